@@ -1,4 +1,4 @@
-"""What searching means, whatever does it: the contract of every engine, its results and its errors."""
+"""The contract of all engines: what searching and publishing mean, with their results and errors."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
+from index.embedder import KeptVectors
 from index.messages import Message, translatable
+from index.query import Query, Step
 
-if TYPE_CHECKING:
-    from index.embedder import KeptVectors
-    from index.query import Query, Step
+if TYPE_CHECKING:  # these import the analyser or numpy, which `kb status` does without
     from index.ranking import SignalName
     from index.schema import Document
     from index.tree import Notice
 
-FEW = 3  # documents: where fewer are found, it is worth telling why
-MOST_NEAR = 20  # documents that follow what is found
-PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
+FEW_HITS = 3  # documents; below this the results explain which words and conditions leave so few
+MAX_NEAR_HITS = 20  # documents listed below the found ones
+WRITER_TIMEOUT = 5.0  # seconds to wait for another writer: a small publish is done by then
 
 
 class Reason(Struct, frozen=True):
-    """A signal's part of the score of a hit, in points; it may be below 0.
+    """The points that a signal adds to the score of a hit; they may be negative.
 
-    The part of `words` comes word by word: the word of the query, the term as which it was found, in which fields.
-    That of `likeness` has the cosine (`index.similarity`).
+    The signal `words` has a reason for each word of the query: the word, the term that matched, and its fields.
+    `likeness` has the cosine (`index.similarity`).
     """
 
     signal: "SignalName"
@@ -37,9 +37,10 @@ class Reason(Struct, frozen=True):
 
 
 class Hit(Struct, frozen=True):
-    """One found document: what was stored of it, and its score (0.0 where no words were asked).
+    """A matching document: its id, its score, and the text that was stored with it.
 
-    The reasons are there where they were asked for; their points, most first, add up to the score.
+    The score is 0.0 if the query has no words. If the query asks for reasons, their points add up to the score; the
+    highest come first.
     """
 
     id: str
@@ -49,37 +50,37 @@ class Hit(Struct, frozen=True):
 
 
 class FacetCount(NamedTuple):
-    """A facet value, how many documents have it, and whether the query selects it.
+    """The number of documents with a facet value, and whether the query selects that value.
 
-    The count ignores the selections of its own group (unless all of them are wanted) and obeys words and all other
-    groups. Every selected value is listed, even at 0; others only above 0; order: count descending, then value.
-    A tuple, for a page may have thousands of them.
+    The count applies the query's words and the selections of all other groups, but not those of its own group (unless
+    the query wants all of them). Selected values are listed even with a count of 0, others only above 0. They are
+    sorted by count, highest first, then by value. A tuple, because a page may have thousands of them.
     """
 
     value: str
-    count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks a facet count for
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nothing calls here
     selected: bool
 
 
 class TitledCount(NamedTuple):
-    """A value whose title has the words, how many selected documents have it, and how many of them are found."""
+    """A value whose title contains the words, its number of selected documents, and how many of these are found."""
 
     value: str
-    count: int  # type: ignore[assignment]  # as that of FacetCount
+    count: int  # type: ignore[assignment]  # as in FacetCount
     found: int
 
 
 class WordCount(Struct, frozen=True):
-    """A word of a query, as corrected, and how many of the selected documents have it, whatever else is asked."""
+    """A corrected word of the query and the number of selected documents with it, ignoring the other words."""
 
     word: str
     count: int
 
 
 class MeantCount(Struct, frozen=True):
-    """A word of a query that hardly any document has, one that is hardly another but far commoner, and its count.
+    """A suggestion: a rare word of the query, a similar word that is far commoner, and the count of the latter.
 
-    It is only a suggestion: what was typed is what is looked for.
+    The query still searches for the word as typed.
     """
 
     word: str
@@ -88,7 +89,7 @@ class MeantCount(Struct, frozen=True):
 
 
 class ConditionCount(Struct, frozen=True):
-    """A condition as it is typed, the query's text without it, and how many documents that finds."""
+    """A condition as typed, the query's text without it, and the number of documents that the shorter text finds."""
 
     condition: str
     rest: str
@@ -96,25 +97,25 @@ class ConditionCount(Struct, frozen=True):
 
 
 class Results(Struct, frozen=True):
-    """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
+    """The answer to a query: the number of hits, the requested window of them, and all counts, of one generation.
 
-    - `near`: below the last hit, the selected documents that meet the conditions and have only some of the words or are
-      like the query, by their score: MOST_NEAR at most, and no more than the window holds.
-    - `facets`: the counts of the groups that were asked for.
-    - `unlisted`: for each group in `Query.most_values`, how many more values documents have than are listed.
-    - `steps`, `notices`: what was done to find more, and what of the query could not be taken as typed.
-    - `terms`, `near_terms`: what was looked for in the end, and what else of it makes a document near (for marks).
-    - `without`: for each selected group and value, the total of the query without that one value.
-    - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
-    - `words`, `conditions`: where fewer than FEW are found, what each part of the text has to do with that.
-    - `meant`: what may be meant instead of words of the text, with how many of the selected documents have each.
-    - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
-    - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
-      question, with how many selected documents have each and how many of these are found, most first, then by value.
-    - `context`: for each value that a hit or near document has in the group `Query.context`, what is stored of its
-      related documents with that value, found or not, in position order: the hits, those that they belong to
-      (`Document.parents`), and those that belong to them. Empty where none was asked for.
-    - `found_in`: for each of these values, how many found documents have it, in the window or not.
+    - `near`: selected documents that meet the conditions and have only some of the words or are similar to the query.
+      They come after the last hit, sorted by score: MAX_NEAR_HITS at most, and no more than the window holds.
+    - `facets`: the counts of the requested groups.
+    - `unlisted`: for each group in `Query.most_values`, the number of values that are not listed.
+    - `steps`, `notices`: the relaxation steps taken, and the parts of the query that could not be taken as typed.
+    - `terms`, `near_terms`: the terms that were searched for, and the terms that make a document near (for marks).
+    - `without`: for each selected group and value, the total if that value were not selected.
+    - `without_group`: if the selections leave no hit, for each selected group the total without its selections.
+    - `words`, `conditions`: if fewer than FEW_HITS are found, the count of each part of the text.
+    - `meant`: similar words that are commoner than a word of the text, with their counts.
+    - `unknown`: the selected groups and values that no document has, in the order of the selections.
+    - `titled`: the values of the group `Schema.titles` whose title has every word but function words, the value with
+      the most selected documents first, then by value.
+    - `context`: for each value of the group `Query.context` that a hit or near document has, the stored texts of its
+      related documents with that value, in position order: the hits, their parents (`Document.parents`), and the
+      documents whose parents they are. Empty unless the query asks for it.
+    - `found_in`: for each of these values, the number of found documents with it, inside the window or not.
     """
 
     total: int
@@ -122,7 +123,7 @@ class Results(Struct, frozen=True):
     near: tuple[Hit, ...] = ()
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     unlisted: Mapping[str, int] = field(default_factory=dict)
-    steps: "tuple[Step, ...]" = ()
+    steps: tuple[Step, ...] = ()
     notices: "tuple[Notice, ...]" = ()
     terms: frozenset[str] = frozenset()
     near_terms: frozenset[str] = frozenset()
@@ -138,58 +139,58 @@ class Results(Struct, frozen=True):
 
     @property
     def loosened(self) -> bool:
-        """Whether anything was done to find more."""
+        """Whether relaxation took any step."""
         return bool(self.steps)
 
 
 class Coverage(Struct, frozen=True):
-    """How many documents can be found by similarity, of how many that could."""
+    """The number of documents that have a vector, out of all that can have one."""
 
     embedded: int
     documents: int
 
     @property
     def lacking(self) -> int:
-        """How many have no vector yet."""
+        """The number of documents without a vector."""
         return self.documents - self.embedded
 
 
 class Reader(Protocol):
-    """One generation, whatever is published after: all that one request asks of a reader belongs together."""
+    """Reads one generation, which stays the same whatever is published later. A request uses a single reader."""
 
-    def search(self, query: "Query") -> Results:
+    def search(self, query: Query) -> Results:
         """Answer a query."""
 
     def stored(self, document_id: str) -> str | None:
-        """Return what was stored of a document, or None if there is none of that id."""
+        """Return the stored text of a document, or None if no document has that id."""
 
-    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like some by their vectors, their cosine as score.
+    def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents nearest to the mean vector of the given ones, with their cosine as score.
 
-        That of several is to the mean of their vectors. They are none of these, share no value of a group with any, be
-        it one without a vector, and are no copies. None without vectors.
+        Leaves out the given documents, documents that share a value of `group` with any of them, and copies. Returns
+        nothing without vectors.
         """
 
-    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        """Return the cosine of each of some documents to each of others, by their ids; none where one has no vector.
+    def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+        """Return a row of cosines for each of `ids`, to each of `other_ids`; nothing if any has no vector.
 
-        It is that of how each differs from what stands around it: from the mean of the documents with its value in the
-        group `context`, and of all. What a whole talk is about tells nothing of what one of its notes says.
+        Each vector is compared as it differs from the mean of its context: the documents with the same value of the
+        group `context`, and a share of all documents. The subject of a whole talk says nothing about a single note.
         """
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return the JSON object that the generation was written with, None before the first; always the same one."""
+        """Return the JSON object that the generation was written with, or None before the first; never a copy."""
 
 
 class StagedSegment(Struct, frozen=True):
-    """Documents written ahead of a publish: where they lie, and of which sources, each with how many."""
+    """Documents written ahead of a publish: their folder, and the number of documents of each source, in order."""
 
     folder: Path
     runs: tuple[tuple[str, int], ...]
 
 
 class Publication(Struct, frozen=True):
-    """What the next generation is to hold, as `Engine.publish` takes it."""
+    """The content of the next generation, as `Engine.publish` takes it."""
 
     replaced: "Mapping[str, Iterable[Document]]"
     removed: Collection[str]
@@ -197,15 +198,15 @@ class Publication(Struct, frozen=True):
     meta: Mapping[str, object]
     staged: Sequence[StagedSegment] = ()
 
-    def kept(self, held: Iterable[str]) -> frozenset[str]:
-        """Return which of the sources that an index holds stay as they are.
+    def kept(self, indexed: Iterable[str]) -> frozenset[str]:
+        """Return the indexed sources that stay unchanged.
 
-        Raises SearchIndexError where a source of the order has no documents, or one with documents has no place there.
+        Raises SearchIndexError if a source in `order` has no documents, or a replaced source is not in `order`.
         """
-        given = {*self.replaced, *(source for stage in self.staged for source, _ in stage.runs)}
-        kept = frozenset(self.order).intersection(held) - given - {*self.removed}
+        written = {*self.replaced, *(source for segment in self.staged for source, _ in segment.runs)}
+        kept = frozenset(self.order).intersection(indexed) - written - {*self.removed}
         for source in self.order:
-            if source not in given and source not in kept:
+            if source not in written and source not in kept:
                 raise SearchIndexError(
                     translatable("{0}: its documents were not given, and the index does not hold them", source)
                 )
@@ -217,42 +218,44 @@ class Publication(Struct, frozen=True):
 
 
 class Staging(Protocol):
-    """What writes documents ahead of a publish; it can be handed to another process."""
+    """Writes documents ahead of a publish. It can be pickled, so that other processes write too."""
 
-    def write(self, given: "Iterable[tuple[str, Iterable[Document]]]") -> StagedSegment:
-        """Write sources with all their documents, as they come."""
+    def write(self, sources: "Iterable[tuple[str, Iterable[Document]]]") -> StagedSegment:
+        """Write each source with all its documents, in the order given."""
 
 
 class Engine(Protocol):
-    """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
+    """A searchable set of documents, grouped by source. Engines differ in speed and scale, never in their answers.
 
-    A document is found when it meets every condition of the query's text (`index.language`) and has every word in any
-    field that finds, as far as relaxation (`index.relaxation`) did not loosen that; relaxation looks at the words and
-    conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
-    (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
-    in the order of sources, then its place there. Sort `new` is that order without the score, `old` that with older
-    dates first, `boost` that behind the documents' own boosts, the greatest first, `position` that of positions.
+    A document is found if it meets every condition of the query's text (`index.language`) and has every word in any
+    field that is not score-only. Relaxation (`index.relaxation`) may loosen the words; it never looks at selections.
+    A query of white space finds everything.
 
-    What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
-    was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.
+    Hits are sorted by score (`index.ranking`), then newest date first (as strings; undated last), then position: the
+    place of the document's source in the order of sources, then its place in the source. Sort `new` leaves out the
+    score, `old` too, with the oldest date first; `boost` replaces the score by the document's own boost; `position`
+    sorts by position alone.
+
+    The newest whole generation answers. A damaged one never does: the one before answers, and `damage` says why. If
+    none is whole, SearchIndexError is raised.
     """
 
     def snapshot(self) -> Reader:
         """Return a reader of the newest whole generation."""
 
-    def search(self, query: "Query") -> Results:
+    def search(self, query: Query) -> Results:
         """Answer a query from the newest whole generation."""
         return self.snapshot().search(query)
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return what the newest whole generation was written with, None before the first."""
+        """Return the JSON object that the newest whole generation was written with, or None before the first."""
         return self.snapshot().meta()
 
     def damage(self) -> str | None:
-        """Return why an older generation answers instead of the newest, None where the newest does."""
+        """Return why an older generation answers instead of the newest, or None if the newest answers."""
 
     def stamp(self) -> object:
-        """Return a value that is another whenever another generation became the newest."""
+        """Return a value that changes with each generation."""
 
     def publish(
         self,
@@ -264,14 +267,14 @@ class Engine(Protocol):
         *,
         staged: Sequence[StagedSegment] = (),
     ) -> None:
-        """Write a new generation and swap it in; the one before answers until then, and on any failure.
+        """Write a new generation and swap it in. The one before answers until then, and after any failure.
 
-        Given the stamp `since` it raises OutdatedError where another was published since that.
+        The generation has the sources in `order`, in that order. The documents of each are those in `replaced`, else
+        those in a staged segment, else those already indexed. All other sources and those in `removed` are dropped.
+        Answers are the same as if everything had been written at once.
 
-        It holds for each source that `order` names the documents given for it in `replaced`, else those in a staged
-        segment, else those it had; every other source is gone, and so is what those in `removed` had. A source given in
-        `replaced` but not in `order`, or in `order` but neither given nor held, is a SearchIndexError. The answers are
-        those of an index into which all of it had been written at once.
+        Raises SearchIndexError if a source in `order` has no documents or a replaced one is not in `order`, and
+        OutdatedError if the stamp `since` is given and another generation was published after it.
         """
         self.write_generation(Publication(replaced, removed, order, meta, staged), since)
 
@@ -279,48 +282,45 @@ class Engine(Protocol):
         """Write a new generation and swap it in, as `publish` says."""
 
     def staging(self) -> AbstractContextManager[Staging]:
-        """Give what writes staged segments for a publish within; afterwards those that were not published are gone.
+        """Give a writer of staged segments. On exit the segments that were not published are deleted.
 
-        Raises WriterBusyError while another process has it, and SearchIndexError as `publish` does.
+        Raises WriterBusyError while another process is staging, and SearchIndexError as `publish` does.
         """
 
     def embed(self, progress: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack; without a model do nothing.
+        """Make the vectors that documents lack; do nothing without a model.
 
-        `progress` is called with how many have theirs, of how many. They are kept as they come: what breaks this off
-        costs a moment's work. Raises EmbeddingError.
+        `progress` is called with the number of documents that have a vector and the number that can have one. Vectors
+        are stored batch by batch, so an interruption loses little work. Raises EmbeddingError.
         """
 
-    def kept_vectors(self) -> "KeptVectors | None":
-        """Return the vectors that are kept of texts, None without a model or where the engine does not give them."""
+    def kept_vectors(self) -> KeptVectors | None:
+        """Return the stored vectors of texts, or None without a model or if the engine cannot give them."""
         return None
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by similarity, None where there is no model."""
+        """Return how many documents have a vector, or None without a model."""
 
     def memory(self) -> int:
-        """Return the bytes that answering from the newest generation takes at most, whatever is asked."""
+        """Return the most memory, in bytes, that answering from the newest generation takes."""
 
     def merge(self) -> None:
-        """Tidy up after many small publishes, beside whatever is published or asked; answers stay the same."""
-
-    def close(self) -> None:
-        """Give back what is open."""
+        """Merge the segments that many small publishes left. Queries and publishes go on; answers stay the same."""
 
 
 class SearchIndexError(Exception):
-    """The index cannot do what was asked; the message says which folder and what to do."""
+    """The index cannot do what was asked; the message names the folder and says what to do."""
 
 
 class EngineAwayError(SearchIndexError):
-    """What an engine runs on does not answer now, and may answer later."""
+    """The engine's cluster does not answer now and may answer later."""
 
 
 class OutdatedError(SearchIndexError):
-    """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
+    """Another generation was published meanwhile, so the new one would build on an old one."""
 
     def __init__(self, index: object) -> None:
-        """`index` is what the message calls it by: a folder, the address of a cluster."""
+        """`index` is its name in the message: a folder, or the address of a cluster."""
         super().__init__(translatable("{0}: another kb has written this index meanwhile; try again", index))
 
 
@@ -328,7 +328,7 @@ class WriterBusyError(SearchIndexError):
     """Another process is writing this index."""
 
     def __init__(self, index: object, holder: str | Message) -> None:
-        """`index` is what the message calls it by, `holder` who writes it."""
+        """`index` is its name in the message, `holder` the process that writes."""
         super().__init__(
             translatable("{0}: another kb is writing this index ({1}); try again when it is done", index, holder)
         )

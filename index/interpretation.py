@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
-from index.engine import MOST_NEAR, ConditionCount, MeantCount, Reason, WordCount
+from index.engine import MAX_NEAR_HITS, ConditionCount, MeantCount, Reason, WordCount
 from index.language import Language
 from index.messages import message_of
 from index.query import Query
@@ -138,7 +138,7 @@ class Interpretation(ABC, Generic[SimilarityT]):
 def near_limit(query: Query, total: int) -> int:
     """Return how many near documents at most follow the window of a query that finds so many; 0 where hits follow."""
     limit = query.limit or 0
-    return min(limit, MOST_NEAR) if query.offset < max(total, 1) <= query.offset + limit else 0
+    return min(limit, MAX_NEAR_HITS) if query.offset < max(total, 1) <= query.offset + limit else 0
 
 
 def reasons(words: Iterable[Reason], parts: Mapping[SignalName, float], cosine: float | None) -> tuple[Reason, ...]:

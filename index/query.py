@@ -1,19 +1,18 @@
-"""What to look for, as a value; what its text means, `index.language` tells."""
+"""A search as a value; `index.language` parses its text."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Sort: TypeAlias = Literal["relevance", "new", "old", "boost", "position"]
-"""`boost` is the order of the documents' own boosts, the newest first among equals; the undated are last there and in
-all others but `position`."""
+"""`boost` sorts by the documents' own boosts, then newest first. All sorts but `position` put undated documents last."""
 StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "near"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done once to find more (`index.relaxation`): to which words of the query, and what was taken instead.
+    """A relaxation step (`index.relaxation`): its name, the words of the query it changed, and their replacement.
 
-    `near` is never in an answer, only refused: that what is near follows what is found.
+    `near`, which lists near documents below the found ones, can be refused but is never in an answer.
     """
 
     name: StepName
@@ -23,18 +22,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search as a value: the words as typed, the selected facet values, the order and the window.
+    """A search: the text as typed, the selected facet values, the order, and the window of hits.
 
-    Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between
-    groups all must hold. `facets` names the groups to count; all their values are listed, but of those in `most_values`
-    only so many, the commonest, and the selected ones. `limit` None means all hits. `without` names the steps of the
-    relaxation (`index.relaxation`) that shall not be taken. `explain` asks for the reasons of each hit. `context`
-    names a group whose values are places (a talk, a report): the hits' related documents in their places is then given
-    too. While one is `typing`, the last word is the beginning of any that begins so.
+    - `selections`: a document must have a selected value of every group; in the groups of `match_all`, every value.
+    - `limit`: the number of hits; None for all.
+    - `facets`: the groups to count. A group in `most_values` lists only so many values, the commonest, and those that
+      are selected; any other group lists all.
+    - `without`: the relaxation steps that are refused.
+    - `explain`: whether to give the reasons of each hit.
+    - `context`: a group whose values are places (a talk, a report); the results then have the related documents of the
+      hits in these places.
+    - `typing`: whether the last word may be unfinished, so that any word matches that begins with it.
     """
 
     text: str = ""
-    selections: tuple[tuple[str, tuple[str, ...]], ...] = ()  # sorted by group, no group without values
+    selections: tuple[tuple[str, tuple[str, ...]], ...] = ()  # sorted by group; a group without values is left out
     sort: Sort = "relevance"
     offset: int = 0
     limit: int | None = 20
@@ -42,21 +44,22 @@ class Query:
     most_values: tuple[tuple[str, int], ...] = ()
     without: tuple[StepName, ...] = ()
     explain: bool = False
-    every: tuple[str, ...] = ()
+    match_all: tuple[str, ...] = ()
     context: str | None = None
     typing: bool = False
 
     def selected(self, group: str) -> tuple[str, ...]:
-        """Return the selected values of a group, in the order they were selected."""
+        """Return the selected values of a group, in the order in which they were selected."""
         return dict(self.selections).get(group, ())
 
     def select(self, group: str, *values: str) -> "Query":
         """Return the query with exactly these values selected in a group, back at its first page."""
-        others = [pair for pair in self.selections if pair[0] != group]
-        chosen = tuple(dict.fromkeys(values))
-        return replace(self, selections=tuple(sorted([*others, (group, chosen)] if chosen else others)), offset=0)
+        selections = dict(self.selections) | {group: tuple(dict.fromkeys(values))}
+        return replace(self, selections=tuple(sorted(pair for pair in selections.items() if pair[1])), offset=0)
 
     def toggle(self, group: str, value: str) -> "Query":
-        """Return the query with one value selected if it was not, and unselected if it was."""
-        chosen = self.selected(group)
-        return self.select(group, *(v for v in chosen if v != value), *(() if value in chosen else (value,)))
+        """Return the query with a value selected if it was not, and unselected if it was."""
+        selected = self.selected(group)
+        if value in selected:
+            return self.select(group, *(other for other in selected if other != value))
+        return self.select(group, *selected, value)

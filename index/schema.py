@@ -1,4 +1,4 @@
-"""What a document is made of: texts with a weight, facets, a date, and what is stored."""
+"""A document and the schema of its fields."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from index.analysis import Term
+    from index.analysis import Term  # the analyser, which `kb status` does without
 
-LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole (`index.ranking`, `exact`)
+MAX_EXACT_LENGTH = 200  # characters; a longer document never gets the signal `exact` (`index.ranking`)
 
 
 class TextField(Struct, frozen=True):
-    """A text that words are looked up in.
+    """A text field, searched for words.
 
-    `weight` is what one occurrence here counts. `length` says how much a longer text lowers that: 0 not at all, 1 in
-    full (BM25's b). A word that stands only in a `score_only` field adds to the score of a document but does not find
+    `weight` is the weight of an occurrence in this field. `length` is BM25's b: how much a longer text lowers that
+    weight, from 0 (not at all) to 1. A word in a `score_only` field adds to the score of a document but does not find
     it.
     """
 
@@ -26,13 +26,16 @@ class TextField(Struct, frozen=True):
 
 
 class Schema(Struct, frozen=True):
-    """Which fields the documents of one index have.
+    """The fields of the documents of an index.
 
-    `texts` are searched for words, `facets` are the groups whose values can be selected and counted. `titles` names a
-    group whose values have a title, and the text field that this is in: what has every word in it is found by itself.
-    `names` is a group whose values are names, folded (`folded_name`): a document with one is of what words in a row
-    name that are it together. `sections` is a group of one value each: documents with the same speak for each
-    other (`index.similarity.section_boost`).
+    - `texts`: the fields that are searched for words.
+    - `facets`: the groups whose values can be selected and counted.
+    - `titles`: a group whose values have a title, and the text field that contains it. Values whose title has every
+      word are listed in the results.
+    - `names`: a group whose values are folded names (`folded_name`). Adjacent words that form a name match its
+      documents.
+    - `sections`: a group of at most one value per document. Similar documents of a section raise each other's scores
+      (`index.similarity.section_boost`).
     """
 
     texts: tuple[TextField, ...]
@@ -43,13 +46,16 @@ class Schema(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """One thing that can be found.
+    """A searchable document.
 
-    `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is
-    absent), `date` an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`) or None, `stored` what a hit gives
-    back, untouched. `literal` is the text that phrases are looked up in, `boost` multiplies the score. `passage` is the
-    text whose vector stands for the document; without one it is found by its words alone. `parents` has the ids of the
-    documents that it belongs to, such as what it stands under.
+    - `texts`: the terms of each text field, in reading order.
+    - `facets`: the values of each group; a group without values is left out.
+    - `date`: an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`).
+    - `stored`: returned with a hit, unchanged.
+    - `literal`: the text that phrases are searched in.
+    - `boost`: multiplies the score.
+    - `passage`: the text whose vector represents the document. A document without it has no vector.
+    - `parents`: the ids of the documents above it, such as the bullet that it is nested under.
     """
 
     id: str
@@ -64,7 +70,7 @@ class Document(Struct, frozen=True):
 
 
 def check_fields(document: Document, schema: Schema) -> None:
-    """Raise ValueError for a field of a document that the schema has not."""
+    """Raise ValueError if a document has a field that the schema lacks."""
     texts = {text.name for text in schema.texts}
     unknown = [*(document.texts.keys() - texts), *(document.facets.keys() - set(schema.facets))]
     if unknown:

@@ -90,11 +90,6 @@ class WithStandIn(Engine):
         """Tidy up after many small publishes."""
         self._present(self._engine.merge)
 
-    def close(self) -> None:
-        """Give back what is open."""
-        self._engine.close()
-        self._stand_in.close()
-
     def _present(self, asked: Callable[[], Answer]) -> Answer:
         """Return what the engine answers, and remember whether it did."""
         with _noticing(self._notice):
@@ -121,13 +116,13 @@ class _Watched:
         with _noticing(self._notice):
             return self._reader.stored(document_id)
 
-    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+    def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         with _noticing(self._notice):
-            return self._reader.like(ids, group, limit)
+            return self._reader.more_like(ids, group, limit)
 
-    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         with _noticing(self._notice):
-            return self._reader.similarity(some, others, context)
+            return self._reader.similarity(ids, other_ids, context)
 
     def meta(self) -> Mapping[str, object] | None:
         return self._reader.meta()

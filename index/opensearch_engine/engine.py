@@ -124,13 +124,6 @@ class OpenSearchEngine(Engine):
         """Take out of the index what no generation holds any more."""
         rebuilding.tidy(self._connection(), self._address.index)
 
-    def close(self) -> None:
-        """Close the connections; a search after this opens them again."""
-        with self._lock:
-            if self._connected:
-                self._connected.close()
-            self._connected = self._reader = None
-
     def _connection(self) -> Connection:
         with self._lock:
             self._connected = self._connected or Connection(self._address)

@@ -70,7 +70,7 @@ class Filters:
     def selected(self, query: Query, *, but: str | None = None) -> list[Filter]:
         """Return what is selected, in every group but one."""
         return [
-            self.with_values(group, values, every=group in query.every)
+            self.with_values(group, values, every=group in query.match_all)
             for group, values in query.selections
             if group != but
         ]
@@ -184,7 +184,7 @@ class Counting:
 
     def _selected(self, group: str) -> Filter:
         """Return what is selected among the documents that a group is counted in."""
-        but = None if group in self._query.every else group
+        but = None if group in self._query.match_all else group
         return all_of(self._filters.selected(self._query, but=but))
 
     def _aggregations(self, group: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from index.engine import PATIENCE, OutdatedError, WriterBusyError
+from index.engine import WRITER_TIMEOUT, OutdatedError, WriterBusyError
 from index.messages import translatable
 from index.opensearch_engine.connection import ClusterError, Connection
 from index.opensearch_engine.manifest import LEASE, STATE, Standing, State, read_state, record
@@ -95,7 +95,7 @@ def _changed(connection: Connection, before: Standing, state: State) -> Standing
 
 
 def _taken(connection: Connection, name: str) -> Lease:
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + WRITER_TIMEOUT
     while True:
         standing = read_state(connection, name)
         if standing is None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from index.engine import SearchIndexError
 from index.messages import translatable
-from index.schema import LONGEST_WHOLE, Document, Schema, TextField, check_fields
+from index.schema import MAX_EXACT_LENGTH, Document, Schema, TextField, check_fields
 from index.text import folded, folded_name
 from index.tree import Key
 
@@ -130,7 +130,7 @@ class Layout:
         optional = {
             "date": document.date,
             "length": length,
-            "whole": token(whole, "whole") if len(whole) <= LONGEST_WHOLE else None,
+            "whole": token(whole, "whole") if len(whole) <= MAX_EXACT_LENGTH else None,
             "passage": token(document.passage, "passage") if document.passage else None,
             "text": sendable(document.passage) if document.passage else None,
         }

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from index.embedder import EmbeddingError
-from index.engine import FEW, Coverage, Hit, Results, TitledCount
+from index.engine import FEW_HITS, Coverage, Hit, Results, TitledCount
 from index.interpretation import near_limit
 from index.language import Language
 from index.opensearch_engine import semantic_match
@@ -76,16 +76,16 @@ class ClusterReader:
         hits = self._requests.search({"size": 1, "_source": ["stored"], "query": query})[0]["hits"]["hits"]
         return stored_text(hits[0]) if hits else None
 
-    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+    def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors."""
         with suppress(EmbeddingError):  # an endpoint does not tell which vectors are its own
-            return semantic_match.like(self._vectors, ids, group, limit) if self._vectors else ()
+            return semantic_match.more_like(self._vectors, ids, group, limit) if self._vectors else ()
         return ()
 
-    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others."""
         with suppress(EmbeddingError):
-            return semantic_match.similarity(self._vectors, some, others, context) if self._vectors else ()
+            return semantic_match.similarity(self._vectors, ids, other_ids, context) if self._vectors else ()
         return ()
 
     def coverage(self) -> Coverage | None:
@@ -167,7 +167,7 @@ class ClusterReader:
         if query.facets:
             of_facets = Counting(self._filters, query, self._requests.of_generation(search.found))
             facets, unlisted = batch.ask(of_facets.body(), of_facets.facets, _NO_FACETS, size_of)
-        total = FEW if batch.is_open else total_of(answer)
+        total = FEW_HITS if batch.is_open else total_of(answer)
         count, selected = batch.count, self._filters.selected(query)
         pairs = [(group, value) for group, values in query.selections for value in values]
         counts = {
@@ -186,7 +186,7 @@ class ClusterReader:
                 (group, value) for group, value in pairs if not count(self._filters.with_values(group, (value,)))
             ),
         }
-        if total < FEW:
+        if total < FEW_HITS:
             counts["words"] = search.word_counts(lambda word: count(*selected, self._filters.of(word)))
             counts["conditions"] = search.condition_counts(lambda q: count(self._search(batch, q).found, *selected))
         titles, titled = search.schema.titles, search.titled

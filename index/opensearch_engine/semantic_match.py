@@ -144,8 +144,8 @@ _MOST_DOCUMENTS = 10_000  # that are looked for by their ids, what a cluster by 
 _PLACES_AT_ONCE = 10  # talks and reports, of at most a thousand documents each
 
 
-def like(vectors: GenerationVectors, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
-    """Return the documents that are most like the mean of some, as `index.engine.Reader.like` says.
+def more_like(vectors: GenerationVectors, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+    """Return the documents that are most like the mean of some, as `index.engine.Reader.more_like` says.
 
     None where there are too many to look at.
     """

@@ -102,12 +102,6 @@ class WhooshEngine(Engine):
 
         publishing.merge(self._folder, self._schema)
 
-    def close(self) -> None:
-        """Close the files; a search after this opens them again."""
-        reader = self._reader.clear()
-        if reader:
-            reader.close()
-
     def _newest(self) -> Generation | None:
         """Return the newest whole generation, looked at once."""
         return self._generation.get(self.stamp(), lambda: generations.current(self._folder))

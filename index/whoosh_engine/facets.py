@@ -151,7 +151,7 @@ class Selections:
 
     def counted(self, group: str) -> Docs:
         """Return the documents among which the values of a group are counted."""
-        return self.hits if group in self._query.every else self._besides(group)
+        return self.hits if group in self._query.match_all else self._besides(group)
 
     @property
     def without_group(self) -> Mapping[str, int]:
@@ -180,7 +180,7 @@ class Selections:
     def _of_group(self, group: str, values: tuple[str, ...]) -> Docs:
         """Return the documents that are selected in a group."""
         having = self._having[group]
-        if group in self._query.every:
+        if group in self._query.match_all:
             return reduce(both, (having.get(value, NONE) for value in values))
         return either(having.values())
 
@@ -190,7 +190,7 @@ class Selections:
         Without a value a document is found if it has enough of the others: it has more than are needed, or just as many
         and this is none of them.
         """
-        needed = len(values) - 1 if group in self._query.every else min(len(values) - 1, 1)
+        needed = len(values) - 1 if group in self._query.match_all else min(len(values) - 1, 1)
         besides = self._besides(group)
         if not needed:
             return dict.fromkeys(values, len(besides))

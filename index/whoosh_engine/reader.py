@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine import FEW, Hit, Reason, Results, TitledCount
+from index.engine import FEW_HITS, Hit, Reason, Results, TitledCount
 from index.interpretation import near_limit
 from index.language import Language
 from index.query import Query
@@ -71,8 +71,12 @@ class WhooshReader:
             near_terms=search.near_terms,
             without=selections.without_value,
             without_group={} if total else selections.without_group,
-            words=search.word_counts(lambda word: len(selections.of(search.matching.of(word)))) if total < FEW else (),
-            conditions=search.condition_counts(lambda q: len(selections.of(self._found(q)))) if total < FEW else (),
+            words=search.word_counts(lambda word: len(selections.of(search.matching.of(word))))
+            if total < FEW_HITS
+            else (),
+            conditions=search.condition_counts(lambda q: len(selections.of(self._found(q))))
+            if total < FEW_HITS
+            else (),
             meant=search.suggestions(lambda key: len(selections.of(snapshot.term(key).finds))),
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
@@ -95,7 +99,7 @@ class WhooshReader:
         doc = snapshot.find(document_id)
         return None if doc is None else snapshot.documents_of(np.array([doc], np.int32))[doc][1]
 
-    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+    def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors."""
         snapshot, vectors = self.snapshot, self._document_vectors()
         if vectors is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
-from index.schema import LONGEST_WHOLE, check_fields
+from index.schema import MAX_EXACT_LENGTH, check_fields
 from index.text import folded, folded_name
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def row(document: "Document", schema: "Schema") -> Row:
     whole = folded_name(document.literal)
     keys = {
         ID: key_of(document.id),
-        WHOLE: key_of(whole) if len(whole) <= LONGEST_WHOLE else NO_KEY,
+        WHOLE: key_of(whole) if len(whole) <= MAX_EXACT_LENGTH else NO_KEY,
         PASSAGE: key_of(document.passage),
     }
     for name, terms in document.texts.items():

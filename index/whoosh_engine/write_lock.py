@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from index.engine import PATIENCE, WriterBusyError
+from index.engine import WRITER_TIMEOUT, WriterBusyError
 from index.messages import Message, translatable
 
 if sys.platform == "win32":
@@ -24,10 +24,10 @@ _FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be re
 def locked(file: Path, patience: float | None = None, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Hold the lock that a file stands for; while another holds it, `waiting` is called time and again.
 
-    Raises WriterBusyError where that is longer than the patience, in seconds, None for PATIENCE.
+    Raises WriterBusyError where that is longer than the patience, in seconds, None for WRITER_TIMEOUT.
     """
     with file.open("a+b", buffering=0) as lock:
-        ends = time.monotonic() + (PATIENCE if patience is None else patience)
+        ends = time.monotonic() + (WRITER_TIMEOUT if patience is None else patience)
         while not _taken(lock.fileno()):
             if time.monotonic() > ends:
                 raise WriterBusyError(file.parent, _holder(file))

@@ -106,7 +106,7 @@ class Browser:
             return ()
         services = {mention.service for note in notes for mention in note.services}
         similar = []
-        for hit in snapshot.reader.like([note.id for note in notes], "report", _MOST_SIMILAR):
+        for hit in snapshot.reader.more_like([note.id for note in notes], "report", _MOST_SIMILAR):
             note = snapshot.note(hit.stored)
             shared = dict.fromkeys(one.service for one in note.services if one.service in services)
             similar.append(SimilarNotes(note, hit.score, tuple(shared)))

@@ -258,8 +258,8 @@ def for_index(query: Query) -> tuple[Query, dict[str, str]]:
         return tuple(narrow if group == "service" else group for group in groups)
 
     asked = query.select("service").select(narrow, *query.selected("service"))
-    facets, every = narrowed(query.facets), narrowed(query.every)
-    return replace(asked, offset=query.offset, facets=facets, every=every), {"service": narrow}
+    facets, every = narrowed(query.facets), narrowed(query.match_all)
+    return replace(asked, offset=query.offset, facets=facets, match_all=every), {"service": narrow}
 
 
 def _of_services(counts: Iterable[FacetCount], query: Query, snapshot: Snapshot) -> Iterator[FacetCount]:

@@ -82,7 +82,7 @@ def test_two_thousand_queries_and_selections_are_answered_alike(two: Two) -> Non
         query = a_query(rng, two.faces)
         query = replace(query, explain=number % 2 == 0, context="place" if number % 3 == 0 else None)
         if number % 4 == 0:
-            query = replace(query, facets=keys("page"), most_values=MOST_VALUES, every=("service",))
+            query = replace(query, facets=keys("page"), most_values=MOST_VALUES, match_all=("service",))
         here, there = two.here.search(query), two.there.search(query)
         every = {one.note.id: one for one in two.here.search(replace(query, limit=None, facets=())).found}
         every |= {one.note.id: one for one in here.near}

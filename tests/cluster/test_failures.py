@@ -83,7 +83,6 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
     nodes.wait(len(nodes.numbers))
     engine.publish({source: of(source, 3) for source in changed[:2]}, (), SOURCES, {"version": 3})
     assert held(engine) == wanted(versions | dict.fromkeys(changed[:2], 3))
-    engine.close()
 
 
 @pytest.mark.soak

@@ -137,7 +137,7 @@ def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_p
     )
     assert (
         engine.coverage(),
-        engine.snapshot().like(("1",), "service", 3),
+        engine.snapshot().more_like(("1",), "service", 3),
         engine.snapshot().similarity(("1",), ("2",), "service"),
     ) == (
         Coverage(0, 2),

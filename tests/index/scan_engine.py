@@ -15,8 +15,8 @@ from scan import Scan, Scoring
 
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import (
-    FEW,
-    MOST_NEAR,
+    FEW_HITS,
+    MAX_NEAR_HITS,
     ConditionCount,
     Coverage,
     Engine,
@@ -81,8 +81,8 @@ class ScanEngine(Engine):
                 (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
                 for group, value in _selected_pairs(query)
             },
-            words=tuple(self._alone(scan, query)) if len(found) < FEW else (),
-            conditions=tuple(self._without(scan, query)) if len(found) < FEW else (),
+            words=tuple(self._alone(scan, query)) if len(found) < FEW_HITS else (),
+            conditions=tuple(self._without(scan, query)) if len(found) < FEW_HITS else (),
             meant=tuple(
                 MeantCount(
                     typed, word.text, sum(_is_selected(d, query) and scan.describes(word, d) for d in self.documents)
@@ -133,7 +133,7 @@ class ScanEngine(Engine):
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
 
-    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+    def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         embedder = self.embedder()
         having = [d.document for d in self.documents if d.document.passage in self.embedded]
         some = [d.document for d in self.documents if d.document.id in ids]
@@ -153,10 +153,10 @@ class ScanEngine(Engine):
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
 
-    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         embedder = self.embedder()
         having = {d.document.id: d.document for d in self.documents if d.document.passage in self.embedded}
-        if not embedder or not some or not others or not {*some, *others} <= having.keys():
+        if not embedder or not ids or not other_ids or not {*ids, *other_ids} <= having.keys():
             return ()
         kept = quantised(embedder.passages([document.passage for document in having.values()]))
         vectors = dict(zip(having, kept.numbers * kept.scales[:, None], strict=True))
@@ -168,7 +168,7 @@ class ScanEngine(Engine):
             differs = vectors[each] - np.mean([*place, mean, mean, mean], axis=0)
             return differs / max(np.linalg.norm(differs), 0.05)
 
-        return tuple(tuple(round(float(away(one) @ away(other)), 6) for other in others) for one in some)
+        return tuple(tuple(round(float(away(one) @ away(other)), 6) for other in other_ids) for one in ids)
 
     def coverage(self) -> Coverage | None:
         wanted = [d.document.passage for d in self.documents if d.document.passage]
@@ -226,16 +226,13 @@ class ScanEngine(Engine):
     def merge(self) -> None:
         pass
 
-    def close(self) -> None:
-        pass
-
     def _near(self, scan: "Scan", query: Query, total: int) -> tuple[list["Counted"], "Scoring"]:
         """Return what is near below the last hit, and how it is ranked."""
         limit = query.limit or 0
         last = limit and query.offset < max(total, 1) <= query.offset + limit
         near = scan.near([d for d in self.documents if _is_selected(d, query)]) if last else []
         scoring = Scoring(scan, scan.relaxation.loosest, near)
-        return self._ordered(near, scoring, "relevance")[: min(limit, MOST_NEAR)], scoring
+        return self._ordered(near, scoring, "relevance")[: min(limit, MAX_NEAR_HITS)], scoring
 
     def _ordered(self, found: list["Counted"], scoring: "Scoring", sort: str) -> list["Counted"]:
         if sort == "position":
@@ -249,7 +246,7 @@ class ScanEngine(Engine):
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:
         counts = dict.fromkeys(query.selected(group), 0)
-        others = query if group in query.every else query.select(group)
+        others = query if group in query.match_all else query.select(group)
         for counted in matching:
             if _is_selected(counted, others):
                 for value in set(counted.document.facets.get(group, ())):
@@ -279,6 +276,8 @@ def _selected_pairs(query: Query) -> list[tuple[str, str]]:
 def _is_selected(counted: Counted, query: Query) -> bool:
     facets = counted.document.facets
     return all(
-        set(values) <= set(facets.get(group, ())) if group in query.every else set(values) & set(facets.get(group, ()))
+        set(values) <= set(facets.get(group, ()))
+        if group in query.match_all
+        else set(values) & set(facets.get(group, ()))
         for group, values in query.selections
     )

@@ -56,7 +56,7 @@ queries = st.builds(
     facets=st.just(("service", "year")),
     most_values=st.sampled_from([(), (("service", 1),), (("service", 2), ("year", 0))]),
     without=st.lists(st.sampled_from(["near", "parts", "spelling"]), max_size=2).map(tuple),
-    every=st.sampled_from([(), ("service",)]),
+    match_all=st.sampled_from([(), ("service",)]),
     context=st.sampled_from([None, "service", "year", "x"]),
     typing=st.booleans(),
 )

@@ -42,7 +42,7 @@ def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> No
     boxes = 0
     for number in range(SELECTIONS):
         every = ("service",) if number % 4 == 0 else ()
-        query = replace(a_query(rng, faces), facets=keys("page"), most_values=MOST_VALUES, every=every)
+        query = replace(a_query(rng, faces), facets=keys("page"), most_values=MOST_VALUES, match_all=every)
         total, notes, counts = asked_of_the_oracle(faces, query)
         seen_total, seen_notes, seen = read_off_the_page(faces, query)
         seen.pop("via", None)

@@ -118,7 +118,7 @@ def test_on_windows_no_process_is_asked_whether_it_is_still_there(monkeypatch: p
     """It would be given a Ctrl+C."""
     asked: list[int] = []
     held = State(1, 2, f"{socket.gethostname()} process 999999", time.time() + 60)
-    monkeypatch.setattr(lease, "PATIENCE", -1.0)
+    monkeypatch.setattr(lease, "WRITER_TIMEOUT", -1.0)
     monkeypatch.setattr(lease, "read_state", lambda *_: Standing("notes-1", held, (1, 1)))
     windows = SimpleNamespace(name="nt", getpid=os.getpid, kill=lambda process, _signal: asked.append(process))
     monkeypatch.setattr(lease, "os", windows)

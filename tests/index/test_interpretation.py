@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.engine import MOST_NEAR, Reason
+from index.engine import MAX_NEAR_HITS, Reason
 from index.interpretation import near_limit, reasons
 from index.query import Query
 
@@ -18,7 +18,7 @@ from index.query import Query
         (Query(offset=3, limit=3), 3, 0),
         (Query(limit=0), 0, 0),
         (Query(limit=None), 5, 0),
-        (Query(limit=MOST_NEAR + 1), 1, MOST_NEAR),
+        (Query(limit=MAX_NEAR_HITS + 1), 1, MAX_NEAR_HITS),
     ],
 )
 def test_near_documents_follow_the_last_hit_and_no_other(query: Query, total: int, most: int) -> None:

@@ -132,7 +132,7 @@ def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make
     ]
     engine = filled(make(Characters()), library(*alike))
 
-    hits = engine.snapshot().like(("1",), "service", 3)
+    hits = engine.snapshot().more_like(("1",), "service", 3)
 
     assert [(hit.id, hit.stored, hit.score > 0.5) for hit in hits] == [("2", "重複排除の錠", True)]
 
@@ -177,9 +177,9 @@ def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
     ]
     engine = filled(make(Characters()), library(*alike))
 
-    hits = engine.snapshot().like(("1", "2", "nowhere"), "service", 3)
+    hits = engine.snapshot().more_like(("1", "2", "nowhere"), "service", 3)
 
-    assert ([hit.id for hit in hits], engine.snapshot().like(("nowhere",), "service", 3)) == (["3"], ())
+    assert ([hit.id for hit in hits], engine.snapshot().more_like(("nowhere",), "service", 3)) == (["3"], ())
 
 
 def test_what_is_like_some_is_none_of_them_and_shares_no_value_with_one_that_has_no_vector(make: Make) -> None:
@@ -194,7 +194,7 @@ def test_what_is_like_some_is_none_of_them_and_shares_no_value_with_one_that_has
         ),
     )
 
-    hits = engine.snapshot().like(("1", "2", "3"), "service", 9)
+    hits = engine.snapshot().more_like(("1", "2", "3"), "service", 9)
 
     assert [hit.id for hit in hits] == ["5"]
 
@@ -280,6 +280,6 @@ def test_a_generation_without_documents_answers_like_any_other(
     answers = [engine.search(query.select("service", "sqs")) for query in queries]
 
     assert [(results.total, results.hits, results.context) for results in answers] == [(0, (), {})] * len(queries)
-    assert (engine.snapshot().stored("1"), engine.snapshot().like(["1"], "talk", 9)) == (None, ())
+    assert (engine.snapshot().stored("1"), engine.snapshot().more_like(["1"], "talk", 9)) == (None, ())
     assert engine.snapshot().similarity(["1"], ["1"], "talk") == ()
     assert (engine.coverage(), engine.damage()) == (Coverage(0, 0), None)

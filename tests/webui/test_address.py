@@ -57,7 +57,7 @@ def test_the_order_of_the_keys_does_not_matter() -> None:
 def test_all_of_the_services_can_be_wanted_and_steps_refused() -> None:
     query = read("/?q=a&service=sqs&service=sns&match=all&without=some&without=sound")
 
-    assert (query.every, query.without) == (("service",), ("sound", "near"))
+    assert (query.match_all, query.without) == (("service",), ("sound", "near"))
     assert address_of(query) == "/?q=a&service=sns&service=sqs&match=all&without=sound&without=near"
 
 
@@ -109,9 +109,9 @@ def test_what_means_nothing_is_named(pair: tuple[str, str]) -> None:
 
 
 def test_match_all_without_words_is_a_search_of_its_own() -> None:
-    assert read("/?match=all") == Query(every=("service",))
+    assert read("/?match=all") == Query(match_all=("service",))
     assert read("/?match=all&match=any") == Query()
-    assert address_of(Query(every=("service",))) == "/?match=all"
+    assert address_of(Query(match_all=("service",))) == "/?match=all"
 
 
 def test_of_what_is_told_once_the_last_counts() -> None:

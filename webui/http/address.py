@@ -74,7 +74,7 @@ def _with_single(query: Query, key: str, value: str) -> Query | None:
         case "sort" if value in SORTS:
             return replace(query, sort=SORTS[value])
         case "match" if value in ("any", "all"):
-            return replace(query, every=(EVERY,) if value == "all" else ())
+            return replace(query, match_all=(EVERY,) if value == "all" else ())
         case "without" if (value := _NOW.get(value, value)) in STEPS:
             return replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
         case "typing" if value == "1":  # sent by the script, and no part of the address that is shown
@@ -94,7 +94,7 @@ def pairs_of(query: Query) -> tuple[tuple[str, str], ...]:
     chosen = dict(query.selections)
     pairs = [("q", query.text)] if query.text else []
     pairs += [(group, value) for group in GROUPS if group in chosen for value in sorted(chosen[group])]
-    if query.every:
+    if query.match_all:
         pairs.append(("match", "all"))
     pairs += [("without", step) for step in query.without]
     if query.sort != "relevance":

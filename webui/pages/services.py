@@ -74,7 +74,7 @@ def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
         "questions": replace(about.select("kind", "question"), sort="new"),
         "cases": replace(about.select("kind", "statement"), sort="new"),
     }
-    named = replace(about.select("via", "explicit"), every=("service",))
+    named = replace(about.select("via", "explicit"), match_all=("service",))
     answer, asked, others = knowledge_base.searcher.each(
         replace(about, limit=0, facets=("talk", "kind", "state"), most_values=(("talk", MOST_TALKS),)),
         replace(lists["questions"], limit=_QUESTIONS, context="place"),

@@ -41,7 +41,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
 def test_how_a_tag_came_about_is_counted_for_the_services_that_are_asked_for(
     kb: KnowledgeBase, services: tuple[str, ...], every: tuple[str, ...]
 ) -> None:
-    query = Query(limit=0, facets=("via",), every=every).select("service", *services)
+    query = Query(limit=0, facets=("via",), match_all=every).select("service", *services)
     counted = {one.value: one.count for one in kb.searcher.search(query).facets["via"]}
     found = {value: kb.searcher.search(query.select("via", value)).total for value in ("explicit", "inherited")}
 
