@@ -166,10 +166,10 @@ def mcp(kb: "KnowledgeBase") -> None:
     Example: kb mcp --library ~/reports
     """
     from index.engine import WriterBusyError
-    from kb.programs.server import over_stdio
+    from kb.programs.server import serve_stdio
 
     try:
         bring_up_to_date_or_tell(kb)
     except WriterBusyError as error:  # what that other process publishes is answered as soon as it does
         say(f"kb: {in_words(error)}", err=True)
-    over_stdio(kb)
+    serve_stdio(kb)

@@ -1,1 +1,1 @@
-"""What other programs ask of the notes, by the Model Context Protocol (MCP), and what they are answered."""
+"""Answers for other programs, by the Model Context Protocol (MCP)."""

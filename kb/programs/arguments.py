@@ -1,74 +1,91 @@
-"""What each tool may be asked, with its limits: the types are checked, and told to programs as JSON Schema."""
+"""The arguments of each tool: types with bounds, which programs get as JSON Schema and calls are checked against."""
 
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
 from kb.search.facets import FACETS, Facet
-from kb.texts import programs as words
 
-MOST_NOTES = 50
-_MOST_NAMES = 20  # of a filter
-_MOST_PASSED = 100_000
+MAX_NOTES = 50  # notes of one answer
+_MAX_VALUES = 20  # values of one filter
+_MAX_OFFSET = 100_000  # notes
 
 _Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
-_Offset: TypeAlias = Annotated[int, Meta(ge=0, le=_MOST_PASSED, description=words.OFFSET)]
-_T = TypeVar("_T", bound="Arguments")
+_Offset: TypeAlias = Annotated[
+    int, Meta(ge=0, le=_MAX_OFFSET, description="How many to skip: the `next_offset` of the previous answer.")
+]
 
 
 class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a tool is asked."""
+    """The arguments of a tool."""
 
 
 class Search(Arguments, frozen=True):
-    """What `search` is asked beside its filters, which `SEARCH` adds: as `kb search`, its options by their names."""
+    """The arguments of `search` without its filters, which `SEARCH` adds. They are named as the options of the command."""
 
-    query: Annotated[str, Meta(max_length=1000, description=words.QUERY)] = ""
-    sort: Annotated[Literal["relevance", "new", "old", "advice"], Meta(description=words.SORT)] = "relevance"
-    exact: Annotated[bool, Meta(description=words.EXACT)] = False
-    limit: Annotated[int, Meta(ge=1, le=MOST_NOTES, description=words.LIMIT)] = 10
+    query: Annotated[
+        str,
+        Meta(
+            max_length=1000,
+            description="Words or a question, best in Japanese: 'SQS 冪等', 'Lambdaが遅いのはなぜ？'. Phrases in quotes, "
+            "-word to leave out, OR and brackets work. May be empty where a filter is given.",
+        ),
+    ] = ""
+    sort: Annotated[
+        Literal["relevance", "new", "old", "advice"],
+        Meta(description="Best first (relevance), newest or oldest event first, or likeliest advice first."),
+    ] = "relevance"
+    exact: Annotated[
+        bool,
+        Meta(description="Only notes with every word as typed: no correction, no relaxation and no near notes."),
+    ] = False
+    limit: Annotated[int, Meta(ge=1, le=MAX_NOTES, description="How many notes to return.")] = 10
     offset: _Offset = 0
 
 
 FILTERS = tuple(facet for facet in FACETS if facet.tool_help)
-"""The facets that programs may narrow a search by."""
+"""The facets that programs may filter a search by."""
 
 
 def _filter(facet: Facet) -> tuple[str, Any, tuple[str, ...]]:
-    """Return name, type and default of what narrows a search by a facet: by its keys where they are a few."""
-    kind: Any = Literal[tuple(facet.value_labels["ja"])] if facet.order == "labels" else _Name
-    return facet.key, Annotated[tuple[kind, ...], Meta(max_length=_MOST_NAMES, description=facet.tool_help)], ()
+    """Return the name, type and default of a filter; a facet of few values accepts its keys only."""
+    value: Any = Literal[tuple(facet.value_labels["ja"])] if facet.order == "labels" else _Name
+    return facet.key, Annotated[tuple[value, ...], Meta(max_length=_MAX_VALUES, description=facet.tool_help)], ()
 
 
 SEARCH: type[Search] = msgspec.defstruct(  # type: ignore[assignment]
     "Search", map(_filter, FILTERS), bases=(Search,), frozen=True
 )
+"""The arguments of `search` with a filter for each facet of `FILTERS`."""
 
 
 class Show(Arguments, frozen=True):
-    """What `show` is asked: a note, a talk or a report, and of the latter two from which note on."""
+    """The arguments of `show`: the id of a note, a talk or a report, and the first note of the latter two."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=500, description=words.IDENTIFIER)]
+    id: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            description="An id that `search` returned, of a note, a talk (`talk.id`) or a report (`report`).",
+        ),
+    ]
     offset: _Offset = 0
 
 
 class Guide(Arguments, frozen=True):
-    """What `guide` is asked: a service."""
+    """The arguments of `guide`: a service."""
 
-    service: Annotated[_Name, Meta(description=words.ONE_SERVICE)]
+    service: Annotated[
+        _Name, Meta(description="Slug, name or alias of one service, such as sqs, 'Amazon SQS' or ラムダ.")
+    ]
 
 
 class Services(Arguments, frozen=True):
-    """What `services` is asked."""
+    """The arguments of `services`: a part of a name."""
 
-    name: Annotated[str, Meta(max_length=200, description=words.NAME)] = ""
+    name: Annotated[
+        str, Meta(max_length=200, description="Only services with a slug, name or alias that contains this.")
+    ] = ""
     offset: _Offset = 0
-
-
-def read(kind: type[_T], given: object) -> _T:
-    """Return what was given as the arguments of a tool. Raises ValueError, which says what is wrong, and where."""
-    try:
-        return msgspec.json.decode(msgspec.json.encode(given), type=kind)
-    except (ArithmeticError, RecursionError) as error:  # a number or a depth that no JSON of ours has
-        raise ValueError(str(error)) from error

@@ -9,8 +9,8 @@ from states import EMPTY, OURS, REPORT, State, made
 
 from index.engine import Coverage
 from kb.cli.group import cli
+from kb.programs.answers import EMPTY as NOTHING_YET
 from kb.texts import en
-from kb.texts import programs as words
 from kb.texts.ja import coverage
 from webui.app import create_app
 
@@ -90,7 +90,7 @@ def test_programs_are_told_that_nothing_is_noted_yet(client: FlaskClient) -> Non
     headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
 
-    assert client.post("/mcp", json=body, headers=headers).json["result"]["structuredContent"]["nothing"] == words.EMPTY
+    assert client.post("/mcp", json=body, headers=headers).json["result"]["structuredContent"]["nothing"] == NOTHING_YET
 
 
 @pytest.mark.parametrize("state", ["never synced"], indirect=True)

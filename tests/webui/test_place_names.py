@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.programs.cards import Cards
 from webui.app import create_app
 
 TITLE = "箱と鍵の夕べに行ってきた"
@@ -77,14 +76,6 @@ def test_the_terminal_tells_the_report_of_a_note_outside_of_talks(folder: Path, 
     lines = CliRunner().invoke(cli, [*places, *named]).output.splitlines()
 
     assert any(line.endswith(TITLE) for line in lines)
-
-
-def test_a_card_for_programs_tells_the_report(folder: Path) -> None:
-    opened = knowledge_base(folder)
-    outside, *_ = opened.browser.report(report_id(folder))[1]
-
-    card = Cards(opened, None).brief(outside)
-    assert (card["talk"], card["report"]) == (None, TITLE)
 
 
 def report_id(folder: Path) -> str:

@@ -43,9 +43,9 @@ def _answer_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
     def server() -> "WSGIApplication":
         from a2wsgi import ASGIMiddleware
 
-        from kb.programs.server import over_http
+        from kb.programs.server import http_app
 
-        return cast("WSGIApplication", ASGIMiddleware(cast("Any", over_http(knowledge_base))))
+        return cast("WSGIApplication", ASGIMiddleware(cast("Any", http_app(knowledge_base))))
 
     @blueprint.post("/mcp")
     def ask() -> AnyResponse:

@@ -1,7 +1,7 @@
-"""The library that other programs ask about."""
+"""A knowledge base that programs ask."""
 
 import pytest
-from asked import opened
+from noted import opened
 
 from kb.knowledge_base import KnowledgeBase
 

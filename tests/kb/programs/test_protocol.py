@@ -1,4 +1,4 @@
-"""The SDK's own client asks over both transports, as programs of today and of before do."""
+"""The client of the SDK asks over both transports, with the newest protocol version and an older one."""
 
 import asyncio
 import os
@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from asked import ORDER, UNANSWERED, opened
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
+from noted import ORDER, UNANSWERED, opened
 
-from kb.programs.tools import TOOLS
-from kb.texts import programs as words
+from kb.programs.answers import NOTHING
+from kb.programs.tools import INSTRUCTIONS, TOOLS
 
 T = TypeVar("T")
 KB = "from webui.command import main; main()"
-WHO = ("stdio", "http")
+TRANSPORTS = ("stdio", "http")
 
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("asked")
+    folder = tmp_path_factory.mktemp("noted")
     opened(folder)
     return ["--library", str(folder / "library"), "--index", str(folder / "index")]
 
@@ -40,8 +40,10 @@ def address(places: list[str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def asking(request: pytest.FixtureRequest, places: list[str], tmp_path: Path) -> Iterator[Callable[[str, str], Client]]:
-    """Yield what makes a client of a transport, of programs that know the newest protocol (auto) or do not (legacy)."""
+def new_client(
+    request: pytest.FixtureRequest, places: list[str], tmp_path: Path
+) -> Iterator[Callable[[str, str], Client]]:
+    """Yield a factory of clients by transport and protocol version, the newest (auto) or an older one (legacy)."""
 
     def client(transport: str, mode: str) -> Client:
         if transport == "http":
@@ -53,15 +55,15 @@ def asking(request: pytest.FixtureRequest, places: list[str], tmp_path: Path) ->
         yield client
 
 
-def done(client: Client, work: Callable[[Client], Awaitable[T]]) -> T:
-    """Do a work in a thread of its own: a browser that other tests drive may have a loop running in this one."""
+def run(client: Client, work: Callable[[Client], Awaitable[T]]) -> T:
+    """Run work in a thread of its own: a browser of another test may run an event loop in this one."""
 
-    async def run() -> T:
+    async def connected() -> T:
         async with client:
             return await work(client)
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(run())).result()
+        return pool.submit(lambda: asyncio.run(connected())).result()
 
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -71,10 +73,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("transport", WHO)
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_every_tool_and_every_resource_is_listed_and_answers(
-    asking: Callable[[str, str], Client], transport: str, mode: str
+    new_client: Callable[[str, str], Client], transport: str, mode: str
 ) -> None:
     async def work(client: Client) -> tuple[Any, ...]:
         listed = (await client.list_tools()).tools
@@ -87,10 +89,10 @@ def test_every_tool_and_every_resource_is_listed_and_answers(
         read = [await client.read_resource(uri) for uri in (f"kb://note/{note}", talks[0].uri)]
         return client.instructions, listed, called, [one.name for one in templates], [one.contents[0] for one in read]
 
-    instructions, listed, called, templates, (note, talk) = done(asking(transport, mode), work)
+    instructions, listed, called, templates, (note, talk) = run(new_client(transport, mode), work)
 
     assert (instructions, [tool.name for tool in listed], templates) == (
-        words.INSTRUCTIONS,
+        INSTRUCTIONS,
         list(TOOLS),
         ["note", "talk"],
     )
@@ -101,19 +103,19 @@ def test_every_tool_and_every_resource_is_listed_and_answers(
     assert (note.text[:2], note.mime_type, talk.text[:3]) == ("> ", "text/markdown", "## ")
 
 
-@pytest.mark.parametrize("transport", WHO)
-def test_ten_questions_without_an_answer_are_told_that_nothing_is_noted(
-    asking: Callable[[str, str], Client], transport: str
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_ten_questions_without_an_answer_get_that_nothing_is_noted(
+    new_client: Callable[[str, str], Client], transport: str
 ) -> None:
     async def work(client: Client) -> list[str]:
         results = [await client.call_tool("search", {"query": question}) for question in UNANSWERED]
         return [result.structured_content["nothing"] for result in results]
 
-    assert done(asking(transport, "auto"), work) == [words.NOTHING] * 10
+    assert run(new_client(transport, "auto"), work) == [NOTHING] * 10
 
 
-@pytest.mark.parametrize("transport", WHO)
-def test_what_is_asked_wrongly_is_told_to_the_program(asking: Callable[[str, str], Client], transport: str) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_invalid_arguments_and_addresses_are_reported(new_client: Callable[[str, str], Client], transport: str) -> None:
     async def work(client: Client) -> tuple[Any, ...]:
         result = await client.call_tool("search", {"limit": 1000})
         missing = ""
@@ -123,21 +125,21 @@ def test_what_is_asked_wrongly_is_told_to_the_program(asking: Callable[[str, str
                 missing += address
         return result.is_error, result.content[0].text, missing
 
-    assert done(asking(transport, "auto"), work) == (True, "search: expected `int` <= 50 - at `$.limit`", "")
+    assert run(new_client(transport, "auto"), work) == (True, "search: expected `int` <= 50 - at `$.limit`", "")
 
 
-def test_an_order_in_a_note_comes_as_a_quotation(asking: Callable[[str, str], Client]) -> None:
+def test_an_instruction_in_a_note_arrives_as_a_quotation(new_client: Callable[[str, str], Client]) -> None:
     async def work(client: Client) -> str:
         found = await client.call_tool("search", {"query": "これまでの指示"})
         read = await client.read_resource(f"kb://note/{found.structured_content['notes'][0]['id']}")
         return read.contents[0].text
 
-    assert done(asking("http", "auto"), work).startswith(f"> {ORDER}\n>\n> — ")
+    assert run(new_client("http", "auto"), work).startswith(f"> {ORDER}\n>\n> — ")
 
 
-def test_several_programs_are_answered_at_once(asking: Callable[[str, str], Client]) -> None:
+def test_concurrent_calls_get_the_same_answer(new_client: Callable[[str, str], Client]) -> None:
     async def work(client: Client) -> list[int]:
         results = await asyncio.gather(*(client.call_tool("search", {"query": "冪等"}) for _ in range(20)))
         return [result.structured_content["total"] for result in results]
 
-    assert len(set(done(asking("http", "auto"), work))) == 1
+    assert len(set(run(new_client("http", "auto"), work))) == 1

@@ -9,7 +9,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.library.rewriting import with_correction
-from kb.programs.cards import Cards
+from kb.programs.tools import call
 from kb.report.model import Correction, Mention, Note, Why
 from webui.app import create_app
 
@@ -60,7 +60,4 @@ def test_each_reader_is_told_why_in_the_own_language(opened: KnowledgeBase) -> N
     assert not re.search(r"行目|手で追加|セッション名", pages["en"])
     record = client.get(f"/note/{last}", headers={"Accept": "application/json"}).json
     assert [one["why"] for one in record["services"]] == ["手で追加", "「Lambda」 6行目"]
-    assert Cards(opened, None).whole(notes(opened)[-1])["why"] == [
-        "Amazon S3: explicit, added by hand",
-        "AWS Lambda: inherited, “Lambda”, line 6",
-    ]
+    assert call(opened, "show", {"id": last}, None)["note"]["services"] == record["services"]

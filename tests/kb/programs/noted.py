@@ -1,4 +1,4 @@
-"""A library that other programs ask about."""
+"""A small library that programs ask about, and questions that it does not answer."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ UNANSWERED = (
 
 
 def opened(folder: Path) -> KnowledgeBase:
-    """Return a knowledge base over the reports, in a folder."""
+    """Return a knowledge base over `REPORTS`, whose library and index are in a folder."""
     library = folder / "library"
     library.mkdir()
     for name, text in REPORTS.items():
