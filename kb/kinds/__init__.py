@@ -1,4 +1,4 @@
-"""What kind of note each note is, as learned from readers; which note remedies or answers which."""
+"""The kind of each note, and which notes remedy problems or answer questions."""
 
 from kb.kinds.classify import (
     Lesson,
@@ -9,13 +9,21 @@ from kb.kinds.classify import (
     uncertain_claims,
     vector_model,
 )
-from kb.kinds.pairs import Pair, leads_from, problems, questions, without_arrow
+from kb.kinds.pairs import (
+    PROBLEM_STATES,
+    Pair,
+    continued_notes,
+    problems,
+    questions,
+    without_arrow,
+)
 
 __all__ = [
+    "PROBLEM_STATES",
     "Lesson",
     "Pair",
     "classify",
-    "leads_from",
+    "continued_notes",
     "lesson_features",
     "lesson_labels",
     "problems",

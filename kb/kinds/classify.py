@@ -1,57 +1,69 @@
-"""What kind of note each note is, how sure that is, and what corrections of kinds teach about the other notes."""
+"""The kind of each note, and how a library's corrections change the kinds of its other notes.
+
+Input: a report, and the morphemes of its texts. Features: `kb.kinds.features`.
+Model: a logistic regression over six kinds; a second one also weighs the notes' sentence vectors.
+Output: the kind of each note, the probability of it, and the probabilities of advice and of a problem.
+"""
 
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from kb.kinds.features import Analysis, features
 from kb.kinds.pairs import paired
-from kb.learning import Example, LinearModel, load, step_towards
+from kb.learning import Example, LinearModel, adaptation_to, load
 from kb.report.identity import own_part
 from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Finding
 
-if TYPE_CHECKING:
-    from index.embedder import Vectors
-
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLAIMS: tuple[Claim, ...] = get_args(Claim)
 WITH_VECTORS = "kinds_with_vectors"
-DOZEN = 12
-"""Corrections: fewer teach nothing, and all notes are classified anew once so many more have come."""
+DOZEN = 12  # corrections; a lesson has a multiple of it, so that not every correction classifies all notes anew
 
-_MOST_TAUGHT = 240  # corrections, the last ones, that are learned from: a step takes time by their square
+_NOTES_PER_BATCH = 1_000  # bounds memory: a report of 100,000 notes has 17 million features
+_MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows with their square
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
-# A writer who calls it a trouble is believed, as one who writes 「Q:」 is: 「課題: 同じ通知が二度届く」.
-_CALLED_TROUBLE = re.compile(r"\W{0,2}(?:課題|問題点?|欠点|弱点|デメリット|反省点?|悩み)\s*[:：]\s*\S")
+# 「課題: 同じ通知が二度届く」: its author calls it a problem, as 「Q:」 calls a note a question.
+_LABELLED_PROBLEM = re.compile(r"\W{0,2}(?:課題|問題点?|欠点|弱点|デメリット|反省点?|悩み)\s*[:：]\s*\S")
 _STATEMENTS: tuple[Kind, ...] = ("statement", *CLAIMS)
-_RATHER = 0.5  # how likely a note must be advice or a problem to be asked about
-_MOST_ASKED, _LONGEST_ASKED = 20, 200  # notes of a report that are asked about, and characters of each
+_MIN_UNCERTAIN = 0.5  # probability of advice or a problem from which a person is asked
+_MAX_UNCERTAIN = 20  # notes of a report that a person is asked about
+_MAX_QUOTED = 200  # characters of such a note
 
 
 def classify(
     report: Report,
     analysis: Analysis,
     corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
-    vectors: "Vectors | None" = None,
-    step: LinearModel | None = None,
+    vectors: NDArray[np.float32] | None = None,
+    adaptation: LinearModel | None = None,
 ) -> Report:
-    """Return the report with the kind of every note, as learned or as told by hand, its remedies and answers.
+    """Return the report with the kinds, remedies and answers of its notes.
 
-    `analysis` holds the morphemes of each text, `corrections` are by note id, `vectors` those of the notes, (notes,
-    dimensions), of the model that `vector_model` names, `step` is what corrections of others teach (`Lesson.step`).
+    `analysis` holds the morphemes of each text, `corrections` are by note id. `vectors`, (notes, dimensions), are those
+    of the model that `vector_model` names. `adaptation` comes from the corrections of other notes (`Lesson`).
     """
     model = load("kinds" if vectors is None else WITH_VECTORS)
-    rows = model.probabilities(features(report, analysis), vectors, step).tolist()
-    probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
+    probabilities: dict[str, dict[Kind, float]] = {}
+    remaining_features = features(report, analysis)
+    for start in range(0, len(report.notes), _NOTES_PER_BATCH):
+        batch = list(islice(remaining_features, _NOTES_PER_BATCH))
+        own_vectors = None if vectors is None else vectors[start : start + len(batch)]
+        rows = model.probabilities(batch, own_vectors, adaptation).tolist()
+        for note, row in zip(report.notes[start : start + len(batch)], rows, strict=True):
+            probabilities[note.id] = dict(zip(KINDS, row, strict=True))
     notes = [
         _classified(note, probabilities[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION))
         for note in report.notes
@@ -65,32 +77,37 @@ def vector_model() -> str:
 
 
 def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, float]]]:
-    """Return what speaks most for the kind of each note, and against it where negative, by the note's id."""
-    model, examples = load("kinds"), features(report, analysis)
-    return {note.id: model.reasons(own, note.kind) for note, own in zip(report.notes, examples, strict=True)}
+    """Return the features that say most for each note's kind or, if negative, against it, by note id."""
+    model = load("kinds")
+    return {
+        note.id: model.reasons(own, note.kind)
+        for note, own in zip(report.notes, features(report, analysis), strict=True)
+    }
 
 
 def uncertain_claims(report: Report) -> list[Finding]:
-    """Return the notes that are rather advice or a problem, not surely enough to be called so; the likeliest first."""
+    """Return the notes that may be advice or a problem but are not called so, the likeliest first."""
     claims = ((claim, getattr(note, claim), note) for note in report.notes for claim in CLAIMS if note.kind != claim)
-    asked = sorted((one for one in claims if one[1] >= _RATHER), key=lambda one: (-one[1], one[2].line))
+    uncertain = [(claim, probability, note) for claim, probability, note in claims if probability >= _MIN_UNCERTAIN]
+    uncertain.sort(key=lambda item: (-item[1], item[2].line))
     return [
-        Finding(claim, note.line, note.text[:_LONGEST_ASKED], share, own_part(note.id))
-        for claim, share, note in asked[:_MOST_ASKED]
+        Finding(claim, note.line, note.text[:_MAX_QUOTED], probability, own_part(note.id))
+        for claim, probability, note in uncertain[:_MAX_UNCERTAIN]
     ]
 
 
 def _classified(
     note: Note, probabilities: Mapping[Kind, float], thresholds: Mapping[str, float], correction: Correction
 ) -> Note:
+    """Return the note with its kind: the corrected one, the one its author wrote, or the most probable."""
     override = correction.kind
-    if not override and _CALLED_TROUBLE.match(note.text) and "problem" not in correction.denied:
+    if not override and _LABELLED_PROBLEM.match(note.text) and "problem" not in correction.denied:
         override = "problem"
     if override:
         advice, problem = float(override == "advice"), float(override == "problem")
         return replace(note, kind=override, sure=1.0, advice=advice, problem=problem)
-    left = max(1 - sum(probabilities[kind] for kind in correction.denied), 1e-9)
-    allowed = {kind: 0.0 if kind in correction.denied else share / left for kind, share in probabilities.items()}
+    remaining = max(1 - sum(probabilities[kind] for kind in correction.denied), 1e-9)
+    allowed = {kind: 0.0 if kind in correction.denied else share / remaining for kind, share in probabilities.items()}
     kind, sure = likeliest_kind(allowed, thresholds)
     return replace(note, kind=kind, sure=round(sure, 2), **{claim: round(allowed[claim], 3) for claim in CLAIMS})
 
@@ -98,7 +115,8 @@ def _classified(
 def likeliest_kind(probabilities: Mapping[Kind, float], thresholds: Mapping[str, float]) -> tuple[Kind, float]:
     """Return the kind to show and its probability.
 
-    Advice and problems are statements; from their thresholds on they nearly always hold, and are called by their names.
+    Advice and problems are statements, too. They are called by their own names from their thresholds on, above which
+    few are wrong.
     """
     for claim in CLAIMS:
         if probabilities[claim] >= thresholds[claim]:
@@ -109,48 +127,51 @@ def likeliest_kind(probabilities: Mapping[Kind, float], thresholds: Mapping[str,
 
 
 class Lesson(msgspec.Struct, frozen=True, dict=True):
-    """Notes whose kind a person told, or one that they are not of: they teach the kinds of a library's other notes."""
+    """The corrected notes of a library as training examples: they change how its other notes are classified."""
 
     examples: tuple[Example, ...] = ()
 
     @property
     def key(self) -> str:
-        """What identifies it: the SHA-256 of its examples, "" where there are none."""
+        """The SHA-256 of the examples, "" if there are none."""
         return hashlib.sha256(msgspec.json.encode(self.examples)).hexdigest() if self.examples else ""
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many notes were told to be of each kind, and under `no …` how many not to be."""
+        """The number of notes corrected to each kind, and under `no …` of those that are not of some kinds."""
         return Counter(
-            one.labels[0]
-            if len(one.labels) == 1
-            else " ".join(["no", *(kind for kind in KINDS if kind not in one.labels)])
-            for one in self.examples
+            example.labels[0]
+            if len(example.labels) == 1
+            else " ".join(["no", *(kind for kind in KINDS if kind not in example.labels)])
+            for example in self.examples
         )
 
     @cached_property
-    def step(self) -> LinearModel | None:
-        """What it changes of the weights that tell kinds; None where nothing is taught."""
-        return step_towards(load("kinds"), self.examples) if self.examples else None
+    def adaptation(self) -> LinearModel | None:
+        """The changes of the weights of `kinds`; None without examples."""
+        return adaptation_to(load("kinds"), self.examples) if self.examples else None
 
 
 def lesson_labels(corrections: Mapping[str, Correction]) -> Mapping[str, tuple[Kind, ...]]:
-    """Return of which kinds each note may be that is learned from, by its id: whole dozens, the last of them."""
+    """Return the kinds that each note of the lesson may have, by its id: the latest corrections, in whole dozens."""
     labels = {
-        note: (one.kind,) if one.kind else tuple(kind for kind in KINDS if kind not in one.denied)
-        for note, one in corrections.items()
-        if one.kind or one.denied
+        note: (correction.kind,) if correction.kind else tuple(kind for kind in KINDS if kind not in correction.denied)
+        for note, correction in corrections.items()
+        if correction.kind or correction.denied
     }
-    chosen = [*labels][: len(labels) // DOZEN * DOZEN][-_MOST_TAUGHT:]
+    chosen = [*labels][: len(labels) // DOZEN * DOZEN][-_MAX_LESSON:]
     return {note: labels[note] for note in chosen}
 
 
 def lesson_features(
     report: Report, analysis: Analysis, corrections: Mapping[str, Correction]
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the features of each note whose kind is corrected, by its own part of its id."""
-    corrected = {note for note, one in corrections.items() if one.kind or one.denied}
+    """Return the features of each note whose kind is corrected, by the note's own part of its id."""
+    corrected = {note for note, correction in corrections.items() if correction.kind or correction.denied}
     if not corrected:
         return {}
-    examples = zip(report.notes, features(report, analysis), strict=True)
-    return {own_part(note.id): tuple(own) for note, own in examples if note.id in corrected}
+    return {
+        own_part(note.id): tuple(own)
+        for note, own in zip(report.notes, features(report, analysis), strict=True)
+        if note.id in corrected
+    }

@@ -1,14 +1,18 @@
-"""What is true of a note that may tell its kind, and of two notes that may belong together: names for the learner.
+"""The features of notes, by which their kinds and pairs are learned.
 
-| table | what its names tell |
+Input: the notes of a report, and the morphemes of their texts. Output: the names of each note's features:
+
+| features of | say |
 | --- | --- |
 | characters | how the text begins and ends |
 | morphemes | its words in their normal form, in pairs, and their parts of speech |
-| sentences | how each sentence ends, without asides, politeness and what only rounds it off |
-| shape | length, scripts, signs, figures |
-| place | sort of block, depth, what stands under it, where in its list |
-| above | the words of what it stands under |
-| neighbours | how the notes right before, after and under it begin and end |
+| sentences | how each sentence ends, without parentheses, politeness and closing words |
+| shape | length, scripts, signs, digits |
+| place | type of block, depth, number of notes below, position in its list |
+| above | the words of its headings, parents and talk |
+| neighbours | how the notes directly before, after and below begin and end |
+
+Their names are keys of the weight files in `kb/learning`.
 """
 
 import itertools
@@ -23,22 +27,23 @@ from kb.report.model import Note, Report
 Analysis = Mapping[str, Sequence[Morpheme]]
 """The morphemes of each text."""
 
-READ_SO_FAR = 400
-"""How many characters of a note are looked at: what kind it is shows in its beginning."""
-
-_MOST_WORDS, _MOST_SENTENCES = 120, 6  # of a text that are looked at
+MAX_TEXT = 400  # characters of a note; the beginning shows its kind
+_MAX_WORDS, _MAX_SENTENCES = 120, 6  # of a text
+_MAX_HEADING = 80  # characters
+_MAX_CRUMBS = 4  # innermost steps of the trail
+_MAX_CHILDREN = 3  # notes below
 _SIGNS = "→⇒：:？?！!。、…「『（(※・＝=>#@%"
-_ENDS_A_SENTENCE = frozenset("→⇒：:=＝>？?！!。．")
+_SENTENCE_CLOSERS = frozenset("→⇒：:=＝>？?！!。．")
 _OPENING, _CLOSING = frozenset("(（"), frozenset(")）")
-# What only rounds a sentence off: 「上限を決めますね」 says 「決める」.
-_ROUNDING = frozenset(("です", "だ", "ます", "ね", "よ", "とか", "など", "こと", "と", "思う", "言う", "らしい", "た"))
-_MAY_ROUND = frozenset(("助動詞", "助詞", "動詞", "名詞"))
+# Closing words say little: 「上限を決めますね」 says 「決める」.
+_CLOSING_WORDS = frozenset(
+    ("です", "だ", "ます", "ね", "よ", "とか", "など", "こと", "と", "思う", "言う", "らしい", "た")
+)
+_CLOSING_PARTS = frozenset(("助動詞", "助詞", "動詞", "名詞"))
 _NOMINAL = frozenset(("名詞", "接頭辞", "接尾辞", "記号"))
 _PREDICATES = frozenset(("動詞", "形容詞", "助動詞"))
-_WORD_ABOVE = re.compile(r"[ァ-ヶー]{2,}|[一-鿿]{2,}|[A-Za-z]{2,}")
-_WORD_RIGHT_ABOVE = re.compile(r"[ァ-ヶー]{2,}|[一-鿿]{2,}|[A-Za-z]{2,}|[ぁ-ん]{2,}")
-_LONG_ABOVE = 80  # characters of a heading that are looked at
-_STEPS_ABOVE = 4  # crumbs whose words are features
+_HEADING_WORD = re.compile(r"[ァ-ヶー]{2,}|[一-鿿]{2,}|[A-Za-z]{2,}")
+_PARENT_WORD = re.compile(r"[ァ-ヶー]{2,}|[一-鿿]{2,}|[A-Za-z]{2,}|[ぁ-ん]{2,}")
 _SENTENCE_END = re.compile(r"[。！？!?]")
 _DIGIT = re.compile(r"\d")
 _SCRIPTS = str.maketrans(
@@ -51,52 +56,56 @@ _SCRIPTS = str.maketrans(
 _REPEATED = re.compile(r"(.)\1+")
 
 
-def features(report: Report, analysis: Analysis) -> Iterator[list[str]]:
-    """Yield what is true of each note of a report, in their order; `analysis` holds the morphemes of each text."""
-    lists = NoteLists(report.notes)
-    for note in report.notes:
-        own = text_features(note.text, analysis[note.text])
-        yield [*own, *_place(note, lists), *_above(note), *_neighbours(note, lists)]
-
-
-class NoteLists:
-    """Which notes stand under a note, and which beside it, in reading order."""
+class NoteTree:
+    """The parents, children and siblings of the notes of a report."""
 
     def __init__(self, notes: Sequence[Note]) -> None:
-        self.by_id = {note.id: note for note in notes}
-        self.below: defaultdict[str, list[Note]] = defaultdict(list)
-        self._beside: defaultdict[object, list[Note]] = defaultdict(list)
-        self._at: dict[str, int] = {}
+        self._by_id = {note.id: note for note in notes}
+        self._children: defaultdict[str, list[Note]] = defaultdict(list)
+        self._siblings: defaultdict[object, list[Note]] = defaultdict(list)
+        self._positions: dict[str, int] = {}
         for note in notes:
-            if note.parent in self.by_id:
-                self.below[note.parent].append(note)
-            beside = self.beside(note)
-            self._at[note.id] = len(beside)
-            beside.append(note)
+            if note.parent in self._by_id:
+                self._children[note.parent].append(note)
+            siblings = self.siblings(note)
+            self._positions[note.id] = len(siblings)
+            siblings.append(note)
 
-    def beside(self, note: Note) -> list[Note]:
-        """Return the notes of its list: under the same note or, without one, the same headings."""
+    def siblings(self, note: Note) -> list[Note]:
+        """Return the notes of a note's list: below the same parent or, without one, the same headings."""
         above = note.parent or tuple(crumb.line for crumb in note.trail)
-        return self._beside[note.talk and note.talk.id, above]
+        return self._siblings[note.talk and note.talk.id, above]
 
-    def at(self, note: Note) -> int:
-        """Return the place of a note in its list."""
-        return self._at[note.id]
+    def position(self, note: Note) -> int:
+        """Return the index of a note among its siblings."""
+        return self._positions[note.id]
 
     def previous(self, note: Note) -> Note | None:
-        """Return the note right before a note in its list."""
-        at = self.at(note)
-        return self.beside(note)[at - 1] if at else None
+        """Return the sibling directly before a note."""
+        position = self.position(note)
+        return self.siblings(note)[position - 1] if position else None
 
     def parent(self, note: Note) -> Note | None:
-        """Return the note that a note stands under."""
-        return self.by_id.get(note.parent or "")
+        """Return the note that a note is nested in."""
+        return self._by_id.get(note.parent or "")
+
+    def children(self, note: Note) -> Sequence[Note]:
+        """Return the notes that are nested directly in a note."""
+        return self._children.get(note.id, ())
+
+
+def features(report: Report, analysis: Analysis) -> Iterator[list[str]]:
+    """Yield the features of each note of a report, in reading order."""
+    tree = NoteTree(report.notes)
+    for note in report.notes:
+        own = text_features(note.text, analysis[note.text])
+        yield [*own, *_place(note, tree), *_above(note), *_neighbours(note, tree)]
 
 
 def text_features(text: str, morphemes: Sequence[Morpheme]) -> list[str]:
-    """Return what is true of a text by itself, each feature once."""
-    text = text.strip()[:READ_SO_FAR]
-    words = [one for one in morphemes[:_MOST_WORDS] if one.part_of_speech[0] != "空白" and one.end <= READ_SO_FAR]
+    """Return the features of a text by itself, each once."""
+    text = text.strip()[:MAX_TEXT]
+    words = [word for word in morphemes[:_MAX_WORDS] if word.part_of_speech[0] != "空白" and word.end <= MAX_TEXT]
     ends = (f"ends {text[-length:]}" for length in (1, 2, 3, 4, 6))
     begins = (f"begins {text[:length]}" for length in (1, 2, 3))
     return [*dict.fromkeys((*ends, *begins, *_morphemes(words), *_sentences(words), *_shape(text)))]
@@ -104,11 +113,11 @@ def text_features(text: str, morphemes: Sequence[Morpheme]) -> list[str]:
 
 def _morphemes(words: Sequence[Morpheme]) -> Iterator[str]:
     normal = [word.normalized for word in words]
-    yield from (f"word {one}" for one in normal)
-    yield from (f"words {one} {other}" for one, other in itertools.pairwise(normal))
+    yield from (f"word {word}" for word in normal)
+    yield from (f"words {first} {second}" for first, second in itertools.pairwise(normal))
     forms = ["^", *(_form(word.part_of_speech) for word in words), "$"]
-    yield from (f"forms {one} {other}" for one, other in itertools.pairwise(forms))
-    yield from (f"word+form {one} {form}" for one, form in zip(normal, forms[2:-1], strict=False))
+    yield from (f"forms {first} {second}" for first, second in itertools.pairwise(forms))
+    yield from (f"word+form {word} {form}" for word, form in zip(normal, forms[2:-1], strict=False))
     yield f"last form {forms[-2]}"
     yield f"last forms {' '.join(forms[-3:-1])}"
     yield f"last three forms {' '.join(forms[-4:-1])}"
@@ -120,11 +129,11 @@ def _morphemes(words: Sequence[Morpheme]) -> Iterator[str]:
 
 
 def _sentences(words: Sequence[Morpheme]) -> Iterator[str]:
-    sentences = list(_cut(words))[:_MOST_SENTENCES]
+    sentences = list(_split_sentences(words))[:_MAX_SENTENCES]
     for number, (sentence, mark) in enumerate(sentences):
         where = "last" if number == len(sentences) - 1 else "first" if number == 0 else "inner"
         while len(sentence) > 1 and (
-            sentence[-1].normalized in _ROUNDING and sentence[-1].part_of_speech[0] in _MAY_ROUND
+            sentence[-1].normalized in _CLOSING_WORDS and sentence[-1].part_of_speech[0] in _CLOSING_PARTS
         ):
             if sentence.pop().normalized == "た":
                 yield "past"
@@ -151,8 +160,8 @@ def _sentences(words: Sequence[Morpheme]) -> Iterator[str]:
     yield f"sentences {min(len(sentences), 5)}"
 
 
-def _cut(words: Sequence[Morpheme]) -> Iterator[tuple[list[Morpheme], str]]:
-    """Yield each sentence with the mark that ends it; what stands in parentheses is left out."""
+def _split_sentences(words: Sequence[Morpheme]) -> Iterator[tuple[list[Morpheme], str]]:
+    """Yield the words of each sentence and the mark that ends it, without the words in parentheses."""
     sentence: list[Morpheme] = []
     depth = 0
     for word in words:
@@ -163,7 +172,7 @@ def _cut(words: Sequence[Morpheme]) -> Iterator[tuple[list[Morpheme], str]]:
             depth += 1
         elif word.surface in _CLOSING:
             depth = max(0, depth - 1)
-        elif sentence and (word.part_of_speech[1] == "句点" or word.surface in _ENDS_A_SENTENCE):
+        elif sentence and (word.part_of_speech[1] == "句点" or word.surface in _SENTENCE_CLOSERS):
             yield sentence, word.surface
             sentence = []
     if sentence:
@@ -189,17 +198,17 @@ def _shape(text: str) -> Iterator[str]:
 
 
 def _scripts(text: str) -> str:
-    """Return which scripts follow one another: クラスタ化 is kc."""
+    """Return the sequence of scripts in a text: クラスタ化 is kc."""
     return _REPEATED.sub(r"\1", text.translate(_SCRIPTS))
 
 
-def _place(note: Note, lists: NoteLists) -> Iterator[str]:
-    beside, below, at = lists.beside(note), lists.below.get(note.id, ()), lists.at(note)
+def _place(note: Note, tree: NoteTree) -> Iterator[str]:
+    siblings, position = tree.siblings(note), tree.position(note)
     yield f"type {note.type}"
     yield f"depth {min(note.depth, 4)}"
-    yield f"below it {min(len(below), 4)}"
-    yield f"in a list of {min(len(beside), 4)}"
-    yield "first" if at == 0 else "last" if at == len(beside) - 1 else "between"
+    yield f"below it {min(len(tree.children(note)), 4)}"
+    yield f"in a list of {min(len(siblings), 4)}"
+    yield "first" if position == 0 else "last" if position == len(siblings) - 1 else "between"
     if note.talk is None:
         yield "outside of talks"
     if note.parent:
@@ -207,42 +216,42 @@ def _place(note: Note, lists: NoteLists) -> Iterator[str]:
 
 
 def _above(note: Note) -> Iterator[str]:
-    yield from _words_right_above(note.trail[-1].text if note.trail else note.talk.title if note.talk else "")
-    for crumb in note.trail[-_STEPS_ABOVE:]:
-        yield from _words_above(crumb.text)
+    yield from _parent_words(note.trail[-1].text if note.trail else note.talk.title if note.talk else "")
+    for crumb in note.trail[-_MAX_CRUMBS:]:
+        yield from _heading_words(crumb.text)
     if note.talk:
-        yield from _words_of_title(note.talk.title)
+        yield from _title_words(note.talk.title)
 
 
-@lru_cache(4096)  # a heading stands above many notes
-def _words_right_above(text: str) -> tuple[str, ...]:
+@lru_cache(4096)  # a heading has many notes below it
+def _parent_words(text: str) -> tuple[str, ...]:
     text = text.strip()
-    words = dict.fromkeys(_WORD_RIGHT_ABOVE.findall(text[:_LONG_ABOVE]))
+    words = dict.fromkeys(_PARENT_WORD.findall(text[:_MAX_HEADING]))
     ends = (f"above ends {text[-length:]}" for length in (1, 2, 3))
     return (*ends, *(f"above has {word}" for word in words))
 
 
 @lru_cache(4096)
-def _words_above(text: str) -> tuple[str, ...]:
-    return tuple(f"under {word}" for word in dict.fromkeys(_WORD_ABOVE.findall(text[:_LONG_ABOVE])))
+def _heading_words(text: str) -> tuple[str, ...]:
+    return tuple(f"under {word}" for word in dict.fromkeys(_HEADING_WORD.findall(text[:_MAX_HEADING])))
 
 
 @lru_cache(4096)
-def _words_of_title(title: str) -> tuple[str, ...]:
-    return tuple(f"in a talk on {word}" for word in dict.fromkeys(_WORD_ABOVE.findall(title[-20:])))
+def _title_words(title: str) -> tuple[str, ...]:
+    return tuple(f"in a talk on {word}" for word in dict.fromkeys(_HEADING_WORD.findall(title[-20:])))
 
 
-def _neighbours(note: Note, lists: NoteLists) -> Iterator[str]:
-    beside, at = lists.beside(note), lists.at(note)
-    for name, neighbour in (("before", at - 1), ("after", at + 1)):
-        if 0 <= neighbour < len(beside):
-            text = beside[neighbour].text.strip()
+def _neighbours(note: Note, tree: NoteTree) -> Iterator[str]:
+    siblings, position = tree.siblings(note), tree.position(note)
+    for name, neighbour in (("before", position - 1), ("after", position + 1)):
+        if 0 <= neighbour < len(siblings):
+            text = siblings[neighbour].text.strip()
             yield from (f"{name} ends {text[-length:]}" for length in (1, 2, 3))
             yield f"{name} begins {text[:1]}"
             yield f"{name} length {min(len(text) // 10, 5)}"
         else:
             yield f"nothing {name}"
-    for child in lists.below.get(note.id, ())[:3]:
+    for child in tree.children(note)[:_MAX_CHILDREN]:
         text = child.text.strip()
         yield f"below ends {text[-2:]}"
         yield f"below begins {text[:1]}"

@@ -1,33 +1,36 @@
-"""How notes belong together: which remedies which problem, answers which question, and goes on from which.
+"""Which note remedies which problem, which answers which question, and which continues which.
 
-What the learner is asked of each note: does it remedy a problem that it stands under or right behind, and does it
-answer the question that it stands under or that was asked last in its list.
+Input: each note with its candidates, the problems and questions that it stands under or follows.
+Features: those of both texts, and the relation of the two notes.
+Model: two logistic regressions, for remedies and for answers.
+Output: each note's most probable candidate, if its probability reaches the threshold.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from kb.kinds.features import Analysis, NoteLists, text_features
+from kb.kinds.features import Analysis, NoteTree, text_features
 from kb.learning import load
 from kb.report.model import Kind, Note, State
 
-_LEAST = 0.3  # how likely a problem must be to be asked about
-_SHARED = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
-_FARTHEST = 20  # notes before a note among which the question is that it answers
-_MOST_BETWEEN = 4  # notes between a question and its answer that are counted
-# What goes on from the note before: 「→ コンテナにする」 says nothing without it.
-_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨]\ufe0f?)")  # U+FE0F makes ➡ a picture
+PROBLEM_STATES: tuple[State, State] = ("solved", "unsolved")
+QUESTION_STATES: tuple[State, State] = ("answered", "unanswered")
 
-PROBLEMS: tuple[State, State] = ("solved", "unsolved")
-QUESTIONS: tuple[State, State] = ("answered", "unanswered")
-"""What a problem and what a question may be: settled, or open."""
+KindProbabilities: TypeAlias = Mapping[str, Mapping[Kind, float]]
+"""The probability of each kind of each note, by its id."""
 
-_Reply: TypeAlias = Callable[[Note], str | None]  # what a note replies to
+_MIN_PROBLEM = 0.3  # probability of a problem from which a note is a candidate
+_MAX_DISTANCE = 20  # notes before an answer in which its question is looked for
+_MAX_COUNTED_BETWEEN = 4  # notes between a question and its answer
+_PAIRS_PER_BATCH = 1_000  # bounds memory: each pair has some 200 features
+_TEXT_FEATURES = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
+# 「→ コンテナにする」 says nothing without the note before. U+FE0F asks for ➡ as an emoji.
+_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨]\ufe0f?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,90 +39,90 @@ class Pair:
 
     note: Note
     replies: tuple[Note, ...]
-    is_open: bool  # 未解決: nothing replies to it, nor to a note that stands under it
+    is_open: bool  # 未解決: neither it nor a note below it has a reply
 
 
 def problems(notes: Sequence[Note]) -> tuple[Pair, ...]:
     """Return the problems among notes, each with its remedies, in reading order."""
-    return _pairs(notes, *PROBLEMS, lambda note: note.remedy_of)
+    return _pairs(notes, PROBLEM_STATES, [note.remedy_of for note in notes])
 
 
 def questions(notes: Sequence[Note]) -> tuple[Pair, ...]:
     """Return the questions among notes, each with its answers, in reading order."""
-    return _pairs(notes, *QUESTIONS, lambda note: note.answers)
+    return _pairs(notes, QUESTION_STATES, [note.answers for note in notes])
 
 
-def _pairs(notes: Sequence[Note], settled: State, unsettled: State, replies_to: _Reply) -> tuple[Pair, ...]:
+def _pairs(notes: Sequence[Note], states: tuple[State, State], targets: Sequence[str | None]) -> tuple[Pair, ...]:
     replies: dict[str | None, list[Note]] = defaultdict(list)
-    for note in notes:
-        replies[replies_to(note)].append(note)
+    for note, target in zip(notes, targets, strict=True):
+        replies[target].append(note)
+    unsettled = states[1]
     return tuple(
         Pair(note, tuple(replies[note.id]), unsettled in note.states)
         for note in notes
-        if settled in note.states or unsettled in note.states
+        if not set(states).isdisjoint(note.states)
     )
-
-
-KindProbabilities: TypeAlias = Mapping[str, Mapping[str, float]]
-"""The probability of each kind of each note, by its id."""
 
 
 def paired(notes: Sequence[Note], analysis: Analysis, probabilities: KindProbabilities) -> tuple[Note, ...]:
-    """Return notes, whose kinds are known, with `remedy_of` and `answers` set, and `states` on what they reply to."""
-    lists = NoteLists(notes)
-    near = [(one, *asked) for one in notes for asked in problems_near(one, lists, probabilities)]
-    remedies = _best("remedies", near, analysis)
-    near = [(one, *asked) for one in notes for asked in questions_near(one, lists)]
-    answers = _best("answers", near, analysis)
-    replying = [_replying(note, remedies.get(note.id), note.answers or answers.get(note.id)) for note in notes]
-    remedied = _states(replying, "problem", *PROBLEMS, lambda note: note.remedy_of)
-    answered = _states(replying, "question", *QUESTIONS, lambda note: note.answers)
-
-    def with_states(note: Note) -> Note:
-        states = tuple(found[note.id] for found in (remedied, answered) if note.id in found)
-        return replace(note, states=states) if states else note
-
-    return tuple(map(with_states, replying))
-
-
-def problems_near(note: Note, lists: NoteLists, probabilities: KindProbabilities) -> Iterator[tuple[Note, str]]:
-    """Yield the notes that may state a problem which a note remedies, and how they stand to it."""
-    for relation, other in (("above", lists.parent(note)), ("before", lists.previous(note))):
-        trouble = 0.0 if other is None else 1.0 if other.kind == "problem" else probabilities[other.id]["problem"]
-        if other and trouble >= _LEAST:
-            sure = int(trouble * 5), int(probabilities[note.id]["advice"] * 5)
-            yield other, f"{relation}, a problem by {sure[0]}, advice by {sure[1]}"
+    """Return classified notes with `remedy_of`, `answers` and `states` set."""
+    tree = NoteTree(notes)
+    near = [(note, *found) for note in notes for found in problem_candidates(note, tree, probabilities)]
+    remedies = _replies("remedies", near, analysis)
+    near = [(note, *found) for note in notes for found in question_candidates(note, tree)]
+    answers = _replies("answers", near, analysis) | {note.id: note.answers for note in notes if note.answers}
+    solved = _states(notes, "problem", PROBLEM_STATES, remedies)
+    answered = _states(notes, "question", QUESTION_STATES, answers)
+    changed = []
+    for note in notes:
+        states = tuple(found[note.id] for found in (solved, answered) if note.id in found)
+        fields = (remedies.get(note.id), answers.get(note.id), states)
+        is_changed = fields != (note.remedy_of, note.answers, note.states)  # few are: copying is a sixth of the time
+        changed.append(replace(note, remedy_of=fields[0], answers=fields[1], states=states) if is_changed else note)
+    return tuple(changed)
 
 
-def questions_near(note: Note, lists: NoteLists) -> Iterator[tuple[Note, str]]:
-    """Yield the question that a note may answer and how it stands to it: the nearest above, else the last before it."""
+def problem_candidates(note: Note, tree: NoteTree, probabilities: KindProbabilities) -> list[tuple[Note, str]]:
+    """Return the notes that may state a problem which a note remedies, each with their relation."""
+    found = []
+    for relation, other in (("above", tree.parent(note)), ("before", tree.previous(note))):
+        if other is None:
+            continue
+        problem = 1.0 if other.kind == "problem" else probabilities[other.id]["problem"]
+        if problem >= _MIN_PROBLEM:
+            advice = probabilities[note.id]["advice"]
+            found.append((other, f"{relation}, a problem by {int(problem * 5)}, advice by {int(advice * 5)}"))
+    return found
+
+
+def question_candidates(note: Note, tree: NoteTree) -> list[tuple[Note, str]]:
+    """Return the question that a note may answer, with their relation: the nearest above, else the last before it."""
     if note.kind in ("question", "label"):
-        return
-    above = lists.parent(note)
+        return []
+    above = tree.parent(note)
     while above and above.kind != "question":
-        above = lists.parent(above)
+        above = tree.parent(above)
     if above:
-        yield above, "above" if above.id == note.parent else "further above"
-        return
-    beside = lists.beside(note)
-    for gap, place in enumerate(range(lists.at(note) - 1, max(lists.at(note) - _FARTHEST, 0) - 1, -1)):
-        if beside[place].kind == "question":
-            yield beside[place], f"before, {min(gap, _MOST_BETWEEN)} between"
-            return
+        return [(above, "above" if above.id == note.parent else "further above")]
+    siblings, position = tree.siblings(note), tree.position(note)
+    for between, other in enumerate(reversed(siblings[max(position - _MAX_DISTANCE, 0) : position])):
+        if other.kind == "question":
+            return [(other, f"before, {min(between, _MAX_COUNTED_BETWEEN)} between")]
+    return []
 
 
-def pair_features(note: Note, other: Note, how: str, analysis: Analysis) -> list[str]:
-    """Return what is true of a note and another that it may reply to; `how` is how they stand to each other."""
-    relation = how.partition(",")[0]
-    own, of_other = (
-        [name for name in text_features(one.text, analysis[one.text]) if name.startswith(_SHARED)]
+def pair_features(note: Note, other: Note, relation: str, analysis: Analysis) -> list[str]:
+    """Return the features of a note and a candidate that it may reply to."""
+    place = relation.partition(",")[0]
+    of_note, of_other = (
+        [name for name in text_features(one.text, analysis[one.text]) if name.startswith(_TEXT_FEATURES)]
         for one in (note, other)
     )
     return [
-        how,
-        *(f"{relation}: {part}" for part in how.split(", ")),
-        *(f"it {name}" for name in own),
-        *(f"{relation} it {name}" for name in own if name.startswith(("begins", "says"))),
+        relation,
+        *(f"{place}: {part}" for part in relation.split(", ")),
+        *(f"it {name}" for name in of_note),
+        *(f"{place} it {name}" for name in of_note if name.startswith(("begins", "says"))),
         *(f"the other {name}" for name in of_other),
         f"it is {note.kind}",
         f"the other is {other.kind}",
@@ -127,52 +130,46 @@ def pair_features(note: Note, other: Note, how: str, analysis: Analysis) -> list
     ]
 
 
-def _best(claim: str, asked: Sequence[tuple[Note, Note, str]], analysis: Analysis) -> dict[str, str]:
-    """Return for each note the id of what it most likely replies to, where that is likely enough."""
-    model = load(claim)
-    examples = (pair_features(note, other, how, analysis) for note, other, how in asked)
-    found: dict[str, tuple[float, str]] = {}
-    for (note, other, _), share in zip(asked, model.probabilities(examples)[:, 1].tolist(), strict=True):
-        if share >= model.thresholds["yes"] and share > found.get(note.id, (0.0, ""))[0]:
-            found[note.id] = share, other.id
-    return {note: other for note, (_, other) in found.items()}
-
-
-def _replying(note: Note, remedied: str | None, answered: str | None) -> Note:
-    if (remedied, answered) == (note.remedy_of, note.answers):
-        return note  # as nearly all are: to make each anew takes a sixth of the time
-    return replace(note, remedy_of=remedied, answers=answered)
+def _replies(model_name: str, near: Sequence[tuple[Note, Note, str]], analysis: Analysis) -> dict[str, str]:
+    """Return the id of the most probable candidate of each note that has one above the threshold."""
+    model = load(model_name)
+    best: dict[str, tuple[float, str]] = {}
+    for start in range(0, len(near), _PAIRS_PER_BATCH):
+        batch = near[start : start + _PAIRS_PER_BATCH]
+        probabilities = model.probabilities([pair_features(*pair, analysis) for pair in batch])[:, 1].tolist()
+        for (note, other, _), probability in zip(batch, probabilities, strict=True):
+            if probability >= model.thresholds["yes"] and probability > best.get(note.id, (0.0, ""))[0]:
+                best[note.id] = probability, other.id
+    return {note: other for note, (_, other) in best.items()}
 
 
 def _states(
-    notes: Sequence[Note], kind: Kind, settled: State, unsettled: State, replies_to: _Reply
+    notes: Sequence[Note], kind: Kind, states: tuple[State, State], replies: Mapping[str, str]
 ) -> Mapping[str, State]:
-    """Return the state of each note of a kind, and of each that another replies to, by id."""
-    asked = {reply for note in notes if (reply := replies_to(note))}
-    done = set(asked)
-    for note in reversed(notes):  # a problem is solved when one under it is
-        if note.id in done and note.parent:
-            done.add(note.parent)
-    return {
-        note.id: settled if note.id in done else unsettled for note in notes if note.kind == kind or note.id in asked
-    }
+    """Return the state of each note of a kind, and of each note with a reply, by id."""
+    targets = set(replies.values())
+    settled = set(targets)
+    for note in reversed(notes):  # a problem is solved when one below it is
+        if note.id in settled and note.parent:
+            settled.add(note.parent)
+    return {note.id: states[note.id not in settled] for note in notes if note.kind == kind or note.id in targets}
 
 
 def without_arrow(text: str) -> str:
-    """Return a text without the arrow that it begins with, if it does."""
+    """Return a text without the arrow at its beginning."""
     arrow = _ARROW_FIRST.match(text)
     return text[arrow.end() :].lstrip() if arrow else text
 
 
-def leads_from(notes: Iterable[Note]) -> dict[str, str]:
-    """Return which note each that begins with an arrow goes on from, by their ids.
+def continued_notes(notes: Iterable[Note]) -> dict[str, str]:
+    """Return the id of the note that each note with an arrow at its beginning continues, by its own id.
 
-    It is the one on the line before, else the one that it stands under; of several arrows in a row all go on from what
-    stands before the first. Where that is not among the notes, it is left out.
+    It continues the note on the line before, else its parent. Arrows in a row all continue the note before the first.
+    A note whose start is not among the notes is left out.
     """
     ordered = sorted(notes, key=lambda note: (note.report, note.line))
     known = {note.id for note in ordered}
-    last: dict[object, Note] = {}  # by what it stands in
+    last: dict[object, Note] = {}  # by report, talk and trail
     starts: dict[str, str] = {}
     for note in ordered:
         place = (note.report, note.talk, note.trail)

@@ -1,6 +1,6 @@
-"""How likely a claim is by learning: models over named features, fitted on what readers found in reports."""
+"""The learned models: logistic regressions and conditional random fields over named features."""
 
-from kb.learning.linear import Example, Features, LinearModel, load, step_towards
-from kb.learning.tagger import Tagger, load_tagger
+from kb.learning.crf import ConditionalRandomField, load_crf
+from kb.learning.linear import Example, Features, LinearModel, adaptation_to, load
 
-__all__ = ["Example", "Features", "LinearModel", "Tagger", "load", "load_tagger", "step_towards"]
+__all__ = ["ConditionalRandomField", "Example", "Features", "LinearModel", "adaptation_to", "load", "load_crf"]

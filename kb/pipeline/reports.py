@@ -119,7 +119,7 @@ def finish_report(
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     known = vectors.of([note.passage for note in report.notes]) if vectors else None
-    classified = classify(report, morphemes, corrections, known, lesson.step if lesson else None)
+    classified = classify(report, morphemes, corrections, known, lesson.adaptation if lesson else None)
     missing = islice(findings(outline, report, tools.domain, tools.lines), _MOST_FINDINGS)
     return replace(
         analysed,

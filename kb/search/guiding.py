@@ -9,8 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from index.query import Query
 from index.text import folded_name
-from kb.kinds import leads_from
-from kb.kinds.pairs import PROBLEMS
+from kb.kinds import PROBLEM_STATES, continued_notes
 from kb.pipeline.alignment import aligned
 from kb.report.identity import normalized
 from kb.report.model import Claim, Note
@@ -111,7 +110,7 @@ def _gathered(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Note]
     about = Query().select("service", service.slug)
     telling = about.select("kind", *_KINDS)
     asked = (
-        replace(about.select("state", *PROBLEMS), sort="new", limit=_PROBLEMS, context="place"),
+        replace(about.select("state", *PROBLEM_STATES), sort="new", limit=_PROBLEMS, context="place"),
         replace(telling, sort="boost", limit=_ADVICE),
         replace(telling, sort="new", limit=_NEWEST),
     )
@@ -167,7 +166,7 @@ def _parts(
     group_of = {note.id: group[0].id for group in groups for note in group}
     known = {note.id: note for note in notes}
     leads_to: defaultdict[str, list[Note]] = defaultdict(list)
-    for note, start in leads_from(known.values()).items():
+    for note, start in continued_notes(known.values()).items():
         if known[note] not in remedies.get(start, ()):
             leads_to[start].append(known[note])
     entries = [
@@ -223,7 +222,7 @@ def _part_of(entry: GuideEntry) -> PartName:
     What one talk remedied is no open problem of another, and what leads to advice is told as its reason.
     """
     states = {state for note in entry.notes for state in note.states}
-    if states & set(PROBLEMS):
+    if states & set(PROBLEM_STATES):
         return "solved" if "solved" in states else "unsolved"
     return "advice" if any(note.kind == "advice" for note in (*entry.notes, *entry.leads_to)) else "cases"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from index.text import letters
-from kb.learning import Features, load_tagger
+from kb.learning import Features, load_crf
 from kb.talks.heading import TalkHeading, byline_style, read_heading
 from kb.talks.lines import Line
 from kb.talks.speakers import names_in, speaker_names
@@ -104,7 +104,7 @@ def _title_hints(text: str, heading: TalkHeading) -> Iterator[Hint]:
 def talk_texts(lines: Sequence[Line], talks: Sequence[int]) -> list[TalkText]:
     """Return what the lines of each talk tell, by the index of its title's line."""
     contexts = contexts_of(lines, talks)
-    tagged = iter(load_tagger("spans").tagged([line for context in contexts for line in context.features]))
+    tagged = iter(load_crf("spans").predict([line for context in contexts for line in context.features]))
     found = []
     for i, context in zip(talks, contexts, strict=True):
         spans = list[Span]()

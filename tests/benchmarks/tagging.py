@@ -13,7 +13,7 @@ from time import process_time
 
 from index.analysis import Analyzer
 from kb.kinds import classify
-from kb.kinds.features import READ_SO_FAR
+from kb.kinds.features import MAX_TEXT
 from kb.readers.formats import read_outline
 from kb.report.model import Crumb, Note, Report
 from kb.services import domain
@@ -68,7 +68,7 @@ def hostile(analyzer: Analyzer) -> None:
             for at, text in enumerate(own)
         )
         report = Report("r", "r.md", "t", None, None, (), tuple(notes))
-        analysis = {text: analyzer.morphemes(text[:READ_SO_FAR]) for text in own}
+        analysis = {text: analyzer.morphemes(text[:MAX_TEXT]) for text in own}
         taken = [process_time()]
         for step in (
             lambda report: tag(report, domain_),

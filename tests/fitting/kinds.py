@@ -28,8 +28,8 @@ from index.embedder import Vectors
 from index.embedding import Precomputed, bundled, precompute
 from index.embedding.bundled_model import Bundled
 from kb.kinds.classify import KINDS, WITH_VECTORS, likeliest_kind
-from kb.kinds.features import Analysis, NoteLists, features
-from kb.kinds.pairs import KindProbabilities, pair_features, problems_near, questions_near
+from kb.kinds.features import Analysis, NoteTree, features
+from kb.kinds.pairs import KindProbabilities, pair_features, problem_candidates, question_candidates
 from kb.pipeline.reports import Tools, analyse
 from kb.readers.formats import read_outline
 from kb.report.model import Note, Report
@@ -48,7 +48,7 @@ SETS = ("notes", "written")
 YES_OR_NO = ("no", "yes")
 FEW = 50  # notes below which an author has no figure of their own
 Wanted = Callable[[Bullet], str]
-Near = Callable[[Note, NoteLists, KindProbabilities], Iterable[tuple[Note, str]]]
+Near = Callable[[Note, NoteTree, KindProbabilities], Iterable[tuple[Note, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ def main(folder: Path) -> None:
             model.name,
         )
     told = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(notes, likely.tolist(), strict=True)}
-    answers: Near = lambda note, lists, _: questions_near(note, lists)  # noqa: E731
-    _fit_pairs("remedies", every, told, bars, problems_near, wanted=lambda label: label.pair)
+    answers: Near = lambda note, lists, _: question_candidates(note, lists)  # noqa: E731
+    _fit_pairs("remedies", every, told, bars, problem_candidates, wanted=lambda label: label.pair)
     _fit_pairs("answers", every, told, bars, answers, wanted=lambda label: label.question)
 
 
@@ -195,7 +195,7 @@ def _fit_pairs(
     examples, missed = [], dict.fromkeys(SETS, 0)
     for reading in every:
         notes = [structs.replace(note, kind=likeliest_kind(likely[note.id], bars)[0]) for note in reading.report.notes]
-        lists = NoteLists(notes)
+        lists = NoteTree(notes)
         for note in notes:
             label = reading.labels.get(note.line)
             if label is None:

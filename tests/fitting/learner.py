@@ -14,7 +14,7 @@ from scipy import optimize, sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from kb.learning import Features, LinearModel, Tagger
+from kb.learning import ConditionalRandomField, Features, LinearModel
 
 MODELS = Path("kb/learning")
 DIAGRAMS = Path("docs/images/reliability")
@@ -77,7 +77,7 @@ def fitted_tagger(
     texts: Sequence[tuple[Sequence[Features], Sequence[str]]],
     labels: Sequence[str],
     thresholds: Mapping[str, float] | None = None,
-) -> Tagger:
+) -> ConditionalRandomField:
     """Return a conditional random field of texts, each the features and the labels of its pieces."""
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.set_params(_TAGGER)
@@ -95,7 +95,7 @@ def fitted_tagger(
     following = np.full((len(labels), len(labels)), _NEVER)
     for (before, label), weight in known.transitions.items():
         following[labels.index(before), labels.index(label)] = weight
-    return Tagger(labels, [*rows], np.array([*rows.values()]), following, thresholds or {})
+    return ConditionalRandomField(labels, [*rows], np.array([*rows.values()]), following, thresholds or {})
 
 
 def left_out(examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE) -> NDArray[np.float64]:
@@ -144,13 +144,16 @@ def claim_figures(likely: NDArray[np.float64], right: Sequence[bool], bar: float
 
 
 def write(
-    name: str, model: LinearModel | Tagger, figures: Mapping[str, Mapping[str, float]], vectors_of: str = ""
+    name: str,
+    model: LinearModel | ConditionalRandomField,
+    figures: Mapping[str, Mapping[str, float]],
+    vectors_of: str = "",
 ) -> None:
-    """Write a model as `NAME.npz` and `NAME.toml`, as `kb.learning.load` and `load_tagger` read it."""
+    """Write a model as `NAME.npz` and `NAME.toml`, as `kb.learning.load` and `load_crf` read it."""
     names, weights = model.weights()
     arrays = {"names": np.frombuffer("\n".join(names).encode("utf-8"), np.uint8), "weights": weights.astype(np.float16)}
-    if isinstance(model, Tagger):
-        arrays["following"] = model.following.astype(np.float16)
+    if isinstance(model, ConditionalRandomField):
+        arrays["following"] = model.transitions.astype(np.float16)
     elif model.vector_weights is not None:
         arrays["vector_weights"] = model.vector_weights.astype(np.float32)
     np.savez_compressed(MODELS / f"{name}.npz", **arrays)

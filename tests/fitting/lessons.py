@@ -21,7 +21,7 @@ from sklearn.metrics import f1_score
 from index.embedding import bundled
 from kb.kinds.classify import CLAIMS, KINDS, WITH_VECTORS, likeliest_kind
 from kb.learning import Example as Told
-from kb.learning import LinearModel, load, step_towards
+from kb.learning import LinearModel, adaptation_to, load
 from kb.learning.linear import softmax
 from kb.storage.caches import cache_folder
 
@@ -76,7 +76,7 @@ class Notes:
             return [], [], []
         told = [Told(tuple(self.examples[at].features), kinds) for at, kinds in corrected.items()]
         rest = [at for at in range(len(self.examples)) if at not in corrected]
-        moved = step_towards(self.model, told).scores([self.examples[at].features for at in rest])
+        moved = adaptation_to(self.model, told).scores([self.examples[at].features for at in rest])
         claiming = LinearModel(KINDS, [], np.zeros((1, len(KINDS))), load(self.told_by).thresholds)
         after = claiming.capped(self.likely[rest], softmax(np.log(self.likely[rest] + 1e-12) + moved))
         shown = self.shown

@@ -15,7 +15,7 @@ from labels import Labelled, LabelledTalk, compared, f1, folded, labelled, summe
 from learner import Example, fitted, fitted_tagger, folds_of, left_out, write
 
 from index.text import letters
-from kb.learning import Features, LinearModel, Tagger
+from kb.learning import ConditionalRandomField, Features, LinearModel
 from kb.readers.formats import read_outline
 from kb.report.outline import Outline
 from kb.talks import report_of
@@ -61,7 +61,7 @@ class Text:
     together: list[Example] = field(default_factory=list)
 
 
-Models = dict[str, LinearModel | Tagger]
+Models = dict[str, LinearModel | ConditionalRandomField]
 
 
 def main(folder: Path) -> None:
@@ -258,7 +258,7 @@ def using(known: Models) -> ExitStack:
     stack = ExitStack()
     stack.enter_context(patch("kb.talks.roles.load", known.__getitem__))
     stack.enter_context(patch("kb.talks.event.load", known.__getitem__))
-    stack.enter_context(patch("kb.talks.spans.load_tagger", known.__getitem__))
+    stack.enter_context(patch("kb.talks.spans.load_crf", known.__getitem__))
     return stack
 
 

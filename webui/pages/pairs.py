@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest
 
 from index.query import Query
-from kb.kinds.pairs import PROBLEMS
+from kb.kinds import PROBLEM_STATES
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import FacetValue
 from kb.search.facets import place
@@ -50,7 +50,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         if unread and wants_json():
             return problem(BadRequest(), texts.unread(unread))
         state = state if state in texts.shared.STATES else ""
-        asked = Query(words).select("state", *((state,) if state else PROBLEMS))
+        asked = Query(words).select("state", *((state,) if state else PROBLEM_STATES))
         asked = asked.select("service", *([service.slug] if service else []))
         counted = replace(
             asked,
@@ -92,7 +92,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 def _states(notes: Mapping[str, int], chosen: str, words: str, service: str) -> Iterator[Choice]:
     labels = {"": texts.ALL_PROBLEMS, **texts.shared.STATES}
-    every = {**notes, "": sum(notes.get(state, 0) for state in PROBLEMS)}
+    every = {**notes, "": sum(notes.get(state, 0) for state in PROBLEM_STATES)}
     for state, label in labels.items():
         url = address(_PATH, ("q", words), ("state", state), ("service", service))
         yield Choice(label, url, every.get(state, 0), state == chosen)

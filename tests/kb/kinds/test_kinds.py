@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer
 from kb.kinds import Lesson, classify, lesson_labels, reasons
 from kb.kinds.classify import KINDS, likeliest_kind
-from kb.kinds.features import READ_SO_FAR, features, text_features
+from kb.kinds.features import MAX_TEXT, features, text_features
 from kb.learning import Example, load
 from kb.readers.formats import read_outline
 from kb.report.model import Correction, Report
@@ -77,7 +77,7 @@ def test_every_text_gets_a_kind(parts: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["遅い。" * 5_000, "あ" * 10_000, "1," * 5_000, "ので遅い" * 2_000])
 def test_of_a_text_of_any_length_the_beginning_tells_the_kind(text: str) -> None:
-    assert len(names(text, "")) < 3 * READ_SO_FAR
+    assert len(names(text, "")) < 3 * MAX_TEXT
 
 
 def test_a_kind_comes_with_how_sure_it_is_and_every_note_with_how_like_advice_it_is() -> None:
@@ -183,5 +183,5 @@ def test_a_lesson_tells_how_many_of_each_sort_it_is_of() -> None:
 def test_nothing_taught_has_no_key_and_no_step() -> None:
     one, other = (Lesson((Example((name,), ("advice",)),)) for name in "ab")
 
-    assert (Lesson().key, Lesson().step) == ("", None)
+    assert (Lesson().key, Lesson().adaptation) == ("", None)
     assert len({one.key, other.key, ""}) == 3

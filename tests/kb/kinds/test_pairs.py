@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.analysis import Analyzer
-from kb.kinds import classify, leads_from, problems, questions, without_arrow
+from kb.kinds import classify, continued_notes, problems, questions, without_arrow
 from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.talks import report_of
@@ -107,7 +107,7 @@ def test_a_problem_is_solved_where_one_under_it_is() -> None:
 
 def test_what_begins_with_an_arrow_goes_on_from_the_line_before_or_from_what_it_stands_under() -> None:
     report = paired("- 遅い\n- → 分けた\n- → 速くなった\n- 箱\n  - => 鍵\n\n- 扉\n\n- ➡ 蝶番\n")
-    starts = leads_from(report.notes)
+    starts = continued_notes(report.notes)
     lines_of = lines(report)
 
     assert {lines_of[note]: lines_of[start] for note, start in starts.items()} == {2: 1, 3: 1, 5: 4}
@@ -116,8 +116,8 @@ def test_what_begins_with_an_arrow_goes_on_from_the_line_before_or_from_what_it_
 def test_an_arrow_goes_on_from_nothing_where_what_it_goes_on_from_is_not_among_the_notes() -> None:
     first, second = paired("- 遅い\n- → 分けた\n").notes
 
-    assert leads_from([first, second]) == {second.id: first.id}
-    assert leads_from([second]) == {}
+    assert continued_notes([first, second]) == {second.id: first.id}
+    assert continued_notes([second]) == {}
 
 
 @pytest.mark.parametrize("arrow", ["→", "⇒ ", "=> ", " -> ", "➡ ", "➡\ufe0f "])
