@@ -12,9 +12,9 @@ from index.messages import Message, translatable
 from index.query import Query, Step
 
 if TYPE_CHECKING:  # these import the analyser or numpy, which `kb status` does without
+    from index.query_ast import Notice
     from index.ranking import SignalName
     from index.schema import Document
-    from index.tree import Notice
 
 FEW_HITS = 3  # documents; below this the results explain which words and conditions leave so few
 MAX_NEAR_HITS = 20  # documents listed below the found ones
@@ -227,8 +227,8 @@ class Staging(Protocol):
 class Engine(Protocol):
     """A searchable set of documents, grouped by source. Engines differ in speed and scale, never in their answers.
 
-    A document is found if it meets every condition of the query's text (`index.language`) and has every word in any
-    field that is not score-only. Relaxation (`index.relaxation`) may loosen the words; it never looks at selections.
+    A document is found if it meets every condition of the query's text (`index.query_parser`) and has every word in any
+    field that is not score-only. Relaxation (`index.interpretation`) may loosen the words; it never looks at selections.
     A query of white space finds everything.
 
     Hits are sorted by score (`index.ranking`), then newest date first (as strings; undated last), then position: the

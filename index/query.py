@@ -1,4 +1,4 @@
-"""A search as a value; `index.language` parses its text."""
+"""A search as a value; `index.query_parser` parses its text."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -10,7 +10,7 @@ StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "part
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A relaxation step (`index.relaxation`): its name, the words of the query it changed, and their replacement.
+    """A relaxation step (`index.interpretation`): its name, the words of the query it changed, and their replacement.
 
     `near`, which lists near documents below the found ones, can be refused but is never in an answer.
     """

@@ -5,17 +5,17 @@
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from index.analysis import TermKind, folded_reading, phonetic_key
+from index.analysis import folded_reading, phonetic_key
 from index.query import Step, StepName
+from index.query_ast import Alternative, Key, QueryPiece, QueryWord
+from index.query_words import QueryWords, as_written
 from index.readings import kana_begun, kana_of, keys_of
+from index.terms import TermIndex
 from index.text import KANA, katakana
-from index.tree import Alternative, Key, QueryPiece, QueryWord
-from index.words import QueryWords, as_written
 
 PHONETIC_WEIGHT = 0.5  # of what sounds alike most means something else (監視, 漢詩)
 _SHORTEST_PHONETIC = 6  # kana: of shorter words too many are a slip away from another
@@ -30,29 +30,16 @@ _COMPOSED = re.compile("[ぁ-ゖァ-ヶー]+[a-zａ-ｚ]{1,3}")
 _Corrected = tuple[QueryPiece, list[Step]]
 
 
-class Vocabulary(Protocol):
-    """What query correction asks of an index."""
-
-    def has(self, word: QueryWord) -> bool:
-        """Tell whether any document has a word."""
-
-    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
-        """Return the index's own words, or phonetic keys, that a text is the beginning of."""
-
-    def similar(self, text: str, kind: TermKind = "word") -> str | None:
-        """Return the index's own word, or phonetic key, that a text is most likely a slip of, or None."""
-
-
 def correct(
-    pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName]
+    pieces: Sequence[QueryPiece], terms: TermIndex, words: QueryWords, without: Collection[StepName]
 ) -> tuple[tuple[QueryPiece, ...], list[Step]]:
     """Return the pieces of a query corrected where that is needed and possible, and what was done."""
-    correction = _Correction(vocabulary, words, without)
+    correction = _Correction(terms, words, without)
     corrected = [correction.corrected(piece) for piece in pieces]
     return tuple(piece for piece, _ in corrected), [step for _, steps in corrected for step in steps]
 
 
-def with_completions(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords) -> tuple[QueryPiece, ...]:
+def with_completions(pieces: Sequence[QueryPiece], terms: TermIndex, words: QueryWords) -> tuple[QueryPiece, ...]:
     """Return the pieces of a query of which the last word is still being typed: any that begins so may stand for it.
 
     A last piece in kana is one word, if any is read so: in くばね Sudachi sees くば and 寝る.
@@ -62,27 +49,27 @@ def with_completions(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words
     *others, last = pieces
     *before, word = last.words
     in_kana = KANA.search(last.text) and _KANA_AND_LETTERS.fullmatch(last.text)
-    if in_kana and (longer := tuple(_completions(last.text, vocabulary, words))):
+    if in_kana and (longer := tuple(_completions(last.text, terms, words))):
         own = word.alternatives if last.text == word.text else ()
         return (*others, replace(last, words=(QueryWord(last.text, tuple(dict.fromkeys((*own, *longer)))),)))
     if (last.text != word.text and _HIRAGANA.fullmatch(last.text)) or _COMPOSED.fullmatch(last.text):
         return (*others, _as_one_word(last))  # the end of what is no word begins none: あ of いたりあ
-    every = dict.fromkeys((*word.alternatives, *_completions(word.text, vocabulary, words)))
+    every = dict.fromkeys((*word.alternatives, *_completions(word.text, terms, words)))
     return (*others, replace(last, words=(*before, replace(word, alternatives=tuple(every)))))
 
 
-def did_you_mean(words: Sequence[QueryWord], commoner: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
-    """Yield each word that a far commoner one is nearly, and that one, unless it is asked for already."""
-    wanted = {key.text for word in words for alternative in word.alternatives for key in alternative.terms}
+def did_you_mean(words: Sequence[QueryWord], terms: TermIndex) -> Iterator[tuple[str, str]]:
+    """Yield each rare word with a far more frequent term of nearly the same spelling, unless the query has that too."""
+    requested = {key.text for word in words for alternative in word.alternatives for key in alternative.terms}
     for word in words:
-        other = commoner(word.text)
-        if other and other not in wanted:
-            yield word.text, other
+        meant = terms.spell_checker(word.text).more_frequent(word.text)
+        if meant and meant not in requested:
+            yield word.text, meant
 
 
-def _completions(typed: str, vocabulary: Vocabulary, words: QueryWords) -> Iterator[Alternative]:
+def _completions(typed: str, terms: TermIndex, words: QueryWords) -> Iterator[Alternative]:
     """Yield what may become of the beginning of a word: as it is written, and by its readings."""
-    written = vocabulary.beginning(typed)
+    written = terms.with_prefix(typed)
     yield from (Alternative((Key(word),)) for word in written)
     if written and typed.isascii():
         return
@@ -90,22 +77,22 @@ def _completions(typed: str, vocabulary: Vocabulary, words: QueryWords) -> Itera
         if named := words.of(name):
             yield Alternative(tuple(key for word in named for key in word.alternatives[0].terms))
     for reading in kana_begun(typed):
-        for phonetic in vocabulary.beginning(folded_reading(reading), "sound"):
+        for phonetic in terms.with_prefix(folded_reading(reading), "sound"):
             yield Alternative((Key(phonetic, "sound"),), PHONETIC_WEIGHT)
 
 
 class _Correction:
     """Corrects the pieces of one query, without the steps that are refused."""
 
-    def __init__(self, vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName]) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, terms: TermIndex, words: QueryWords, without: Collection[StepName]) -> None:
+        self._terms = terms
         self._words = words
         self._without = without
 
     def corrected(self, piece: QueryPiece) -> _Corrected:
-        if [word.text for word in piece.words] == [piece.text] and self._vocabulary.has(piece.words[0]):
+        if [word.text for word in piece.words] == [piece.text] and self._terms.exists(piece.words[0]):
             return piece, []
-        if all(map(self._vocabulary.has, piece.words)):
+        if all(map(self._terms.exists, piece.words)):
             # くばねてす: Sudachi sees くば and 寝る. ふぁrがて: each of its pieces stands in some log.
             suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
             return (suspect and self._as_typed_otherwise(piece)) or (_as_one_word(piece), [])
@@ -131,7 +118,7 @@ class _Correction:
     def _instead(self, text: str) -> QueryPiece | None:
         """Return a text as a piece of a query, if the index has its words."""
         words = self._words.of(text)
-        return QueryPiece(text, words) if words and all(map(self._vocabulary.has, words)) else None
+        return QueryPiece(text, words) if words and all(map(self._terms.exists, words)) else None
 
     def _by_phonetic_key(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as any word that sounds like it, if the index has one."""
@@ -141,7 +128,7 @@ class _Correction:
         for reading in (katakana(piece.text), kana_of(piece.text), self._words.reading_of(piece.text)):
             if reading and (phonetic := phonetic_key(reading)):
                 word = _of_phonetic(piece.text, phonetic)
-                if self._vocabulary.has(word):
+                if self._terms.exists(word):
                     return QueryPiece(piece.text, (word,)), [Step("sound", piece.text, reading)]
         return None
 
@@ -152,7 +139,11 @@ class _Correction:
         name = self._words.readings.near(piece.text)
         if name and (instead := self._instead(name)):
             return instead, [Step("spelling", piece.text, name)]
-        near = self._vocabulary.similar(phonetic, "sound") if len(phonetic) >= _SHORTEST_PHONETIC else None
+        near = (
+            self._terms.spell_checker(phonetic, "sound").similar(phonetic)
+            if len(phonetic) >= _SHORTEST_PHONETIC
+            else None
+        )
         if near is None or near == phonetic:
             return None
         return QueryPiece(piece.text, (_of_phonetic(piece.text, near),)), [Step("spelling", piece.text, near)]
@@ -162,8 +153,10 @@ class _Correction:
         if "spelling" in self._without:
             return piece, []
         named = self._words.analyzer.is_name
-        missing = (word for word in piece.words if not self._vocabulary.has(word) and not named(word.text))
-        meant = {word: similar for word in missing if (similar := self._vocabulary.similar(word.text))}
+        missing = (word for word in piece.words if not self._terms.exists(word) and not named(word.text))
+        meant = {
+            word: similar for word in missing if (similar := self._terms.spell_checker(word.text).similar(word.text))
+        }
         text = piece.text
         for word, similar in meant.items():
             text = text.replace(word.text, similar)

@@ -10,7 +10,7 @@ from string import ascii_lowercase
 
 from index import datafiles
 from index.analysis import folded_reading
-from index.spelling import Spellings
+from index.terms import SpellChecker
 from index.text import folded_name, hiragana, katakana
 
 _CONSONANTS = "".join(set(ascii_lowercase) - set("aiueo"))
@@ -24,7 +24,9 @@ class Readings:
         self._names: dict[str, str] = {}
         for reading, name in pairs:
             self._names.setdefault(as_read(reading), name)
-        self._spellings = Spellings(lambda: dict.fromkeys(self._names, 1), lambda reading: int(reading in self._names))
+        self._spellings = SpellChecker(
+            lambda: dict.fromkeys(self._names, 1), lambda reading: int(reading in self._names)
+        )
 
     def of(self, kana: str) -> str | None:
         """Return the name that is read so, None where none is."""

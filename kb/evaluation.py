@@ -19,7 +19,7 @@ from kb.library.places import EVALUATION, SAMPLES
 from kb.pipeline.reports import Tools
 from kb.search.documents import SCHEMA
 from kb.search.engines import embedder_of
-from kb.search.search_box import language
+from kb.search.search_box import query_parser
 
 MEASURES = {
     "nDCG@10": "nDCG@10",
@@ -155,7 +155,7 @@ def _passage_search(folder: Path, index: Path) -> Search:
 def passage_engine(folder: Path, index: Path) -> Engine:
     """Return an engine over the passages of a folder, with their vectors."""
     tools = Tools()
-    passages = WhooshEngine(index, SCHEMA, lambda: language(tools), embedder_of(tools.configuration))
+    passages = WhooshEngine(index, SCHEMA, lambda: query_parser(tools), embedder_of(tools.configuration))
     passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
     passages.embed(_silent)
     return passages

@@ -23,8 +23,8 @@ from index.opensearch_engine.vectors import Model
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from index.language import LanguageMaker
     from index.opensearch_engine.embedding import TextVectors
+    from index.query_parser import QueryParserMaker
     from index.schema import Schema
 
 Stamp = tuple[str, int]
@@ -43,14 +43,14 @@ class OpenSearchEngine(Engine):
         address: Address,
         folder: Path,
         schema: "Schema",
-        language: "LanguageMaker",
+        parser: "QueryParserMaker",
         embedder: EmbedderMaker = no_embedder,
     ) -> None:
         self._address = address
         self._folder = folder
         self._schema = schema
         self._layout = Layout(schema)
-        self._language = cache(language)
+        self._parser = cache(parser)
         self._model = cache(lambda: Model(one) if (one := embedder()) else None)
         self._known = KnownWords()
         self._lock = Lock()
@@ -136,7 +136,7 @@ class OpenSearchEngine(Engine):
                 raise SearchIndexError(translatable("{0}: another version of kb made it; run `kb sync`", self._address))
             manifest = read_manifest(self._connection(), index, generation)
         requests = BatchedRequests(self._connection(), index if generation else "", manifest)
-        return ClusterReader(requests, self._layout, self._language(), self._model)
+        return ClusterReader(requests, self._layout, self._parser(), self._model)
 
     def _before(self, lease: Lease) -> Manifest | None:
         """Return what the index holds that is to be written, None where it is laid out otherwise."""

@@ -6,9 +6,7 @@ from typing import Any, TypeAlias
 from index.engine import FacetCount
 from index.opensearch_engine.mapping import token, token_of, tokens_of
 from index.query import Query
-from index.schema import Schema
-from index.text import folded_name
-from index.tree import (
+from index.query_ast import (
     AllOf,
     Alternative,
     AnyOf,
@@ -22,6 +20,8 @@ from index.tree import (
     QueryPiece,
     QueryWord,
 )
+from index.schema import Schema
+from index.text import folded_name
 
 Filter: TypeAlias = Mapping[str, Any]
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from index.engine import SearchIndexError
 from index.messages import translatable
+from index.query_ast import Key
 from index.schema import MAX_EXACT_LENGTH, Document, Schema, TextField, check_fields
 from index.text import folded, folded_name
-from index.tree import Key
 
 VERSION = 3  # of what is written here; an index of another is made anew
 PACK = 8192  # what a frequency in the field with a length is multiplied by: Lucene's own hold 24 bits

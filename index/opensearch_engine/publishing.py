@@ -33,9 +33,9 @@ from index.opensearch_engine.manifest import (
     run_name,
 )
 from index.opensearch_engine.mapping import Layout, Row, token_of
+from index.query_ast import Key
 from index.ranking import SHORTEST
 from index.schema import Document, Schema
-from index.tree import Key
 
 
 @dataclass

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from index.embedder import EmbeddingError
-from index.engine import FEW_HITS, Coverage, Hit, Results, TitledCount
+from index.engine import FEW_HITS, ConditionCount, Coverage, Hit, Results, TitledCount, WordCount
 from index.interpretation import near_limit
-from index.language import Language
 from index.opensearch_engine import semantic_match
 from index.opensearch_engine.batching import NONE_FOUND, BatchedRequests, RequestBatch, total_of
 from index.opensearch_engine.embedding import TextVectors, embed
@@ -27,6 +26,7 @@ from index.opensearch_engine.reasons import reasons
 from index.opensearch_engine.search import Matches, Search
 from index.opensearch_engine.vectors import GenerationVectors, Model
 from index.query import Query
+from index.query_parser import QueryParser
 
 _NO_FACETS: Counts = ({}, {})
 _NO_COUNTS: Mapping[str, int] = {}
@@ -36,13 +36,13 @@ class ClusterReader:
     """A Reader of one generation, shared by threads: what is published later, or written meanwhile, it does not see."""
 
     def __init__(
-        self, requests: BatchedRequests, layout: Layout, language: Language, model: Callable[[], Model | None]
+        self, requests: BatchedRequests, layout: Layout, parser: QueryParser, model: Callable[[], Model | None]
     ) -> None:
         self._requests = requests
         self._manifest = requests.manifest
         self._layout = layout
         self._filters = Filters(layout.schema)
-        self._language = language
+        self._parser = parser
         self._model = model
 
     def search(self, query: Query) -> Results:
@@ -59,10 +59,10 @@ class ClusterReader:
             total=total_of(answer),
             hits=self._hits(search.matches, window, query),
             near=self._hits(matches, near, query) if matches else (),
-            steps=search.relaxation.steps,
+            steps=search.interpretation.steps,
             notices=search.notices,
-            terms=search.terms,
-            near_terms=search.near_terms,
+            terms=search.interpretation.terms,
+            near_terms=search.interpretation.near_terms,
             meant=search.suggested,
             titled=tuple(TitledCount(value, count, found_titled.get(value, 0)) for value, count in titled.items()),
             context=context,
@@ -114,7 +114,7 @@ class ClusterReader:
         return GenerationVectors(self._requests, model) if model else None
 
     def _search(self, batch: RequestBatch, query: Query) -> Search:
-        return Search(batch, query, self._language, self._layout, self._manifest, vectors=self._vectors)
+        return Search(batch, query, self._parser, self._layout, self._manifest, vectors=self._vectors)
 
     def _scored(self, batch: RequestBatch, query: Query) -> Search:
         """Return a search with its score, as far as all that they ask is known."""
@@ -187,8 +187,15 @@ class ClusterReader:
             ),
         }
         if total < FEW_HITS:
-            counts["words"] = search.word_counts(lambda word: count(*selected, self._filters.of(word)))
-            counts["conditions"] = search.condition_counts(lambda q: count(self._search(batch, q).found, *selected))
+            interpretation = search.interpretation
+            counts["words"] = tuple(
+                WordCount(word.text, count(*selected, self._filters.of(word))) for word in interpretation.corrected
+            )
+            rests = [(one, replace(query, text=one.rest)) for one in interpretation.parsed.condition_texts]
+            counts["conditions"] = tuple(
+                ConditionCount(one.text, one.rest, count(self._search(batch, rest).found, *selected))
+                for one, rest in rests
+            )
         titles, titled = search.schema.titles, search.titled
         if not titles or not titled:
             return answer, counts, {}

@@ -10,8 +10,8 @@ from index.opensearch_engine.filters import Filter, with_keys
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.search import Matches
 from index.opensearch_engine.semantic_match import Strength
+from index.query_ast import Alternative, Key, QueryWord
 from index.ranking import SignalName, length_strength, parts
-from index.tree import Alternative, Key, QueryWord
 
 _AT_ONCE, _CLAUSES = 1000, 300  # hits and named queries in one search
 

@@ -10,8 +10,8 @@ from typing import Any
 from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, in_any_field
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import PACK, Layout
+from index.query_ast import Alternative, Key, QueryWord
 from index.ranking import LONGEST, SATURATION, SHORTEST, WEIGHTS, rarity
-from index.tree import Alternative, Key, QueryWord
 
 _WHOLE = """
 double alike = params.alike.getOrDefault(doc['key'].value, 0.0);

@@ -6,10 +6,11 @@ from math import ceil
 from sys import maxsize
 from typing import Any
 
-from index import spelling
 from index.analysis import TermKind
-from index.interpretation import Interpretation
-from index.language import Language
+from index.embedder import EmbeddingError
+from index.engine import MeantCount
+from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near
+from index.messages import message_of
 from index.opensearch_engine.batching import RequestBatch
 from index.opensearch_engine.filters import Filter, Filters, all_of, any_of, found_by, with_keys, with_whole_text
 from index.opensearch_engine.manifest import Manifest
@@ -18,11 +19,13 @@ from index.opensearch_engine.scoring import Scoring, shares, whole
 from index.opensearch_engine.semantic_match import Similarity, Strength
 from index.opensearch_engine.vectors import GenerationVectors
 from index.query import Query
+from index.query_ast import Key, Node, Notice, QueryWord
+from index.query_correction import did_you_mean
+from index.query_parser import QueryParser
 from index.ranking import PLACES, most_points, word_weight
-from index.relaxation import LEAST_SHARE
-from index.spelling import Spellings
+from index.schema import Schema
+from index.terms import SpellChecker, with_prefix
 from index.text import folded_case
-from index.tree import Key, Node, QueryWord
 
 _MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
 _CLAUSES_OF_TERM = 4  # where it finds, where some words are enough, and two where it gives points
@@ -34,7 +37,54 @@ _MOST_SIMILAR = 1000
 _NO_WORDS: Sequence[str] = ()
 
 
-class Search(Interpretation[Similarity]):
+class ClusterTerms:
+    """The terms of a generation on a cluster (`TermIndex`), as far as they are known yet."""
+
+    def __init__(self, batch: RequestBatch, filters: Filters, schema: Schema) -> None:
+        self._batch = batch
+        self._filters = filters
+        self.schema = schema
+
+    def exists(self, node: Node) -> bool:
+        """Return whether any document matches a node."""
+        return self._batch.count(self._filters.of(node), guess=1) > 0
+
+    def count(self, nodes: Sequence[Node]) -> int:
+        """Return how many documents match all of these nodes."""
+        return self._batch.count(all_of(map(self._filters.of, nodes)))
+
+    def has_name(self, name: str) -> bool:
+        """Return whether any document has this folded name in the facet `Schema.names`."""
+        return self._batch.count(self._filters.with_values(self.schema.names or "", (name,))) > 0
+
+    def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the terms that begin so."""
+        folded = folded_case(prefix)
+        if not folded.isprintable():
+            return ()
+        body = {
+            "size": _MOST_BEGUN,
+            "_source": [kind],
+            "query": {"prefix": {kind: folded}},
+            "sort": [{"long": "asc"}, {kind: "asc"}],
+        }
+        terms = self._batch.ask(body, _words, _NO_WORDS)
+        return with_prefix(prefix, [term for term in terms if self._batch.count(found_by(Key(term, kind)), guess=1)])
+
+    def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:
+        """Return a spell checker of the terms within two edits of this text."""
+        body = {
+            "size": _MOST_SIMILAR,
+            "_source": [kind],
+            "query": {"fuzzy": {kind: {"value": folded_case(text), "fuzziness": 2, "max_expansions": _MOST_SIMILAR}}},
+        }
+        return SpellChecker(
+            lambda: dict.fromkeys(self._batch.ask(body, _words, _NO_WORDS), maxsize),
+            lambda term: self._batch.count(found_by(Key(term, kind))),
+        )
+
+
+class Search:
     """A query's text as a cluster is asked for it.
 
     It is made again until nothing that it asks is open (`RequestBatch.until_known`).
@@ -44,7 +94,7 @@ class Search(Interpretation[Similarity]):
         self,
         batch: RequestBatch,
         query: Query,
-        language: Language,
+        parser: QueryParser,
         layout: Layout,
         manifest: Manifest,
         *,
@@ -55,93 +105,67 @@ class Search(Interpretation[Similarity]):
         self.documents = manifest.documents
         self._vectors = vectors
         self.scoring = Scoring(layout, manifest, lambda key: batch.count(found_by(key)))
-        super().__init__(query, language, layout.schema)
-        self.found = self._with_all(self.wanted(self.relaxation.words))
+        self.query = query
+        self.schema = layout.schema
+        self.terms = ClusterTerms(batch, self.filters, layout.schema)
+        self.interpretation = interpret(query, parser, self.terms)
+        self.notices = self.interpretation.parsed.notices  # and that of a model which failed (`similarity`)
+        self.found = self._with_all(self.interpretation.required)
         selected = self.filters.selected(query)
-        self.suggested = self.suggestions(lambda key: batch.count(found_by(key), *selected))
-
-    def has(self, word: Node) -> bool:
-        """Tell whether any document is described by a node: has a word."""
-        return self.batch.count(self.filters.of(word), guess=1) > 0
-
-    def count(self, words: Sequence[QueryWord]) -> int:
-        """Return how many documents meet the conditions and have all of these words, or what they name."""
-        return self.batch.count(self._condition, *map(self.filters.of, self.wanted(words)))
-
-    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
-        """Return the words of the index, or the sounds, that a text is the beginning of."""
-        begun = folded_case(text)
-        if not begun.isprintable():
-            return ()
-        body = {
-            "size": _MOST_BEGUN,
-            "_source": [kind],
-            "query": {"prefix": {kind: begun}},
-            "sort": [{"long": "asc"}, {kind: "asc"}],
-        }
-        words = self.batch.ask(body, _words, _NO_WORDS)
-        return spelling.beginning(text, [one for one in words if self.batch.count(found_by(Key(one, kind)), guess=1)])
-
-    def spellings(self, text: str, kind: TermKind) -> Spellings:
-        """Return the words of the index, or the sounds, that are as near to a text as any slip."""
-        body = {
-            "size": _MOST_SIMILAR,
-            "_source": [kind],
-            "query": {"fuzzy": {kind: {"value": folded_case(text), "fuzziness": 2, "max_expansions": _MOST_SIMILAR}}},
-        }
-        return Spellings(
-            lambda: dict.fromkeys(self.batch.ask(body, _words, _NO_WORDS), maxsize),
-            lambda word: self.batch.count(found_by(Key(word, kind))),
+        self.suggested = tuple(
+            MeantCount(typed, meant, batch.count(found_by(Key(meant)), *selected))
+            for typed, meant in did_you_mean(self.interpretation.corrected, self.terms)
         )
 
-    def is_name(self, text: str) -> bool:
-        """Tell whether any document has a folded text in the group of names."""
-        return self.batch.count(self.filters.with_values(self.schema.names or "", (text,))) > 0
-
-    def compare(self, text: str) -> Similarity | None:
-        """Return how like the documents are to a text, None without vectors. Raises EmbeddingError."""
-        view = self.batch.once(None, self._vectors.view) if self._vectors else None
-        if view is None:
+    @cached_property
+    def similarity(self) -> Similarity | None:
+        """The similarity of the documents to the text; None without a model, or where it failed, which is noticed."""
+        text = self.interpretation.text
+        try:
+            view = self.batch.once(None, self._vectors.view) if self._vectors and text else None
+            return Similarity(self.batch, view, self.batch.once(text, lambda: view.query(text))) if view else None
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", message_of(error)))
             return None
-        return Similarity(self.batch, view, self.batch.once(text, lambda: view.query(text)))
 
     @cached_property
     def matches(self) -> "Matches":
         """The documents that have every word, or what it names."""
         selected = self.filters.selected(self.query)
         ranked = [self.found, *([all_of((self.found, *selected))] if selected else [])]
-        return Matches(self, self.relaxation.words, self.found, ranked)
+        return Matches(self, self.interpretation.relaxation.words, self.found, ranked)
 
     @cached_property
     def near(self) -> "Matches | None":
         """The other selected documents that have some of the words, or are like the query; None where none can be."""
-        if not self.wants_near:
+        words = self.interpretation.relaxation.loosest
+        if not may_have_near(self.query, words, self.terms):
             return None
-        words = self.relaxation.loosest
         others = (self._condition, *self.filters.selected(self.query), {"bool": {"must_not": [self.found]}})
         any_word = any_of(map(self.filters.of, words))
         similar = self.similarity.found(others, any_word) if self.similarity else ()
         share = Matches(self, words, any_word, ()).shares or {}
-        some: Filter = {"function_score": {**share["function_score"], "min_score": LEAST_SHARE - _BELOW}}
+        some: Filter = {"function_score": {**share["function_score"], "min_score": MIN_NEAR_SHARE - _BELOW}}
         found = all_of((*others, any_of((some, with_keys(similar))) if similar else some))
         return Matches(self, words, found, [found], similar)
 
     @property
     def titled(self) -> Filter | None:
         """Which documents that meet the conditions have every word in their title; None where that asks for nothing."""
-        return self._with_all((self.title,)) if self.title else None
+        title = self.interpretation.title
+        return self._with_all((title,)) if title else None
 
     @cached_property
     def most_pairs(self) -> Sequence[Key]:
         """The pairs of the query's text, as many as a cluster takes."""
-        words = (*self.relaxation.loosest, *self.condition_words)
+        words = (*self.interpretation.relaxation.loosest, *self.interpretation.condition_words)
         terms = sum(len(alternative.terms) for word in words for alternative in word.alternatives)
         most = min(max(_MOST_CLAUSES - _CLAUSES_OF_TERM * terms, 0) // _CLAUSES_OF_PAIR, _MOST_PAIRS)
-        return self.pairs[:most]
+        return self.interpretation.shingles[:most]
 
     @cached_property
     def _condition(self) -> Filter:
-        return all_of(map(self.filters.of, self.conditions))
+        return all_of(map(self.filters.of, self.interpretation.parsed.conditions))
 
     def _with_all(self, nodes: Sequence[Node]) -> Filter:
         """Return which documents meet the conditions and are described by all of these nodes."""
@@ -172,7 +196,7 @@ class Matches:
         self.found = found
         self._ranked = ranked
         self._similar = similar
-        self.scored = search.scored(words)
+        self.scored = tuple(dict.fromkeys((*words, *search.interpretation.condition_words)))
         self.pairs = search.most_pairs
         self.scoring = search.scoring
         self.filters = search.filters
@@ -180,7 +204,7 @@ class Matches:
     @property
     def exact(self) -> Filter | None:
         """Which documents' text is the query's without its conditions, of two words or more."""
-        return with_whole_text(self._search.plain_text) if len(self.words) > 1 else None
+        return with_whole_text(self._search.interpretation.parsed.plain) if len(self.words) > 1 else None
 
     def weight(self, word: QueryWord) -> float:
         """Return the weight of a word among others."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from index.embedder import KeptVectors
-    from index.language import LanguageMaker
+    from index.query_parser import QueryParserMaker
     from index.schema import Schema
     from index.whoosh_engine.publishing import SegmentStaging
     from index.whoosh_engine.reader import WhooshReader
@@ -26,11 +26,11 @@ class WhooshEngine(Engine):
     """An Engine in a folder of its own, shared by threads, and by processes of which one may write at a time."""
 
     def __init__(
-        self, folder: Path, schema: "Schema", language: "LanguageMaker", embedder: EmbedderMaker = no_embedder
+        self, folder: Path, schema: "Schema", parser: "QueryParserMaker", embedder: EmbedderMaker = no_embedder
     ) -> None:
         self._folder = folder
         self._schema = schema
-        self._language = cache(language)
+        self._parser = cache(parser)
         self._embedder = cache(embedder)
         # Without `self`, which would wait for the garbage collector with all that it holds, at each change of kb.toml.
         self._vectors = cache(partial(_vector_store, folder, self._embedder))
@@ -110,7 +110,7 @@ class WhooshEngine(Engine):
         from index.whoosh_engine.reader import WhooshReader
 
         try:
-            return WhooshReader(self._newest(), self._schema, self._language(), self._vectors)
+            return WhooshReader(self._newest(), self._schema, self._parser(), self._vectors)
         except SearchIndexError:
             newer = self.stamp()
             if newer == stamp:

@@ -5,9 +5,7 @@ from functools import partial, reduce
 
 import numpy as np
 
-from index.ranking import word_weight
-from index.text import folded_name
-from index.tree import (
+from index.query_ast import (
     AllOf,
     Alternative,
     AnyOf,
@@ -20,6 +18,8 @@ from index.tree import (
     QueryPiece,
     QueryWord,
 )
+from index.ranking import word_weight
+from index.text import folded_name
 from index.whoosh_engine.docs import Docs, among, both, either, less
 from index.whoosh_engine.rows import encoded
 from index.whoosh_engine.snapshot import Scores, Snapshot

@@ -1,16 +1,19 @@
 """A generation as one request sees it: from a query to documents, scores and counts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine import FEW_HITS, Hit, Reason, Results, TitledCount
+from index.engine import FEW_HITS, ConditionCount, Hit, MeantCount, Reason, Results, TitledCount, WordCount
 from index.interpretation import near_limit
-from index.language import Language
 from index.query import Query
+from index.query_ast import Key
+from index.query_correction import did_you_mean
+from index.query_parser import QueryParser
 from index.ranking import PLACES
 from index.schema import Schema
 from index.similarity import DocumentVectors, Similarity
@@ -32,18 +35,18 @@ class WhooshReader:
         self,
         generation: Generation | None,
         schema: Schema,
-        language: Language,
+        parser: QueryParser,
         vectors: Callable[[], VectorStore | None],
     ) -> None:
         self.snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
         self._meta = generation.meta if generation else None
-        self._language = language
+        self._parser = parser
         self._vectors = vectors
 
     def search(self, query: Query) -> Results:
         """Answer a query."""
         snapshot = self.snapshot
-        search = Search(snapshot, query, self._language, self._vectors)
+        search = Search(snapshot, query, self._parser, self._vectors)
         selections = Selections(snapshot.group, query, search.matches)
         total = len(selections.hits)
         docs, scores = _window(snapshot, selections.hits, search, query)
@@ -65,19 +68,18 @@ class WhooshReader:
             near=tuple(_hits(documents, near, near_scores, near_reasons)),
             facets={group: listed for group, (listed, _) in counts.items()},
             unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
-            steps=search.relaxation.steps,
+            steps=search.interpretation.steps,
             notices=search.notices,
-            terms=search.terms,
-            near_terms=search.near_terms,
+            terms=search.interpretation.terms,
+            near_terms=search.interpretation.near_terms,
             without=selections.without_value,
             without_group={} if total else selections.without_group,
-            words=search.word_counts(lambda word: len(selections.of(search.matching.of(word))))
-            if total < FEW_HITS
-            else (),
-            conditions=search.condition_counts(lambda q: len(selections.of(self._found(q))))
-            if total < FEW_HITS
-            else (),
-            meant=search.suggestions(lambda key: len(selections.of(snapshot.term(key).finds))),
+            words=self._word_counts(search, selections) if total < FEW_HITS else (),
+            conditions=self._condition_counts(search, selections, query) if total < FEW_HITS else (),
+            meant=tuple(
+                MeantCount(typed, meant, len(selections.of(snapshot.term(Key(meant)).finds)))
+                for typed, meant in did_you_mean(search.interpretation.corrected, search.terms)
+            ),
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
             context={
@@ -87,11 +89,18 @@ class WhooshReader:
             found_in={value: len(both(own, selections.hits)) for value, own in places.items()},
         )
 
-    def _found(self, query: Query) -> Docs:
-        """Return the documents that a query's text finds."""
-        if not query.text:
-            return self.snapshot.everything
-        return Search(self.snapshot, query, self._language, self._vectors).matches
+    def _word_counts(self, search: Search, selections: Selections) -> tuple[WordCount, ...]:
+        words = search.interpretation.corrected
+        return tuple(WordCount(word.text, len(selections.of(search.matching.of(word)))) for word in words)
+
+    def _condition_counts(self, search: Search, selections: Selections, query: Query) -> tuple[ConditionCount, ...]:
+        def found(text: str) -> Docs:
+            if not text:
+                return self.snapshot.everything
+            return Search(self.snapshot, replace(query, text=text), self._parser, self._vectors).matches
+
+        conditions = search.interpretation.parsed.condition_texts
+        return tuple(ConditionCount(one.text, one.rest, len(selections.of(found(one.rest)))) for one in conditions)
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""

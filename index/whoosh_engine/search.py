@@ -5,17 +5,18 @@ from functools import cached_property, reduce
 
 import numpy as np
 
-from index import spelling
 from index.analysis import TermKind
+from index.embedder import EmbeddingError
 from index.engine import Reason
-from index.interpretation import Interpretation, reasons
-from index.language import Language
+from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near, reasons
+from index.messages import message_of
 from index.query import Query
+from index.query_ast import Alternative, Key, Node, Notice, QueryWord
+from index.query_parser import QueryParser
 from index.ranking import SignalName, most_points, parts
-from index.relaxation import LEAST_SHARE
+from index.schema import Schema
 from index.similarity import Similarity, section_boost
-from index.spelling import Spellings
-from index.tree import Alternative, Key, Node, QueryWord
+from index.terms import SpellChecker, with_prefix
 from index.whoosh_engine.docs import NONE, Docs, either, less
 from index.whoosh_engine.matching import Matching
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -24,54 +25,76 @@ from index.whoosh_engine.vectors import VectorStore
 _FEW = 16  # where fewer than one of so many documents is weighed, it is quicker to look each up among a term's
 
 
-class Search(Interpretation[Similarity]):
+class SnapshotTerms:
+    """The terms of a snapshot (`TermIndex`)."""
+
+    def __init__(self, snapshot: Snapshot, matching: Matching) -> None:
+        self._snapshot = snapshot
+        self._matching = matching
+
+    @property
+    def schema(self) -> Schema:
+        """The fields of its documents."""
+        return self._snapshot.schema
+
+    def exists(self, node: Node) -> bool:
+        """Return whether any document matches a node."""
+        return len(self._matching.of(node)) > 0
+
+    def count(self, nodes: Sequence[Node]) -> int:
+        """Return how many documents match all of these nodes."""
+        return len(self._matching.all_of(nodes))
+
+    def has_name(self, name: str) -> bool:
+        """Return whether any document has this folded name in the facet `Schema.names`."""
+        return bool(self._snapshot.group(self.schema.names or "").having((name,)))
+
+    def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the terms that begin so."""
+        return with_prefix(prefix, self._snapshot.vocabulary(kind))
+
+    def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
+        """Return the spell checker of all terms."""
+        return self._snapshot.spell_checker(kind)
+
+
+class Search:
     """A query's text over a snapshot: its documents as arrays of their numbers."""
 
     def __init__(
-        self, snapshot: Snapshot, query: Query, language: Language, vectors: Callable[[], VectorStore | None]
+        self, snapshot: Snapshot, query: Query, parser: QueryParser, vectors: Callable[[], VectorStore | None]
     ) -> None:
         self.snapshot = snapshot
+        self._query = query
         self._vectors = vectors
         self.matching = Matching(snapshot)
-        super().__init__(query, language, snapshot.schema)
+        self.terms = SnapshotTerms(snapshot, self.matching)
+        self.interpretation = interpret(query, parser, self.terms)
+        self.conditions = self.interpretation.parsed.conditions
+        self.notices = self.interpretation.parsed.notices  # and that of a model which failed (`similarity`)
 
-    def has(self, word: Node) -> bool:
-        """Tell whether any document is described by a node: has a word."""
-        return len(self.matching.of(word)) > 0
-
-    def count(self, words: Sequence[QueryWord]) -> int:
-        """Return how many documents meet the conditions and have all of these words, or what they name."""
-        return len(self._with_all(self.wanted(words)))
-
-    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
-        """Return the words of the index, or the sounds, that a text is the beginning of."""
-        return spelling.beginning(text, self.snapshot.vocabulary(kind))
-
-    def spellings(self, text: str, kind: TermKind) -> Spellings:  # noqa: ARG002  # here they are of every text
-        """Return all words of the index, or all sounds."""
-        return self.snapshot.spellings(kind)
-
-    def is_name(self, text: str) -> bool:
-        """Tell whether any document has a folded text in the group of names."""
-        return bool(self.snapshot.group(self.schema.names or "").having((text,)))
-
-    def compare(self, text: str) -> Similarity | None:
-        """Return how like the documents are to a text, None without vectors. Raises EmbeddingError."""
-        vectors = self._vectors()
-        return vectors.of(self.snapshot).similarity(text) if vectors else None
+    @cached_property
+    def similarity(self) -> Similarity | None:
+        """The similarity of each document to the text; None without a model, or where it failed, which is noticed."""
+        text, vectors = self.interpretation.text, self._vectors()
+        try:
+            return vectors.of(self.snapshot).similarity(text) if vectors and text else None
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", message_of(error)))
+            return None
 
     @cached_property
     def matches(self) -> Docs:
-        """The documents that have every word, or what it names."""
-        return self._with_all(self.wanted(self.relaxation.words))
+        """The documents that match every word, or what it names, and the conditions."""
+        return self._with_all(self.interpretation.required)
 
     def near(self, selected: Callable[[Docs], Docs]) -> Docs:
-        """Return the other selected documents that have some of the words, or are like the query."""
-        if not self.wants_near:
+        """Return the other selected documents that match some of the words, or are similar to the query."""
+        words = self.interpretation.relaxation.loosest
+        if not may_have_near(self._query, words, self.terms):
             return NONE
-        words = self.relaxation.loosest
         having = selected(self.matching.only(self.matching.any_of(words), self.conditions))
-        some = having.compress(self.matching.shares(words, having) >= LEAST_SHARE)
+        some = having.compress(self.matching.shares(words, having) >= MIN_NEAR_SHARE)
         others = less(selected(self._with_all(())), self.matches)
         like = self.similarity.found(self.snapshot.mask(others)) if self.similarity else NONE
         return either((less(some, self.matches), np.sort(like)))
@@ -79,7 +102,8 @@ class Search(Interpretation[Similarity]):
     @cached_property
     def titled(self) -> Docs:
         """The documents that meet the conditions and have every word in their title."""
-        return self._with_all((self.title,)) if self.title else NONE
+        title = self.interpretation.title
+        return self._with_all((title,)) if title else NONE
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found, before it is rounded."""
@@ -88,22 +112,22 @@ class Search(Interpretation[Similarity]):
     @property
     def has_scores(self) -> bool:
         """Whether any word gives points; without one no document has a score."""
-        return bool(self.relaxation.words or self.condition_words)
+        return bool(self.interpretation.relaxation.words or self.interpretation.condition_words)
 
     @cached_property
     def scoring(self) -> "Scoring":
         """What each document that is found scores where words are asked for, and why."""
-        words = self.relaxation.words
-        return Scoring(self, words, self.matches, every=self.wanted(words) == words)
+        words = self.interpretation.relaxation.words
+        return Scoring(self, words, self.matches, every=self.interpretation.required == words)
 
     def near_scoring(self, near: Docs) -> "Scoring":
         """Return what each of the documents that are near scores, and why."""
-        return Scoring(self, self.relaxation.loosest, near, every=False)
+        return Scoring(self, self.interpretation.relaxation.loosest, near, every=False)
 
     @cached_property
     def held_pairs(self) -> Sequence[Key]:
         """The pairs of the query's text that any document has."""
-        return [key for key in self.pairs if len(self.snapshot.term(key).docs)]
+        return [key for key in self.interpretation.shingles if len(self.snapshot.term(key).docs)]
 
     def _with_all(self, nodes: Iterable[Node]) -> Docs:
         """Return the documents that meet the conditions and that all of these nodes describe."""
@@ -117,7 +141,7 @@ class Scoring:
         self._search = search
         self._snapshot = search.snapshot
         self._words = words
-        self._scored = search.scored(words)
+        self._scored = tuple(dict.fromkeys((*words, *search.interpretation.condition_words)))
         self._found = found
         self._every = every
 
@@ -148,7 +172,7 @@ class Scoring:
         if search.held_pairs:
             strengths["nearness"] = reduce(np.add, (self._points(key, docs) for key in search.held_pairs))
         if len(self._words) > 1:  # one word is a subject, not a note
-            strengths["exact"] = self._snapshot.reading(search.plain_text, docs).astype(np.float64)
+            strengths["exact"] = self._snapshot.reading(search.interpretation.parsed.plain, docs).astype(np.float64)
         if self._similar:
             own, beside = self._similar
             strengths["likeness"] = self._most_points * own[docs]

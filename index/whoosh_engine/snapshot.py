@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from index.analysis import TermKind
 from index.cache import Cache
 from index.query import Sort
+from index.query_ast import Key
 from index.ranking import SHORTEST, length_strength, term_points
 from index.schema import Schema, TextField
-from index.spelling import Spellings
+from index.terms import SpellChecker
 from index.text import folded_name
-from index.tree import Key
 from index.whoosh_engine.columns import Keys, Numbers, ValueColumn
 from index.whoosh_engine.docs import Docs, Mask, among, either
 from index.whoosh_engine.facets import FacetGroup
@@ -65,7 +65,7 @@ class Snapshot:
         self._texts = schema.texts
         self._groups: dict[str, FacetGroup] = {}
         self._vocabularies: dict[TermKind, Mapping[str, int]] = {}
-        self._spellings: dict[TermKind, Spellings] = {}
+        self._spell_checkers: dict[TermKind, SpellChecker] = {}
         self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
         self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)
         self._norms = {text: self._norms_of(text) for text in schema.texts}
@@ -154,12 +154,12 @@ class Snapshot:
             known = self._vocabularies[kind] = self._segments.terms(fields)
         return known
 
-    def spellings(self, kind: TermKind) -> Spellings:
+    def spell_checker(self, kind: TermKind) -> SpellChecker:
         """Return the words, or sounds, that a text may be a slip of."""
-        if kind not in self._spellings:
-            made = Spellings(lambda: self.vocabulary(kind), lambda text: len(self.term(Key(text, kind)).finds))
-            self._spellings.setdefault(kind, made)
-        return self._spellings[kind]
+        if kind not in self._spell_checkers:
+            made = SpellChecker(lambda: self.vocabulary(kind), lambda text: len(self.term(Key(text, kind)).finds))
+            self._spell_checkers.setdefault(kind, made)
+        return self._spell_checkers[kind]
 
     @cached_property
     def dates(self) -> FacetGroup:

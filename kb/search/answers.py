@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from index.engine import ConditionCount, MeantCount, Reason, WordCount
     from index.messages import Message
     from index.query import Step
-    from index.tree import Notice
+    from index.query_ast import Notice
     from kb.library.contents import ReportEntry
     from kb.report.difference import Difference
     from kb.services import Service

@@ -241,7 +241,7 @@ def _entry(report_id: str, contents: Contents | None) -> ReportEntry:
 
 def _near(some_id: str, ids: Iterable[str]) -> tuple[str, ...]:
     """Return the ids, at most three, that are nearly like one which none has."""
-    from index.spelling import nearest
+    from index.terms import nearest
 
     return nearest(some_id, ids, _MOST_NEAR)
 

@@ -21,7 +21,7 @@ from kb.search.engines import EngineMaker, embedder_of, engine_of
 from kb.storage.caches import code_digest
 
 if TYPE_CHECKING:  # who only asks waits for no import that reading a report needs: tests/kb/cli/test_starts.py
-    from index.language import Language
+    from index.query_parser import QueryParser
     from kb.services import Catalogue, Domain
 
 T = TypeVar("T")
@@ -92,13 +92,13 @@ class Collection:
     def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
         tools, index = Tools(configuration), index_folder(library, self.chosen[1])
 
-        def language() -> "Language":
+        def parser() -> "QueryParser":
             from kb.search import search_box
 
-            return search_box.language(tools)
+            return search_box.query_parser(tools)
 
         make = self._engine_maker or engine_of(configuration)
-        engine = make(index, SCHEMA, language, embedder_of(configuration))
+        engine = make(index, SCHEMA, parser, embedder_of(configuration))
         self.library, self.is_samples, self.index, self.tools, self.engine = library, is_samples, index, tools, engine
 
     def reopen(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
@@ -160,7 +160,7 @@ class Collection:
     def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
         """Return what a generation says that it holds; to one that is new, what reads reports here is turned.
 
-        Another process may have published it since kb.toml changed: one generation, one language.
+        Another process may have published it since kb.toml changed: one generation, one parser.
         """
         with self._lock:
             if meta is not self._newest[0]:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from index.embedder import Embedder, EmbedderMaker
     from index.engine import Engine
-    from index.language import LanguageMaker
+    from index.query_parser import QueryParserMaker
     from index.schema import Schema
     from kb.library.configuration import Configuration, EngineAddress
 
-EngineMaker: TypeAlias = "Callable[[Path, Schema, LanguageMaker, EmbedderMaker], Engine]"
-"""What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
+EngineMaker: TypeAlias = "Callable[[Path, Schema, QueryParserMaker, EmbedderMaker], Engine]"
+"""What gives the engine of an index folder, for documents of a schema, queries of a parser, and a model."""
 
 EMBEDDED = "embedded"  # what KB_ENGINE says for no cluster, whatever kb.toml says
 
@@ -38,13 +38,13 @@ def engine_of(configuration: "Configuration") -> EngineMaker:
     if cluster is None:
         return WhooshEngine
 
-    def make(folder: Path, schema: "Schema", language: "LanguageMaker", embedder: "EmbedderMaker") -> "Engine":
+    def make(folder: Path, schema: "Schema", parser: "QueryParserMaker", embedder: "EmbedderMaker") -> "Engine":
         from index.opensearch_engine import Address, OpenSearchEngine
         from index.stand_in import WithStandIn
 
         address = Address(cluster.urls, cluster.index, cluster.region, cluster.shards, cluster.replicas)
-        engine = OpenSearchEngine(address, folder, schema, language, embedder)
-        return WithStandIn(engine, WhooshEngine(folder, schema, language, embedder))
+        engine = OpenSearchEngine(address, folder, schema, parser, embedder)
+        return WithStandIn(engine, WhooshEngine(folder, schema, parser, embedder))
 
     return make
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from index.language import FieldMeaning, Language
+from index.query_ast import FacetIs
+from index.query_parser import FieldMeaning, QueryParser
+from index.query_words import QueryWords
 from index.readings import as_read, beginnings
 from index.text import folded_name, folded_width
-from index.tree import FacetIs
-from index.words import QueryWords
 from kb.pipeline.reports import Tools
 from kb.search.answers import FacetValue
 from kb.search.facets import FACETS
@@ -27,8 +27,8 @@ _OTHER_FIELDS = {  # that are no facets
 }
 
 
-def language(tools: Tools) -> Language:
-    """Return the language of the search box of a library."""
+def query_parser(tools: Tools) -> QueryParser:
+    """Return the parser of the search box of a library."""
     meanings = {
         facet.words: FieldMeaning("facet", facet.key, facet.names(tools.catalogue) if facet.names else {})
         for facet in FACETS
@@ -47,7 +47,7 @@ def language(tools: Tools) -> Language:
         return FacetIs("year", text, (year[1],)) if year else None
 
     read = readings(tools.catalogue, vocabulary)
-    return Language(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, read), fields, named)
+    return QueryParser(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, read), fields, named)
 
 
 @dataclass(frozen=True, slots=True)

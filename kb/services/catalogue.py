@@ -7,7 +7,7 @@ from typing import Literal, TypeVar, get_args
 from msgspec import Struct
 
 from index.messages import Message, translatable
-from index.spelling import nearest
+from index.terms import nearest
 from index.text import skeleton
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ class Catalogue(Struct, frozen=True, dict=True):
 def called_nearly(name: str, called: Mapping[str, T], *, partly: bool = False) -> tuple[T, ...]:
     """Return what has a name like one that nothing has, the nearest first, at most three; each may have several names.
 
-    `partly` as `index.spelling.nearest` has it.
+    `partly` as `index.terms.nearest` has it.
     """
     close = nearest(name, called, 2 * _MOST_NEAR, partly=partly)
     return tuple(dict.fromkeys(called[key] for key in close))[:_MOST_NEAR]

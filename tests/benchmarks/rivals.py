@@ -37,14 +37,14 @@ class Kb:
     def __init__(self, folder: Path, make: Callable[..., Any] | None = None) -> None:
         import index.whoosh_engine.reader  # noqa: F401, PLC0415  # what it imports counts in no figure
         from index.analysis import Analyzer, dictionary  # noqa: F401, PLC0415
-        from index.language import Language  # noqa: PLC0415
         from index.query import StepName  # noqa: PLC0415
+        from index.query_parser import QueryParser  # noqa: PLC0415
+        from index.query_words import QueryWords  # noqa: PLC0415
         from index.schema import Schema, TextField  # noqa: PLC0415
         from index.whoosh_engine import WhooshEngine  # noqa: PLC0415
-        from index.words import QueryWords  # noqa: PLC0415
 
         schema = Schema((TextField("text", 1.0, length=0.75),), FACETS)
-        self.engine = (make or WhooshEngine)(folder, schema, lambda: Language(QueryWords(Analyzer())))
+        self.engine = (make or WhooshEngine)(folder, schema, lambda: QueryParser(QueryWords(Analyzer())))
         self._literally = get_args(StepName)
 
     def write(self, notes: Iterable[GeneratedNote]) -> None:

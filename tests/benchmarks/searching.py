@@ -19,7 +19,7 @@ from index.whoosh_engine import WhooshEngine
 from kb.library.files import Library
 from kb.pipeline.reports import FinishedReport, Tools, read_report
 from kb.search.documents import SCHEMA, documents
-from kb.search.search_box import language
+from kb.search.search_box import query_parser
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 FILTERED = 0.2  # the share of queries with a filter
@@ -46,7 +46,7 @@ def main() -> None:
     readings = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
-        engine = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools))
+        engine = WhooshEngine(Path(folder), SCHEMA, lambda: query_parser(tools))
         started = perf_counter()
         engine.publish({"notes": varied(readings, count, words, rng, tools)}, (), ["notes"], {})
         tell(f"writing {count} notes", [perf_counter() - started])

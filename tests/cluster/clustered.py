@@ -3,12 +3,12 @@
 from pathlib import Path
 from uuid import uuid4
 
-from engines import LANGUAGE, SCHEMA
+from engines import PARSER, SCHEMA
 from nodes import given
 
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Engine
-from index.language import Language
+from index.query_parser import QueryParser
 from index.schema import Schema
 
 TOLERANCE = 1e-4  # of a score: a cluster gives it in single precision, of seven digits
@@ -17,7 +17,7 @@ TOLERANCE = 1e-4  # of a score: a cluster gives it in single precision, of seven
 def on_a_cluster(
     folder: Path,
     schema: Schema = SCHEMA,
-    language: Language = LANGUAGE,
+    parser: QueryParser = PARSER,
     *,
     name: str = "",
     embedder: EmbedderMaker = no_embedder,
@@ -27,4 +27,4 @@ def on_a_cluster(
     from index.opensearch_engine import Address, OpenSearchEngine  # noqa: PLC0415  # most test runs have no nodes
 
     address = Address(given().urls, name or f"test-{uuid4().hex[:12]}", shards=shards)
-    return OpenSearchEngine(address, folder, schema, lambda: language, embedder)
+    return OpenSearchEngine(address, folder, schema, lambda: parser, embedder)

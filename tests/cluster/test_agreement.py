@@ -39,7 +39,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, shards: int) -> Two:
     there = KnowledgeBase.open(
         SAMPLES,
         tmp_path_factory.mktemp("other"),
-        lambda index, schema, language, embedder: OpenSearchEngine(address, index, schema, language, embedder),
+        lambda index, schema, parser, embedder: OpenSearchEngine(address, index, schema, parser, embedder),
     )
     there.indexer.sync()
     here = KnowledgeBase.open(SAMPLES, folder)

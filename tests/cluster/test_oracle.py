@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from clustered import TOLERANCE, on_a_cluster
-from engines import LANGUAGE, SCHEMA, filled
+from engines import PARSER, SCHEMA, filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -47,7 +47,7 @@ def agree(ours: Results, oracles: Results, every: Results) -> None:
 @settings(max_examples=20, deadline=None)
 @given(documents, st.lists(selecting, min_size=20, max_size=20))
 def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], asked: list[Query]) -> None:
-    oracle = filled(ScanEngine(SCHEMA, LANGUAGE), notes)
+    oracle = filled(ScanEngine(SCHEMA, PARSER), notes)
     filled(engine, notes)
 
     for query in asked:
@@ -70,7 +70,7 @@ def test_any_sequence_of_publishes_answers_as_the_oracle_does(
     history: list[tuple[MetadataOverride, list[MetadataOverride], list[str], list[str]]],
     asked: list[Query],
 ) -> None:
-    grown, oracle = on_a_cluster(tmp_path_factory.mktemp("index")), ScanEngine(SCHEMA, LANGUAGE)
+    grown, oracle = on_a_cluster(tmp_path_factory.mktemp("index")), ScanEngine(SCHEMA, PARSER)
     for replaced, staged, removed, order in history:
         publish(grown, replaced, staged, removed, order)
         publish(oracle, replaced, staged, removed, order)
@@ -86,7 +86,7 @@ def test_any_sequence_of_publishes_answers_as_the_oracle_does(
 def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
     engine: Engine, notes: list[Document], asked: list[Query]
 ) -> None:
-    oracle = filled(ScanEngine(SCHEMA, LANGUAGE), notes)
+    oracle = filled(ScanEngine(SCHEMA, PARSER), notes)
     filled(engine, notes)
 
     for query in asked:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from models import Characters
 from msgspec import structs
 from scan_engine import ScanEngine
-from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries, library
+from semantic_match import PARSER, SCHEMA, asked, document, filled, libraries, library
 
 from index.embedder import EmbeddingError
 from index.engine import Coverage, Engine, Hit
@@ -18,8 +18,8 @@ from index.messages import message_of
 from index.opensearch_engine import embedding
 from index.opensearch_engine import engine as of_engine
 from index.query import Query
+from index.query_ast import Notice
 from index.schema import Document
-from index.tree import Notice
 
 pytestmark = pytest.mark.cluster
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.cluster
 @pytest.fixture(scope="module", params=[1, 3])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     folder = tmp_path_factory.mktemp("index")
-    return on_a_cluster(folder, SCHEMA, LANGUAGE, embedder=Characters, shards=request.param)
+    return on_a_cluster(folder, SCHEMA, PARSER, embedder=Characters, shards=request.param)
 
 
 def shown_of(hit: Hit) -> tuple[object, ...]:
@@ -53,7 +53,7 @@ class Unsaid(Characters):
 def test_a_cluster_finds_by_likeness_as_the_oracle_does(
     engine: Engine, documents: list[Document], queries: list[Query]
 ) -> None:
-    oracle = filled(ScanEngine(SCHEMA, LANGUAGE, Characters), documents)
+    oracle = filled(ScanEngine(SCHEMA, PARSER, Characters), documents)
     filled(engine, documents)
 
     for query in queries:
@@ -111,22 +111,22 @@ def test_the_model_that_made_most_vectors_answers_alone(tmp_path: Path, monkeypa
     monkeypatch.setattr(embedding, "_PAGE", 60)
     name, before = f"test-{uuid4().hex[:12]}", Characters("before")
     documents = [document(n, f"鍵{n}") for n in range(100)]
-    filled(on_a_cluster(tmp_path, SCHEMA, LANGUAGE, name=name, embedder=lambda: before), documents)
+    filled(on_a_cluster(tmp_path, SCHEMA, PARSER, name=name, embedder=lambda: before), documents)
     new, asked = Characters("new", earlier=before), list[tuple[int, bool, bool]]()
 
     def ask(done: int, _total: int) -> None:
         before.queries_made, new.queries_made = [], []
-        on_a_cluster(tmp_path, SCHEMA, LANGUAGE, name=name, embedder=lambda: new).search(Query("鍵束"))
+        on_a_cluster(tmp_path, SCHEMA, PARSER, name=name, embedder=lambda: new).search(Query("鍵束"))
         asked.append((done, bool(before.queries_made), bool(new.queries_made)))
 
-    on_a_cluster(tmp_path, SCHEMA, LANGUAGE, name=name, embedder=lambda: new).embed(ask)
+    on_a_cluster(tmp_path, SCHEMA, PARSER, name=name, embedder=lambda: new).embed(ask)
 
     assert (asked[0], asked[-1]) == ((0, True, False), (100, False, True))
     assert {(old, ours) for _, old, ours in asked} == {(True, False), (False, True)}
 
 
 def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_path: Path) -> None:
-    engine = on_a_cluster(tmp_path, SCHEMA, LANGUAGE, embedder=Unsaid)
+    engine = on_a_cluster(tmp_path, SCHEMA, PARSER, embedder=Unsaid)
     engine.publish({"only": [document(1, "鍵"), document(2, "錠")]}, (), ["only"], {})
 
     results = engine.search(Query("鍵"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from clustered import on_a_cluster
-from engines import LANGUAGE, SCHEMA, Make
+from engines import PARSER, SCHEMA, Make
 from scan_engine import ScanEngine
 
 from index.whoosh_engine import WhooshEngine
@@ -16,10 +16,10 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Return what makes engines of one sort, each without documents."""
     folders = (tmp_path / f"index-{number}" for number in count())
     if request.param == "scan":
-        return lambda: ScanEngine(SCHEMA, LANGUAGE)
+        return lambda: ScanEngine(SCHEMA, PARSER)
     if request.param == "cluster":
         return lambda: on_a_cluster(next(folders))
-    return lambda: WhooshEngine(next(folders), SCHEMA, lambda: LANGUAGE)
+    return lambda: WhooshEngine(next(folders), SCHEMA, lambda: PARSER)
 
 
 @pytest.fixture

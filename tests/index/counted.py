@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from index.query_ast import Key
 from index.schema import Document
-from index.tree import Key
 
 
 @dataclass(eq=False)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from index.analysis import Analyzer
 from index.engine import Engine, Results
-from index.language import FieldMeaning, Language
+from index.query_parser import FieldMeaning, QueryParser
+from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
 from index.whoosh_engine import WhooshEngine
-from index.words import QueryWords
 
 ANALYZER = Analyzer()
-LANGUAGE = Language(
+PARSER = QueryParser(
     QueryWords(
         ANALYZER,
         slips=[("冪統制", "冪等")],
@@ -75,4 +75,4 @@ NOTES = (
 
 
 def whoosh(folder: Path) -> WhooshEngine:
-    return WhooshEngine(folder, SCHEMA, lambda: LANGUAGE)
+    return WhooshEngine(folder, SCHEMA, lambda: PARSER)

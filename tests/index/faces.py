@@ -13,7 +13,7 @@ from kb.library.files import Library
 from kb.pipeline.reports import read_report
 from kb.search.documents import SCHEMA, documents
 from kb.search.facets import keys
-from kb.search.search_box import language
+from kb.search.search_box import query_parser
 from webui.app import create_app
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
@@ -35,7 +35,7 @@ def faces_over(index: Path) -> Faces:
     kb = KnowledgeBase.open(SAMPLES, index)
     kb.indexer.sync()
     every = [read_report(file.data, file.source, kb.collection.tools) for file in Library(SAMPLES).scan().files]
-    oracle = ScanEngine(SCHEMA, language(kb.collection.tools))
+    oracle = ScanEngine(SCHEMA, query_parser(kb.collection.tools))
     replaced = {one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.domain) for one in every}
     oracle.publish(replaced, (), tuple(replaced), {})
     morphemes = [m for one in every for ms in one.morphemes.values() for m in ms]

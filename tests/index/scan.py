@@ -9,28 +9,13 @@ import numpy as np
 from counted import Counted
 from msgspec.structs import replace
 
-from index import relaxation, spelling
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import Reason
+from index.interpretation import MIN_NEAR_SHARE, relax
 from index.messages import message_of
 from index.query import Query
-from index.query_correction import with_completions
-from index.ranking import (
-    MOST_OF_SECTION,
-    PLACES,
-    SHORTEST,
-    SignalName,
-    length_strength,
-    most_points,
-    parts,
-    term_points,
-    word_weight,
-)
-from index.schema import TextField
-from index.similarity import DocumentVectors, Similarity, VectorIndex, quantised
-from index.text import folded, folded_name
-from index.tree import (
+from index.query_ast import (
     AllOf,
     Alternative,
     AnyOf,
@@ -46,7 +31,23 @@ from index.tree import (
     QueryWord,
     words_in,
 )
-from index.words import names_among
+from index.query_correction import correct, with_completions
+from index.query_words import names_among
+from index.ranking import (
+    MOST_OF_SECTION,
+    PLACES,
+    SHORTEST,
+    SignalName,
+    length_strength,
+    most_points,
+    parts,
+    term_points,
+    word_weight,
+)
+from index.schema import TextField
+from index.similarity import DocumentVectors, Similarity, VectorIndex, quantised
+from index.terms import SpellChecker, with_prefix
+from index.text import folded, folded_name
 
 if TYPE_CHECKING:
     from scan_engine import ScanEngine
@@ -58,24 +59,29 @@ class Scan:
     def __init__(self, engine: "ScanEngine", query: Query) -> None:
         self._engine = engine
         self._documents = documents = engine.documents
+        self.schema = engine.schema
         self._texts = engine.schema.texts
         self._query = query
-        self._language = language = engine.language
+        self._parser = parser = engine.parser
         self._found_by = cache(lambda key: sum(key in d.found_by for d in documents))
         self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
         self._has_word = cache(lambda word, d: any(self._has_alternative(a, d) for a in word.alternatives))
-        parsed = language.parse(query.text, typing=query.typing)
+        parsed = parser.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
         self.conditions = parsed.condition_texts
         self._plain_text = parsed.plain
         self._conditions = AllOf(parsed.conditions)
         self._number = {id(d): number for number, d in enumerate(documents)}
-        pieces = with_completions(parsed.pieces, self, language.words) if parsed.typed else parsed.pieces
-        self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
+        pieces = with_completions(parsed.pieces, self, parser.words) if parsed.typed else parsed.pieces
+        pieces, corrections = correct(pieces, self, parser.words, query.without)
+        self.corrected = list(dict.fromkeys(word for piece in pieces for word in piece.words))
+        self.relaxation = relax(tuple(self.corrected), parsed.conditions, parser, self, query.without)
+        self.title_words = tuple(word for word in self.corrected if not word.is_function_word)
+        self.steps = (*corrections, *self.relaxation.steps)
         self.condition_words = [word for node in parsed.conditions for word in words_in(node)]
-        analyzer = language.words.analyzer
-        text = " ".join(piece.text for piece in self.relaxation.pieces)
+        analyzer = parser.words.analyzer
+        text = " ".join(piece.text for piece in pieces)
         shingles = analyzer.shingles(analyzer.morphemes(text))
         self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in shingles))
         self._similarity = self._read_similarity(text) if text and query.limit != 0 else None
@@ -84,29 +90,29 @@ class Scan:
         self.terms = _terms([*self.relaxation.words, *self.condition_words])
         self.near_terms = _terms(self.relaxation.loosest)
 
-    def has(self, word: QueryWord) -> bool:
-        return any(self.describes(word, d) for d in self._documents)
+    def exists(self, node: Node) -> bool:
+        return any(self.describes(node, d) for d in self._documents)
 
-    def count(self, words: Sequence[QueryWord]) -> int:
-        wanted = AllOf((self._conditions, *self._wanted(words)))
-        return sum(self.describes(wanted, d) for d in self._documents)
+    def count(self, nodes: Sequence[Node]) -> int:
+        return sum(self.describes(AllOf(tuple(nodes)), d) for d in self._documents)
 
-    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
-        return spelling.beginning(text, self._all(kind))
+    def has_name(self, name: str) -> bool:
+        return any(name in d.document.facets.get(self.schema.names or "", ()) for d in self._documents)
 
-    def similar(self, text: str, kind: TermKind = "word") -> str | None:
-        return self._spellings(kind).similar(text)
+    def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
+        return with_prefix(prefix, self._all(kind))
 
-    def meant(self) -> Iterator[tuple[str, QueryWord]]:
-        known = {key.text for word in self.relaxation.corrected for a in word.alternatives for key in a.terms}
-        for word in self.relaxation.corrected:
-            if (other := self._spellings("word").commoner(word.text)) and other not in known:
-                yield word.text, QueryWord(other, (Alternative((Key(other),)),))
-
-    def _spellings(self, kind: TermKind) -> spelling.Spellings:
-        return spelling.Spellings(
+    def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
+        return SpellChecker(
             lambda: dict.fromkeys(self._all(kind), len(self._documents)), lambda text: self._found_by(Key(text, kind))
         )
+
+    def meant(self) -> Iterator[tuple[str, QueryWord]]:
+        known = {key.text for word in self.corrected for a in word.alternatives for key in a.terms}
+        for word in self.corrected:
+            other = self.spell_checker(word.text).more_frequent(word.text)
+            if other and other not in known:
+                yield word.text, QueryWord(other, (Alternative((Key(other),)),))
 
     def _all(self, kind: TermKind) -> list[str]:
         return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == kind]
@@ -133,15 +139,14 @@ class Scan:
         yield from (node for _, node in runs)
         for word in words:
             if not any(word in run for run, _ in runs):
-                facet = self._language.named(word.text)
+                facet = self._parser.named(word.text)
                 strict = tuple(one for one in word.alternatives if one.weight == 1)
                 named = AnyOf((replace(word, alternatives=strict), facet)) if facet else word
                 yield named if any(self.describes(named, d) for d in self._documents) else word
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
         group = self._engine.schema.names or ""
-        known = {name for d in self._documents for name in d.document.facets.get(group, ())}
-        for run, name in names_among(words, known.__contains__):
+        for run, name in names_among(words, self.has_name):
             yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
 
     def finds(self, counted: Counted) -> bool:
@@ -150,7 +155,7 @@ class Scan:
     def near(self, selected: list[Counted]) -> list[Counted]:
         """Return the others of the selected documents that have some of the words or are like the query."""
         words = self.relaxation.loosest
-        if "near" in self._query.without or not any(map(self.has, words)):
+        if "near" in self._query.without or not any(map(self.exists, words)):
             return []
         others = [d for d in selected if self.describes(self._conditions, d) and not self.finds(d)]
         numbers = [self._number[id(d)] for d in others]
@@ -160,7 +165,7 @@ class Scan:
         return [d for d, n in zip(others, numbers, strict=True) if n in similar or self.is_some(words, d)]
 
     def is_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
-        return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= relaxation.LEAST_SHARE
+        return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= MIN_NEAR_SHARE
 
     def has_whole_text(self, counted: Counted) -> bool:
         """Tell whether a document's text is the query's without its conditions."""

@@ -31,8 +31,8 @@ from index.engine import (
     TitledCount,
     WordCount,
 )
-from index.language import Language
 from index.query import Query
+from index.query_parser import QueryParser
 from index.schema import Document, Schema
 from index.similarity import LEAST_COSINE, SAME, VectorIndex, quantised
 
@@ -40,9 +40,9 @@ from index.similarity import LEAST_COSINE, SAME, VectorIndex, quantised
 class ScanEngine(Engine):
     """An Engine over a list in memory. Its reasons name no terms and fields."""
 
-    def __init__(self, schema: Schema, language: Language, embedder: EmbedderMaker = no_embedder) -> None:
+    def __init__(self, schema: Schema, parser: QueryParser, embedder: EmbedderMaker = no_embedder) -> None:
         self.schema = schema
-        self.language = language
+        self.parser = parser
         self.embedder = cache(embedder)
         self.embedded: set[str] = set()
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
@@ -68,7 +68,7 @@ class ScanEngine(Engine):
             near=tuple(_hit(d, second, query) for d in near),
             facets={group: _listed(counts[group], group, query) for group in query.facets},
             unlisted={group: len(counts[group]) - len(_listed(counts[group], group, query)) for group in limited},
-            steps=scan.relaxation.steps,
+            steps=scan.steps,
             notices=scan.notices,
             without_group={
                 group: sum(_is_selected(d, query.select(group)) for d in matching)
@@ -96,7 +96,7 @@ class ScanEngine(Engine):
         )
 
     def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
-        for word in scan.relaxation.corrected:
+        for word in scan.corrected:
             having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
             yield WordCount(word.text, len(having))
 
@@ -107,12 +107,10 @@ class ScanEngine(Engine):
             yield ConditionCount(condition.text, condition.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query, found: list["Counted"]) -> tuple[TitledCount, ...]:
-        if not self.schema.titles or not scan.relaxation.title_words:
+        if not self.schema.titles or not scan.title_words:
             return ()
         group, field = self.schema.titles
-        having = [
-            d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.relaxation.title_words, d)
-        ]
+        having = [d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.title_words, d)]
         counts = Counter(value for d in having for value in set(d.document.facets.get(group, ())))
         own = Counter(value for d in found for value in set(d.document.facets.get(group, ())))
         return tuple(TitledCount(v, n, own[v]) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))

@@ -9,19 +9,19 @@ from models import Characters
 
 from index.analysis import Analyzer
 from index.engine import Engine
-from index.language import Language
 from index.query import Query
+from index.query_ast import FacetIs
+from index.query_parser import QueryParser
+from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
-from index.tree import FacetIs
 from index.whoosh_engine import WhooshEngine
-from index.words import QueryWords
 
 ANALYZER = Analyzer()
 NAMES = {
     "lambda": FacetIs("service", "lambda", ("lambda",)),
     "信頼性": FacetIs("service", "reliability", ("reliability",)),
 }
-LANGUAGE = Language(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))
+PARSER = QueryParser(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))
 SCHEMA = Schema(
     texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, score_only=True)),
     facets=("service", "name", "section", "talk"),
@@ -72,7 +72,7 @@ def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
 
 
 def whoosh(folder: Path, model: Characters) -> WhooshEngine:
-    return WhooshEngine(folder, SCHEMA, lambda: LANGUAGE, lambda: model)
+    return WhooshEngine(folder, SCHEMA, lambda: PARSER, lambda: model)
 
 
 def _documents(notes: list[tuple[list[str], str, tuple[str, ...], str]]) -> list[Document]:

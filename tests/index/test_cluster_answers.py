@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from clusters import Asked, cluster
-from engines import LANGUAGE, SCHEMA
+from engines import PARSER, SCHEMA
 
 from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.address import Address
@@ -178,7 +178,7 @@ def test_an_address_that_would_give_something_away_is_refused(url: str, why: str
 
 
 def test_what_answering_takes_is_what_is_kept_of_answers_and_one_more(tmp_path: Path) -> None:
-    engine = OpenSearchEngine(Address(("https://search.example.com",), "notes"), tmp_path, SCHEMA, lambda: LANGUAGE)
+    engine = OpenSearchEngine(Address(("https://search.example.com",), "notes"), tmp_path, SCHEMA, lambda: PARSER)
 
     assert engine.memory() == MOST_BYTES + MOST_KEPT > 256 << 20
 

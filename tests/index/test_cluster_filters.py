@@ -12,8 +12,8 @@ from index.opensearch_engine.filters import EVERYTHING, NOTHING, Filters, with_k
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.semantic_match import like
 from index.opensearch_engine.vectors import VectorView, stored_vector
+from index.query_ast import AnyOf, FacetIs, QueryWord
 from index.similarity import Centring, quantised
-from index.tree import AnyOf, FacetIs, QueryWord
 
 
 def test_a_word_that_nothing_stands_for_describes_no_document() -> None:

@@ -11,8 +11,8 @@ from index.engine import SearchIndexError
 from index.opensearch_engine.manifest import Manifest, Run
 from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token, tokens_of
 from index.opensearch_engine.publishing import ranks_of, rows_of, staging
+from index.query_ast import Key
 from index.schema import Document, Schema, TextField
-from index.tree import Key
 
 names = st.lists(st.sampled_from("abcdefghij"), unique=True)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from engines import LANGUAGE, SCHEMA, filled, whoosh
+from engines import PARSER, SCHEMA, filled, whoosh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
@@ -31,8 +31,8 @@ def test_the_engine_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
 ) -> None:
     engine, oracle = (
-        WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, lambda: LANGUAGE),
-        ScanEngine(SCHEMA, LANGUAGE),
+        WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, lambda: PARSER),
+        ScanEngine(SCHEMA, PARSER),
     )
     filled(engine, notes)
     filled(oracle, notes)
@@ -50,7 +50,7 @@ def test_any_sequence_of_publishes_equals_one_rebuild(
     asked: list[Query],
 ) -> None:
     grown, rebuilt = whoosh(tmp_path_factory.mktemp("index")), whoosh(tmp_path_factory.mktemp("index"))
-    oracle = ScanEngine(SCHEMA, LANGUAGE)
+    oracle = ScanEngine(SCHEMA, PARSER)
     newest: MetadataOverride = {}
     for replaced, staged, removed, order in history:
         newest |= {source: given for stage in (*staged, replaced) for source, given in stage.items()}
@@ -73,7 +73,7 @@ def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
 ) -> None:
     engine, oracle = (
         filled(whoosh(tmp_path_factory.mktemp("index")), notes),
-        filled(ScanEngine(SCHEMA, LANGUAGE), notes),
+        filled(ScanEngine(SCHEMA, PARSER), notes),
     )
     asked = [replace(query, explain=True) for query in asked]
 

@@ -12,12 +12,12 @@ import pytest
 
 from index.analysis import Analyzer
 from index.engine import SearchIndexError
-from index.language import Language
 from index.query import Query
+from index.query_parser import QueryParser
+from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.storage import whoosh3  # with it comes all of Whoosh that writes
-from index.words import QueryWords
 
 ANALYZER = Analyzer()
 LEAST_SITES = 7  # schema, segments, directory and options of a compound file, extras of a table, two for postings
@@ -59,7 +59,7 @@ class Planting:
 def answers(folder: Path, planting: Planting) -> bool:
     """Write an index with what is planted, and return whether it answers."""
     engine = WhooshEngine(
-        folder, Schema((TextField("own", 1.0, length=0.75),), ("year",)), lambda: Language(QueryWords(ANALYZER))
+        folder, Schema((TextField("own", 1.0, length=0.75),), ("year",)), lambda: QueryParser(QueryWords(ANALYZER))
     )
     with pytest.MonkeyPatch.context() as patch:
         for module in [module for name, module in sys.modules.items() if name.partition(".")[0] == "whoosh"]:

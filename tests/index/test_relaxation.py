@@ -7,14 +7,14 @@ import pytest
 
 from index.analysis import Analyzer, LexiconEntry
 from index.engine import Engine, MeantCount
-from index.language import Language
 from index.query import Query, Step, StepName
+from index.query_parser import QueryParser
+from index.query_words import QueryWords
 from index.readings import kana_of, keys_of
 from index.schema import Document, Schema, TextField
-from index.spelling import Spellings
+from index.terms import SpellChecker
 from index.text import hiragana, katakana
 from index.whoosh_engine import WhooshEngine
-from index.words import QueryWords
 
 ANALYZER = Analyzer(
     [LexiconEntry("冪等", reading="ベキトウ"), LexiconEntry("冪等性", "", ("冪等", "性"), "ベキトウセイ")]
@@ -40,7 +40,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
-    engine = WhooshEngine(folder, SCHEMA, lambda: Language(WORDS))
+    engine = WhooshEngine(folder, SCHEMA, lambda: QueryParser(WORDS))
     documents = (
         Document(str(n), {"own": own}, {"year": ("2018",)}, stored=text)
         for n, text in enumerate(notes)
@@ -181,7 +181,7 @@ def test_kana_fold_both_ways() -> None:
 def test_a_slip_is_a_letter_or_two(text: str, expected: str | None) -> None:
     words = {"fargate": 3, "snapstart": 1, "セキュリティ": 2, "s3": 9, "監視": 4, "lambda": 5}
 
-    assert Spellings(lambda: words, lambda word: words.get(word, 0)).similar(text) == expected
+    assert SpellChecker(lambda: words, lambda word: words.get(word, 0)).similar(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_slip_is_a_letter_or_two(text: str, expected: str | None) -> None:
 def test_a_far_commoner_neighbour_may_be_meant(text: str, expected: str | None) -> None:
     words = {"kubernets": 2, "kuberntes": 1, "kubernetes": 40, "kubelet": 90}
 
-    assert Spellings(lambda: words, lambda word: words.get(word, 0)).commoner(text) == expected
+    assert SpellChecker(lambda: words, lambda word: words.get(word, 0)).more_frequent(text) == expected
 
 
 def test_a_word_that_stands_somewhere_is_looked_for_and_what_may_be_meant_is_told(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_name_that_no_document_has_is_not_taken_for_a_slip(tmp_path: Path) -> 
     steps = []
     for analyzer in (ANALYZER, named):
         engine = filled(tmp_path / str(len(steps)), NOTES)
-        engine = WhooshEngine(tmp_path / str(len(steps)), SCHEMA, lambda own=analyzer: Language(QueryWords(own)))
+        engine = WhooshEngine(tmp_path / str(len(steps)), SCHEMA, lambda own=analyzer: QueryParser(QueryWords(own)))
         steps.append(engine.search(Query("fargete")).steps)
 
     assert steps == [(Step("spelling", "fargete", "fargate"),), ()]

@@ -10,13 +10,13 @@ from clustered import on_a_cluster
 from hypothesis import given, settings
 from models import Characters, Silent
 from scan_engine import ScanEngine
-from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries, library, whoosh
+from semantic_match import PARSER, SCHEMA, asked, document, filled, libraries, library, whoosh
 
 from index.engine import Coverage, Engine, Results
 from index.messages import translatable
 from index.query import Query, Sort
+from index.query_ast import Notice
 from index.schema import Document
-from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
 
 Make = Callable[..., Engine]
@@ -26,10 +26,10 @@ Make = Callable[..., Engine]
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Return what makes an engine of one sort with a model, always in the same folder."""
     if request.param == "cluster":
-        return lambda model: on_a_cluster(tmp_path, SCHEMA, LANGUAGE, embedder=lambda: model)
+        return lambda model: on_a_cluster(tmp_path, SCHEMA, PARSER, embedder=lambda: model)
     if request.param == "scan":
-        return lambda model: ScanEngine(SCHEMA, LANGUAGE, lambda: model)
-    return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, lambda: LANGUAGE, lambda: model)
+        return lambda model: ScanEngine(SCHEMA, PARSER, lambda: model)
+    return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, lambda: PARSER, lambda: model)
 
 
 def found(results: Results) -> tuple[list[str], list[str]]:
@@ -241,7 +241,7 @@ def test_the_engine_finds_by_likeness_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory, documents: list[Document], queries: list[Query]
 ) -> None:
     engine = filled(whoosh(tmp_path_factory.mktemp("index"), Characters()), documents)
-    oracle = filled(ScanEngine(SCHEMA, LANGUAGE, Characters), documents)
+    oracle = filled(ScanEngine(SCHEMA, PARSER, Characters), documents)
 
     answers = [engine.search(replace(query, explain=False)) for query in queries]
 

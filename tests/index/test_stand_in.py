@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from engines import LANGUAGE, NOTES, SCHEMA, filled
+from engines import NOTES, PARSER, SCHEMA, filled
 from scan_engine import ScanEngine
 
 from index import stand_in
@@ -18,7 +18,7 @@ class Distant(ScanEngine):
     """An engine that may be away; it counts how often it was asked for a reader."""
 
     def __init__(self) -> None:
-        super().__init__(SCHEMA, LANGUAGE)
+        super().__init__(SCHEMA, PARSER)
         self.away = False
         self.asked = 0
 
@@ -57,7 +57,7 @@ def distant() -> Distant:
 
 @pytest.fixture
 def engine(distant: Distant) -> WithStandIn:
-    return WithStandIn(distant, filled(ScanEngine(SCHEMA, LANGUAGE), NOTES[:1], {"of": "here"}))
+    return WithStandIn(distant, filled(ScanEngine(SCHEMA, PARSER), NOTES[:1], {"of": "here"}))
 
 
 def test_the_stand_in_answers_while_the_other_is_away_and_not_after(
@@ -96,7 +96,7 @@ def test_a_request_whose_engine_goes_away_is_not_answered_by_half(engine: WithSt
 
 
 def test_where_nothing_stands_in_it_is_told_that_the_other_is_away(distant: Distant) -> None:
-    engine = WithStandIn(distant, ScanEngine(SCHEMA, LANGUAGE))
+    engine = WithStandIn(distant, ScanEngine(SCHEMA, PARSER))
     distant.away = True
 
     for _ in range(2):
@@ -112,7 +112,7 @@ def test_that_it_comes_back_meanwhile_for_another_request_changes_nothing_for_th
             distant.away = False
             engine.stamp()
 
-    engine = WithStandIn(distant, ComesBack(SCHEMA, LANGUAGE))
+    engine = WithStandIn(distant, ComesBack(SCHEMA, PARSER))
     distant.away = True
 
     with pytest.raises(EngineAwayError, match="does not answer"):
@@ -150,7 +150,7 @@ def test_threads_that_ask_while_it_comes_and_goes_are_answered_or_told_so(
     distant: Distant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stand_in, "AGAIN_AFTER", 0.0)
-    engine = WithStandIn(distant, Slow(SCHEMA, LANGUAGE))
+    engine = WithStandIn(distant, Slow(SCHEMA, PARSER))
 
     def ask(number: int) -> str:
         distant.away = number % 3 == 0

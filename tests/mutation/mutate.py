@@ -57,7 +57,7 @@ TESTS = {  # those about each module, the quickest first
     "kb/search/quotation.py": ("tests/kb/search/test_quotation.py",),
     "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
     "webui/http/address.py": ("tests/webui/test_address.py",),
-    "index/relaxation.py": ("tests/index/test_relaxing.py", "tests/index/test_relaxation.py"),
+    "index/interpretation.py": ("tests/index/test_interpretation.py", "tests/index/test_relaxation.py"),
     "index/whoosh_engine/manifest.py": ("tests/index/test_manifest.py", "tests/index/test_damage.py"),
     "index/opensearch_engine/manifest.py": ("tests/index/test_cluster_manifest.py",),
     "webui/http/undo_log.py": (

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.language import MOST_CHARACTERS
 from index.query import Query
+from index.query_parser import MOST_CHARACTERS
 from kb.services import domain
 from webui.http.address import (
     GROUPS,

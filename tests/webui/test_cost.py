@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from index.embedder import EmbedderMaker
-from index.language import LanguageMaker
+from index.query_parser import QueryParserMaker
 from index.schema import Schema
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.reader import WhooshReader
@@ -33,8 +33,8 @@ class CountingEngine(WhooshEngine):
 
     searches = 0
 
-    def __init__(self, folder: Path, schema: Schema, language: LanguageMaker, embedder: EmbedderMaker) -> None:
-        super().__init__(folder, schema, language, embedder)
+    def __init__(self, folder: Path, schema: Schema, parser: QueryParserMaker, embedder: EmbedderMaker) -> None:
+        super().__init__(folder, schema, parser, embedder)
         CountingEngine.searches = 0
 
     def snapshot(self) -> object:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote, urlencode
 
-from index.language import MOST_CHARACTERS
 from index.query import Query, StepName
+from index.query_parser import MOST_CHARACTERS
 from index.urls import web_parts, whole_number
 from kb.search.facets import keys
 from kb.search.searching import SORTS

@@ -19,7 +19,7 @@ def opened(folder: Path, **reports: str) -> KnowledgeBase:
     knowledge_base = KnowledgeBase.open(
         folder / "library",
         folder / "index",
-        lambda index, schema, language, _: WhooshEngine(index, schema, language, lambda: model),
+        lambda index, schema, parser, _: WhooshEngine(index, schema, parser, lambda: model),
     )
     knowledge_base.indexer.sync()
     return knowledge_base

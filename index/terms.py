@@ -6,7 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
+from typing import Protocol
 
+from index.analysis import TermKind
+from index.query_ast import Node
+from index.schema import Schema
 from index.text import folded_case
 
 # In so short a word any other is one slip away; two kanji differ in meaning, not by a slip; s3 is no slip of s4.
@@ -20,7 +24,30 @@ _LIKE = 75  # percent of the letters of two names, from which on they are near: 
 _LONGEST = 100  # characters of a name that is looked for
 
 
-def beginning(text: str, words: Iterable[str]) -> tuple[str, ...]:
+class TermIndex(Protocol):
+    """The terms and documents of one generation, as far as interpreting a query needs them."""
+
+    @property
+    def schema(self) -> Schema:
+        """The fields of its documents."""
+
+    def exists(self, node: Node) -> bool:
+        """Return whether any document matches a node, such as a word of a query."""
+
+    def count(self, nodes: Sequence[Node]) -> int:
+        """Return how many documents match all of these nodes."""
+
+    def has_name(self, name: str) -> bool:
+        """Return whether any document has this folded name in the facet `Schema.names`."""
+
+    def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the terms that begin so (`with_prefix`)."""
+
+    def spell_checker(self, text: str, kind: TermKind = "word") -> "SpellChecker":
+        """Return a spell checker that knows at least all terms near this text."""
+
+
+def with_prefix(text: str, words: Iterable[str]) -> tuple[str, ...]:
     """Return the words that a text is the beginning of, the shortest first, as many as are worth looking for."""
     begun = folded_case(text)
     return tuple(sorted((word for word in words if word.startswith(begun)), key=lambda w: (len(w), w))[:_MOST_BEGUN])
@@ -35,7 +62,7 @@ def nearest(name: str, names: Iterable[str], most: int, *, partly: bool = False)
     return tuple(near for near, _, _ in found)
 
 
-class Spellings:
+class SpellChecker:
     """The words of an index that a text may be a slip of.
 
     `words` gives all words of the index, each with how many documents have it at most, `frequency` how many do.
@@ -53,7 +80,7 @@ class Spellings:
         near = self._near(folded_case(text))
         return min(near)[2] if near else None
 
-    def commoner(self, text: str) -> str | None:
+    def more_frequent(self, text: str) -> str | None:
         """Return the word that a text is a few slips away from, where few documents have it itself; or None."""
         written = folded_case(text)
         having = self._frequency(written)

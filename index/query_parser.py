@@ -1,4 +1,4 @@
-"""The search-box language: from any text to what it asks for.
+"""The search-box parser: from any text to what it asks for.
 
     監視 SQS        both words        "結果整合性"      these characters in a row
     -VPC            without it        監視 OR 通知      either
@@ -14,8 +14,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from index.text import KANA, folded, folded_name, folded_width
-from index.tree import (
+from index.query_ast import (
     AllOf,
     AnyOf,
     ConditionText,
@@ -31,7 +30,9 @@ from index.tree import (
     QueryPiece,
     QueryWord,
 )
-from index.words import QueryWords, as_written, at_full_weight, names_among
+from index.query_words import QueryWords, as_written, at_full_weight, names_among
+from index.terms import TermIndex
+from index.text import KANA, folded, folded_name, folded_width
 
 # What a person types stays far below; what a program sends is bounded before it costs anything.
 MOST_CHARACTERS, MOST_WORDS, MOST_DEPTH = 512, 32, 8
@@ -68,7 +69,7 @@ Fields = Mapping[str, FieldMeaning]
 """The fields of the language by their names, folded (`folded_name`): service, サービス."""
 
 
-class Language(Struct, frozen=True):
+class QueryParser(Struct, frozen=True):
     """What a search box understands: the words of its analysis, fields, and what a word names (`named`).
 
     What is named is wanted in everything that is found: a document has the word, or what it names.
@@ -78,33 +79,29 @@ class Language(Struct, frozen=True):
     fields: Fields = field(default_factory=dict)
     named: Callable[[str], FacetIs | None] = lambda _text: None
 
-    def wanted(
-        self,
-        words: Sequence[QueryWord],
-        names: str | None,
-        is_name: Callable[[str], bool],
-        has: Callable[[Node], bool],
-    ) -> Iterator[Node]:
-        """Yield what a document must have for some words: each itself, or what it names, and that by no looser word.
+    def required(self, words: Sequence[QueryWord], terms: TermIndex) -> tuple[Node, ...]:
+        """Return the nodes that a document must match to have these words.
 
-        `names` is the group of names that may be several words, `is_name` tells whether it has one, folded, and `has`
-        whether any document is described by a node.
+        Instead of words a document may have the facet value that they name: a run of words by a name of
+        `Schema.names`, a single word by `named`. A word with such a value is matched at full weight only.
         """
-        runs = [(tuple(run), name) for run, name in names_among(words, is_name)] if names else []
-        yield from (AnyOf((AllOf(run), FacetIs(names or "", name, (name,)))) for run, name in runs)
+        group = terms.schema.names
+        runs = [(tuple(run), name) for run, name in names_among(words, terms.has_name)] if group else []
+        nodes: list[Node] = [AnyOf((AllOf(run), FacetIs(group or "", name, (name,)))) for run, name in runs]
         for word in words:
             if not any(word in run for run, _ in runs):
                 facet = self.named(word.text)
                 named = AnyOf((at_full_weight(word), facet)) if facet else word
-                yield named if has(named) else word
+                nodes.append(named if terms.exists(named) else word)
+        return tuple(nodes)
 
     def parse(self, text: str, *, typing: bool = False) -> Parsed:
         """Return what a text asks for; while one is typing, its last word may be the beginning of any."""
         return _Parser(self, typing=typing).parse(text)
 
 
-LanguageMaker: TypeAlias = Callable[[], Language]
-"""Gives the language, asked when the first query comes: all that it names takes a while to read."""
+QueryParserMaker: TypeAlias = Callable[[], QueryParser]
+"""Gives the parser, asked when the first query comes: all that it names takes a while to read."""
 
 
 class _Placed(Struct, frozen=True):
@@ -137,10 +134,10 @@ class _Bracket(Struct):
 class _Parser:
     """Reads one query from left to right, keeping the brackets that are open."""
 
-    def __init__(self, language: Language, *, typing: bool) -> None:
+    def __init__(self, parser: QueryParser, *, typing: bool) -> None:
         self._typing = typing
-        self._fields = language.fields
-        self._words = language.words
+        self._fields = parser.fields
+        self._words = parser.words
         self._open = [_Bracket()]
         self._too_deep = 0  # open brackets that are ignored
         self._count = 0

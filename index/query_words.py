@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from index import datafiles
 from index.analysis import Analyzer, Morpheme
+from index.query_ast import Alternative, Key, QueryPiece, QueryWord
 from index.readings import Readings
 from index.text import folded, folded_name
-from index.tree import Alternative, Key, QueryPiece, QueryWord
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # a document with the word itself comes first
 

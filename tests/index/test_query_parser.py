@@ -1,16 +1,16 @@
-"""The search-box language: any text is a query, and what it asks for is a value."""
+"""The search-box parser: any text is a query, and what it asks for is a value."""
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer, LexiconEntry
-from index.language import MOST_CHARACTERS, MOST_WORDS, FieldMeaning, Language
-from index.tree import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, QueryPhrase, QueryPiece, QueryWord
-from index.words import QueryWords, as_written, names_among
+from index.query_ast import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, QueryPhrase, QueryPiece, QueryWord
+from index.query_parser import MOST_CHARACTERS, MOST_WORDS, FieldMeaning, QueryParser
+from index.query_words import QueryWords, as_written, names_among
 
 ANALYZER = Analyzer([LexiconEntry("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
-LANGUAGE = Language(
+PARSER = QueryParser(
     QueryWords(ANALYZER),
     {
         "service": FieldMeaning(
@@ -75,7 +75,7 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
     ],
 )
 def test_a_text_asks_for(text: str, asked: list[str]) -> None:
-    parsed = LANGUAGE.parse(text)
+    parsed = PARSER.parse(text)
 
     assert [description(node) for node in (*parsed.pieces, *parsed.conditions)] == asked
 
@@ -93,7 +93,7 @@ def test_a_text_asks_for(text: str, asked: list[str]) -> None:
     ],
 )
 def test_what_cannot_be_meant_literally_is_said(text: str, notice: Notice) -> None:
-    assert LANGUAGE.parse(text).notices == (notice,)
+    assert PARSER.parse(text).notices == (notice,)
 
 
 @pytest.mark.parametrize(
@@ -109,25 +109,25 @@ def test_what_cannot_be_meant_literally_is_said(text: str, notice: Notice) -> No
 def test_a_query_without_each_of_its_conditions_and_without_all(
     text: str, conditions: list[tuple[str, str]], plain: str
 ) -> None:
-    parsed = LANGUAGE.parse(text)
+    parsed = PARSER.parse(text)
 
     assert ([(one.text, one.rest) for one in parsed.condition_texts], parsed.plain) == (conditions, plain)
 
 
 @pytest.mark.parametrize("text", ["監視", "(監視", '監視 "通', "監視 て", "監視 service:lam"])
 def test_while_one_types_a_word_at_the_end_is_not_finished(text: str) -> None:
-    assert (LANGUAGE.parse(text, typing=True).typed, LANGUAGE.parse(text).typed) == (True, False)
+    assert (PARSER.parse(text, typing=True).typed, PARSER.parse(text).typed) == (True, False)
 
 
 @pytest.mark.parametrize(
     "text", ["", "(監視)", "監視 -VPC", "監視 OR", "集約 監視 OR 通", "監視 service:lambda", "監視 ！"]
 )
 def test_a_word_before_a_condition_or_mark_is_finished(text: str) -> None:
-    assert not LANGUAGE.parse(text, typing=True).typed
+    assert not PARSER.parse(text, typing=True).typed
 
 
 def test_a_query_has_limits_and_says_so() -> None:
-    parsed = LANGUAGE.parse(" ".join(f"語{n}" for n in range(2000)))
+    parsed = PARSER.parse(" ".join(f"語{n}" for n in range(2000)))
     words = [word for piece in parsed.pieces for word in piece.words]
 
     assert (len(words), {n.name for n in parsed.notices}) == (MOST_WORDS, {"cut", "too many words"})
@@ -137,7 +137,7 @@ def test_a_query_has_limits_and_says_so() -> None:
     "text", ["-" * 5000, "(" * 5000, '"' * 5000, "OR " * 2000, "a:" * 2000, "－ー" * 2000, "NOT " * 500]
 )
 def test_a_hostile_query_is_a_query(text: str) -> None:
-    assert sum(len(piece.words) for piece in LANGUAGE.parse(text).pieces) <= MOST_WORDS
+    assert sum(len(piece.words) for piece in PARSER.parse(text).pieces) <= MOST_WORDS
 
 
 @settings(max_examples=300)
@@ -146,7 +146,7 @@ def test_a_hostile_query_is_a_query(text: str) -> None:
 @example('service:"')
 @example("-service:(")
 def test_any_text_is_a_query_that_asks_for_something_unless_it_is_blank(text: str) -> None:
-    parsed = LANGUAGE.parse(text)
+    parsed = PARSER.parse(text)
 
     assert bool(parsed.pieces or parsed.conditions) == bool(text[:MOST_CHARACTERS].strip())
 
