@@ -12,7 +12,7 @@ COMMANDS["export-site"] = (
     "webui.site.exporting",
     "Write the page into a folder as files, which any web server shows.",
 )
-COMMANDS["serve"] = ("webui.serving", "Serve the page on this machine, the index brought up to the library first.")
+COMMANDS["serve"] = ("webui.server", "Serve the page on this machine, the index brought up to the library first.")
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -1,9 +1,11 @@
-"""The server that `kb serve` runs: waitress, with limits that keep it answering and an end that finishes requests."""
+"""The command `kb serve`: the page on waitress, with limits for slow clients and a stop that finishes requests."""
 
 import ctypes
 import errno
 import gc
+import ipaddress
 import logging
+import os
 import re
 import signal
 import socket
@@ -12,9 +14,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Any, cast
 
+import click
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
@@ -22,53 +26,188 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
-from webui.http.security import HEADERS
+from index.messages import Message
+from index.query import Query
+from kb.cli.group import cli
+from kb.cli.health import outcome_lines
+from kb.cli.language import _
+from kb.cli.options import allow_private, with_knowledge_base
+from kb.cli.output import bring_up_to_date_or_tell, lines, say
+from kb.knowledge_base import KnowledgeBase
+from kb.library.watching import changes
+from kb.pipeline.reports import Progress
+from kb.search.answers import SyncOutcome
+from kb.worker import embed_in_worker, sync_in_worker
+from webui.app import create_app
+from webui.http.security import HEADERS, Access
+from webui.pages.updating import Updater
 
 if sys.platform != "win32":
     import resource
 
-_CONNECTIONS = 1000  # at once; where one more comes, those that have kept the server waiting longest make room
-
-# Why each: eight searches at a time; connections may be silent for 30 s; a body far above the longest report (10 MB)
-# is refused unread, a header above 16 kB is no browser's.
+_MIN_TOKEN = 16  # characters
+_MAX_CONNECTIONS = 1000  # at once; a further client replaces the oldest silent ones
 _SETTINGS: dict[str, Any] = {
-    "threads": 8,
-    "connection_limit": _CONNECTIONS,
-    "channel_timeout": 30,
-    "max_request_body_size": 16 * 1024 * 1024,
-    "max_request_header_size": 16 * 1024,
-    "ident": None,  # says nothing of the server's version
+    "threads": 8,  # requests at once
+    "connection_limit": _MAX_CONNECTIONS,
+    "channel_timeout": 30,  # seconds of silence
+    "max_request_body_size": 16 * 1024 * 1024,  # bytes; the longest report has 10 MB
+    "max_request_header_size": 16 * 1024,  # bytes; no browser sends as many
+    "ident": None,  # no Server header, which would name the version
 }
-_NO_ASCII = re.compile(rb"[\x80-\xff]")
-_ARENA_MAX = -8  # M_ARENA_MAX of mallopt(3)
-# Things made before cycles among the newest are looked for. By Python's 700 a page looks five times, and every fortieth
-# through all that is known of the library, which takes a tenth of a second; by this many hardly any page looks at all.
-_MADE = 10_000
-_DRAIN_SECONDS = 10.0  # how long running requests may take once the process is told to stop
+_GARBAGE_THRESHOLD = 10_000  # objects; with Python's 700 each page runs five collections, some of which take 0.1 s
+_DRAIN_SECONDS = 10.0  # for running requests after a signal
+_M_ARENA_MAX = -8  # the parameter of mallopt(3)
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Another if it is taken.")
+@click.option("--name", multiple=True, help="A name that browsers reach this server by, besides localhost. Repeatable.")
+@click.option("--watch/--no-watch", default=None, help="Take up changed reports at once (default: for this machine).")
+@click.option("--allow-fetch", is_flag=True, help="Whoever may write may have pages fetched by their address.")
+@allow_private
+@with_knowledge_base
+def serve(
+    kb: KnowledgeBase,
+    host: str,
+    port: int,
+    name: tuple[str, ...],
+    *,
+    watch: bool | None,
+    allow_fetch: bool,
+    allow_private: bool,
+) -> None:
+    """Serve the page on this machine, the index brought up to the library first.
+
+    Where the index cannot be written, what it holds is served, and each page says that it is older.
+
+    Beyond this machine anyone who reaches it can read; writing needs the token in KB_TOKEN, at least 16 characters.
+
+    \b
+    Examples: kb serve --port 8080
+              KB_TOKEN=$(openssl rand -hex 16) kb serve --host 0.0.0.0 --name notes.example.com
+    """
+    access = _access(host, name)
+    try:
+        listening = _listen(host, port)
+    except OSError as error:
+        message = _("cannot listen at {host}:{port}: {why}; choose another --host or --port")
+        raise click.UsageError(message.format(host=host, port=port, why=_(str(error.strerror)))) from error
+    bound_port = listening.getsockname()[1]
+    if port not in (0, bound_port):
+        say(_("Port {port} is taken; using {taken}.").format(port=port, taken=bound_port))
+    # A first sync runs in a process of its own, whose memory goes with it: 30 MB for 100,000 notes.
+    sync = partial(sync_in_worker, kb) if kb.collection.needs_index() else None
+    synced = bring_up_to_date_or_tell(kb, sync)
+    if isinstance(synced, SyncOutcome):
+        lines(outcome_lines(synced, kb, "beside"))
+    fetcher = None
+    if allow_fetch:
+        from kb.fetching import Fetcher  # noqa: PLC0415  # httpx takes time and 5 MB
+
+        fetcher = Fetcher(allow_private=allow_private)
+    updater = Updater(partial(_sync, kb, embed_in_worker(kb)), synced if isinstance(synced, Message) else None)
+    if _is_loopback(host) if watch is None else watch:
+        threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
+    warming = threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True)
+    warming.start()
+    app = create_app(kb, access=access, updater=updater, fetcher=fetcher)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{bound_port}/"
+    _run(app, listening, lambda: say(_("Serving {address} - stop with Ctrl+C").format(address=address)))
+    updater.end()
+    warming.join()  # without it a process that ended while the model was loading aborted, once
+
+
+def _access(host: str, names: tuple[str, ...]) -> Access:
+    """Return the names and the token of the server. Raises UsageError if strangers could write, or the token is short."""
+    given = os.environ.get("KB_TOKEN")
+    token = given.strip() if given else None  # an empty variable is as good as none
+    if token is not None and len(token) < _MIN_TOKEN:
+        message = _("KB_TOKEN is shorter than {least} characters; choose a longer one")
+        raise click.UsageError(message.format(least=_MIN_TOKEN))
+    if _is_loopback(host):
+        return Access(frozenset({"localhost", *names}), token)
+    if token is None:
+        message = _(
+            "{host} can be reached from other machines: set KB_TOKEN to a secret of at least {least} characters, "
+            "which writing will need, or listen at 127.0.0.1"
+        )
+        raise click.UsageError(message.format(host=host, least=_MIN_TOKEN))
+    return Access(frozenset({"localhost", host, socket.gethostname(), socket.getfqdn(), *names}), token)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to a host and port, or to a free port if that port is taken.
+
+    Raises OSError if the host is not an address of this machine.
+    """
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except UnicodeError as error:
+        raise OSError(errno.EINVAL, "no name that a machine can have") from error
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen()
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE and port:
+            return _listen(host, 0)
+        raise
+    return bound
+
+
+def _sync(kb: KnowledgeBase, start_embedding: Callable[[], None], progress: Progress) -> SyncOutcome:
+    """Sync the index, then start the embedding of new notes."""
+    outcome = sync_in_worker(kb, progress)
+    start_embedding()
+    return outcome
+
+
+def _warm(kb: KnowledgeBase) -> None:
+    """Search once, so that the first user need not wait half a second for the sentence model."""
+    with suppress(Exception):  # the first search of a user reports it
+        kb.searcher.search(Query("メモ", limit=1))
+
+
+def _follow(kb: KnowledgeBase, updater: Updater) -> None:
+    """Update the index after each change of the library."""
+    for _change in changes(lambda: kb.collection.watched):
+        updater.update(patience=0)
 
 
 class _Parser(HTTPRequestParser):
-    """Takes an address as people type it into curl, and refuses whatever else waitress cannot read.
+    """Parses requests, accepts addresses that are not percent-encoded, as with curl, and refuses malformed ones.
 
-    It ends a connection after a request with both lengths: where it ends, a proxy in between may see otherwise.
+    A request with two lengths closes its connection: a proxy may see another end of it, and with it another request.
     """
 
     def parse_header(self, header_plus: bytes) -> None:
-        coded = b"transfer-encoding:" in header_plus.lower()
-        first, end, rest = header_plus.partition(b"\r\n")
-        first = _NO_ASCII.sub(lambda found: b"%%%02X" % found[0][0], first)
+        chunked = b"transfer-encoding:" in header_plus.lower()
+        line, end, rest = header_plus.partition(b"\r\n")
+        line = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], line)
         try:
-            super().parse_header(first + end + rest)
-        except ValueError as error:  # of an address with an open bracket, or of a length of 5,000 digits
-            raise ParsingError("the address or the length is none") from error
-        if coded and "CONTENT_LENGTH" in self.headers:
+            super().parse_header(line + end + rest)
+        except ValueError as error:  # an address with an open bracket, or a length of 5,000 digits
+            raise ParsingError("the address or the length is malformed") from error
+        if chunked and "CONTENT_LENGTH" in self.headers:
             cast("dict[str, str]", self.headers)["CONNECTION"] = "close"
         if not self.chunked and not self.content_length:
-            self.expect_continue = False  # there is nothing to go on with, and waitress would wait for it
+            self.expect_continue = False  # without a body waitress would wait forever
 
 
 class _ErrorTask(ErrorTask):
-    """An answer to what is no request, with the rules that all of our answers tell browsers."""
+    """An answer to a malformed request, with the security headers of all answers."""
 
     def execute(self) -> None:
         self.response_headers = [*HEADERS.items()]
@@ -76,35 +215,25 @@ class _ErrorTask(ErrorTask):
 
 
 class _Channel(HTTPChannel):
-    """A connection with our parser and our answers to errors."""
+    """A connection with our parser and our error answers."""
 
     parser_class = _Parser
     error_task_class = _ErrorTask
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to a host and port, to another free port where that one is taken.
+def _run(app: Flask, listening: socket.socket, on_start: Callable[[], None]) -> None:
+    """Answer requests until SIGTERM or Ctrl+C; then accept no new ones and finish those that run.
 
-    Raises OSError where the host is not one of this machine's.
+    `on_start` is called once the server answers. A second signal ends the process at once. waitress drops running
+    requests when it is stopped, so its loop is run here.
     """
-    try:
-        return _bound(host, port)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        return _bound(host, 0)
-
-
-def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None:
-    """Answer requests on a socket until SIGTERM or Ctrl+C; then take no new ones and finish those that run.
-
-    `started` is called once, when it answers. A second signal ends at once. Waitress itself drops running requests when
-    it is stopped, so its loop is run here.
-    """
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
-    _share_memory()
-    gc.set_threshold(_MADE)
-    _allow_files()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that waits a moment
+    with suppress(OSError, AttributeError, TypeError):  # a C library other than glibc
+        # By default each thread keeps the memory of its largest search, 70 MB over 100,000 notes. One pool for all
+        # costs no time, because one thread runs at a time.
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    gc.set_threshold(_GARBAGE_THRESHOLD)
+    _raise_file_limit()
     stopping = threading.Event()
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -114,63 +243,36 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     channels: dict[int, Any] = {}
-    server = cast("BaseWSGIServer", create_server(app, map=channels, sockets=[bound], **_SETTINGS))
+    server = cast("BaseWSGIServer", create_server(app, map=channels, sockets=[listening], **_SETTINGS))
     server.channel_class = _Channel
-    started()
+    on_start()
     while not stopping.is_set():
         wasyncore.loop(timeout=0.5, use_poll=True, map=channels, count=1)
-        _make_room(channels)
-    wasyncore.dispatcher.close(server)  # only the listening socket
+        if len(channels) >= _MAX_CONNECTIONS:
+            _close_silent(channels)
+    wasyncore.dispatcher.close(server)  # closes the listening socket only
     deadline = time.monotonic() + _DRAIN_SECONDS
-    while time.monotonic() < deadline and any(map(_busy, list(channels.values()))):
+    while time.monotonic() < deadline and any(map(_is_busy, list(channels.values()))):
         wasyncore.loop(timeout=0.1, use_poll=True, map=channels, count=1)
     server.task_dispatcher.shutdown(timeout=1)
 
 
-def _share_memory() -> None:
-    """Have all threads take memory from one pool, where the C library is glibc.
-
-    By itself it gives each thread a pool that keeps what its largest search took, 70 MB over 100,000 notes; and as one
-    thread runs at a time, none waits for another's.
-    """
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
-
-
-def _make_room(channels: dict[int, Any]) -> None:
-    """Where there are as many connections as there may be, end a tenth of them: the oldest that have asked nothing."""
-    if len(channels) < _CONNECTIONS:
-        return
-    silent = [one for one in channels.values() if isinstance(one, HTTPChannel) and not one.requests]
-    for channel in sorted(silent, key=lambda one: one.creation_time)[: _CONNECTIONS // 10]:
+def _close_silent(channels: dict[int, Any]) -> None:
+    """Close a tenth of the connections: the oldest without a request."""
+    silent = [channel for channel in channels.values() if isinstance(channel, HTTPChannel) and not channel.requests]
+    for channel in sorted(silent, key=lambda channel: channel.creation_time)[: _MAX_CONNECTIONS // 10]:
         channel.will_close = True
 
 
-def _allow_files() -> None:
-    """Let this process have as many files open as its connections and the index may be, as far as it may itself."""
-    if sys.platform == "win32":  # which has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * _CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * _CONNECTIONS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _busy(channel: object) -> bool:
+def _is_busy(channel: object) -> bool:
     return isinstance(channel, HTTPChannel) and bool(channel.requests or channel.request or channel.writable())
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except UnicodeError as error:
-        raise OSError(errno.EINVAL, "no name that a machine can have") from error
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen()
-    except OSError:
-        bound.close()
-        raise
-    return bound
+def _raise_file_limit() -> None:
+    """Raise the limit of open files to that of all connections and the index, as far as the system allows."""
+    if sys.platform == "win32":  # has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = 2 * _MAX_CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * _MAX_CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
