@@ -54,12 +54,14 @@ class FacetCount(NamedTuple):
 
     The count applies the query's words and the selections of all other groups, but not those of its own group (unless
     the query wants all of them). Selected values are listed even with a count of 0, others only above 0. They are
-    sorted by count, highest first, then by value. A tuple, because a page may have thousands of them.
+    sorted by count, highest first, then by value. An engine leaves `label`, the name to show, empty. A tuple, because a
+    page may have thousands of them.
     """
 
     value: str
     count: int  # type: ignore[assignment]  # hides tuple.count, which nothing calls here
     selected: bool
+    label: str = ""
 
 
 class TitledCount(NamedTuple):

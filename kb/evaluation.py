@@ -136,7 +136,7 @@ def _sample_search(_: Path, index: Path) -> Search:
 
     def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
         answer = kb.searcher.search(Query(text, limit=DEPTH))
-        found, near = ([f"{one.note.source}:{one.note.line}" for one in some] for some in (answer.found, answer.near))
+        found, near = ([f"{one.note.source}:{one.note.line}" for one in some] for some in (answer.hits, answer.near))
         return found, near
 
     return search

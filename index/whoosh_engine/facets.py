@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial, reduce
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,9 @@ class FacetGroup:
         self, numbers: NDArray[np.intp], totals: NDArray[np.intp], selected: frozenset[str]
     ) -> tuple[FacetCount, ...]:
         values = self._named(numbers)
-        counts = zip(values, totals[numbers].tolist(), map(selected.__contains__, values), strict=True)
+        counts = zip(
+            values, totals[numbers].tolist(), map(selected.__contains__, values), repeat("", len(values)), strict=True
+        )
         return tuple(map(_AS_COUNT, counts))
 
     def _named(self, numbers: NDArray[np.intp]) -> Sequence[str]:

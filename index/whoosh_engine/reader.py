@@ -206,4 +206,4 @@ def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple
     group = snapshot.group(snapshot.schema.titles[0])
     listed, _ = group.listed(selections.of(search.titled))
     found = group.counts(selections.hits) if listed else {}
-    return tuple(TitledCount(value, count, found.get(value, 0)) for value, count, _ in listed)
+    return tuple(TitledCount(value, count, found.get(value, 0)) for value, count, *_ in listed)

@@ -12,9 +12,9 @@ from kb.cli.language import _, spoken, texts
 from kb.cli.options import FOUND_NOTHING, Command, as_json, values_of, with_knowledge_base
 from kb.cli.output import make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import Answer, Found, ServiceCount, UnknownValueError
+from kb.search.answers import FoundNote, SearchResults, ServiceCount, UnknownValueError
 from kb.search.facets import BY_KEY, keys, options
-from kb.search.records import found_talk_record, hit_record, hits, pair_record, service_record
+from kb.search.records import facet_record, found_talk_record, hit_record, hits, pair_record, service_record
 from kb.search.searching import SORTS
 from kb.services import Catalogue, Domain
 
@@ -86,7 +86,7 @@ def search(
         click.get_current_context().exit(FOUND_NOTHING)
 
 
-def _facet_lines(answer: Answer) -> Iterator[str]:
+def _facet_lines(answer: SearchResults) -> Iterator[str]:
     """Yield the facet groups of a search with their counts."""
     for group, values in answer.facets.items():
         yield click.style(BY_KEY[group].label[spoken()], bold=True)
@@ -181,7 +181,7 @@ def _service_line(count: ServiceCount, catalogue: Catalogue) -> str:
 
 
 def _search_records(
-    answer: Answer, quoted: Sequence[Found], domain: Domain, *, explain: bool
+    answer: SearchResults, quoted: Sequence[FoundNote], domain: Domain, *, explain: bool
 ) -> Iterator[dict[str, Any]]:
     for found, tier in hits(answer):
         yield hit_record(found, tier, domain, quoted=found in quoted, explain=explain)
@@ -189,8 +189,8 @@ def _search_records(
         yield {"type": "talk", **found_talk_record(one)}
 
 
-def _counted(answer: Answer) -> dict[str, Any]:
-    groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
+def _counted(answer: SearchResults) -> dict[str, Any]:
+    groups = {group: [facet_record(value) for value in values] for group, values in answer.facets.items()}
     parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
     return {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from index.query import Query
     from kb.knowledge_base import KnowledgeBase
     from kb.report.model import Note, Talk
-    from kb.search.answers import Answer, Found
+    from kb.search.answers import FoundNote, SearchResults
     from kb.search.facets import Facet
     from kb.search.searching import Searcher
     from kb.services import Catalogue, Change, Domain
@@ -23,7 +23,7 @@ _LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows 
 
 
 def answer_lines(
-    kb: "KnowledgeBase", query: "Query", answer: "Answer", quoted: "Sequence[Found]", *, explain: bool
+    kb: "KnowledgeBase", query: "Query", answer: "SearchResults", quoted: "Sequence[FoundNote]", *, explain: bool
 ) -> Iterator[str]:
     """Yield what a search found, what it did for that, what else could be asked, and the sum; of each hit why if asked.
 
@@ -38,7 +38,7 @@ def answer_lines(
     for other in answer.meant:
         yield click.style(texts.meant(other.meant, other.count), fg="yellow")
     yield from _quote_lines(answer, quoted, query.text, domain)
-    yield from _found_lines(answer.found, domain, explain=explain)
+    yield from _found_lines(answer.hits, domain, explain=explain)
     if answer.near:
         heading = texts.NEAR if answer.total else f"{texts.NO_NOTE_SAYS_IT} {texts.NEAR}"
         yield click.style(f"── {heading} ──", fg="yellow")
@@ -46,10 +46,10 @@ def answer_lines(
     for one in answer.talks[:_MOST_TALKS]:
         yield f"{texts.TALK}: {_talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {_notes_counted(one.notes)}"
         yield click.style(f"    {one.talk.id}", dim=True)
-    if answer.titled > _MOST_TALKS:
-        yield f"{texts.TALK}: {texts.left_out(answer.titled - _MOST_TALKS)}"
+    if len(answer.titled) > _MOST_TALKS:
+        yield f"{texts.TALK}: {texts.left_out(len(answer.titled) - _MOST_TALKS)}"
     yield from _end_lines(kb.searcher, query, answer)
-    shown = len(answer.found)
+    shown = len(answer.hits)
     more = _(" (the first {shown} are shown; --limit shows more)").format(shown=shown) if shown < answer.total else ""
     yield _notes_counted(answer.total) + more
 
@@ -130,7 +130,7 @@ def do_you_mean(names: "Iterable[str]") -> str:
     return _("; do you mean {names}?").format(names=near) if near else ""
 
 
-def _quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: "Domain") -> Iterator[str]:
+def _quote_lines(answer: "SearchResults", quoted: "Sequence[FoundNote]", text: str, domain: "Domain") -> Iterator[str]:
     """Yield what surely answers a search, each with where and when it was said; of a question, that nothing does."""
     from kb.search.answering import is_question
 
@@ -148,7 +148,7 @@ def _quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain:
         yield ""
 
 
-def _found_lines(every: "Iterable[Found]", domain: "Domain", *, explain: bool) -> Iterator[str]:
+def _found_lines(every: "Iterable[FoundNote]", domain: "Domain", *, explain: bool) -> Iterator[str]:
     """Yield the hits under what they stand in, that of the best one first."""
     from kb.search.facets import by_place
 
@@ -159,7 +159,7 @@ def _found_lines(every: "Iterable[Found]", domain: "Domain", *, explain: bool) -
         yield ""
 
 
-def _hit_lines(found: "Found", domain: "Domain", *, explain: bool) -> Iterator[str]:
+def _hit_lines(found: "FoundNote", domain: "Domain", *, explain: bool) -> Iterator[str]:
     """Yield the lines of one hit: what it stands under, the note, what it is about, its id."""
     note = found.note
     if note.trail:
@@ -177,13 +177,13 @@ def _hit_lines(found: "Found", domain: "Domain", *, explain: bool) -> Iterator[s
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
-def _overtaken_lines(found: "Found", domain: "Domain") -> Iterator[str]:
+def _overtaken_lines(found: "FoundNote", domain: "Domain") -> Iterator[str]:
     """Yield what has changed since a note was taken."""
     for change in filter(None, map(domain.change, found.overtaken)):
         yield click.style(f"    {texts.changed(change_line(change))}", fg="yellow")
 
 
-def _end_lines(searcher: "Searcher", query: "Query", answer: "Answer") -> Iterator[str]:
+def _end_lines(searcher: "Searcher", query: "Query", answer: "SearchResults") -> Iterator[str]:
     """Yield, where little is found, which part of a query is why; where nothing is, what finds some."""
     counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
     if not answer.total or (len(counts) > 1 and any(counts)):

@@ -12,7 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.programs.arguments import FILTERS, MAX_NOTES, Guide, Search, Services, Show
 from kb.report.model import Note
-from kb.search.answers import Answer, Found, Tier, UnknownValueError
+from kb.search.answers import FoundNote, SearchResults, Tier, UnknownValueError
 from kb.search.quotation import Quoting
 from kb.search.records import (
     as_json,
@@ -75,7 +75,7 @@ class Notes:
         """Return a note as `kb show --json` prints it, and its address."""
         return {**note_record(note, self.knowledge_base.collection.domain), **self._address(note)}
 
-    def hit(self, found: Found, tier: Tier, *, quoted: bool) -> Record:
+    def hit(self, found: FoundNote, tier: Tier, *, quoted: bool) -> Record:
         """Return a hit as `kb search --json` prints it, and its address; without marks in the part that is cut off."""
         domain = self.knowledge_base.collection.domain
         record = hit_record(found, tier, domain, quoted=quoted, explain=False)
@@ -108,7 +108,7 @@ def search(kb: KnowledgeBase, arguments: Search, root: str | None) -> Record:
     answer = kb.searcher.search(query)
     quoted = kb.searcher.quoted(query, answer)
     notes = Notes(kb, root)
-    found = list(within(notes.hit(one, "found", quoted=one in quoted) for one in answer.found))
+    found = list(within(notes.hit(one, "found", quoted=one in quoted) for one in answer.hits))
     near = list(within(notes.hit(one, "near", quoted=one in quoted) for one in answer.near))
     return {
         **_about(kb),
@@ -231,7 +231,7 @@ def _nothing_in(kb: KnowledgeBase) -> str:
     return NOTHING if kb.browser.reports() else EMPTY
 
 
-def _nothing(kb: KnowledgeBase, answer: Answer) -> dict[str, str]:
+def _nothing(kb: KnowledgeBase, answer: SearchResults) -> dict[str, str]:
     """Return that no note has the words of a search, and what is returned instead; empty if a note has them."""
     if answer.total:
         return {}
@@ -240,7 +240,7 @@ def _nothing(kb: KnowledgeBase, answer: Answer) -> dict[str, str]:
     return {"nothing": NOTHING_BUT_TALKS if answer.talks else _nothing_in(kb)}
 
 
-def _notices(kb: KnowledgeBase, answer: Answer) -> Iterator[str]:
+def _notices(kb: KnowledgeBase, answer: SearchResults) -> Iterator[str]:
     """Yield the relaxation steps of a search, its notices, likely corrections and unknown values."""
     for step in answer.steps:
         yield en.STEPS[step.name].format(text=step.text, instead=step.instead)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from index.ranking import SIGNALS
 from kb.learning import load
-from kb.search.answers import Found
+from kb.search.answers import FoundNote
 
 FIRST = 10  # notes of a search that are looked at: the weights were fitted on so many (tests/fitting/quotes.py)
 _MOST_QUOTED = 3  # above all others: more push these off the first screen
@@ -25,7 +25,7 @@ _QUESTION = re.compile(
 )
 
 
-def quoted(every: Sequence[Found]) -> tuple[Found, ...]:
+def quoted(every: Sequence[FoundNote]) -> tuple[FoundNote, ...]:
     """Return those of a search's notes, best first and with their reasons, that surely answer it, the surest first.
 
     How sure that is was fitted with the vectors of the model that comes along: where notes have none, none is quoted.
@@ -51,7 +51,7 @@ def is_question(text: str) -> bool:
     return bool(_QUESTION.search(text.strip()))
 
 
-def figures(first: Sequence[Found]) -> NDArray[np.float64]:
+def figures(first: Sequence[FoundNote]) -> NDArray[np.float64]:
     """Return what tells how surely each of the first notes of a search answers it, (notes, 4).
 
     They are how near its meaning is, what share of the words it has, how long it is, and how far above the last its
@@ -71,7 +71,7 @@ def figures(first: Sequence[Found]) -> NDArray[np.float64]:
     return np.array(rows).reshape(len(rows), 4)
 
 
-def _share(found: Found) -> float:
+def _share(found: FoundNote) -> float:
     """Return the share of the words' weight that a note has, from the points that it got for it."""
     points = {"coverage": 0.0, "words": 0.0, "nearness": 0.0}
     for reason in found.reasons:

@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
+from index.engine import Hit, Results
 from kb.library.file_changes import FileChange
 from kb.report.model import Note, Talk
 from kb.report.problems import FileProblem
 from kb.storage.walk import CONFIGURATION
 
 if TYPE_CHECKING:
-    from index.engine import ConditionCount, MeantCount, Reason, WordCount
+    from index.engine import Reason
     from index.messages import Message
-    from index.query import Step
-    from index.query_ast import Notice
     from kb.library.contents import ReportEntry
     from kb.report.difference import Difference
     from kb.services import Service
@@ -26,28 +25,11 @@ Tier: TypeAlias = Literal["found", "near"]
 """Whether a note of an answer says what was asked, or is only near."""
 
 
-class FacetValue(NamedTuple):
-    """One value of a facet group as shown: its key, its name, how many notes have it, whether it is selected.
-
-    A tuple, for a page may have thousands of them.
-    """
-
-    value: str
-    label: str
-    count: int  # type: ignore[assignment]  # as that of FacetCount
-    selected: bool
-
-
-class Found(Struct, frozen=True):
-    """One note that was found, its score, the ranges of its text to mark, and what made the score where asked.
-
-    `overtaken` are the ids of the dated changes that have overtaken it.
-    """
+class FoundNote(Hit, frozen=True, kw_only=True):
+    """A hit with its note, the ranges of its text to mark, and the ids of the dated changes that outdate it."""
 
     note: Note
-    score: float
-    marks: tuple[tuple[int, int], ...]
-    reasons: "tuple[Reason, ...]" = ()
+    marks: tuple[tuple[int, int], ...] = ()
     overtaken: tuple[str, ...] = ()
 
     @property
@@ -69,39 +51,19 @@ class FoundTalk(Struct, frozen=True):
     found: int = 0
 
 
-class Answer(Struct, frozen=True):
-    """What a search gives: how many notes there are, a window of them, and the facets asked for.
+class SearchResults(Results, frozen=True, kw_only=True):
+    """Results of the index with their notes, talks and facet labels.
 
-    `near` are the notes that follow the last that is found: they have only some of the words, or are like the query.
-    `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the
-    selections leave nothing, `freed` gives for each selected group how many notes there would be without it. `without`
-    gives the same for each selected value alone, `unknown` the selected values that no note has. `unlisted` tells for
-    each facet of which not all values were asked how many there are besides. Where few are found, `words` and
-    `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
-    `around` holds for each value that the window has in the query's `context` the notes that are found and those that
-    belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
-    has every word, each with how many of its notes meet the conditions: the first of all `titled`. Where reasons were
-    asked for, `marks` gives for each title, and for each crumb above the notes, the ranges of it to mark.
+    - `context_notes`: for each value of the query's `context` on this page, its hits and their related notes, in
+      reading order.
+    - `talks`: the first of the talks in `titled`.
+    - `marks`: the ranges to mark in the titles of talks and in the crumbs above notes; only if reasons were requested.
     """
 
-    total: int
-    found: tuple[Found, ...]
-    facets: Mapping[str, tuple[FacetValue, ...]]
-    loosened: bool
-    near: tuple[Found, ...] = ()
-    steps: "tuple[Step, ...]" = ()
-    notices: "tuple[Notice, ...]" = ()
-    freed: Mapping[str, int] = field(default_factory=dict)
-    without: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    unknown: tuple[tuple[str, str], ...] = ()
-    unlisted: Mapping[str, int] = field(default_factory=dict)
-    words: "tuple[WordCount, ...]" = ()
-    meant: "tuple[MeantCount, ...]" = ()
-    conditions: "tuple[ConditionCount, ...]" = ()
-    around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
-    found_in: Mapping[str, int] = field(default_factory=dict)
+    hits: tuple[FoundNote, ...]
+    near: tuple[FoundNote, ...] = ()
+    context_notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
-    titled: int = 0
     marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 

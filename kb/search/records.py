@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from index.engine import FacetCount
 from kb.report.model import Note, Talk
-from kb.search.answers import Answer, Found, FoundTalk, NoteTaker, SimilarNotes, Tier
+from kb.search.answers import FoundNote, FoundTalk, NoteTaker, SearchResults, SimilarNotes, Tier
 from kb.services import Change, Domain, Service
 from kb.texts import ja
 
@@ -53,13 +54,13 @@ def change_record(change: Change) -> dict[str, str | None]:
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 
 
-def hits(answer: Answer) -> Iterator[tuple[Found, Tier]]:
+def hits(answer: SearchResults) -> Iterator[tuple[FoundNote, Tier]]:
     """Yield the notes that a search gives: those that are found, then those that are near."""
-    yield from ((one, "found") for one in answer.found)
+    yield from ((one, "found") for one in answer.hits)
     yield from ((one, "near") for one in answer.near)
 
 
-def hit_record(found: Found, tier: Tier, domain: Domain, *, quoted: bool, explain: bool) -> dict[str, Any]:
+def hit_record(found: FoundNote, tier: Tier, domain: Domain, *, quoted: bool, explain: bool) -> dict[str, Any]:
     """Return a note that a search gives, and whether it surely answers it."""
     return {
         **note_record(found.note, domain),
@@ -69,6 +70,11 @@ def hit_record(found: Found, tier: Tier, domain: Domain, *, quoted: bool, explai
         "marks": [list(mark) for mark in found.marks],
         **({"reasons": found.reasons} if explain else {}),
     }
+
+
+def facet_record(value: FacetCount) -> dict[str, Any]:
+    """Return a facet value with its name and count."""
+    return {"value": value.value, "label": value.label, "count": value.count, "selected": value.selected}
 
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from index.engine import FacetCount
 from index.query_ast import FacetIs
 from index.query_parser import FieldMeaning, QueryParser
 from index.query_words import QueryWords
 from index.readings import as_read, beginnings
 from index.text import folded_name, folded_width
 from kb.pipeline.reports import Tools
-from kb.search.answers import FacetValue
 from kb.search.facets import FACETS
 from kb.services import Catalogue
 from kb.services.vocabulary import readings
@@ -66,7 +66,7 @@ class _Entry(Struct, frozen=True):
     tails: frozenset[str]  # of names, from each of their words on
 
     @classmethod
-    def of(cls, group: str, value: FacetValue, names: Iterable[str]) -> "_Entry":
+    def of(cls, group: str, value: FacetCount, names: Iterable[str]) -> "_Entry":
         names = [folded_width(name) for name in names]
         tails = {name[word.start() :] for name in names for word in re.finditer(r"\S+", name)}
         suggestion = Suggestion(group, value.value, value.label, value.count)
@@ -82,8 +82,8 @@ class Suggestions(Struct, frozen=True):
     def of(
         cls,
         catalogue: Catalogue,
-        facets: Mapping[str, Iterable[FacetValue]],
-        words: Iterable[tuple[FacetValue, tuple[str, ...]]],
+        facets: Mapping[str, Iterable[FacetCount]],
+        words: Iterable[tuple[FacetCount, tuple[str, ...]]],
         reading: Callable[[str], str],
     ) -> "Suggestions":
         """Return the suggestions for the values that notes have, those of each group in their order, then for words.

@@ -7,14 +7,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace as replace_fields
 
 from index.analysis import marks
-from index.engine import FacetCount, Hit, Results
+from index.engine import FacetCount, Hit, Results, TitledCount
 from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
-from kb.search.answers import Answer, FacetValue, Found, FoundTalk, UnknownValueError
+from kb.search.answers import FoundNote, FoundTalk, SearchResults, UnknownValueError
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
-_MOST_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
+_MAX_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
 _MOST_BEGUN = 3  # names that a word may begin
 _MOST_PIECES = 8  # of a query that finds nothing: each costs a search
 _MARKS = re.compile(r'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|OR\s)')  # of conditions, which are counted by themselves
@@ -53,7 +54,7 @@ class Unknown(Struct, frozen=True):
     facet: str
     value: str
     is_known: bool
-    near: tuple[FacetValue, ...]
+    near: tuple[FacetCount, ...]
 
 
 class Searcher:
@@ -64,7 +65,7 @@ class Searcher:
         self._labels = GenerationCache[Mapping[str, str]]()
         self._suggestions = GenerationCache[Suggestions]()
 
-    def search(self, query: Query) -> Answer:
+    def search(self, query: Query) -> SearchResults:
         """Answer a query from one generation of the index.
 
         A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
@@ -72,13 +73,13 @@ class Searcher:
         """
         return next(self.each(query))
 
-    def each(self, *queries: Query) -> Iterator[Answer]:
+    def each(self, *queries: Query) -> Iterator[SearchResults]:
         """Yield the answers to several queries, all from one generation of the index."""
         snapshot = self._collection.snapshot()
         for query in queries:
-            yield self._answer(query, snapshot)
+            yield self._results(query, snapshot)
 
-    def quoted(self, query: Query, answer: Answer) -> tuple[Found, ...]:
+    def quoted(self, query: Query, answer: SearchResults) -> tuple[FoundNote, ...]:
         """Return the notes that surely answer a query, the surest first, of an answer that has reasons.
 
         There are none but on the first page of the best, and none of which somebody told that they do not answer it.
@@ -89,76 +90,85 @@ class Searcher:
             return ()
         corrections = self._collection.tools.configuration.corrections
         refused = {note for note, one in corrections.items() if query.text in one.no_answer_to}
-        return quoted([one for one in (*answer.found, *answer.near) if one.note.id not in refused])
+        return quoted([one for one in (*answer.hits, *answer.near) if one.note.id not in refused])
 
-    def _answer(self, query: Query, snapshot: Snapshot | None) -> Answer:
+    def _results(self, query: Query, snapshot: Snapshot | None) -> SearchResults:
         if snapshot is None:
-            return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
-        asked, narrow = for_index(query)
-        results, contents = snapshot.reader.search(asked), snapshot.contents
-        around = _around(results, snapshot)
-        known = {note.id: note for notes in around.values() for note in notes}
-        group_of = {narrowed: group for group, narrowed in narrow.items()}
-        near_terms = results.terms | results.near_terms
-        found, near = (
-            tuple(self._found(hit, terms, known, snapshot) for hit in hits)
-            for hits, terms in ((results.hits, results.terms), (results.near, near_terms))
-        )
-        talks = []
-        for one in results.titled[:_MOST_TALKS]:
-            entry = contents.report_of_talk[one.value]
-            talks.append(FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count, one.found))
-        counts = {group: results.facets[narrow.get(group, group)] for group in query.facets}
-        if "via" in counts and query.selected("service"):  # of the services that are asked for alone
-            counts["via"] = tuple(_of_services(counts["via"], query, snapshot))
-        without = {(group_of.get(group, group), value): count for (group, value), count in results.without.items()}
-        if narrow and without and ("via" in counts or not results.total):  # then the services are asked for in any way
-            without["via", query.selected("via")[0]] = _total(query.select("via"), snapshot)
-        return Answer(
-            total=results.total,
-            found=found,
-            facets={group: self._facet_values(group, counts[group], contents) for group in query.facets},
-            loosened=results.loosened,
+            return SearchResults(total=0, hits=(), facets=dict.fromkeys(query.facets, ()))
+        index_query, index_groups = for_index(query)
+        found, contents = snapshot.reader.search(index_query), snapshot.contents
+        results = self._with_own_groups(query, found, index_groups, snapshot)
+        context_notes = _context_notes(found, snapshot)
+        decoded = {note.id: note for notes in context_notes.values() for note in notes}
+        near_terms = found.terms | found.near_terms
+        hits = tuple(self._found_note(hit, found.terms, decoded, snapshot) for hit in found.hits)
+        near = tuple(self._found_note(hit, near_terms, decoded, snapshot) for hit in found.near)
+        talks = tuple(_found_talk(titled, contents) for titled in found.titled[:_MAX_TALKS])
+        shared = {name: getattr(results, name) for name in Results.__struct_fields__ if name not in ("hits", "near")}
+        return SearchResults(
+            **{
+                **shared,
+                "facets": {group: self._labelled(group, shared["facets"][group], contents) for group in query.facets},
+            },
+            hits=hits,
             near=near,
-            steps=results.steps,
-            notices=results.notices,
-            freed={group_of.get(group, group): count for group, count in results.without_group.items()},
+            context_notes=context_notes,
+            talks=talks,
+            marks=self._marks_above((*hits, *near), talks, near_terms) if query.explain else {},
+        )
+
+    def _with_own_groups(
+        self, query: Query, results: Results, index_groups: Mapping[str, str], snapshot: Snapshot
+    ) -> Results:
+        """Return results that name each group as the query does, not as the index does."""
+        own_groups = {narrowed: group for group, narrowed in index_groups.items()}
+        facets = {group: results.facets[index_groups.get(group, group)] for group in query.facets}
+        if "via" in facets and query.selected("service"):  # count `via` for the selected services alone
+            facets["via"] = tuple(_counts_of_services(facets["via"], query, snapshot))
+        without = {(own_groups.get(group, group), value): count for (group, value), count in results.without.items()}
+        if index_groups and without and ("via" in facets or not results.total):
+            without["via", query.selected("via")[0]] = _total(query.select("via"), snapshot)
+        return replace_fields(
+            results,
+            facets=facets,
             without=without,
+            without_group={own_groups.get(group, group): count for group, count in results.without_group.items()},
             unknown=tuple(
-                (group_of.get(group, group), value)
+                (own_groups.get(group, group), value)
                 for group, value in results.unknown
-                # A service that nothing names so may be known all the same.
-                if group not in group_of or not _total(Query().select(group_of[group], value), snapshot)
+                # A service without explicit mentions may have inherited ones.
+                if group not in own_groups or not _total(Query().select(own_groups[group], value), snapshot)
             ),
-            unlisted=results.unlisted,
-            words=results.words,
-            meant=results.meant,
-            conditions=results.conditions,
-            around=around,
-            found_in=results.found_in,
-            talks=tuple(talks),
-            titled=len(results.titled),
-            marks=self._marks_above((*found, *near), talks, near_terms) if query.explain else {},
         )
 
     def _marks_above(
-        self, found: Iterable[Found], talks: Iterable[FoundTalk], terms: frozenset[str]
+        self, found: Iterable[FoundNote], talks: Iterable[FoundTalk], terms: frozenset[str]
     ) -> dict[str, tuple[tuple[int, int], ...]]:
-        """Return where the titles and crumbs above some notes, and the titles of talks, have what was looked for."""
-        notes = [one.note for one in found]
-        above = {crumb.text for note in notes for crumb in note.trail}
-        above |= {talk.title for talk in (*(note.talk for note in notes), *(one.talk for one in talks)) if talk}
-        return {text: marks(text, terms, self._collection.tools.analyzer) for text in above}
+        """Return the marked ranges of the crumbs and talk titles above notes, and of the titles of talks."""
+        notes = [hit.note for hit in found]
+        texts = {crumb.text for note in notes for crumb in note.trail}
+        texts |= {talk.title for talk in (*(note.talk for note in notes), *(one.talk for one in talks)) if talk}
+        return {text: marks(text, terms, self._collection.tools.analyzer) for text in texts}
 
-    def _found(self, hit: Hit, terms: frozenset[str], known: Mapping[str, Note], snapshot: Snapshot) -> Found:
-        note = known.get(hit.id) or snapshot.note(hit.stored)
-        marked = marks(note.text, terms, self._collection.tools.analyzer)
-        return Found(note, hit.score, marked, hit.reasons, load_overtaken(hit.stored))
+    def _found_note(
+        self, hit: Hit, terms: frozenset[str], decoded: Mapping[str, Note], snapshot: Snapshot
+    ) -> FoundNote:
+        note = decoded.get(hit.id) or snapshot.note(hit.stored)
+        return FoundNote(
+            hit.id,
+            hit.score,
+            hit.stored,
+            hit.reasons,
+            note=note,
+            marks=marks(note.text, terms, self._collection.tools.analyzer),
+            overtaken=load_overtaken(hit.stored),
+        )
 
-    def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
+    def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:
+        """Return counts of a facet with the names of its values, in the order of the facet."""
         labels = self.labels(key, contents)
         values = tuple(
-            FacetValue(value, labels.get(value, value), count, selected) for value, count, selected in counts
+            FacetCount(value, count, selected, labels.get(value, value)) for value, count, selected, _ in counts
         )
         match BY_KEY[key].order:
             case "commonest":
@@ -182,11 +192,11 @@ class Searcher:
             return (name,)
         return tuple(one.value for one in self.noted(facet) if folded_name(name) in folded_name(one.value))
 
-    def noted(self, facet: Facet) -> tuple[FacetValue, ...]:
+    def noted(self, facet: Facet) -> tuple[FacetCount, ...]:
         """Return the values of a facet that notes have."""
         return self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
 
-    def near(self, facet: Facet, name: str) -> tuple[FacetValue, ...]:
+    def near(self, facet: Facet, name: str) -> tuple[FacetCount, ...]:
         """Return the values, at most three, that are called nearly so: of those that notes have, else of all known."""
         from kb.services import called_nearly  # who only asks does not wait for it
 
@@ -197,7 +207,7 @@ class Searcher:
         labels, names = self.labels(facet.key, None), facet.names(self._collection.catalogue)
         # What is called so exactly is meant, be there a note of it or not.
         known = () if folded_name(name) in names else called_nearly(folded_name(name), names)
-        return tuple(FacetValue(one, labels.get(one, one), 0, selected=False) for one in known)
+        return tuple(FacetCount(one, 0, selected=False, label=labels.get(one, one)) for one in known)
 
     def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
         """Return a query that also wants values of facets, by what those may be called.
@@ -221,10 +231,12 @@ class Searcher:
         from kb.kinds import problems, questions
 
         answer = self.search(replace(query, sort="position", offset=0, limit=None, facets=(), context="report"))
-        chosen = {one.note.id for one in answer.found}
+        chosen = {one.note.id for one in answer.hits}
         paired = problems if kind == "problem" else questions
-        reports = dict.fromkeys(one.note.report for one in answer.found)
-        return tuple(pair for report in reports for pair in paired(answer.around[report]) if pair.note.id in chosen)
+        reports = dict.fromkeys(one.note.report for one in answer.hits)
+        return tuple(
+            pair for report in reports for pair in paired(answer.context_notes[report]) if pair.note.id in chosen
+        )
 
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
         """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
@@ -239,12 +251,12 @@ class Searcher:
 
         return self._suggestions.get(self._collection.contents(), make).for_typed(typed)
 
-    def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
+    def _words(self) -> Iterator[tuple[FacetCount, tuple[str, ...]]]:
         """Yield the field's words that notes have, with their other spellings."""
         for word, others in self._collection.domain.vocabulary.typed.items():
             count = self.search(Query(word, limit=0, without=LITERALLY)).total
             if count:
-                yield FacetValue(word, word, count, selected=False), others
+                yield FacetCount(word, count, selected=False, label=word), others
 
 
 def for_index(query: Query) -> tuple[Query, dict[str, str]]:
@@ -262,12 +274,17 @@ def for_index(query: Query) -> tuple[Query, dict[str, str]]:
     return replace(asked, offset=query.offset, facets=facets, match_all=every), {"service": narrow}
 
 
-def _of_services(counts: Iterable[FacetCount], query: Query, snapshot: Snapshot) -> Iterator[FacetCount]:
-    """Yield the counts of `via` as the query finds notes with each: a note has others of other services."""
-    for one in counts:
-        total = _total(query.select("via", one.value), snapshot)
-        if total or one.selected:
-            yield one._replace(count=total)
+def _found_talk(titled: TitledCount, contents: Contents) -> FoundTalk:
+    entry = contents.report_of_talk[titled.value]
+    return FoundTalk(contents.talks[titled.value], entry.event, entry.held_on, titled.count, titled.found)
+
+
+def _counts_of_services(counts: Iterable[FacetCount], query: Query, snapshot: Snapshot) -> Iterator[FacetCount]:
+    """Yield the counts of `via` for the selected services: a note may mention other services in another way."""
+    for count in counts:
+        total = _total(query.select("via", count.value), snapshot)
+        if total or count.selected:
+            yield count._replace(count=total)
 
 
 def _total(query: Query, snapshot: Snapshot) -> int:
@@ -275,24 +292,24 @@ def _total(query: Query, snapshot: Snapshot) -> int:
     return snapshot.reader.search(asked).total
 
 
-def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
-    """Return the found notes and those that belong to them, by place; most of a place is not worth decoding."""
-    found = [load_relations(hit.stored) for hit in (*results.hits, *results.near)] if results.context else []
-    wanted = {note for one in found for note in (one.id, one.remedy_of, one.answers) if note}
+def _context_notes(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
+    """Return the hits and their related notes by place; only these are decoded, as a place may hold thousands."""
+    relations = [load_relations(hit.stored) for hit in (*results.hits, *results.near)] if results.context else []
+    ids = {note for related in relations for note in (related.id, related.remedy_of, related.answers) if note}
     return {
-        place: tuple(snapshot.note(stored) for stored in every if load_relations(stored).touch(wanted))
-        for place, every in results.context.items()
+        place: tuple(snapshot.note(stored) for stored in documents if load_relations(stored).touch(ids))
+        for place, documents in results.context.items()
     }
 
 
-def unknown(answer: Answer, searcher: Searcher) -> Iterator[Unknown]:
+def unknown(answer: SearchResults, searcher: Searcher) -> Iterator[Unknown]:
     """Yield the selected values that no note has."""
     for facet, value in answer.unknown:
         is_known = value in searcher.labels(facet, None)
         yield Unknown(facet, value, is_known, () if is_known else searcher.near(BY_KEY[facet], value))
 
 
-def ways_out(query: Query, answer: Answer, searcher: Searcher) -> Iterator[WayOut]:
+def ways_out(query: Query, answer: SearchResults, searcher: Searcher) -> Iterator[WayOut]:
     """Yield what finds something where a query does not: what its word begins, then without one value, or one word."""
     pieces = query.text.split()
     if len(pieces) == 1 and not query.selections:
@@ -301,7 +318,7 @@ def ways_out(query: Query, answer: Answer, searcher: Searcher) -> Iterator[WayOu
     for (facet, value), count in answer.without.items():
         if count:
             yield WayOut("without", value, count, facet)
-    for facet, count in answer.freed.items():
+    for facet, count in answer.without_group.items():
         if count and len(query.selected(facet)) > 1:
             yield WayOut("without", f"--{facet}", count)
     yield from (WayOut("without", word, count) for word, _, count in without_a_word(query, searcher))

@@ -12,7 +12,7 @@ from nodes import given
 from index.opensearch_engine import Address, OpenSearchEngine
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import Answer, Found
+from kb.search.answers import FoundNote, SearchResults
 from kb.search.facets import keys
 from webui.view.facets import MOST_VALUES
 
@@ -63,12 +63,12 @@ def two_by_likeness(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     return both
 
 
-def but_hits(answer: Answer) -> Answer:
+def but_hits(answer: SearchResults) -> SearchResults:
     """Return what does not depend on the order of ties: all but the window of hits and what stands around it."""
-    return structs.replace(answer, found=(), near=(), around={}, found_in={}, marks={})
+    return structs.replace(answer, hits=(), near=(), context={}, context_notes={}, found_in={}, marks={})
 
 
-def reasons(found: Found) -> list[tuple[object, ...]]:
+def reasons(found: FoundNote) -> list[tuple[object, ...]]:
     """Return the reasons of a hit that give more than the tolerance, as they are shown."""
     shown = [reason for reason in found.reasons if abs(reason.points) > TOLERANCE]
     shown.sort(key=lambda reason: (reason.signal, reason.word))
@@ -84,22 +84,22 @@ def test_two_thousand_queries_and_selections_are_answered_alike(two: Two) -> Non
         if number % 4 == 0:
             query = replace(query, facets=keys("page"), most_values=MOST_VALUES, match_all=("service",))
         here, there = two.here.search(query), two.there.search(query)
-        every = {one.note.id: one for one in two.here.search(replace(query, limit=None, facets=())).found}
+        every = {one.note.id: one for one in two.here.search(replace(query, limit=None, facets=())).hits}
         every |= {one.note.id: one for one in here.near}
         found += here.total > 0
-        same += [one.note.id for one in here.found[:10]] == [one.note.id for one in there.found[:10]]
+        same += [one.note.id for one in here.hits[:10]] == [one.note.id for one in there.hits[:10]]
 
         assert but_hits(there) == but_hits(here), query
-        assert [one.score for one in there.found] == pytest.approx([one.score for one in here.found], abs=TOLERANCE)
+        assert [one.score for one in there.hits] == pytest.approx([one.score for one in here.hits], abs=TOLERANCE)
         assert [one.note.id for one in there.near] == [one.note.id for one in here.near], query
         near += len(here.near)
-        for one in (*there.found, *there.near):
+        for one in (*there.hits, *there.near):
             duplicate = every[one.note.id]
             assert (one.note, one.marks) == (duplicate.note, duplicate.marks), query
             assert one.score == pytest.approx(duplicate.score, abs=TOLERANCE), query
             assert reasons(one) == reasons(duplicate), query
-        if query.context and [one.note.id for one in here.found] == [one.note.id for one in there.found]:
-            assert (there.around, there.found_in) == (here.around, here.found_in)
+        if query.context and [one.note.id for one in here.hits] == [one.note.id for one in there.hits]:
+            assert (there.context_notes, there.found_in) == (here.context_notes, here.found_in)
 
     assert (found > QUERIES / 8, near > QUERIES) == (True, True)
     assert same == QUERIES  # whether ties come in the same order too: they do, for scores are rounded before
@@ -113,7 +113,7 @@ def test_by_likeness_too_and_on_several_shards_queries_are_answered_alike(two_by
         near += len(here.near)
 
         assert but_hits(there) == but_hits(here), query
-        for theirs, ours in ((there.found, here.found), (there.near, here.near)):
+        for theirs, ours in ((there.hits, here.hits), (there.near, here.near)):
             assert [one.note.id for one in theirs] == [one.note.id for one in ours], query
             assert [one.score for one in theirs] == pytest.approx([one.score for one in ours], abs=TOLERANCE)
             assert [reasons(one) for one in theirs] == [reasons(one) for one in ours], query
@@ -132,7 +132,7 @@ def test_sorted_by_date_or_position_the_order_is_the_same(two: Two) -> None:
             query = replace(a_query(rng, two.faces), sort=sort, limit=50)  # type: ignore[arg-type]
             here, there = two.here.search(query), two.there.search(query)
 
-            assert [one.note.id for one in there.found] == [one.note.id for one in here.found], query
+            assert [one.note.id for one in there.hits] == [one.note.id for one in here.hits], query
 
 
 def test_what_is_typed_and_what_is_literal_is_found_alike(two: Two) -> None:

@@ -13,7 +13,7 @@ from kb.evaluation import read_queries
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
 from kb.programs.tools import call
-from kb.search.answers import Found
+from kb.search.answers import FoundNote
 from webui.app import create_app
 
 QUESTION = "同じメッセージが2回届いたらどうする？"
@@ -28,7 +28,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     return kb
 
 
-def quoted(kb: KnowledgeBase, query: Query) -> tuple[Found, ...]:
+def quoted(kb: KnowledgeBase, query: Query) -> tuple[FoundNote, ...]:
     return kb.searcher.quoted(query, kb.searcher.search(query))
 
 

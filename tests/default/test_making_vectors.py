@@ -85,7 +85,7 @@ def made(folder: Path, size: int | None = None) -> "subprocess.Popen[str]":
 
 def is_fine(folder: Path, whole: Mapping[int, bytes]) -> Sequence[bool]:
     """Tell whether words answer, whether each vector is as it should be, and whether the next ones make the rest."""
-    answers = len(opened(folder).searcher.search(Query("監視", limit=None)).found) == NOTES
+    answers = len(opened(folder).searcher.search(Query("監視", limit=None)).hits) == NOTES
     left = vectors_in(folder)
     opened(folder).indexer.embed()
     return answers, left.items() <= whole.items(), vectors_in(folder) == whole

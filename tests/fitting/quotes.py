@@ -56,7 +56,7 @@ def _examples(shared: Path) -> Iterator[tuple[Example, int]]:
     kb, named, queries = judged_library(shared, cache_folder("model") / "fitting_search")
     for _, query in queries:
         answer = kb.searcher.search(Query(query.text, limit=FIRST, explain=True))
-        first = (*answer.found, *answer.near)[:FIRST]
+        first = (*answer.hits, *answer.near)[:FIRST]
         for found, row in zip(first, figures(first), strict=True):
             grade = query.grades.get(named(found.note), -1)
             label = "" if grade < 0 else LABELS[grade == 2]

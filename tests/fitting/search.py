@@ -152,7 +152,7 @@ def _opened(library: Path, index: Path) -> KnowledgeBase:
 def _search(kb: KnowledgeBase, name: Callable[[Note], str]) -> Callable[[str], Sequence[str]]:
     def search(text: str) -> Sequence[str]:
         answer = kb.searcher.search(Query(text, limit=DEPTH))
-        return [name(one.note) for one in (*answer.found, *answer.near)]
+        return [name(one.note) for one in (*answer.hits, *answer.near)]
 
     return search
 

@@ -48,14 +48,14 @@ def test_a_note_is_found_by_each_of_its_own_terms(tmp_path: Path) -> None:
     kb.indexer.sync()
     analyzer = kb.collection.tools.analyzer
     having = defaultdict(set)
-    for found in kb.searcher.search(Query(limit=None)).found:
+    for found in kb.searcher.search(Query(limit=None)).hits:
         for term in analyzer.terms(analyzer.morphemes(found.note.text)):
             having[term.text].add(found.note.id)
     rare = {term: ids for term, ids in having.items() if len(ids) <= 8}
     missed = {
         term
         for term, ids in rare.items()
-        if ids - {f.note.id for f in kb.searcher.search(Query(term, limit=None)).found}
+        if ids - {f.note.id for f in kb.searcher.search(Query(term, limit=None)).hits}
     }
 
     assert missed == {"良く"}  # alone it is seen as a form of 良い, which carries grammar

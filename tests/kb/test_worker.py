@@ -88,7 +88,7 @@ def test_it_is_told_how_far_it_is_and_turned_to_with_a_changed_configuration(lib
 
     found = kb.searcher.search(Query(facets=("service",)).select("service", "batch-portal"))
     assert (outcome.changed, outcome.unchanged, steps) == (0, 1, [("reading", 1, 1), ("writing", 2, 2)])
-    assert [one.note.text for one in found.found] == ["Batch Portalは夜に"]
+    assert [one.note.text for one in found.hits] == ["Batch Portalは夜に"]
     assert found.facets["service"][0].label == "Batch Portal"
 
 

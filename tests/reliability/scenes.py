@@ -263,7 +263,7 @@ def _export_again(knowledge_base: KnowledgeBase) -> None:
 
 
 def _correct(knowledge_base: KnowledgeBase) -> None:
-    note = knowledge_base.searcher.search(Query("通知", sort="position")).found[0].note
+    note = knowledge_base.searcher.search(Query("通知", sort="position")).hits[0].note
     knowledge_base.corrector.note(note.id, lambda _: Correction(adds=("s3",)))
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.search.answers import Answer, FacetValue
+from index.engine import FacetCount
+from kb.search.answers import SearchResults
 from kb.search.facets import FACETS
 from webui.http.address import web_address
 from webui.texts.ja import day_and_age
@@ -18,13 +19,12 @@ years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))
 
 
 def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_others_folded() -> None:
-    values = tuple(FacetValue(f"talk-{n}", f"講演 {n}", 100 - n, selected=n in {30, 90}) for n in range(100))
+    values = tuple(FacetCount(f"talk-{n}", 100 - n, n in {30, 90}, f"講演 {n}") for n in range(100))
     listed = (*values[:60], values[90])
-    answer = Answer(
-        5000,
-        (),
-        {facet.key: () for facet in FACETS if facet.listed} | {"talk": listed},
-        loosened=False,
+    answer = SearchResults(
+        total=5000,
+        hits=(),
+        facets={facet.key: () for facet in FACETS if facet.listed} | {"talk": listed},
         unlisted={"talk": 39},
     )
 

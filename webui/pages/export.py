@@ -83,7 +83,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             return Sheet(texts.SHEET_CHOSEN, notes, len(notes), query, chosen=True)
         answer = knowledge_base.searcher.search(replace(query, limit=most))
         title = texts.hits(answer.total, conditions_of(query, knowledge_base))
-        return Sheet(title, tuple(one.note for one in answer.found), answer.total, query)
+        return Sheet(title, tuple(one.note for one in answer.hits), answer.total, query)
 
     def quoted() -> Quoting:
         return quoting(knowledge_base.collection.domain, request.host_url)

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest
 
+from index.engine import FacetCount
 from index.query import Query
 from kb.kinds import PROBLEM_STATES
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import FacetValue
 from kb.search.facets import place
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
@@ -62,11 +62,11 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         )
         number = asked_page(request.args)
         answer = knowledge_base.searcher.search(replace(counted, offset=(number - 1) * _SIZE))
-        if answer.total and not answer.found:  # a page beyond the last is the last, as in every list
+        if answer.total and not answer.hits:  # a page beyond the last is the last, as in every list
             number = -(-answer.total // _SIZE)
             answer = knowledge_base.searcher.search(replace(counted, offset=(number - 1) * _SIZE))
         kept = tuple((key, value) for key, value in (("q", words), ("state", state), ("service", named)) if value)
-        shown = [with_related(domain, one.note, answer.around[place(one.note)]) for one in answer.found]
+        shown = [with_related(domain, one.note, answer.context_notes[place(one.note)]) for one in answer.hits]
         part = page_of(_PATH, shown, answer.total, number, _SIZE, kept=kept)
         return respond(
             "pairs.html",
@@ -98,7 +98,7 @@ def _states(notes: Mapping[str, int], chosen: str, words: str, service: str) -> 
         yield Choice(label, url, every.get(state, 0), state == chosen)
 
 
-def _services(values: Sequence[FacetValue], catalogue: Catalogue, state: str, words: str) -> Iterator[Choice]:
+def _services(values: Sequence[FacetCount], catalogue: Catalogue, state: str, words: str) -> Iterator[Choice]:
     for facet in values:
         url = address(_PATH, ("q", words), ("state", state), ("service", "" if facet.selected else facet.value))
         yield Choice(catalogue.short_name(facet.value), url, facet.count, facet.selected)

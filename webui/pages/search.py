@@ -9,9 +9,9 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import Answer, Found
+from kb.search.answers import FoundNote, SearchResults
 from kb.search.facets import keys
-from kb.search.records import found_talk_record, hit_record, hits
+from kb.search.records import facet_record, found_talk_record, hit_record, hits
 from kb.search.searching import SORTS
 from kb.services import Domain
 from webui.http import language
@@ -33,10 +33,10 @@ class SearchPage:
     """Everything that the search page shows."""
 
     query: Query
-    answer: Answer
+    answer: SearchResults
     groups: tuple[Group, ...]
     chips: tuple[Chip, ...]
-    quoted: tuple[Found, ...]
+    quoted: tuple[FoundNote, ...]
     talks: tuple[TalkHits, ...]
     near: tuple[TalkHits, ...]
     bars: Timeline
@@ -88,7 +88,7 @@ class SearchPage:
     @property
     def last(self) -> int:
         """The number of the last note on this page."""
-        return self.query.offset + len(self.answer.found)
+        return self.query.offset + len(self.answer.hits)
 
     @property
     def number(self) -> int:
@@ -193,7 +193,7 @@ def _search_page(
         groups=tuple(groups(answer)),
         chips=selected,
         quoted=quoted,
-        talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.found)),
+        talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.hits)),
         near=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.near)),
         bars=_bars(query, answer),
         unread=unknown,
@@ -211,7 +211,7 @@ def _category_of(query: Query) -> str | None:
     return None
 
 
-def _bars(query: Query, answer: Answer) -> Timeline:
+def _bars(query: Query, answer: SearchResults) -> Timeline:
     """Return the years of what is found, each with the search that wants it alone, or no longer."""
     chosen = query.selected("year")
 
@@ -233,18 +233,19 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "loosened": page.answer.loosened,
         "steps": page.answer.steps,
         "notices": [{"name": one.name, "text": str(one.text)} for one in page.answer.notices],
-        "freed": dict(page.answer.freed),
+        "freed": dict(page.answer.without_group),
         "meant": page.answer.meant,
         "words": page.answer.words,
         "conditions": page.answer.conditions,
         "service": page.panel.service.slug if page.panel else None,
-        "titled": page.answer.titled,
+        "titled": len(page.answer.titled),
         "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [record for record in records if record["tier"] == "found"],
         "near": [record for record in records if record["tier"] == "near"],
         "facets": {
             group: [
-                {**facet._asdict(), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values
+                {**facet_record(facet), "toggle_url": address_of(page.query.toggle(group, facet.value))}
+                for facet in values
             ]
             for group, values in page.answer.facets.items()
         },

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from index.engine import FacetCount
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import FacetValue, UnknownIdError
+from kb.search.answers import UnknownIdError
 from kb.search.facets import place
 from kb.search.records import guide_record, note_record
 from kb.services import Service
@@ -86,7 +87,7 @@ def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
     most = [talk for talk, _ in sorted(spoken, key=lambda one: -one[1])[:_SHOWN]]
     talks = tuple(sorted(most, key=lambda one: one.held_on or "", reverse=True))
     noted = {talk.talk.id: notes for talk, notes in spoken}
-    questions = [with_related(domain, one.note, asked.around[place(one.note)]) for one in asked.found]
+    questions = [with_related(domain, one.note, asked.context_notes[place(one.note)]) for one in asked.hits]
     together = _together(named, others.facets["service"])
 
     def record() -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
     )
 
 
-def _together(named: Query, services: Sequence[FacetValue]) -> tuple[NamedTogether, ...]:
+def _together(named: Query, services: Sequence[FacetCount]) -> tuple[NamedTogether, ...]:
     """Return the services that the notes which name one name besides, given all that they name."""
     (own,) = named.selected("service")
     others = [facet for facet in services if facet.value != own and facet.count]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from index.query import Query
 from index.text import folded_for_sudachi
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import Answer
+from kb.search.answers import SearchResults
 from kb.search.directory import TalkEntry, year
 from kb.search.facets import UNDATED
 from kb.search.records import change_record
@@ -127,7 +127,7 @@ def undated(talks: Iterable[tuple[TalkEntry, int]], query: Query) -> Undated:
     return Undated(UNDATED, count, address_of(query.select("year", UNDATED)), chosen=False)
 
 
-def talks_counted(answer: Answer, knowledge_base: KnowledgeBase) -> Iterator[tuple[TalkEntry, int]]:
+def talks_counted(answer: SearchResults, knowledge_base: KnowledgeBase) -> Iterator[tuple[TalkEntry, int]]:
     """Yield the talks that an answer counts, each with its number of notes."""
     known = knowledge_base.browser.directory().talks
     for facet in answer.facets["talk"]:

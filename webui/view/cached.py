@@ -11,7 +11,7 @@ from kb.kinds.pairs import Pair, problems
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.answering import FIRST
-from kb.search.answers import Found
+from kb.search.answers import FoundNote
 from kb.search.collection import GenerationCache
 from kb.search.facets import UNDATED, place
 from kb.services import Catalogue, Change, Service
@@ -76,7 +76,7 @@ class AnswerExample:
 
     asked: str
     url: str
-    found: Found
+    found: FoundNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
     queries += [(label, Query().select("kind", kind)) for kind, label in texts.KIND_EXAMPLES.items()]
     answers = knowledge_base.searcher.each(*(replace(query, limit=1) for _, query in queries))
     for (label, asked), answer in zip(queries, answers, strict=True):
-        if answer.found and not answer.steps:
+        if answer.hits and not answer.steps:
             yield Example(label, address_of(asked), answer.total)
 
 
@@ -167,7 +167,7 @@ def answer_example(knowledge_base: KnowledgeBase) -> AnswerExample | None:
     None where neither is so.
     """
 
-    def says_something(found: Found) -> bool:
+    def says_something(found: FoundNote) -> bool:
         return found.note.kind in _SAYS_SOMETHING and len(found.note.text) >= _SHORTEST
 
     asked = [Query(text, limit=FIRST, explain=True) for text in _ASKED]
@@ -176,7 +176,7 @@ def answer_example(knowledge_base: KnowledgeBase) -> AnswerExample | None:
         quoted = next(filter(says_something, knowledge_base.searcher.quoted(query, answer)), None)
         if quoted:
             return AnswerExample(query.text, address_of(query), quoted)
-        if first is None and not answer.steps and (found := next(filter(says_something, answer.found[:1]), None)):
+        if first is None and not answer.steps and (found := next(filter(says_something, answer.hits[:1]), None)):
             first = AnswerExample(query.text, address_of(query), found)
     return first
 
@@ -208,14 +208,14 @@ def _panel(slug: str, knowledge_base: KnowledgeBase) -> Panel | None:
     kinds = counts(advising, "kind")
     if not kinds:
         return None
-    contexts = {found.note.id: troubled.around[place(found.note)] for found in troubled.found}
+    contexts = {found.note.id: troubled.context_notes[place(found.note)] for found in troubled.hits}
     pairs = (pair for problem, notes in contexts.items() for pair in problems(notes) if pair.note.id == problem)
     changes = knowledge_base.collection.domain.changes_of(slug)
     return Panel(
         service=knowledge_base.collection.catalogue.by_slug[slug],
         total=sum(kinds.values()),
         kinds=kinds,
-        advice=tuple(found.note for found in advising.found),
+        advice=tuple(found.note for found in advising.hits),
         problems=tuple(pairs),
         changes=tuple(sorted(changes, key=lambda change: change.changed_on, reverse=True)[:_FEW]),
     )

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from index.engine import FacetCount
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import Answer, FacetValue
+from kb.search.answers import SearchResults
 from kb.search.crosstab import talk_facets
 from kb.search.directory import TalkEntry
 from kb.search.facets import BY_KEY, FACETS, UNDATED
@@ -29,8 +30,8 @@ class Group:
     """
 
     key: str
-    shown: tuple[FacetValue, ...]
-    folded: tuple[FacetValue, ...] = ()
+    shown: tuple[FacetCount, ...]
+    folded: tuple[FacetCount, ...] = ()
     left_out: int = 0
 
     @property
@@ -65,7 +66,7 @@ class Chip:
     without: int = 0
 
 
-def groups(answer: Answer) -> Iterator[Group]:
+def groups(answer: SearchResults) -> Iterator[Group]:
     """Yield the groups that any note has, in the order shown."""
     for _, key, _ in _LISTED:
         values = answer.facets[key]
@@ -76,12 +77,12 @@ def groups(answer: Answer) -> Iterator[Group]:
             yield Group(key, shown, folded, answer.unlisted.get(key, 0))
 
 
-def counts(answer: Answer, group: str) -> dict[str, int]:
+def counts(answer: SearchResults, group: str) -> dict[str, int]:
     """Return how many notes of an answer have each value of a group, the values in the order of the answer."""
     return {facet.value: facet.count for facet in answer.facets[group]}
 
 
-def chips(query: Query, answer: Answer) -> Iterator[Chip]:
+def chips(query: Query, answer: SearchResults) -> Iterator[Chip]:
     """Yield what is selected, each with the search that lacks it."""
     for group, values in query.selections:
         labels = {facet.value: facet.label for facet in answer.facets[group]}

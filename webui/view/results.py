@@ -9,7 +9,7 @@ from index.engine import Reason
 from index.query import Query
 from kb.report.model import Note, Talk
 from kb.search.answering import is_question
-from kb.search.answers import Answer, Found
+from kb.search.answers import FoundNote, SearchResults
 from kb.search.facets import by_place
 from kb.search.search_box import WORD, Suggestion
 from kb.search.searching import Searcher, without_a_word
@@ -61,21 +61,21 @@ class TalkHits:
     more_url: str
 
 
-def by_talk(domain: Domain, query: Query, answer: Answer, some: Sequence[Found]) -> Iterator[TalkHits]:
+def by_talk(domain: Domain, query: Query, answer: SearchResults, some: Sequence[FoundNote]) -> Iterator[TalkHits]:
     """Yield some notes of an answer grouped by talk, that of the best one first; it holds the notes around them."""
     for value, hits in by_place(some, lambda found: found.note).items():
         first = hits[0].note
-        context = answer.around[value]
+        context = answer.context_notes[value]
         hit_ids = {hit.note.id for hit in hits}
         others = [note for note in context if note.id not in hit_ids]
         shown = {hit.note.id: with_related(domain, hit.note, others, hit) for hit in hits}
         branches = tree(note for note in context if note.id in hit_ids)
-        more = answer.found_in[value] - len(hits) if first.talk and some is answer.found else 0
+        more = answer.found_in[value] - len(hits) if first.talk and some is answer.hits else 0
         url = address_of(query.select("talk", value))
         yield TalkHits(first.talk, first, branches, shown, more, url)
 
 
-def with_related(domain: Domain, note: Note, context: Sequence[Note], found: Found | None = None) -> ShownNote:
+def with_related(domain: Domain, note: Note, context: Sequence[Note], found: FoundNote | None = None) -> ShownNote:
     """Return a note with those of its context that belong to it, and how it was found if it was searched for."""
     others = [other for other in context if other.id != note.id]
     above = {crumb.note for crumb in note.trail}  # shown as its trail already
@@ -109,7 +109,9 @@ class Notice:
     ways: tuple[Way, ...] = ()
 
 
-def notices(query: Query, answer: Answer, quoted: tuple[Found, ...], unread: tuple[Unread, ...]) -> Iterator[Notice]:
+def notices(
+    query: Query, answer: SearchResults, quoted: tuple[FoundNote, ...], unread: tuple[Unread, ...]
+) -> Iterator[Notice]:
     """Yield what a reader should know of how the query was taken; all of it stands in one place of the page."""
     if answer.near and not answer.total:
         yield Notice(texts.NO_NOTE_SAYS_IT)
@@ -131,7 +133,7 @@ def notices(query: Query, answer: Answer, quoted: tuple[Found, ...], unread: tup
         yield Notice("", others)
 
 
-def ways_out(query: Query, answer: Answer, chips: tuple[Chip, ...], searcher: Searcher) -> tuple[Way, ...]:
+def ways_out(query: Query, answer: SearchResults, chips: tuple[Chip, ...], searcher: Searcher) -> tuple[Way, ...]:
     """Return, where nothing is found, the searches that find something.
 
     First what may be meant, then the search without one thing that was asked, then each word alone; that of a condition
@@ -146,13 +148,13 @@ def ways_out(query: Query, answer: Answer, chips: tuple[Chip, ...], searcher: Se
         *(Way(texts.shared.meant(one.suggestion.label, one.suggestion.notes), one.url) for one in begun),
         *(Way(texts.leave_out(chip.label, chip.without), chip.url) for chip in chips if chip.without),
         *(Way(texts.shared.without(word, n), address_of(less)) for word, less, n in without_a_word(query, searcher)),
-        *(Way(texts.freed(g, n), address_of(query.select(g))) for g, n in answer.freed.items() if n),
+        *(Way(texts.freed(g, n), address_of(query.select(g))) for g, n in answer.without_group.items() if n),
         *_parts(query, answer),
     ]
     return tuple({way.url: way for way in reversed(ways)}.values())[::-1]
 
 
-def _parts(query: Query, answer: Answer) -> Iterator[Way]:
+def _parts(query: Query, answer: SearchResults) -> Iterator[Way]:
     """Yield, where little is found by several words or conditions, what each has to do with it.
 
     That of a word asks for it alone, that of a condition for all the rest; those that find nothing lead nowhere.
@@ -164,7 +166,7 @@ def _parts(query: Query, answer: Answer) -> Iterator[Way]:
         yield from (Way(label, address_of(replace(query, text=text, offset=0))) for label, text, n in ways if n)
 
 
-def _corrections(query: Query, answer: Answer) -> Iterator[Way]:
+def _corrections(query: Query, answer: SearchResults) -> Iterator[Way]:
     """Yield each word that may be meant instead of one as typed."""
     for one in answer.meant:
         whole = rf"(?<![A-Za-z0-9]){re.escape(one.word)}(?![A-Za-z0-9])"  # not within another word

@@ -53,7 +53,7 @@ def kb(tmp_path: Path) -> KnowledgeBase:
 
 
 def notes(kb: KnowledgeBase) -> list[Note]:
-    return [found.note for found in kb.searcher.search(Query(sort="position")).found]
+    return [found.note for found in kb.searcher.search(Query(sort="position")).hits]
 
 
 def told_by(kb: KnowledgeBase) -> list[str]:

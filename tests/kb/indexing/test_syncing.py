@@ -291,7 +291,7 @@ def test_what_another_publishes_after_a_change_of_kb_toml_is_searched_by_that(li
     (library / "kb.toml").write_text(f"{SERVICE}{DOMAINS[1]}", encoding="utf-8")
     synced(library)
 
-    assert [found.note.text for found in kb.searcher.search(Query("深夜帯")).found] == ["夜間が安い"]
+    assert [found.note.text for found in kb.searcher.search(Query("深夜帯")).hits] == ["夜間が安い"]
     assert kb.collection.catalogue.by_slug["batch-portal"].name == "Batch Portal"
 
 

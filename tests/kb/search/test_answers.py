@@ -7,7 +7,7 @@ from index.engine import Reason
 from kb.readers.formats import read_outline
 from kb.report.model import Kind
 from kb.search.answering import _COVERAGE, quoted
-from kb.search.answers import Found
+from kb.search.answers import FoundNote
 from kb.talks import report_of
 
 NOTE = report_of(read_outline("- 冪等に作る".encode(), "a.md")).notes[0]
@@ -16,7 +16,7 @@ NOTE = report_of(read_outline("- 冪等に作る".encode(), "a.md")).notes[0]
 @pytest.mark.parametrize(("points", "told"), [(0.004, False), (-0.004, False), (0.01, True), (-0.5, True)])
 def test_a_reason_that_counts_for_nothing_is_not_told(points: float, told: bool) -> None:  # noqa: FBT001
     reason = Reason("kind", points)
-    found = Found(NOTE, points, (), (reason,))
+    found = FoundNote(NOTE.id, points, "", (reason,), note=NOTE)
 
     assert found.shown_reasons == ((reason,) if told else ())
 
@@ -34,7 +34,7 @@ def test_a_reason_that_counts_for_nothing_is_not_told(points: float, told: bool)
 )
 def test_what_says_nothing_by_itself_is_never_quoted_as_an_answer(kind: Kind, text: str, *, is_quoted: bool) -> None:
     reasons = (Reason("likeness", 2.0, cosine=0.95), Reason("words", 4.0), Reason("coverage", 4.0 * _COVERAGE))
-    found = Found(replace(NOTE, kind=kind, text=text), 6.0, (), reasons)
-    other = Found(replace(NOTE, text="別の話"), 1.0, (), (Reason("likeness", 0.1, cosine=0.1),))
+    found = FoundNote(NOTE.id, 6.0, "", reasons, note=replace(NOTE, kind=kind, text=text))
+    other = FoundNote(NOTE.id, 1.0, "", (Reason("likeness", 0.1, cosine=0.1),), note=replace(NOTE, text="別の話"))
 
     assert ([one.note.kind for one in quoted([found, other])] == [kind]) == is_quoted

@@ -103,7 +103,7 @@ def test_what_was_counted_is_counted_anew_in_the_next_generation(tmp_path: Path)
 
 def test_a_talk_has_the_services_that_any_of_its_notes_is_about(kb: KnowledgeBase) -> None:
     services = kb.crosstab.services_of_talks()
-    notes = kb.searcher.search(Query(limit=None)).found
+    notes = kb.searcher.search(Query(limit=None)).hits
     about = {(one.note.talk.id, mention.service) for one in notes if one.note.talk for mention in one.note.services}
 
     assert {(talk, service) for talk, own in services.items() for service in own} == about

@@ -59,7 +59,7 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
 
 
 def found(knowledge_base: KnowledgeBase, text: str, *, typing: bool = False) -> list[str]:
-    return [one.note.text for one in knowledge_base.searcher.search(Query(text, typing=typing)).found]
+    return [one.note.text for one in knowledge_base.searcher.search(Query(text, typing=typing)).hits]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_letter_by_letter_there_are_hits_and_suggestions(
 ) -> None:
     for text in typed(word):
         answer = knowledge_base.searcher.search(Query(text, typing=True))
-        assert any(one.note.text.startswith(first) for one in answer.found), text
+        assert any(one.note.text.startswith(first) for one in answer.hits), text
         assert answer.steps == (), text
         offered = [one.value for one in knowledge_base.searcher.suggest(text)]
         assert suggested is None or suggested in offered, text

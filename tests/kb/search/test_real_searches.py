@@ -9,7 +9,7 @@ import pytest
 from index.query import Query, Step
 from index.text import folded
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import Answer, Found
+from kb.search.answers import FoundNote, SearchResults
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 ABOUT = re.compile("Lambda|コンテナ|Kubernetes|kubernets|Fargate", re.IGNORECASE)
@@ -28,18 +28,18 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     return knowledge_base
 
 
-def search(kb: KnowledgeBase, text: str, *, typing: bool = False) -> Answer:
+def search(kb: KnowledgeBase, text: str, *, typing: bool = False) -> SearchResults:
     return kb.searcher.search(Query(text, limit=None, typing=typing))
 
 
-def says(found: Found) -> str:
+def says(found: FoundNote) -> str:
     return folded(" ".join([found.note.text, *found.note.attached, *(crumb.text for crumb in found.note.trail)]))
 
 
 def test_a_word_finds_no_note_by_the_title_of_its_talk_and_shows_the_talk(kb: KnowledgeBase) -> None:
     answer = search(kb, "コンテナ")
 
-    assert [says(one) for one in answer.found if not re.search("コンテナ|container", says(one))] == []
+    assert [says(one) for one in answer.hits if not re.search("コンテナ|container", says(one))] == []
     assert [one.talk.title for one in answer.talks if not re.search("コンテナ|container", folded(one.talk.title))] == []
     assert min(len(answer.talks), answer.total) > 5
 
@@ -47,8 +47,8 @@ def test_a_word_finds_no_note_by_the_title_of_its_talk_and_shows_the_talk(kb: Kn
 def test_what_names_a_service_finds_nothing_that_is_not_about_it(kb: KnowledgeBase) -> None:
     answer = search(kb, "Lambda 監視")
 
-    about = [any(mention.service == "lambda" for mention in one.note.services) for one in answer.found]
-    named = [bool(re.search("lambda|ラムダ(?![ァ-ヶー])", says(one))) for one in answer.found]
+    about = [any(mention.service == "lambda" for mention in one.note.services) for one in answer.hits]
+    named = [bool(re.search("lambda|ラムダ(?![ァ-ヶー])", says(one))) for one in answer.hits]
     assert (answer.total > 0, [a or n for a, n in zip(about, named, strict=True) if not (a or n)]) == (True, [])
 
 
@@ -63,11 +63,11 @@ def test_a_name_typed_with_the_input_method_left_on_is_found(kb: KnowledgeBase) 
     answer = search(kb, "ふぁrがて")
 
     assert answer.steps[0] == Step("keyboard", "ふぁrがて", "fargate")
-    assert [says(one) for one in answer.found if "fargate" not in says(one)] == []
+    assert [says(one) for one in answer.hits if "fargate" not in says(one)] == []
 
 
 def test_a_slip_that_stands_somewhere_is_found_and_what_may_be_meant_is_told(kb: KnowledgeBase) -> None:
     answer = search(kb, "kubernets")
 
     assert [(one.word, one.meant) for one in answer.meant] == [("kubernets", "kubernetes")]
-    assert [says(one) for one in answer.found if "kubernets" not in says(one)] == []
+    assert [says(one) for one in answer.hits if "kubernets" not in says(one)] == []

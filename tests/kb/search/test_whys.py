@@ -31,7 +31,7 @@ def opened(tmp_path: Path) -> KnowledgeBase:
 
 def notes(opened: KnowledgeBase) -> list[Note]:
     """Return the notes in the order of their report."""
-    return [found.note for found in opened.searcher.search(Query(sort="position")).found]
+    return [found.note for found in opened.searcher.search(Query(sort="position")).hits]
 
 
 def test_what_is_stored_is_no_text_for_people(opened: KnowledgeBase) -> None:

@@ -96,7 +96,7 @@ def client(knowledge_base: KnowledgeBase) -> FlaskClient:
 
 
 def found(knowledge_base: KnowledgeBase, query: Query) -> list[str]:
-    return sorted(one.note.text for one in knowledge_base.searcher.search(query).found)
+    return sorted(one.note.text for one in knowledge_base.searcher.search(query).hits)
 
 
 def kb(folder: Path, *arguments: str) -> list[str]:
