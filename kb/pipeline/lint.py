@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from index.messages import translatable
-from kb.report.model import Report
+from kb.report.model import MetadataOverride, Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, Finding, Missing
 from kb.services import Domain
-from kb.talks import NO_OVERRIDES, TalkOverrides, candidates_of
+from kb.talks import Candidates, report_with_candidates
 
 # One to four words in capitals behind an owner's name; no service's name has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
@@ -26,27 +26,27 @@ MESSAGES: Mapping[Missing, str] = {  # by what is missing; {0} is the text that 
 def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
-    found = findings(outline, report, domain)
+    _, candidates = report_with_candidates(outline, MetadataOverride(event=report.event))
+    found = findings(outline, report, domain, candidates)
     messages = [*warnings, *((one.line, translatable(MESSAGES[one.what], one.text)) for one in found)]
     return tuple(FileProblem(outline.source, *one) for one in sorted(messages, key=lambda one: one[0] or 0))
 
 
-def findings(
-    outline: Outline, report: Report, domain: Domain, lines: TalkOverrides = NO_OVERRIDES
-) -> Iterator[Finding]:
+def findings(outline: Outline, report: Report, domain: Domain, candidates: Candidates) -> Iterator[Finding]:
     """Yield what a report does not say, or not plainly: of all of it, then by line for each of what may be missing.
 
-    `lines` are those that kb.toml says are talks, or are none.
+    `candidates` are the talks and speakers that the report leaves out.
     """
     if report.event is None:
         yield Finding("event")
     if report.held_on is None:
         yield Finding("date")
-    unsure = candidates_of(outline, report, lines)
-    yield from (
-        Finding("talk", one.line.number, one.line.text, round(one.probability, 3), one.id) for one in unsure.talks
-    )
-    yield from (Finding("speaker", one.line, one.name, round(one.probability, 3)) for one in unsure.speakers)
+    for talk in candidates.talks:
+        yield Finding("talk", talk.line.number, talk.line.text, round(talk.probability, 3), talk.id)
+    have_speakers = {talk.line for talk in report.talks if talk.speakers}
+    for speaker in candidates.speakers:
+        if speaker.talk not in have_speakers:
+            yield Finding("speaker", speaker.line, speaker.name, round(speaker.probability, 3))
     yield from _unknown_services(outline, report, domain)
 
 

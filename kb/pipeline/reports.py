@@ -110,17 +110,18 @@ def finish_report(
     from kb.kinds import classify, lesson_features, uncertain_claims
     from kb.pipeline.lint import findings
     from kb.services.tagger import tag
-    from kb.talks import report_of
+    from kb.talks import report_with_candidates
 
     given = given or tools.configuration.overrides.get(outline.source, MetadataOverride())
-    found = _with_speakers(report_of(outline, given, tools.lines), tools.configuration.talks)
+    found, candidates = report_with_candidates(outline, given, tools.lines)
+    found = _with_speakers(found, tools.configuration.talks)
     corrections = corrections_for(found.id, found.source, given, tools.corrections)
     report = tag(found, tools.domain, corrections)
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     known = vectors.of([note.passage for note in report.notes]) if vectors else None
     classified = classify(report, morphemes, corrections, known, lesson.adaptation if lesson else None)
-    missing = islice(findings(outline, report, tools.domain, tools.lines), _MOST_FINDINGS)
+    missing = islice(findings(outline, report, tools.domain, candidates), _MOST_FINDINGS)
     return replace(
         analysed,
         report=classified,

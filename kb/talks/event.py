@@ -1,13 +1,16 @@
-"""The event that a report is about: the likeliest of the names that it may have, where that is likely enough.
+"""The event that a report is about.
 
-What is true of a name, as features of the learner:
+Input: the first lines of a report, its title and file name; patterns find the candidate names in them.
+Features, whose names are keys of `kb/learning/event.npz`:
 
-| table | what its names tell |
+| features of | say |
 | --- | --- |
-| found | by which patterns, in which line of which sort |
-| around | the pieces before and behind it, words of going and reporting, a date in its line |
-| itself | words for events, known series, numbers, length, its pieces |
-| report | how often it is said, whether title, file and hashtags say it, which other names hold it |
+| occurrences | which patterns found the name, in which line of which type |
+| context | the tokens before and after the name, words for visits and reports, a date in the line |
+| name | event words, known series, numbers, length, tokens |
+| report | how often the name occurs, whether title, file and hashtags hold it, which names contain it |
+
+Model: a logistic regression. Output: the likeliest name, if its forms together reach the threshold.
 """
 
 import re
@@ -21,21 +24,20 @@ from index.text import letters
 from kb.learning import load
 from kb.report.outline import Outline
 from kb.talks.event_patterns import NUMBERED, file_words, names_by_patterns
-from kb.talks.lines import LINE, lines_of
+from kb.talks.lines import MAX_LINE, lines_of
 from kb.talks.tokens import shape_of, tokens_of
 from kb.talks.words import any_of, words
 
-LABELS = ("none", "event")
-"""Those of the model, in the order of its columns."""
+LABELS = ("none", "event")  # of the model, in the order of its columns
 
-_LINES, _BLOCKS = 10, 40  # in which an event is named, if anywhere
-_LONGEST_LINE = 140  # characters of it that are read
-_SHORTEST, _LONGEST = 3, 60  # characters of a name
-_WHOLE = 150, 200  # blocks, and characters of each, in which a name may be said again
+_MAX_LINES, _MAX_BLOCKS = 10, 40  # in which names are looked for
+_MAX_PATTERN_LINE = 140  # characters of a line that patterns search
+_MIN_NAME, _MAX_NAME = 3, 60  # characters
+_MAX_BODY = 150, 200  # blocks, and characters of each, in which occurrences of a name are counted
 _TITLES = ("event", "title", "subject")
 _TRIM = " \t　!！、。・:：|｜-–~～〜*＊/／,.→◆■●★☆<>《》=_#＃✕×"
 _CLOSING = "】］）)」』"
-_CUT_OPEN = re.compile(r"\s*[(（【「『][^)）】」』]*$")  # a bracket that the name ends before it is closed
+_UNCLOSED = re.compile(r"\s*[(（【「『][^)）】」』]*$")  # a bracket that is not closed
 _WAVES = "~〜～"
 _PARTICLES = "のにへでを"
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
@@ -88,27 +90,27 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One place of a name: the number of its line among the first, the sort and text of that, and what found it."""
+    """A place where a candidate name was found."""
 
-    place: int
-    sort: str
+    place: int  # index of its line among the first lines
+    line_type: str
     line: str
-    how: str
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventName:
-    """What may be the name of the event, as written and folded, and its features."""
+    """A candidate for the name of the event."""
 
     text: str
-    letters: str
+    letters: str  # the text folded by `index.text.letters`
     features: list[str]
 
 
 def event_of(outline: Outline) -> str | None:
-    """Return the event that a report is about, or None where nothing names one surely.
+    """Return the event that a report is about, or None if no name is likely enough.
 
-    Longer and shorter forms of one name count together.
+    The probabilities of longer and shorter forms of a name are added.
     """
     override = dict(outline.metadata).get("event", "").strip()
     names = [] if override else event_names(outline)
@@ -117,63 +119,67 @@ def event_of(outline: Outline) -> str | None:
     model = load("event")
     probabilities = model.probabilities([name.features for name in names])[:, LABELS.index("event")]
     best = names[int(probabilities.argmax())]
-    same = [best.letters in name.letters or name.letters in best.letters for name in names]
-    return best.text if probabilities[same].sum() >= model.thresholds["event"] else None
+    forms = [best.letters in name.letters or name.letters in best.letters for name in names]
+    return best.text if probabilities[forms].sum() >= model.thresholds["event"] else None
 
 
 def event_names(outline: Outline) -> list[EventName]:
-    """Return what may be the name of an outline's event, in the order of the lines."""
-    rows = list(_lines(outline))
+    """Return the candidates for the name of an outline's event, in the order of the lines."""
+    lines = list(_lines(outline))
     found: dict[str, tuple[str, list[Occurrence]]] = {}
-    for text, occurrence in _occurrences(outline, rows):
+    for text, occurrence in _occurrences(outline, lines):
         name = _trimmed(text)
-        if _SHORTEST <= len(name) <= _LONGEST and re.search(r"[^\W\d_]{2}", name):
+        if _MIN_NAME <= len(name) <= _MAX_NAME and re.search(r"[^\W\d_]{2}", name):
             found.setdefault(letters(name), (name, []))[1].append(occurrence)
-    report = _Report(outline, rows, list(found))
+    report = _ReportFeatures(outline, lines, list(found))
     return [
-        EventName(name, key, [*dict.fromkeys([*_found(name, own), *_itself(name), *report.features(key)])])
-        for key, (name, own) in found.items()
+        EventName(
+            name,
+            key,
+            [*dict.fromkeys([*_occurrence_features(name, places), *_name_features(name), *report.features(key)])],
+        )
+        for key, (name, places) in found.items()
     ]
 
 
 def _lines(outline: Outline) -> Iterator[tuple[str, str]]:
-    """Yield the first lines, each with its sort."""
+    """Yield the type and the text of the first lines."""
     metadata = dict(outline.metadata)
-    titles = [(f"metadata {key}", metadata[key][:LINE]) for key in _TITLES if metadata.get(key)]
-    yield from titles or ([("title", outline.title[:LINE])] if outline.title else [])
+    titles = [(f"metadata {key}", metadata[key][:MAX_LINE]) for key in _TITLES if metadata.get(key)]
+    yield from titles or ([("title", outline.title[:MAX_LINE])] if outline.title else [])
     front = next((block for block in outline.blocks if block.type == "front-matter"), None)
     if front and "title" not in metadata:
-        yield from (("front matter", line[:LINE]) for line in front.text.split("\n")[:_LINES] if line.strip())
-    for line in lines_of(outline.blocks[:_BLOCKS])[:_LINES]:
+        yield from (("front matter", line[:MAX_LINE]) for line in front.text.split("\n")[:_MAX_LINES] if line.strip())
+    for line in lines_of(outline.blocks[:_MAX_BLOCKS])[:_MAX_LINES]:
         yield f"h{line.level}" if line.level else line.type, line.text
 
 
-def _occurrences(outline: Outline, rows: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Occurrence]]:
-    """Yield what patterns find, title and headings whole and in their parts, and what the name of the file says."""
-    for place, (sort, text) in enumerate(rows):
-        line = text[:_LONGEST_LINE]
-        for how, pattern in _PATTERNS.items():
-            if how != "series" or _may_name_series(line):
+def _occurrences(outline: Outline, lines: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Occurrence]]:
+    """Yield the matches of patterns, titles and headings as a whole and in parts, and the words of the file's name."""
+    for place, (line_type, text) in enumerate(lines):
+        line = text[:_MAX_PATTERN_LINE]
+        for name, pattern in _PATTERNS.items():
+            if name != "series" or _may_name_series(line):
                 for match in pattern.finditer(line):
-                    yield match[pattern.groups], Occurrence(place, sort, line, how)
-        if sort.startswith(("title", "metadata", "h")):
-            yield line, Occurrence(place, sort, line, "whole")
-            yield from ((part, Occurrence(place, sort, line, "part")) for part in _PARTS.split(line))
+                    yield match[pattern.groups], Occurrence(place, line_type, line, name)
+        if line_type.startswith(("title", "metadata", "h")):
+            yield line, Occurrence(place, line_type, line, "whole")
+            yield from ((part, Occurrence(place, line_type, line, "part")) for part in _PARTS.split(line))
     for name, visited in names_by_patterns(outline):
-        yield name, Occurrence(_LINES, "words", "", "words, visited" if visited else "words")
-    yield file_words(outline), Occurrence(_LINES, "file", "", "file")
+        yield name, Occurrence(_MAX_LINES, "words", "", "words, visited" if visited else "words")
+    yield file_words(outline), Occurrence(_MAX_LINES, "file", "", "file")
 
 
 @lru_cache(1_000)
 def _may_name_series(text: str) -> bool:
-    """Tell whether a pattern of all series need be asked, which takes twenty times as long."""
+    """Return whether a text has a word of a series; the pattern of all series takes twenty times as long."""
     lowered = text.lower()
     return any(word in lowered for word in _SERIES_WORDS)
 
 
 def _trimmed(name: str) -> str:
-    """Return a name without marks around it, the day behind it, and what is told of it."""
-    whole = _CUT_OPEN.sub("", name.lstrip(_TRIM + _CLOSING))
+    """Return a name without marks around it, and without a day or a word for a report after it."""
+    whole = _UNCLOSED.sub("", name.lstrip(_TRIM + _CLOSING))
     name = whole.strip(_TRIM)
     for _ in range(2):
         name = _DAY_BEHIND.sub("", name).strip(_TRIM)
@@ -182,43 +188,42 @@ def _trimmed(name: str) -> str:
     return name + wave if wave and wave in _WAVES and wave in name else name  # Kagi Tech ～三年目～
 
 
-def _found(name: str, occurrences: Sequence[Occurrence]) -> Iterator[str]:
-    ways = sorted({occurrence.how for occurrence in occurrences})
-    yield from (f"by {way}" for way in ways)
-    yield from (f"by {one}+{other}" for one, other in combinations(ways, 2))
-    yield f"ways {min(len(ways), 4)}"
+def _occurrence_features(name: str, occurrences: Sequence[Occurrence]) -> Iterator[str]:
+    patterns = sorted({occurrence.pattern for occurrence in occurrences})
+    yield from (f"by {pattern}" for pattern in patterns)
+    yield from (f"by {first}+{second}" for first, second in combinations(patterns, 2))
+    yield f"ways {min(len(patterns), 4)}"
     yield f"first place {min(occurrences[0].place, 5)}"
     for occurrence in occurrences:
-        yield f"sort {occurrence.sort}"
-        yield f"sort {occurrence.sort} by {occurrence.how}"
+        yield f"sort {occurrence.line_type}"
+        yield f"sort {occurrence.line_type} by {occurrence.pattern}"
         if (at := occurrence.line.find(name)) >= 0:
-            yield from _around(occurrence.line[:at], occurrence.line[at + len(name) :])
+            yield from _context_features(occurrence.line[:at], occurrence.line[at + len(name) :])
 
 
-def _around(before: str, behind: str) -> Iterator[str]:
-    for where, pieces in (("before", _words_of(before[-30:])[::-1]), ("behind", _words_of(behind[:30]))):
-        if pieces:
-            yield f"{where} {pieces[0].lower()}"
-            yield f"{where} is {shape_of(pieces[0])}"
-            yield f"{where} {' '.join(pieces[:2]).lower()}"
+def _context_features(before: str, after: str) -> Iterator[str]:
+    for where, tokens in (("before", _tokens(before[-30:])[::-1]), ("behind", _tokens(after[:30]))):
+        if tokens:
+            yield f"{where} {tokens[0].lower()}"
+            yield f"{where} is {shape_of(tokens[0])}"
+            yield f"{where} {' '.join(tokens[:2]).lower()}"
         else:
             yield f"nothing {where}"
-    near = behind[:12]
-    for name, is_true in (
-        ("going soon", _GOING.search(near)),
-        ("going behind", _GOING.search(behind)),
-        ("reporting soon", _REPORTING.search(near)),
-        ("a date beside", _DATE.search(f"{before} {behind}")),
-    ):
-        if is_true:
-            yield name
+    near = after[:12]
+    tests = {
+        "going soon": _GOING.search(near),
+        "going behind": _GOING.search(after),
+        "reporting soon": _REPORTING.search(near),
+        "a date beside": _DATE.search(f"{before} {after}"),
+    }
+    yield from (feature for feature, match in tests.items() if match)
 
 
-def _itself(name: str) -> Iterator[str]:
-    called, series = _EVENT.findall(name), _SERIES.search(name) if _may_name_series(name) else None
+def _name_features(name: str) -> Iterator[str]:
+    event_words, series = _EVENT.findall(name), _SERIES.search(name) if _may_name_series(name) else None
     numbered = NUMBERED.search(name)
-    true_of = {
-        "event word": called,
+    tests = {
+        "event word": event_words,
         "event word last": _EVENT_LAST.search(name),
         "series": series,
         "series first": series and series.start() == 0,
@@ -226,42 +231,42 @@ def _itself(name: str) -> Iterator[str]:
         "year": _YEAR.search(name),
         "ordinal": _ORDINAL.search(name),
         "series numbered": series and numbered,
-        "event word numbered": called and numbered,
+        "event word numbered": event_words and numbered,
         "clause": re.search(r"[。、]", name),
         "particle": re.search(r"[をがはで]", name),
         "verb last": name.endswith(("た", "る", "い", "す")),
     }
-    yield from (what for what, is_true in true_of.items() if is_true)
-    yield from (f"event word {word.lower()}" for word in called)
+    yield from (feature for feature, match in tests.items() if match)
+    yield from (f"event word {word.lower()}" for word in event_words)
     yield f"length {min(len(name) // 4, 8)}"
-    pieces = _words_of(name)
-    for where, piece in (("first", pieces[0]), ("last", pieces[-1])):
-        yield f"{where} {piece.lower()}"
-        yield f"{where} is {shape_of(piece)}"
-    yield from (f"has {piece.lower()}" for piece in pieces)
+    tokens = _tokens(name)
+    for where, token in (("first", tokens[0]), ("last", tokens[-1])):
+        yield f"{where} {token.lower()}"
+        yield f"{where} is {shape_of(token)}"
+    yield from (f"has {token.lower()}" for token in tokens)
 
 
-def _words_of(text: str) -> list[str]:
+def _tokens(text: str) -> list[str]:
     return [token.text for token in tokens_of(text) if not token.text.isspace()]
 
 
-class _Report:
-    """A report as it is asked about each of the names that are found in it."""
+class _ReportFeatures:
+    """The features of names that depend on the whole report."""
 
-    def __init__(self, outline: Outline, rows: Sequence[tuple[str, str]], names: Sequence[str]) -> None:
-        blocks, characters = _WHOLE
-        whole = " ".join(block.text[:characters] for block in outline.blocks[:blocks])
-        self._whole, self._above = letters(whole), letters(" ".join(text for _, text in rows))
+    def __init__(self, outline: Outline, lines: Sequence[tuple[str, str]], names: Sequence[str]) -> None:
+        blocks, characters = _MAX_BODY
+        body = " ".join(block.text[:characters] for block in outline.blocks[:blocks])
+        self._body, self._above = letters(body), letters(" ".join(text for _, text in lines))
         self._title, self._file = letters(outline.title or ""), letters(PurePath(outline.source).stem)
-        self._tags = [tag for tag in map(letters, _HASHTAG.findall(whole)) if len(tag) > _SHORTEST]
+        self._tags = [tag for tag in map(letters, _HASHTAG.findall(body)) if len(tag) > _MIN_NAME]
         self._names = names
         self._series = {name for name in names if _may_name_series(name) and _SERIES.search(name)}
 
     def features(self, name: str) -> Iterator[str]:
-        core = _COUNTED.sub("", name)
-        yield f"times {min(self._whole.count(name), 4)}"
+        core = _COUNTED.sub("", name)  # without number and year
+        yield f"times {min(self._body.count(name), 4)}"
         yield f"times above {min(self._above.count(name), 3)}"
-        yield f"times without number {min(self._whole.count(core), 5)}" if core else "a number"
+        yield f"times without number {min(self._body.count(core), 5)}" if core else "a number"
         if name in self._title:
             yield "the title" if name == self._title else "in the title"
         if name in self._file:

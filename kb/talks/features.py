@@ -1,4 +1,9 @@
-"""What is true of a line of a report, as names: its words, marks and shape, and what stands around it."""
+"""The features of lines, by which their roles are learned (`roles.py`).
+
+Input: the lines of a report, its title and event. Output: the names of each line's features: its type and position, its
+marks, words, length and n-grams, and those of its peers, of the heading above, of its neighbours and of the lines below.
+The names are keys of `kb/learning/lines.npz` and `lines_together.npz`.
+"""
 
 import re
 from collections import Counter
@@ -10,7 +15,7 @@ from kb.report.outline import Outline
 from kb.talks.lines import Line, ends_of, parents_of, peer_keys, peers_of
 from kb.talks.words import any_of, folded
 
-# Each with the characters of which it has at least one, for most lines have none of them and need not be searched.
+# Each with a set of characters: a line without any of them cannot match, and most have none.
 _DIGIT = "0123456789０１２３４５６７８９"
 _MARKS: Mapping[str, tuple[str, re.Pattern[str]]] = {
     name: (needs, re.compile(pattern))
@@ -72,24 +77,24 @@ _DIGITS = re.compile(r"\d")
 _NUMBERING = re.compile(r"^\W*(?:[#＃]?[\d０-９]+[\d:：.．)）~〜～-]*\s*)*\W*")
 _LENGTHS = (3, 6, 10, 15, 20, 28, 40, 60, 90)  # letters
 _COUNTS = (0, 1, 2, 4, 7, 12, 20, 40)  # lines
-_LONGEST_WORD = 20  # letters of what may be in a list
-_MOST, _MANY = 0.6, 0.2  # of the lines that are like one
-_SPELT = 48  # characters of a line whose n-grams are features
+_MAX_LISTED = 20  # letters of a line that may be in a word list
+_MOST, _MANY = 0.6, 0.2  # share of a line's peers
+_MAX_NGRAM_TEXT = 48  # characters of a line whose n-grams are features
 _PROSE = re.compile(r"[。]|(?:です|ます|ました|でした|だった)[!！?？…)）\s]*$")
-_SAYS_MORE = re.compile(r"[「『“\"@＠/／|｜（(【①-⑳■□◆◇●○▼▽\u3000]|さん|氏|\d[:：時]|^\W*\d|\s{2,}| [-–—] ")
-_LONGEST = 120  # characters of a line that may be a talk and is no heading
+_TALK_SIGNS = re.compile(r"[「『“\"@＠/／|｜（(【①-⑳■□◆◇●○▼▽\u3000]|さん|氏|\d[:：時]|^\W*\d|\s{2,}| [-–—] ")
+_MAX_TALK_LINE = 120  # characters of a talk that is no heading
 
 
 def features_of(outline: Outline, lines: Sequence[Line], event: str | None) -> tuple[list[int], list[list[str]]]:
-    """Return the lines that may be talks, by their index, and the features of each."""
+    """Return the indices of the lines that may be talks, and the features of each."""
     chosen = [i for i, line in enumerate(lines) if _may_be_talk(line)]
     marks = {i: marks_of(lines[i].text) for i in chosen}
     levels = sorted({line.level for line in lines if line.level})
-    title, name = letters(outline.title or ""), letters(event or "")
+    title, event_name = letters(outline.title or ""), letters(event or "")
     parents, ends = parents_of(lines), ends_of(lines)
     peers = {
-        key: list(_peer_features(key[0], [marks[i] for i in own]))
-        for key, own in peers_of(lines, parents, chosen).items()
+        key: list(_peer_features(key[0], [marks[i] for i in group]))
+        for key, group in peers_of(lines, parents, chosen).items()
     }
     of_report = [f"headings {_size(sum(1 for line in lines if line.level))}", f"event {bool(event)}"]
     features = []
@@ -99,7 +104,7 @@ def features_of(outline: Outline, lines: Sequence[Line], event: str | None) -> t
         folded_text = letters(line.text)
         if title and folded_text and (folded_text in title or title in folded_text):
             own.append("title")
-        if name and name in folded_text:
+        if event_name and event_name in folded_text:
             own.append("event's name")
         for key in peer_keys(line, parents[i]):
             own += peers[key]
@@ -117,19 +122,19 @@ def features_of(outline: Outline, lines: Sequence[Line], event: str | None) -> t
 
 
 def _may_be_talk(line: Line) -> bool:
-    """Tell whether a line may be a talk or begin something else: a heading, or what is short and no prose."""
+    """Return whether a line may be a talk or a heading of another kind: it is a heading, or short and no prose."""
     if line.type == "heading":
         return True
     if line.type == "table":
         return line.nth > 0
-    if len(line.text) > _LONGEST or _PROSE.search(line.text[-12:]):
+    if len(line.text) > _MAX_TALK_LINE or _PROSE.search(line.text[-12:]):
         return False
-    # Three in four items have none of these, and one in seven of the talks that are items.
-    return line.type != "bullet" or bool(line.links) or _SAYS_MORE.search(line.text) is not None
+    # Three in four items have none of these signs, but only one in seven of the items that are talks.
+    return line.type != "bullet" or bool(line.links) or _TALK_SIGNS.search(line.text) is not None
 
 
 def _own_features(line: Line, levels: Sequence[int]) -> list[str]:
-    """Return what a line is, without its words; `levels` are those of the headings of its report."""
+    """Return the features of a line without its words; `levels` are the heading levels of its report."""
     if line.level:
         return [
             "a heading",
@@ -148,15 +153,15 @@ def _own_features(line: Line, levels: Sequence[int]) -> list[str]:
     ]
 
 
-@lru_cache(20_000)  # asked for by itself and among its like; a report's headings are often those of others
+@lru_cache(20_000)  # both models need them, and many reports have the same headings
 def marks_of(text: str) -> tuple[str, ...]:
-    """Return what is true of a text by its marks, its words and its length."""
+    """Return the features of a text: its marks, its words and its length."""
     lacks = frozenset(text).isdisjoint
     marks = [f"marked {name}" for name, (needs, pattern) in _MARKS.items() if not lacks(needs) and pattern.search(text)]
     marks += dict.fromkeys(f"marked {match.lastgroup}" for match in _WORDS.finditer(text))
     size = sum(map(str.isalnum, text))
     marks.append(f"length {_bucket(_LENGTHS, size, 'more')}")
-    if size <= _LONGEST_WORD:
+    if size <= _MAX_LISTED:
         bare = letters(_NUMBERING.sub("", text))
         plain = _FILLER.sub("", _FILLER.sub("", text.strip()))
         pieces = {letters(piece) for piece in _AND.split(_NUMBERING.sub("", plain))}
@@ -165,13 +170,13 @@ def marks_of(text: str) -> tuple[str, ...]:
 
 
 def is_section_name(text: str) -> bool:
-    """Tell whether a text is nothing but a usual name of something that is no talk."""
+    """Return whether a text is a usual name of a section that is no talk, such as まとめ."""
     return any(name.startswith("word of") for name in marks_of(text))
 
 
 def _ngrams(line: Line) -> Iterator[str]:
-    """Yield how a line begins and ends, and its n-grams: up to two letters, of a heading up to three."""
-    plain = _DIGITS.sub("0", line.text.lower())[:_SPELT]
+    """Yield the beginning, the end and the n-grams of a line: up to bigrams, in headings up to trigrams."""
+    plain = _DIGITS.sub("0", line.text.lower())[:_MAX_NGRAM_TEXT]
     kind = "h" if line.level else "l"
     for n in (1, 2, 3):
         yield f"{kind} begins {plain[:n]}"
@@ -184,9 +189,9 @@ def _ngrams(line: Line) -> Iterator[str]:
 
 
 def _peer_features(name: str, marks: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield what is true of many of the lines that are like one."""
+    """Yield the size of a group of peers, and the marks that most or many of its lines have."""
     yield f"{name} {_size(len(marks))}"
-    counts = Counter(mark for own in marks for mark in own)
+    counts = Counter(mark for line_marks in marks for mark in line_marks)
     for mark, count in counts.items():
         share = count / len(marks)
         if share >= _MOST:
@@ -204,7 +209,7 @@ def _bucket(bounds: Iterable[int], number: int, more: str) -> str:
 
 
 def _neighbour_features(lines: Sequence[Line], marks: Mapping[int, Sequence[str]], i: int) -> Iterator[str]:
-    """Yield what stands right before a line and behind it."""
+    """Yield the features of the line before and of the two after."""
     line = lines[i]
     for step in (-1, 1, 2):
         if not 0 <= i + step < len(lines):
@@ -223,7 +228,7 @@ def _neighbour_features(lines: Sequence[Line], marks: Mapping[int, Sequence[str]
 
 
 def _features_below(lines: Sequence[Line], marks: Mapping[int, Sequence[str]], below: range) -> Iterator[str]:
-    """Yield how much stands below a heading, and what."""
+    """Yield the number and the types of the lines below a heading, and the marks of its subheadings."""
     yield f"below {_size(len(below))}"
     headings = [j for j in below if lines[j].level]
     yield f"headings below {_size(len(headings))}"

@@ -1,4 +1,4 @@
-"""The notes of a report: its blocks cut where talks begin and end, each note with its trail and an id that stays."""
+"""The sections and notes of a report: its blocks cut at talks, each note with its trail and a stable id."""
 
 import re
 from collections import Counter, defaultdict
@@ -16,12 +16,12 @@ from kb.talks.lines import Line, row_numbers
 from kb.talks.roles import Role
 from kb.talks.words import any_of, folded, words
 
-# A line that looks like a heading in extracted text, and is none.
-_PARTICULAR = re.compile(
+# A labelled line, which extracted text may show as a heading.
+_LABELLED_LINE = re.compile(
     rf"(?:{any_of('speakers')}|{any_of('particulars')})\s*[:：]|20\d\d[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}", re.IGNORECASE
 )
 _ITEMS = ("bullet", "numbered")
-_ENDING: tuple[Role, ...] = ("group", "own", "event")
+_TALK_ENDS: tuple[Role, ...] = ("group", "own", "event")
 _NOTE_TYPES: dict[BlockType, NoteType] = {
     "bullet": "bullet",
     "numbered": "numbered",
@@ -40,97 +40,103 @@ _MATERIAL = re.compile(rf"(?:{any_of('materials')})\s*(?:[:：]|$)", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Blocks that follow one another at one place.
-
-    `talk` is the index of the line that is the talk they belong to; `headings` are those below it, or all outside.
-    """
+    """Successive blocks of one talk, or outside of talks, below the same headings."""
 
     blocks: tuple[Block, ...]
-    talk: int | None = None
-    headings: tuple[Block, ...] = ()
+    talk: int | None  # index of the talk's line
+    headings: tuple[Block, ...]  # below the talk's, or all outside of talks
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where the reading of a report is: in which talk, and below which headings; `level` and `depth` are the talk's."""
+class _SectionBuilder:
+    """The sections so far, and the current position: the talk and the headings above."""
 
-    talk: int | None = None
-    level: float = 0
-    depth: int | None = None  # of a talk that is an item: it ends with its list
-    headings: tuple[Block, ...] = ()
-    outer: tuple[Block, ...] = ()  # headings outside of talks
+    def __init__(self) -> None:
+        self.sections = list[Section]()
+        self._blocks = list[Block]()
+        self._talk: int | None = None
+        self._talk_level = 0.0
+        self._talk_depth: int | None = None  # of a talk that is an item: it ends with its list
+        self._headings: tuple[Block, ...] = ()
+        self._outer: tuple[Block, ...] = ()  # the headings outside of talks
 
-    def enter(self, talk: int, level: float, depth: int | None = None) -> None:
-        self.talk, self.level, self.depth, self.headings = talk, level, depth, ()
+    def finish_section(self) -> None:
+        if self._blocks or self._talk is not None:
+            self.sections.append(Section(tuple(self._blocks), self._talk, self._headings))
+        self._blocks = []
 
-    def leave(self, outer: tuple[Block, ...]) -> None:
-        self.talk, self.depth = None, None
-        self.outer = self.headings = outer
+    def begin_talk(self, talk: int, level: float, depth: int | None = None) -> None:
+        self.finish_section()
+        self._talk, self._talk_level, self._talk_depth, self._headings = talk, level, depth, ()
 
-    def pass_heading(self, heading: Block, role: Role, *, is_title: bool) -> None:
-        """Stand below a heading that is no talk: inside of one where it is deeper, or a part of it as deep."""
+    def begin_talk_heading(self, talk: int, level: int) -> None:
+        self.begin_talk(talk, level)
+        self._outer = _above(self._outer, level)
+
+    def begin_heading(self, heading: Block, role: Role, *, is_title: bool) -> None:
+        """Begin a heading that is no talk: a deeper one, or a part of the talk at its level, stays in the talk."""
+        self.finish_section()
         level = heading.level or 1
         if is_title:
-            self.leave(())
-        elif self.talk is not None and (level > self.level or (role == "part" and level == self.level)):
-            self.headings = (*_above(self.headings, level), heading)
+            self._end_talk(())
+        elif self._talk is not None and (level > self._talk_level or (role == "part" and level == self._talk_level)):
+            self._headings = (*_above(self._headings, level), heading)
         else:
-            self.leave((*_above(self.outer, level), heading))
+            self._end_talk((*_above(self._outer, level), heading))
 
-    def ends_at(self, piece: Block, role: Role | None) -> bool:
-        """Tell whether the talk ends before a piece: its list does, or something else begins."""
-        if self.talk is None or piece.type == "blank":
-            return False
-        list_ends = self.depth is not None and (piece.depth is None or piece.depth <= self.depth)
-        return list_ends or (role in _ENDING and piece.type not in _ITEMS)
+    def add(self, piece: Block, role: Role | None) -> None:
+        """Add a piece of text, before which the talk ends if its list does, or if the piece begins something else."""
+        if self._talk is not None and piece.type != "blank":
+            list_ends = self._talk_depth is not None and (piece.depth is None or piece.depth <= self._talk_depth)
+            if list_ends or (role in _TALK_ENDS and piece.type not in _ITEMS):
+                self.finish_section()
+                self._end_talk(self._outer)
+        self.add_to_talk(piece)
+
+    def add_to_talk(self, piece: Block) -> None:
+        self._blocks.append(piece)
+
+    def _end_talk(self, outer: tuple[Block, ...]) -> None:
+        self._talk, self._talk_depth = None, None
+        self._outer = self._headings = outer
 
 
 def sections_of(
     outline: Outline, lines: Sequence[Line], roles: Mapping[int, Role], talks: Iterable[int]
-) -> Iterator[Section]:
-    """Yield the sections of an outline in file order; `talks` are the lines that are talks, by their index."""
+) -> list[Section]:
+    """Return the sections of an outline in file order; `talks` are the indices of the lines that are talks."""
     by_block = defaultdict[int, list[int]](list)
-    for number, line in enumerate(lines):
-        by_block[line.block].append(number)
-    place, chosen, title = _Place(), frozenset(talks), letters(outline.title or "")
+    for i, line in enumerate(lines):
+        by_block[line.block].append(i)
+    builder, chosen, title = _SectionBuilder(), frozenset(talks), letters(outline.title or "")
     level = 0  # of the last heading
-    blocks: list[Block] = []
-
-    def section() -> Iterator[Section]:
-        if blocks or place.talk is not None:
-            yield Section(tuple(blocks), place.talk, place.headings)
-        blocks.clear()
-
     for index, written in enumerate(outline.blocks):
-        own = by_block[index]
-        talk = [i for i in own if i in chosen]
-        block = written if talk else _unless_particular(written)
+        block_lines = by_block[index]
+        block_talks = [i for i in block_lines if i in chosen]
+        block = written if block_talks else _as_paragraph_if_labelled(written)
         if block.type == "heading":
-            yield from section()
             level = block.level or 1
-            if talk:
-                place.enter(talk[0], level)
-                place.outer = _above(place.outer, level)
+            if block_talks:
+                builder.begin_talk_heading(block_talks[0], level)
             else:
                 name = letters(block.text)
-                role = "part" if name in folded("inner") else roles.get(own[0], "none") if own else "none"
-                place.pass_heading(block, role, is_title=bool(title) and name == title)
+                role = roles.get(block_lines[0], "none") if block_lines else "none"
+                is_part = name in folded("inner")
+                builder.begin_heading(block, "part" if is_part else role, is_title=bool(title) and name == title)
             continue
-        for piece, first in _pieces(block, own, chosen, lines, roles):
+        for piece, first in _pieces(block, block_lines, chosen, lines, roles):
             if first in chosen:
-                yield from section()
-                place.enter(first, level + 0.5, piece.depth if piece.type in _ITEMS else None)
-            elif place.ends_at(piece, roles.get(first)):
-                yield from section()
-                place.leave(place.outer)
-            blocks.append(piece)
-    yield from section()
+                builder.begin_talk(first, level + 0.5, piece.depth if piece.type in _ITEMS else None)
+                builder.add_to_talk(piece)
+            else:
+                builder.add(piece, roles.get(first))
+    builder.finish_section()
+    return builder.sections
 
 
-def _unless_particular(block: Block) -> Block:
-    """Return a block as a paragraph where it looks like a heading and tells a particular, as in extracted text."""
-    particular = block.type == "heading" and _PARTICULAR.match(block.text)
-    return replace(block, type="paragraph", level=None) if particular else block
+def _as_paragraph_if_labelled(block: Block) -> Block:
+    """Return a block as a paragraph if it is a heading that begins with a label, as in extracted text."""
+    is_labelled = block.type == "heading" and _LABELLED_LINE.match(block.text)
+    return replace(block, type="paragraph", level=None) if is_labelled else block
 
 
 def _above(headings: Sequence[Block], level: int) -> tuple[Block, ...]:
@@ -138,18 +144,20 @@ def _above(headings: Sequence[Block], level: int) -> tuple[Block, ...]:
 
 
 def _pieces(
-    block: Block, own: Sequence[int], talks: frozenset[int], lines: Sequence[Line], roles: Mapping[int, Role]
+    block: Block, block_lines: Sequence[int], talks: frozenset[int], lines: Sequence[Line], roles: Mapping[int, Role]
 ) -> Iterator[tuple[Block, int]]:
-    """Yield a block in pieces, each with its first line, -1 for none: cut before talks and what ends them."""
-    begins = [i for i in own if i in talks or (lines[i].nth and block.type != "table" and roles.get(i) in _ENDING)]
+    """Yield the pieces of a block, cut before talks and their ends, each with the index of its first line or -1."""
+    cuts = [
+        i for i in block_lines if i in talks or (lines[i].nth and block.type != "table" and roles.get(i) in _TALK_ENDS)
+    ]
     if block.type == "table":
-        yield from _rows(block, {lines[i].number: i for i in begins})
+        yield from _rows(block, {lines[i].number: i for i in cuts})
         return
-    starts = sorted({(0, block.first_line), *((lines[i].offset, lines[i].number) for i in begins)})
+    starts = sorted({(0, block.first_line), *((lines[i].offset, lines[i].number) for i in cuts)})
     if len(starts) == 1:
-        yield block, own[0] if own else -1
+        yield block, block_lines[0] if block_lines else -1
         return
-    first = {lines[i].offset: i for i in own}
+    first = {lines[i].offset: i for i in block_lines}
     for (begin, start), (end, after) in pairwise([*starts, (len(block.text), block.last_line + 1)]):
         piece = replace(
             block,
@@ -164,7 +172,7 @@ def _pieces(
 
 
 def _rows(table: Block, talks: Mapping[int, int]) -> Iterator[tuple[Block, int]]:
-    """Yield each row of a table that is a talk, by its line, and those between them together, with -1."""
+    """Yield each row of a table that is a talk with the index of its line, and the rows between them together with -1."""
     rows, first = list[str](), table.first_line
     texts = table.text.split("\n")
     for number, row in zip(row_numbers(table, len(texts)), texts, strict=True):
@@ -183,8 +191,8 @@ def _rows(table: Block, talks: Mapping[int, int]) -> Iterator[tuple[Block, int]]
 def materials_of(blocks: Iterable[Block]) -> Iterator[str]:
     """Yield the addresses of slides and videos in the blocks of a talk, in file order.
 
-    They lie where such are kept, or the block says that they are; in HTML that no reader takes apart they are those of
-    embedded players.
+    An address counts if its site holds slides or videos, or if its block has such a label. Embedded players of raw HTML
+    count, too.
     """
     for block in blocks:
         for match in (match for text in (*block.links, block.text) for match in _ADDRESS.finditer(text)):
@@ -194,13 +202,15 @@ def materials_of(blocks: Iterable[Block]) -> Iterator[str]:
             yield from block.links
 
 
-def notes_of(report: Report, sections: Iterable[tuple[Section, Talk | None]]) -> Iterator[Note]:
-    """Yield the notes of a report out of its sections and their talks, in reading order.
+def notes_of(report: Report, sections: Iterable[Section], talks: Mapping[int, Talk]) -> list[Note]:
+    """Return the notes of a report in reading order; `talks` are by the index of their line.
 
-    A note is a bullet, item or paragraph; a table or code is one where no note stands before it.
+    A note is a bullet, item or paragraph. A table or code is attached to the note before it, or else is a note.
     """
     ids: Counter[str] = Counter()
-    for section, talk in sections:
+    all_notes: list[Note] = []
+    for section in sections:
+        talk = None if section.talk is None else talks.get(section.talk)
         notes: list[Note] = []
         attached: defaultdict[int, list[str]] = defaultdict(list)  # by the index of their note
         parents: list[Crumb | None] = []
@@ -217,15 +227,16 @@ def notes_of(report: Report, sections: Iterable[tuple[Section, Talk | None]]) ->
                     parents = [*parents[: block.depth], *gap, Crumb(note.text, note.line, note.id)]
         for index, texts in attached.items():
             notes[index] = structs.replace(notes[index], attached=tuple(texts))
-        yield from _with_answers(notes)
+        all_notes += _with_answers(notes)
+    return all_notes
 
 
 def _note(block: Block, report: Report, talk: Talk | None, *, trail: tuple[Crumb, ...], ids: Counter[str]) -> Note:
-    """Return the note of a block; `ids` counts those given so far, so that repeats get an ordinal."""
-    own = note_id(report.id, block.text, talk.title if talk else None)
-    ids[own] += 1
+    """Return the note of a block, with an ordinal if its id is repeated; `ids` counts the ids so far."""
+    own_id = note_id(report.id, block.text, talk.title if talk else None)
+    ids[own_id] += 1
     return Note(
-        id=own if ids[own] == 1 else f"{own}-{ids[own]}",
+        id=own_id if ids[own_id] == 1 else f"{own_id}-{ids[own_id]}",
         report=report.id,
         source=report.source,
         line=block.first_line,
@@ -242,9 +253,9 @@ def _note(block: Block, report: Report, talk: Talk | None, *, trail: tuple[Crumb
 
 
 def _with_answers(notes: Iterable[Note]) -> Iterator[Note]:
-    """Yield the notes of one place, their Q: lines as questions, each A: line with the question that it answers.
+    """Yield the notes of a section; each `Q:` line is a question, and each `A:` line answers one.
 
-    That is the last one before it or, where both have numbers, the last one with its number.
+    It answers the last question before it or, if both are numbered, the last one with its number.
     """
     questions: dict[str, str] = {}
     for note in notes:

@@ -1,10 +1,9 @@
-"""The whole report out of an outline, and what that does not say plainly: what may be a talk, and who may speak."""
+"""The report of an outline: its event, its day, its talks and notes; and the lines that may be talks."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from threading import Lock
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -18,129 +17,115 @@ from kb.talks.event import event_of
 from kb.talks.event_patterns import names_by_patterns
 from kb.talks.lines import Line, lines_of
 from kb.talks.notes import Section, materials_of, notes_of, sections_of
-from kb.talks.roles import Roles, likeliest, reasons_of, roles_of
+from kb.talks.roles import Roles, choose_talks, roles_of
 from kb.talks.spans import TalkText, talk_texts
 
 TalkOverrides: TypeAlias = Mapping[str, bool]
-"""Whether lines are talks, as a person told it by hand, by the id of the line or of its talk."""
+"""Whether lines are talks, as kb.toml says, by the id of the line or of its talk."""
 
 NO_OVERRIDES: TalkOverrides = MappingProxyType({})
-_LIKELY = 0.2  # of what is as likely a third is a talk; of what is less, hardly any
+_MIN_CANDIDATE = 0.2  # probability of a talk; a third of the lines at it are talks, hardly any below it
 
 
 class TalkCandidate(NamedTuple):
-    """A line that may be a talk, the probability of that, and the id under which a person may tell it."""
+    """A line that may be a talk."""
 
     line: Line
     probability: float
-    id: str
+    id: str  # under which kb.toml may override it
 
 
 class SpeakerCandidate(NamedTuple):
-    """Who may speak in a talk of which nobody is known to, on which line of the file, and the probability of that."""
+    """A possible speaker of a talk without a known one."""
 
-    line: int
+    talk: int  # line number of the talk
+    line: int  # line number of the name
     name: str
     probability: float
 
 
-class Candidates(NamedTuple):
-    """What may be, and is not likely enough to be told in a report; nothing that a person has told of."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The talks and speakers that are not likely enough for the report, in file order, without overridden lines."""
 
     talks: tuple[TalkCandidate, ...]
     speakers: tuple[SpeakerCandidate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What is known of an outline's lines, by their index: what each is, and what those of talks tell."""
-
-    event: str | None
-    lines: Sequence[Line]
-    roles: Roles
-    talks: Mapping[int, TalkText]
-    candidates: Mapping[int, str]  # likely talks, each with the id under which a person may tell that
-    overrides: Mapping[int, bool]  # those of which one did
-    asked: tuple[str, ...]  # all ids that were looked for among the overrides
+def report_of(
+    outline: Outline, override: MetadataOverride | None = None, line_overrides: TalkOverrides = NO_OVERRIDES
+) -> Report:
+    """Return the report of an outline, as `report_with_candidates` does."""
+    return report_with_candidates(outline, override, line_overrides)[0]
 
 
-class _LatestReading:
-    """The latest reading, shared by threads: candidates are asked of an outline right after its report is made.
+def report_with_candidates(
+    outline: Outline, override: MetadataOverride | None = None, line_overrides: TalkOverrides = NO_OVERRIDES
+) -> tuple[Report, Candidates]:
+    """Return the report of an outline, and the candidates that it leaves out.
 
-    To read it again would make the understanding of a report that much longer; a second thread only has it read anew.
+    Its notes have no services yet, and each is a statement unless it begins with `Q:`.
     """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._latest: tuple[Outline, str | None, TalkOverrides, _Reading] | None = None
-
-    def of(self, outline: Outline, event: str | None, overrides: TalkOverrides) -> _Reading:
-        """Return the reading of an outline; a person told its `event`, or the reading before did."""
-        with self._lock:
-            latest = self._latest
-        if latest and latest[0] is outline and event in (latest[1], latest[3].event) and overrides == latest[2]:
-            return latest[3]
-        reading = _read(outline, event or event_of(outline), overrides)
-        with self._lock:
-            self._latest = outline, event, overrides, reading
-        return reading
-
-
-_readings = _LatestReading()
-
-
-def _read(outline: Outline, event: str | None, overrides: TalkOverrides) -> _Reading:
+    override = override or MetadataOverride()
+    event = override.event or event_of(outline)
     lines = lines_of(outline.blocks)
     roles = roles_of(outline, lines, event)
-    candidates = {i: talk_id(event, lines[i].text) for i, share in roles.talk.items() if share >= _LIKELY}
-    told = {i: overrides[own] for i, own in candidates.items() if own in overrides}
-    asked = [*candidates.values()]
-    while True:  # what is no talk may stand over one
-        chosen = likeliest(lines, roles.talk, told)
-        talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
-        ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
-        asked += ids.values()
-        refused = [i for i, own in ids.items() if overrides.get(own) is False or not talks[i].title]
-        if not refused:
-            return _Reading(event, lines, roles, talks, candidates, told, tuple(dict.fromkeys(asked)))
-        told |= dict.fromkeys(refused, False)
-
-
-def report_of(
-    outline: Outline, given: MetadataOverride | None = None, overrides: TalkOverrides = NO_OVERRIDES
-) -> Report:
-    """Return the report that an outline holds, its notes without services, statements but where they say `Q:`.
-
-    What a person told holds: of the report, as `given`, and of its lines, as `overrides`.
-    """
-    given = given or MetadataOverride()
-    reading = _readings.of(outline, given.event, overrides)
-    event = reading.event
+    choice = _choose(lines, roles, event, line_overrides)
+    sections = sections_of(outline, lines, roles.role, choice.talks)
+    talks = _talks(sections, lines, event, choice.talks)
     title = outline.title or event or PurePath(outline.source).stem
-    # Where nothing names an event surely, what patterns take for its name still tells when it was.
-    dated = event or next((name for name, _ in names_by_patterns(outline)), None)
-    sections = [*sections_of(outline, reading.lines, reading.roles.role, reading.talks)]
-    talks = _talks(sections, reading)
+    # A name of the event that is too unlikely to be shown still helps to find its day.
+    dated_event = event or next((name for name, _ in names_by_patterns(outline)), None)
     report = Report(
         id=report_id(event, title),
         source=outline.source,
         title=title,
         event=event,
-        held_on=given.held_on or held_on_of(outline, dated),
+        held_on=override.held_on or held_on_of(outline, dated_event),
         talks=(),
         notes=(),
-        url=given.url,
-        published=given.published or published_of(outline) or day_in_address(given.url or ""),
-        asked=reading.asked,
+        url=override.url,
+        published=override.published or published_of(outline) or day_in_address(override.url or ""),
+        asked=choice.ids,
     )
-    of_talks = ((section, None if section.talk is None else talks.get(section.talk)) for section in sections)
-    notes = tuple(notes_of(report, of_talks))
+    notes = notes_of(report, sections, talks)
     noted = {note.talk.line for note in notes if note.talk}
     shown = (talk for talk in dict.fromkeys(talks.values()) if talk.line in noted or talk.links)
-    return replace(report, talks=tuple(shown), notes=notes)
+    return replace(report, talks=tuple(shown), notes=tuple(notes)), _candidates(lines, roles, choice)
 
 
-def _talks(sections: Sequence[Section], reading: _Reading) -> dict[int, Talk]:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The lines that are talks, and those that may be, by their index."""
+
+    talks: Mapping[int, TalkText]
+    candidates: Mapping[int, str]  # the id of each line that may be a talk
+    overrides: Mapping[int, bool]
+    ids: tuple[str, ...]  # all under which kb.toml may override a line
+
+
+def _choose(lines: Sequence[Line], roles: Roles, event: str | None, line_overrides: TalkOverrides) -> _Choice:
+    """Return the talks, chosen again without those that an override or an empty title refuses.
+
+    A line below a refused heading may be a talk instead of it.
+    """
+    candidates = {i: talk_id(event, lines[i].text) for i, share in roles.talk.items() if share >= _MIN_CANDIDATE}
+    overrides = {i: line_overrides[own_id] for i, own_id in candidates.items() if own_id in line_overrides}
+    ids = dict.fromkeys(candidates.values())
+    while True:
+        chosen = choose_talks(lines, roles.talk, overrides)
+        talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
+        talk_ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
+        ids |= dict.fromkeys(talk_ids.values())
+        refused = [i for i, own_id in talk_ids.items() if line_overrides.get(own_id) is False or not talks[i].title]
+        if not refused:
+            return _Choice(talks, candidates, overrides, tuple(ids))
+        overrides |= dict.fromkeys(refused, False)
+
+
+def _talks(
+    sections: Sequence[Section], lines: Sequence[Line], event: str | None, texts: Mapping[int, TalkText]
+) -> dict[int, Talk]:
     """Return each talk by the index of its line, with the materials in its sections."""
     links = defaultdict[int, list[str]](list)
     for section in sections:
@@ -148,46 +133,41 @@ def _talks(sections: Sequence[Section], reading: _Reading) -> dict[int, Talk]:
             links[section.talk] += materials_of(section.blocks)
     return {
         i: Talk(
-            id=talk_id(reading.event, text.title),
+            id=talk_id(event, text.title),
             title=text.title,
-            line=reading.lines[i].number,
+            line=lines[i].number,
             track=text.track,
             start=text.start,
             end=text.end,
             speakers=text.speakers,
             links=tuple(dict.fromkeys(links[i])),
         )
-        for i, text in reading.talks.items()
+        for i, text in texts.items()
     }
 
 
-def candidates_of(outline: Outline, report: Report, overrides: TalkOverrides = NO_OVERRIDES) -> Candidates:
-    """Return what may be a talk or a speaker, in file order; `report` is that of the outline with the same overrides.
-
-    What the report tells of speakers, by hand too, is not asked about.
-    """
-    reading = _readings.of(outline, report.event, overrides)
-    decided = reading.talks.keys() | reading.overrides.keys()
-    spoken = {talk.line for talk in report.talks if talk.speakers}
+def _candidates(lines: Sequence[Line], roles: Roles, choice: _Choice) -> Candidates:
+    decided = choice.talks.keys() | choice.overrides.keys()
     return Candidates(
         tuple(
-            TalkCandidate(reading.lines[i], reading.roles.talk[i], own)
-            for i, own in sorted(reading.candidates.items())
+            TalkCandidate(lines[i], roles.talk[i], own_id)
+            for i, own_id in sorted(choice.candidates.items())
             if i not in decided
         ),
         tuple(
-            SpeakerCandidate(*text.candidates[0])
-            for i, text in reading.talks.items()
-            if text.candidates and reading.lines[i].number not in spoken
+            SpeakerCandidate(lines[i].number, *text.candidates[0])
+            for i, text in choice.talks.items()
+            if text.candidates
         ),
     )
 
 
 def talk_reasons(outline: Outline, event: str | None, line: int) -> tuple[float, list[tuple[str, float]]]:
-    """Return the probability that a line of the file is a talk, and what speaks most for that and, negative, against.
+    """Return the probability that a line of the file is a talk, and the features that say most for and against it.
 
-    Each reason is a feature with its weight; where the line cannot be a talk there are none.
+    Each feature comes with its weight, negative if it is against. A line that cannot be a talk has probability 0.
     """
-    reading = _readings.of(outline, event, NO_OVERRIDES)
-    shares = (share for i, share in reading.roles.talk.items() if reading.lines[i].number == line)
-    return max(shares, default=0.0), reasons_of(outline, reading.lines, reading.event, line)
+    lines = lines_of(outline.blocks)
+    roles = roles_of(outline, lines, event or event_of(outline))
+    own = [i for i in roles.talk if lines[i].number == line]
+    return max((roles.talk[i] for i in own), default=0.0), roles.reasons(own[0]) if own else []

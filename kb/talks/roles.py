@@ -1,7 +1,9 @@
-"""What each line of a report is: a talk, a part of one, what stands over talks, the writer's own, or the event.
+"""The role of each line of a report: a talk, a part of one, a group of talks, the author's own words, or the event.
 
-It is learned in two steps: of each line by itself (`lines.npz`), then of each among those around it, by what these are
-likely to be (`lines_together.npz`).
+Input: the lines that may be talks, with their features (`features.py`).
+Model: two logistic regressions. The first (`lines.npz`) judges each line alone. The second (`lines_together.npz`) takes
+the first one's probabilities for the line, its peers, its headings and its neighbours as features.
+Output: the likeliest role of each line, and its probability of being a talk; then a consistent choice of talks.
 """
 
 from bisect import bisect
@@ -17,71 +19,106 @@ from numpy.typing import NDArray
 from kb.learning import load
 from kb.report.outline import Outline
 from kb.talks.features import features_of, is_section_name, marks_of
-from kb.talks.heading import read_heading
 from kb.talks.lines import Line, ends_of, parents_of, peer_keys, peers_of
+from kb.talks.talk_patterns import read_heading
 
 Role = Literal["none", "talk", "part", "group", "own", "event"]
 ROLES: tuple[Role, ...] = get_args(Role)
 _TALK = ROLES.index("talk")
-_BINS = (0.01, 0.03, 0.08, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)  # of probabilities, as features
-_EXPLICIT = 0.9  # 49 of the 52 headings of readers that say so are talks
-_EVEN = 0.5  # what is rather a talk
-_NEAR = 2  # lines between such as stand near
-_FURTHER = 60  # lines below a heading that are asked
+_BINS = (0.01, 0.03, 0.08, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)  # bounds of probabilities as features
+_EXPLICIT = 0.9  # probability of an explicit heading: 49 of 52 in the labelled reports are talks
+_EVEN = 0.5  # probability from which a line is rather a talk
+_MAX_NEAR = 2  # lines of the file between near lines
+_MAX_BELOW = 60  # lines below a heading that are features
+
+LineFeatures = dict[int, list[str]]  # by the index of the line
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What the lines of a report are, by their index: the likeliest role of each, and the probability of a talk.
+    """The lines of a report, by their index, that may be talks. All other lines are text."""
 
-    A line that is missing is no more than text.
-    """
+    role: Mapping[int, Role]  # the likeliest
+    talk: Mapping[int, float]  # the probability that the line is a talk
+    features: tuple[LineFeatures, LineFeatures]  # for the first and the second model
 
-    role: Mapping[int, Role]
-    talk: Mapping[int, float]
+    def reasons(self, i: int) -> list[tuple[str, float]]:
+        """Return the features that say most for a line being a talk or, if negative, against it."""
+        reasons = dict[str, float]()
+        for model, features in zip(("lines", "lines_together"), self.features, strict=True):
+            reasons |= load(model).reasons(features[i], "talk")
+        return sorted(reasons.items(), key=lambda reason: -abs(reason[1]))
 
 
 def roles_of(outline: Outline, lines: Sequence[Line], event: str | None) -> Roles:
-    """Return what each line of an outline is, which is about an event."""
+    """Return the roles of an outline's lines."""
     chosen, alone = features_of(outline, lines, event)
     together = features_together(lines, chosen, load("lines").probabilities(alone))
     role, talk = _by_line(chosen, load("lines_together").probabilities(together))
-    explicit = (i for i in chosen if lines[i].level and read_heading(lines[i].text).is_explicit)
-    return Roles(role, talk | {i: max(talk[i], _EXPLICIT) for i in explicit})
-
-
-def reasons_of(outline: Outline, lines: Sequence[Line], event: str | None, number: int) -> list[tuple[str, float]]:
-    """Return what speaks most for a line being a talk, and against it where negative; nothing if it cannot be one."""
-    chosen, alone = features_of(outline, lines, event)
-    at = next((at for at, i in enumerate(chosen) if lines[i].number == number), None)
-    if at is None:
-        return []
-    first, second = load("lines"), load("lines_together")
-    together = features_together(lines, chosen, first.probabilities(alone))
-    reasons = dict([*first.reasons(alone[at], "talk"), *second.reasons(together[at], "talk")])
-    return sorted(reasons.items(), key=lambda reason: -abs(reason[1]))
+    for i in chosen:
+        if lines[i].level and read_heading(lines[i].text).is_explicit:
+            talk[i] = max(talk[i], _EXPLICIT)
+    return Roles(role, talk, (dict(zip(chosen, alone, strict=True)), dict(zip(chosen, together, strict=True))))
 
 
 def _by_line(chosen: Sequence[int], probabilities: NDArray[np.float64]) -> tuple[dict[int, Role], dict[int, float]]:
-    """Return the likeliest role of each line, and the probability that it is a talk."""
+    """Return the likeliest role of each line, and its probability of being a talk."""
     roles = (ROLES[at] for at in probabilities.argmax(axis=1))
     return dict(zip(chosen, roles, strict=True)), dict(zip(chosen, probabilities[:, _TALK].tolist(), strict=True))
+
+
+def choose_talks(lines: Sequence[Line], talk: Mapping[int, float], overrides: Mapping[int, bool]) -> list[int]:
+    """Return the indices of the lines that are talks: of a heading and the lines below it, the more probable.
+
+    The score of a line is its log-odds less those of a threshold; scores of lines below a heading add up, as if they
+    were independent. The threshold is lower for a line if half of its peers are talks, and higher for rows of tables,
+    which may list anything. `overrides` win. Lines below one that is overridden to be a talk are judged alone, since
+    the override says nothing about them.
+    """
+    thresholds = {name: _log_odds(value) for name, value in load("lines_together").thresholds.items()}
+    usual, beside_talks, for_rows = (thresholds[name] for name in ("talk", "talk beside talks", "row"))
+    rows = {i for i in talk if lines[i].type == "table"}
+    scores = {i: _log_odds(value) - (for_rows if i in rows else usual) for i, value in talk.items()}
+    talks_alone = {i for i, score in scores.items() if score > 0}
+    for (name, *_), peers in peers_of(lines, parents_of(lines), talk).items():
+        if name == "beside" and 2 * sum(scores[i] > 0 for i in peers) > len(peers) - 1:
+            eligible = (i for i in peers if i not in rows and not is_section_name(lines[i].text))
+            scores.update({i: scores[i] + usual - beside_talks for i in eligible if scores[i] + usual > beside_talks})
+    scores.update({i: inf if is_talk else -inf for i, is_talk in overrides.items()})
+    ends = ends_of(lines)
+    best: list[tuple[int, float, list[int]]] = []  # line, score and talks of each section so far, the last first
+    for i in sorted(talk, reverse=True):
+        score, talks = 0.0, list[int]()
+        while lines[i].level and best and best[-1][0] < ends[i]:
+            _, score_below, talks_below = best.pop()
+            score, talks = score + score_below, [*talks, *talks_below]
+        if scores[i] > max(score, 0.0):
+            remaining = [j for j in talks if j in talks_alone] if i in overrides else []
+            score, talks = scores[i], [i, *remaining]
+        if talks:
+            best.append((i, score, talks))
+    return sorted(i for _, _, talks in best for i in talks)
+
+
+def _log_odds(probability: float) -> float:
+    probability = min(max(probability, 1e-6), 1 - 1e-6)
+    return log(probability / (1 - probability))
 
 
 def features_together(
     lines: Sequence[Line], chosen: Sequence[int], probabilities: NDArray[np.float64]
 ) -> list[list[str]]:
-    """Return features of the chosen lines out of what they and those around them are likely to be.
+    """Return the second model's features of the chosen lines.
 
-    `probabilities`, (lines, roles), are told of each by itself.
+    `probabilities`, (lines, roles), are those of the first model.
     """
     role, talk = _by_line(chosen, probabilities)
     parents, ends = parents_of(lines), ends_of(lines)
     peers = {
-        key: _Peers([talk[i] for i in own], Counter(role[i] for i in own))
-        for key, own in peers_of(lines, parents, chosen).items()
+        key: _Peers([talk[i] for i in group], Counter(role[i] for i in group))
+        for key, group in peers_of(lines, parents, chosen).items()
     }
-    headings = defaultdict[int, float](float)  # how many headings below each are talks, by their probabilities
+    headings = defaultdict[int, float](float)  # the expected number of talks among the headings below each
     for i in chosen:
         if lines[i].level:
             headings[parents[i]] += talk[i]
@@ -115,7 +152,7 @@ def features_together(
             parent = parents[parent]
         own.append(f"outermost is {role.get(parent, 'nothing')}")
         if line.level:
-            below = [j for j in chosen[n + 1 : n + _FURTHER] if j < ends[i]]
+            below = [j for j in chosen[n + 1 : n + _MAX_BELOW] if j < ends[i]]
             own += [
                 f"below say {_bin(max((talk[j] for j in below), default=0))}",
                 f"headings below say {_bin(max((talk[j] for j in below if lines[j].level), default=0))}",
@@ -130,7 +167,7 @@ def features_together(
 def _neighbour_features(
     lines: Sequence[Line], chosen: Sequence[int], n: int, role: Mapping[int, Role], talk: Mapping[int, float]
 ) -> Iterator[str]:
-    """Yield what the chosen lines before and behind the n-th are."""
+    """Yield the roles and probabilities of the chosen lines around the n-th."""
     for step in (-2, -1, 1, 2):
         if not 0 <= n + step < len(chosen):
             yield f"{step} none"
@@ -138,19 +175,19 @@ def _neighbour_features(
         j = chosen[n + step]
         yield f"{step} is {role[j]}"
         yield f"{step} says {_bin(talk[j])}"
-        if abs(lines[j].number - lines[chosen[n]].number) <= _NEAR:
+        if abs(lines[j].number - lines[chosen[n]].number) <= _MAX_NEAR:
             yield f"{step} near says {_bin(talk[j])}"
 
 
 class _Peers:
-    """Lines of one kind: their probabilities of being talks, and what they are else."""
+    """A group of peers: their probabilities of being talks, and their roles."""
 
     def __init__(self, talk: Sequence[float], roles: Counter[Role]) -> None:
         self._others, self._roles = len(talk) - 1, roles
         self.sum, self._over = sum(talk), sum(value > _EVEN for value in talk)
 
     def features(self, name: str, talk: float, role: Role, sort: str) -> Iterator[str]:
-        """Yield what the others say of one of them, which is a talk by that probability."""
+        """Yield the features of one peer, with its probability and role, from all others."""
         if not self._others:
             yield f"{name} alone"
             return
@@ -165,41 +202,3 @@ class _Peers:
 
 def _bin(probability: float) -> int:
     return bisect(_BINS, probability)
-
-
-def likeliest(lines: Sequence[Line], talk: Mapping[int, float], overrides: Mapping[int, bool]) -> list[int]:
-    """Return the lines that are talks, none of them below another that nobody told: each, or the likeliest below it.
-
-    Probabilities add up as those of independent lines do, by the logarithm of the odds. A report is consistent: where
-    half of those beside a line are talks, less makes it one; a row of a table, which may tell of anything, needs more
-    by itself. What a person told of lines, the `overrides` by their index, holds: below a line that was told to be a
-    talk those remain that are talks by themselves, for nothing was said of them.
-    """
-    thresholds = {name: _log_odds(value) for name, value in load("lines_together").thresholds.items()}
-    sure, beside, row = (thresholds[name] for name in ("talk", "talk beside talks", "row"))
-    rows = {i for i in talk if lines[i].type == "table"}
-    points = {i: _log_odds(value) - (row if i in rows else sure) for i, value in talk.items()}
-    by_themselves = {i for i, gain in points.items() if gain > 0}
-    for (name, *_), peers in peers_of(lines, parents_of(lines), talk).items():
-        if name == "beside" and 2 * sum(points[i] > 0 for i in peers) > len(peers) - 1:
-            others = (i for i in peers if i not in rows and not is_section_name(lines[i].text))
-            points.update({i: points[i] + sure - beside for i in others if points[i] + sure > beside})
-    points.update({i: inf if is_talk else -inf for i, is_talk in overrides.items()})
-    ends = ends_of(lines)
-    best: list[tuple[int, float, list[int]]] = []  # the last lines first, those below a heading as one
-    for i in sorted(talk, reverse=True):
-        below, talks = 0.0, list[int]()
-        while lines[i].level and best and best[-1][0] < ends[i]:
-            _, gain, inside = best.pop()
-            below, talks = below + gain, [*talks, *inside]
-        if points[i] > max(below, 0.0):
-            remaining = [one for one in talks if one in by_themselves] if i in overrides else []
-            below, talks = points[i], [i, *remaining]
-        if talks:
-            best.append((i, below, talks))
-    return sorted(i for _, _, talks in best for i in talks)
-
-
-def _log_odds(probability: float) -> float:
-    probability = min(max(probability, 1e-6), 1 - 1e-6)
-    return log(probability / (1 - probability))

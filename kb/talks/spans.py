@@ -1,4 +1,9 @@
-"""What the lines of a talk tell: its title, who speaks, its track and time, by a tagger that reads them together."""
+"""The title, speakers, track and time of each talk, by sequence labelling of its lines.
+
+Input: the line of a talk's title, the line above it and up to three below, as tokens with features (`tokens.py`).
+Model: a conditional random field, which gives each token a BIO label.
+Output: the labelled spans; where the labels leave something open, what patterns find (`talk_patterns.py`).
+"""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -7,19 +12,19 @@ from typing import NamedTuple
 
 from index.text import letters
 from kb.learning import Features, load_crf
-from kb.talks.heading import TalkHeading, byline_style, read_heading
 from kb.talks.lines import Line
-from kb.talks.speakers import names_in, speaker_names
+from kb.talks.talk_patterns import TalkHeading, byline_style, names_in, read_heading, speaker_names
 from kb.talks.tokens import Hint, LineTokens, Token, features_of_tokens, tokens_of, usual_separators
 from kb.talks.words import folded
 
 LABELS = ("O", "B-title", "I-title", "B-speaker", "I-speaker", "B-affiliation", "I-affiliation", "track", "time")
-_FURTHER = 3  # lines below the title in which who speaks stands as a rule
-_BEFORE, _FURTHER_TEXT = 80, 100  # characters of a line above and below that are read
+_MAX_LINES_BELOW = 3  # lines below the title; speakers are rarely named further down
+_MAX_LINE_ABOVE, _MAX_LINE_BELOW = 80, 100  # characters
 _CLOCK = re.compile(r"(\d{1,2})\s*[:：時]\s*(\d{2})?")
 _AFTERNOON = re.compile(r"午後|p\.?m", re.IGNORECASE)
-_NOON, _HOUR = 12, 60
-_SURE, _PERHAPS = 0.7, 0.4  # probabilities that somebody speaks, and that somebody beside such a one does
+_NOON, _MINUTES = 12, 60
+_MIN_SPEAKER = 0.7  # probability of a speaker
+_MIN_FURTHER_SPEAKER = 0.4  # probability of a speaker on a line that has a probable one
 _BRACKETS = (("【", "】"), ("「", "」"), ("『", "』"), ("[", "]"), ("(", ")"), ("（", "）"))
 _NO_SPEAKERS = folded("sites") | folded("no_names")
 _TRIM = " \t\u3000@＠-–—:：/／|｜・,、"
@@ -27,57 +32,115 @@ _TRIM = " \t\u3000@＠-–—:：/／|｜・,、"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The lines of a talk that are read together, by their index, and how patterns read the first, its title."""
+    """The lines of a talk that are labelled together."""
 
-    lines: tuple[int, ...]
+    lines: tuple[int, ...]  # indices
     tokens: tuple[tuple[Token, ...], ...]
     features: list[list[Features]]  # of each token of each line
-    heading: TalkHeading
+    heading: TalkHeading  # the title's line as patterns read it
 
 
 @dataclass(frozen=True, slots=True)
 class TalkText:
-    """A talk as its lines tell it; `candidates` may speak as well: each the number of a line, a name, how likely."""
+    """The title, track, times and speakers of a talk, as text."""
 
     title: str
     track: str | None
     start: str | None
     end: str | None
     speakers: tuple[str, ...]
-    candidates: tuple[tuple[int, str, float], ...] = ()
+    candidates: tuple[tuple[int, str, float], ...] = ()  # possible speakers: line number, name, probability
 
 
 class Span(NamedTuple):
-    """A part of a line with one label, and the probability of its least likely token; `line` is an index."""
+    """A part of a line with one label."""
 
     label: str
-    line: int
+    line: int  # index
     text: str
-    probability: float
+    probability: float  # of its least probable token
+
+
+def talk_texts(lines: Sequence[Line], talks: Sequence[int]) -> list[TalkText]:
+    """Return the text of each talk, by the index of its title's line."""
+    contexts = contexts_of(lines, talks)
+    predictions = iter(load_crf("spans").predict([line for context in contexts for line in context.features]))
+    texts = []
+    for i, context in zip(talks, contexts, strict=True):
+        spans = list[Span]()
+        for j, tokens in zip(context.lines, context.tokens, strict=True):
+            path, marginals = next(predictions)
+            probabilities = marginals[range(len(path)), path].tolist()
+            spans += _spans(j, lines[j].text, tokens, [LABELS[at] for at in path], probabilities)
+        texts.append(_talk_text(lines, i, context, spans))
+    return texts
+
+
+def _spans(
+    line: int, text: str, tokens: Sequence[Token], labels: Sequence[str], probabilities: Sequence[float]
+) -> Iterator[Span]:
+    """Yield the spans of a line: successive tokens of one label, up to the next `B-`."""
+    span_label, begin, end, lowest = "O", 0, 0, 1.0
+    for token, bio_label, probability in zip(tokens, labels, probabilities, strict=True):
+        label = bio_label.removeprefix("B-").removeprefix("I-")
+        if label == span_label and not bio_label.startswith("B-"):
+            end, lowest = token.end, min(lowest, probability)
+        else:
+            if span_label != "O":
+                yield Span(span_label, line, text[begin:end].strip(), lowest)
+            span_label, begin, end, lowest = label, token.begin, token.end, probability
+    if span_label != "O":
+        yield Span(span_label, line, text[begin:end].strip(), lowest)
+
+
+def _talk_text(lines: Sequence[Line], i: int, context: Context, spans: Sequence[Span]) -> TalkText:
+    heading = context.heading
+    named = [(span, span.text.strip(_TRIM)) for span in spans if span.label == "speaker"]
+    named = [(span, name) for span, name in named if letters(name) not in _NO_SPEAKERS and names_in(name)]
+    sure_lines = {span.line for span, _ in named if span.probability >= _MIN_SPEAKER}
+    possible = [(span, name) for span, name in named if span.probability >= _MIN_FURTHER_SPEAKER]
+    speakers = tuple(dict.fromkeys(name for span, name in possible if span.line in sure_lines)) or heading.speakers
+    if not speakers:
+        by_patterns = (names_in(name) for j in context.lines if j > i for _, name in speaker_names(lines[j].text))
+        speakers = next(by_patterns, ())
+    by_label = {label: [span.text for span in spans if span.label == label] for label in ("track", "time")}
+    titles = (span.text for span in spans if span.label == "title" and span.line == i)
+    # A title with an unbalanced bracket was cut wrongly: 「Keynote】基調講演」.
+    balanced = (text for text in titles if all(text.count(left) == text.count(right) for left, right in _BRACKETS))
+    title = next(balanced, heading.title)
+    if heading.title.endswith(title) and heading.title.startswith(("[", "【")):
+        title = heading.title  # a tag before a title is a part of it
+    track = by_label["track"][0].strip("【】[]()（） ") if by_label["track"] else heading.track
+    start, end = heading.start, heading.end
+    if by_label["time"] and not start:
+        start, end = _clocks(by_label["time"][0])
+    candidates = () if speakers else tuple((lines[s.line].number, name, s.probability) for s, name in possible)
+    return TalkText(title.strip(_TRIM) or heading.title, track or None, start, end, speakers, candidates)
 
 
 def contexts_of(lines: Sequence[Line], talks: Sequence[int]) -> list[Context]:
-    """Return what is read of each talk, by the index of its title's line."""
+    """Return the context of each talk, by the index of its title's line."""
     style = byline_style([lines[i].text for i in talks])
     separators = usual_separators([tokens_of(lines[i].text) for i in talks])
-    every = frozenset(talks)
-    return [_context(lines, i, every, read_heading(lines[i].text, style), separators) for i in talks]
+    titles = frozenset(talks)
+    return [_context(lines, i, titles, read_heading(lines[i].text, style), separators) for i in talks]
 
 
 def _context(
-    lines: Sequence[Line], i: int, talks: Collection[int], heading: TalkHeading, separators: Mapping[str, str]
+    lines: Sequence[Line], i: int, titles: Collection[int], heading: TalkHeading, separators: Mapping[str, str]
 ) -> Context:
-    above = [i - 1] if i and i - 1 not in talks and len(lines[i - 1].text) <= _BEFORE else []
+    above = [i - 1] if i and i - 1 not in titles and len(lines[i - 1].text) <= _MAX_LINE_ABOVE else []
     read = []
-    for j in [*above, *range(i, min(i + _FURTHER + 1, len(lines)))]:
+    for j in [*above, *range(i, min(i + _MAX_LINES_BELOW + 1, len(lines)))]:
         line, is_title = lines[j], j == i
-        below_row, below_text = line.type == lines[i].type == "table", line.level > 0 and not lines[i].level
-        if j > i and (j in talks or below_row or below_text):
-            break  # the next row, or a heading below what is none, is about something else
-        text = line.text if is_title else line.text[:_FURTHER_TEXT]
-        named = ((text.find(name), name, how) for how, name in speaker_names(text))
+        is_next_row = line.type == lines[i].type == "table"
+        is_heading_below_text = line.level > 0 and not lines[i].level
+        if j > i and (j in titles or is_next_row or is_heading_below_text):
+            break  # it is about something else
+        text = line.text if is_title else line.text[:_MAX_LINE_BELOW]
+        names = ((text.find(name), name, pattern) for pattern, name in speaker_names(text))
         hints = [*_title_hints(text, heading)] if is_title else []
-        hints += [(begin, begin + len(name), how) for begin, name, how in named if begin >= 0]
+        hints += [(begin, begin + len(name), pattern) for begin, name, pattern in names if begin >= 0]
         read.append(LineTokens(j - i, "h" if line.level else line.type, tuple(tokens_of(text)), tuple(hints)))
     return Context(
         tuple(i + line.place for line in read),
@@ -88,80 +151,22 @@ def _context(
 
 
 def _title_hints(text: str, heading: TalkHeading) -> Iterator[Hint]:
-    """Yield where patterns see a title, who speaks, and a track."""
-    at = text.find(heading.title)
-    behind = at + len(heading.title)
-    if at >= 0:
-        yield at, behind, "whole" if heading.title == text else "title"
+    """Yield the places of the title, the speakers and the track that patterns find."""
+    begin = text.find(heading.title)
+    end = begin + len(heading.title)
+    if begin >= 0:
+        yield begin, end, "whole" if heading.title == text else "title"
     for name in heading.speakers:
-        begin = max(text.find(name, behind), text.find(name))
+        begin = max(text.find(name, end), text.find(name))
         if begin >= 0:
             yield begin, begin + len(name), "speaker"
     if heading.track and (begin := text.find(heading.track)) >= 0:
         yield begin, begin + len(heading.track), "track"
 
 
-def talk_texts(lines: Sequence[Line], talks: Sequence[int]) -> list[TalkText]:
-    """Return what the lines of each talk tell, by the index of its title's line."""
-    contexts = contexts_of(lines, talks)
-    tagged = iter(load_crf("spans").predict([line for context in contexts for line in context.features]))
-    found = []
-    for i, context in zip(talks, contexts, strict=True):
-        spans = list[Span]()
-        for j, tokens in zip(context.lines, context.tokens, strict=True):
-            path, probabilities = next(tagged)
-            shares = probabilities[range(len(path)), path].tolist()
-            spans += _spans(j, lines[j].text, tokens, [LABELS[at] for at in path], shares)
-        found.append(_talk_text(lines, i, context, spans))
-    return found
-
-
-def _spans(
-    line: int, text: str, tokens: Sequence[Token], labels: Sequence[str], probabilities: Sequence[float]
-) -> Iterator[Span]:
-    """Yield what is labelled in a line: tokens of one label up to where another of it begins."""
-    name, begin, end, least = "O", 0, 0, 1.0
-    for token, label, share in zip(tokens, labels, probabilities, strict=True):
-        own = label.removeprefix("B-").removeprefix("I-")
-        if own == name and not label.startswith("B-"):
-            end, least = token.end, min(least, share)
-        else:
-            if name != "O":
-                yield Span(name, line, text[begin:end].strip(), least)
-            name, begin, end, least = own, token.begin, token.end, share
-    if name != "O":
-        yield Span(name, line, text[begin:end].strip(), least)
-
-
-def _talk_text(lines: Sequence[Line], i: int, context: Context, spans: Sequence[Span]) -> TalkText:
-    heading = context.heading
-    named = [(span, span.text.strip(_TRIM)) for span in spans if span.label == "speaker"]
-    named = [(span, name) for span, name in named if letters(name) not in _NO_SPEAKERS and names_in(name)]
-    # Who is named beside somebody who surely speaks speaks as well.
-    sure_lines = {span.line for span, _ in named if span.probability >= _SURE}
-    likely = [(span, name) for span, name in named if span.probability >= _PERHAPS]
-    speakers = tuple(dict.fromkeys(name for span, name in likely if span.line in sure_lines)) or heading.speakers
-    if not speakers:
-        told = (names_in(name) for j in context.lines if j > i for _, name in speaker_names(lines[j].text))
-        speakers = next(told, ())
-    by_label = {label: [span.text for span in spans if span.label == label] for label in ("track", "time")}
-    titles = (span.text for span in spans if span.label == "title" and span.line == i)
-    # A title with a bracket that is open or only closed is cut wrongly: 「Keynote】基調講演」.
-    balanced = (text for text in titles if all(text.count(one) == text.count(other) for one, other in _BRACKETS))
-    title = next(balanced, heading.title)
-    if heading.title.endswith(title) and heading.title.startswith(("[", "【")):
-        title = heading.title  # a tag before a title is a part of it
-    track = by_label["track"][0].strip("【】[]()（） ") if by_label["track"] else heading.track
-    start, end = heading.start, heading.end
-    if by_label["time"] and not start:
-        start, end = _clocks(by_label["time"][0])
-    candidates = () if speakers else tuple((lines[s.line].number, name, s.probability) for s, name in likely)
-    return TalkText(title.strip(_TRIM) or heading.title, track or None, start, end, speakers, candidates)
-
-
 def _clocks(text: str) -> tuple[str | None, str | None]:
-    """Return the first times of a text as `HH:MM`."""
-    later = _NOON if _AFTERNOON.search(text) else 0
+    """Return the first two times of a text as `HH:MM`."""
+    offset = _NOON if _AFTERNOON.search(text) else 0
     clocks = [(int(hour), int(minute or 0)) for hour, minute in _CLOCK.findall(text)[:2]]
-    times = [f"{hour + later * (hour < _NOON):02d}:{minute:02d}" for hour, minute in clocks if minute < _HOUR]
+    times = [f"{hour + offset * (hour < _NOON):02d}:{minute:02d}" for hour, minute in clocks if minute < _MINUTES]
     return (times[0] if times else None), (times[1] if len(times) > 1 else None)

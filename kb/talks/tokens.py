@@ -1,4 +1,8 @@
-"""The tokens of which lines are made, words of one script and marks, and the features of each."""
+"""The tokens of lines, which are words of one script and marks, and their features for sequence labelling (`spans.py`).
+
+Input: the lines of a talk, and the hints that patterns give. Output: the names of each token's features: its word, shape
+and type, its brackets, separators and neighbours, and the hints. The names are keys of `kb/learning/spans.npz`.
+"""
 
 import re
 from bisect import bisect_left
@@ -13,27 +17,34 @@ _TOKEN = re.compile(
     r"さん|氏|様|先生|[A-Za-z][A-Za-z0-9_'’]*|[0-9０-９]+|[ァ-ヶーｦ-ﾟ]+|[ぁ-ん]+?(?=さん|氏|様)|[ぁ-ん]+"
     r"|[一-鿿々]+?(?=氏|様|先生)|[一-鿿々]+|\s+|."
 )
-_PLACES = 3  # from the beginning and the end of a line, which are counted
-_MOST, _MANY = 0.6, 0.3  # of the titles of talks
+_MAX_COUNTED = 3  # tokens from the beginning and the end of a line
+_MOST, _MANY = 0.6, 0.3  # share of the titles of talks
 _HONORIFIC = ("さん", "氏", "様", "先生", "くん", "君", "ちゃん", "夫妻")
 _OPENING, _CLOSING = '「『【（([［〈《<"“', '」』】）)]］〉》>"”'
 _MARKS = ("「", "@", "/", "／", "(", "（", "：", ":", "-")
 _COMPANY = re.compile(rf"(?:{any_of('companies')}|会社|大学|社$|研究所|銀行|㈱)", re.IGNORECASE)
 _POSITION = re.compile(rf"(?:{any_of('positions')}|学生|代表|部長|社員|部$|課$|担当)", re.IGNORECASE)
-_SAYS_WHO = re.compile(
+_SPEAKER_LABEL = re.compile(
     rf"^(?:{any_of('speakers')}|話した人|しゃべった人|話す人|喋るひと|発表|発表者|著者|講師|話|登壇|演者|司会|スピーカ)$",
     re.IGNORECASE,
 )
 _ROOM = re.compile(rf"^(?:{any_of('rooms')}|会場|ホール|ルーム|トラック|室)$", re.IGNORECASE)
 _LABEL = re.compile(rf"^(?:{any_of('labels')})$", re.IGNORECASE)
 _SITE = re.compile(r"twitter|github|speaker|deck|slideshare|connpass|youtube|http|facebook", re.IGNORECASE)
-_CALLED = {"company": _COMPANY, "position": _POSITION, "who": _SAYS_WHO, "room": _ROOM, "label": _LABEL, "site": _SITE}
+_TOKEN_TYPES = {
+    "company": _COMPANY,
+    "position": _POSITION,
+    "who": _SPEAKER_LABEL,
+    "room": _ROOM,
+    "label": _LABEL,
+    "site": _SITE,
+}
 _SEPARATORS = ("–", "—", "-", "/", "／", "@", "＠", "(", "（", "|", "｜", ":", "：", "」", "』", "by", "　", "  ")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word or mark of a text, and where it begins and ends there."""
+    """A word or mark: `text[begin:end]` of its line."""
 
     text: str
     begin: int
@@ -41,13 +52,13 @@ class Token:
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a text; together they are the text."""
+    """Return the tokens of a text, whose concatenation is the text."""
     return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
 
 
 @lru_cache(20_000)
 def shape_of(text: str) -> str:
-    """Return the script of a token and, roughly, its length; a mark is itself."""
+    """Return the script and the rounded length of a token; a mark is its own shape."""
     first, shape = text[0], text[0]
     if first.isspace():
         shape = "space" if text == " " else "wide"
@@ -73,32 +84,32 @@ def _own_features(text: str) -> tuple[str, ...]:
     features = [f"w {word}", f"s {shape}"]
     if len(text) > 1:
         features += [f"begins {text[0]}", f"ends {text[-1]}", f"ends {text[-2:]}"]
-    features += [name for name, pattern in _CALLED.items() if pattern.search(text)]
+    features += [name for name, pattern in _TOKEN_TYPES.items() if pattern.search(text)]
     if text in _HONORIFIC:
         features.append("honorific")
     return tuple(features)
 
 
 Hint = tuple[int, int, str]
-"""Where in a line a pattern sees something, and what."""
+"""The begin, end and name of what a pattern matched in a line."""
 
 
 class LineTokens(NamedTuple):
-    """A line of a talk as tokens; `place` is how far it stands below the title, `sort` its type or `h`."""
+    """A line of a talk as tokens."""
 
-    place: int
-    sort: str
+    place: int  # lines below the title, -1 for the line above it
+    line_type: str  # `h` for a heading
     tokens: tuple[Token, ...]
     hints: tuple[Hint, ...]
 
 
 def features_of_tokens(line: LineTokens, separators: Mapping[str, str]) -> list[list[str]]:
-    """Return the features of each token of a line; `separators` are told by `usual_separators`."""
+    """Return the features of each token of a line; `separators` are those of `usual_separators`."""
     place, tokens = line.place, line.tokens
     texts = [token.text for token in tokens]
     solid = [at for at, text in enumerate(texts) if not text.isspace()]
     people = [at for at, text in enumerate(texts) if text in _HONORIFIC]
-    of_line = [f"line {place} {line.sort}"]
+    of_line = [f"line {place} {line.line_type}"]
     of_line += ["line has honorific"] if people else []
     of_line += [f"line {place} has {mark}" for mark in _MARKS if mark in texts]
     of_line.append(f"line tokens {min(len(solid) // 4, 5)}")
@@ -121,7 +132,7 @@ def features_of_tokens(line: LineTokens, separators: Mapping[str, str]) -> list[
 
 
 def _bracket_features(place: int, texts: Sequence[str]) -> Iterator[list[str]]:
-    """Yield for each token in which brackets it stands, and behind which."""
+    """Yield for each token the bracket that it is in, and the bracket that was closed last."""
     opened, after = list[str](), list[str]()
     for text in texts:
         if text in _CLOSING and opened:
@@ -133,13 +144,13 @@ def _bracket_features(place: int, texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _neighbour_features(place: int, texts: Sequence[str], solid: Sequence[int], n: int) -> Iterator[str]:
-    """Yield what stands before and behind the n-th token that is no white space."""
+    """Yield the position and the neighbours of the n-th token that is no white space."""
     at, left = solid[n], len(solid) - 1 - n
     shape = shape_of(texts[at])
-    yield f"nth {n if n < _PLACES else 'more'} {place}"
-    yield f"left {left if left < _PLACES else 'more'} {place}"
+    yield f"nth {n if n < _MAX_COUNTED else 'more'} {place}"
+    yield f"left {left if left < _MAX_COUNTED else 'more'} {place}"
     for step in (-2, -1, 1, 2):
-        yield from _beside(texts[solid[n + step]], step) if 0 <= n + step <= n + left else (f"{step} none",)
+        yield from _neighbour(texts[solid[n + step]], step) if 0 <= n + step <= n + left else (f"{step} none",)
     if left:
         yield f"{shape} then {shape_of(texts[solid[n + 1]])}"
     if n:
@@ -150,22 +161,22 @@ def _neighbour_features(place: int, texts: Sequence[str], solid: Sequence[int], 
         yield f"gap behind {shape_of(texts[at + 1])}"
 
 
-@lru_cache(50_000)  # of each token its four neighbours are asked for
-def _beside(text: str, step: int) -> tuple[str, ...]:
+@lru_cache(50_000)  # each token is a neighbour of four others
+def _neighbour(text: str, step: int) -> tuple[str, ...]:
     own = _own_features(text)
     return tuple(f"{step} {feature}" for feature in (own if abs(step) == 1 else own[:2]))
 
 
 def usual_separators(titles: Sequence[Sequence[Token]]) -> dict[str, str]:
-    """Return how many of the titles of talks hold each separator: most, many or few; and under "" whether one alone."""
+    """Return how many titles of talks have each separator: most, many or few; under "", whether there are several."""
     count = max(len(titles), 1)
-    shares = {mark: sum(any(token.text == mark for token in own) for own in titles) / count for mark in _SEPARATORS}
+    shares = {mark: sum(any(token.text == mark for token in title) for title in titles) / count for mark in _SEPARATORS}
     usual = {mark: "most" if share > _MOST else "many" if share > _MANY else "few" for mark, share in shares.items()}
     return usual | {"": "one" if count == 1 else "several"}
 
 
 def _separator_features(texts: Sequence[str], separators: Mapping[str, str]) -> list[list[str]]:
-    """Return for each token behind which separator it stands, and before which, and how usual these are."""
+    """Return for each token the separators before and after it, and how usual they are in the titles."""
     features = [list[str]() for _ in texts]
     number = separators[""]
     last, rest = "", 0
@@ -173,7 +184,7 @@ def _separator_features(texts: Sequence[str], separators: Mapping[str, str]) -> 
         if last:
             own.append(f"parted by {last} {separators[last]} {number}")
         if texts[at] in separators:
-            last, rest = texts[at], min(sum(not one.isspace() for one in texts[at + 1 :]), 6)
+            last, rest = texts[at], min(sum(not text.isspace() for text in texts[at + 1 :]), 6)
         if last:
             own.append(f"parted by {last} {separators[last]} rest {rest}")
     first = next((at for at, text in enumerate(texts) if text in separators), 0)

@@ -1,4 +1,4 @@
-"""What reports call things: the word lists of `words.toml`, as patterns and as sets."""
+"""The word lists of `words.toml`, as patterns and as sets."""
 
 import re
 from functools import cache
@@ -9,35 +9,34 @@ from index.datafiles import Texts
 from index.text import letters
 
 # fmt: off
-Group = Literal[
+WordList = Literal[
     "event", "going", "reporting", "announcements", "held_on", "when", "other_days", "labels", "tags", "rooms",
     "groups", "inner", "closings", "asides", "asides_with", "speakers", "companies", "positions",
     "no_names", "particulars", "nobody", "materials", "slides", "videos", "sites", "series"
 ]
 # fmt: on
-"""The lists that there are."""
 
 
 @cache
-def words(group: Group) -> tuple[str, ...]:
-    """Return the words of one list, the longest first, so that a pattern made of them prefers it."""
-    return tuple(sorted(_lists()[group], key=len, reverse=True))
+def words(name: WordList) -> tuple[str, ...]:
+    """Return the words of a list, the longest first, so that a pattern of alternatives prefers it."""
+    return tuple(sorted(_lists()[name], key=len, reverse=True))
 
 
 @cache
-def _lists() -> dict[Group, Texts]:
-    return datafiles.table("kb.talks", "words.toml", dict[Group, Texts])
+def _lists() -> dict[WordList, Texts]:
+    return datafiles.table("kb.talks", "words.toml", dict[WordList, Texts])
 
 
-def any_of(group: Group, *, whole: bool = False) -> str:
-    """Return a pattern for any word of a list; an ASCII word ends where its letters do, and if `whole` begins there."""
-    begin = "(?<![A-Za-z])" if whole else ""
+def any_of(name: WordList, *, whole: bool = False) -> str:
+    """Return a pattern for any word of a list. No letter may follow an ASCII word or, if `whole`, precede it."""
+    start = "(?<![A-Za-z])" if whole else ""
     return "|".join(
-        f"{begin}{re.escape(word)}(?![A-Za-z])" if word.isascii() else re.escape(word) for word in words(group)
+        f"{start}{re.escape(word)}(?![A-Za-z])" if word.isascii() else re.escape(word) for word in words(name)
     )
 
 
 @cache
-def folded(group: Group) -> frozenset[str]:
-    """Return the words of one list as `index.text.letters` folds them."""
-    return frozenset(map(letters, words(group)))
+def folded(name: WordList) -> frozenset[str]:
+    """Return the words of a list, folded by `index.text.letters`."""
+    return frozenset(map(letters, words(name)))

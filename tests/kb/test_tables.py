@@ -11,10 +11,10 @@ from index import datafiles
 from index.datafiles import TableError, Texts
 from kb.services.changes import ClaimWords
 from kb.services.domain_files import read
-from kb.talks.words import Group
+from kb.talks.words import WordList
 
 TYPES = {
-    "talks/words.toml": dict[Group, Texts],
+    "talks/words.toml": dict[WordList, Texts],
     "services/claims.toml": ClaimWords,
 }
 AWS = "domains/aws"

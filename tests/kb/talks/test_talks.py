@@ -9,9 +9,9 @@ from kb.learning import load
 from kb.readers.formats import read_outline
 from kb.report.model import Talk
 from kb.talks import report_of
-from kb.talks.heading import TalkHeading, read_heading
 from kb.talks.lines import lines_of
-from kb.talks.roles import likeliest
+from kb.talks.roles import choose_talks
+from kb.talks.talk_patterns import TalkHeading, read_heading
 
 
 def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> None:
@@ -290,16 +290,16 @@ def test_an_unsure_row_of_a_table_is_no_talk_where_an_unsure_heading_is_one() ->
     likely = {i: 0.7 for i, line in enumerate(both)}
 
     assert model.thresholds["talk"] < 0.7 < model.thresholds["row"]
-    assert {both[i].type for i in likeliest(both, likely, {})} == {"heading"}
+    assert {both[i].type for i in choose_talks(both, likely, {})} == {"heading"}
 
 
 def test_of_a_heading_and_those_below_it_the_likelier_are_talks() -> None:
     lines = lines_of(markdown("# 鍵の集い\n\n## 錠を替えた話\n\n## 扉を直した話\n").blocks)
 
-    assert likeliest(lines, {0: 0.7, 1: 0.9, 2: 0.9}, {}) == [1, 2]
-    assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {}) == [0]
-    assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {0: False}) == [1]
-    assert likeliest(lines, {0: 0.7, 1: 0.9, 2: 0.1}, {0: True}) == [0, 1]  # nothing was said of what stands below
+    assert choose_talks(lines, {0: 0.7, 1: 0.9, 2: 0.9}, {}) == [1, 2]
+    assert choose_talks(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {}) == [0]
+    assert choose_talks(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {0: False}) == [1]
+    assert choose_talks(lines, {0: 0.7, 1: 0.9, 2: 0.1}, {0: True}) == [0, 1]  # nothing was said of what stands below
 
 
 def test_a_heading_that_is_nothing_but_a_mark_is_no_talk() -> None:
