@@ -229,9 +229,9 @@ class Staging(Protocol):
 class Engine(Protocol):
     """A searchable set of documents, grouped by source. Engines differ in speed and scale, never in their answers.
 
-    A document is found if it meets every condition of the query's text (`index.query_parser`) and has every word in any
-    field that is not score-only. Relaxation (`index.interpretation`) may loosen the words; it never looks at selections.
-    A query of white space finds everything.
+    A document is found if it meets every condition of the query's text (`index.query_parser`) and has every word in
+    any field that is not score-only. Relaxation (`index.interpretation`) may loosen the words; it never looks at
+    selections. A query of white space finds everything.
 
     Hits are sorted by score (`index.ranking`), then newest date first (as strings; undated last), then position: the
     place of the document's source in the order of sources, then its place in the source. Sort `new` leaves out the

@@ -1,4 +1,4 @@
-"""What a query asks for, as values: words that are wanted, and conditions on documents."""
+"""The syntax tree of a query: words, and conditions on documents."""
 
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
@@ -17,17 +17,17 @@ class Key(Struct, frozen=True):
 
 
 class Alternative(Struct, frozen=True):
-    """Terms that together stand for a word; `weight` is how much less than the word itself they count (1: as much)."""
+    """Terms that together match a word; `weight` is their points relative to the word itself."""
 
     terms: tuple[Key, ...]
     weight: float = 1.0
 
 
 class QueryWord(Struct, frozen=True):
-    """A word of a query: a document has it that has all terms of any of its alternatives.
+    """A word of a query: a document matches if it has all terms of any alternative.
 
-    `parts` may stand for it where the whole finds nothing. A function word only carries the question (なぜ, 方法): it is
-    the first to be done without.
+    `parts` become alternatives if the query finds little. A function word only carries the question (なぜ, 方法): it is
+    dropped first.
     """
 
     text: str
@@ -35,27 +35,22 @@ class QueryWord(Struct, frozen=True):
     parts: tuple[Alternative, ...] = ()
     is_function_word: bool = False
 
-    @property
-    def is_name(self) -> bool:
-        """Whether it is written in Latin letters: among Japanese words that is what a thing is called."""
-        return self.text.isascii() and len(self.text) > 1 and any(map(str.isalpha, self.text))
-
 
 class QueryPiece(Struct, frozen=True):
-    """What stands between spaces in a query, and its words."""
+    """The text between two spaces of a query, and its words."""
 
     text: str
     words: tuple[QueryWord, ...]
 
 
 class QueryPhrase(Struct, frozen=True):
-    """A literal piece of a document's text, width and case folded."""
+    """A substring of a document's text, width and case folded."""
 
     text: str
 
 
 class FacetIs(Struct, frozen=True):
-    """A facet value: one of `values`, or where there are none any value that contains `text`, folded."""
+    """A facet value: one of `values`, or if there are none, any value that contains `text`, folded."""
 
     group: str
     text: str
@@ -63,33 +58,33 @@ class FacetIs(Struct, frozen=True):
 
 
 class InField(Struct, frozen=True):
-    """Words that must all stand in one text field."""
+    """Words that one text field must all have."""
 
     field: str
     words: tuple[QueryWord, ...]
 
 
 class Dated(Struct, frozen=True):
-    """A date before a day, month or year, or from it on. Documents without a date are neither."""
+    """A date before a day, month or year, or from it on. Undated documents match neither."""
 
     when: Literal["before", "after"]
     date: str
 
 
 class Not(Struct, frozen=True):
-    """The documents that the node does not describe."""
+    """The documents that do not match the node."""
 
     node: "Node"
 
 
 class AllOf(Struct, frozen=True):
-    """The documents that every node describes."""
+    """The documents that match every node."""
 
     nodes: tuple["Node", ...]
 
 
 class AnyOf(Struct, frozen=True):
-    """The documents that at least one node describes."""
+    """The documents that match at least one node."""
 
     nodes: tuple["Node", ...]
 
@@ -101,13 +96,15 @@ NoticeName: TypeAlias = Literal["cut", "too many words", "too deep", "unclosed",
 
 
 class Notice(Struct, frozen=True):
-    """Something of a query that could not be taken as typed, and its text; what was done instead is in the name.
+    """A part of a query that could not be taken as typed, with its text.
 
-    `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`:
-    brackets within brackets over 8 levels were ignored. `unclosed`: a quotation mark or bracket without its other half
-    was ignored. `as words`: a field's value or a mark that means nothing there was searched as words. `literally`: a
-    query without any word was looked for as it stands. `no likeness`: words alone were looked for, because the
-    model did not answer; the text tells why, as a sentence where there is one.
+    - `cut`: the text after 512 characters was ignored.
+    - `too many words`: the words after the 32nd were ignored.
+    - `too deep`: brackets nested more than 8 levels deep were ignored.
+    - `unclosed`: a quotation mark or bracket without its other half was ignored.
+    - `as words`: a field's value, or a mark without meaning there, was searched as words.
+    - `literally`: a query without any word was searched as a phrase.
+    - `no likeness`: only words were searched, because the embedding model failed; the text is its error.
     """
 
     name: NoticeName
@@ -115,17 +112,17 @@ class Notice(Struct, frozen=True):
 
 
 class ConditionText(Struct, frozen=True):
-    """A condition as it is typed, and the query's text without it."""
+    """A condition as typed, and the query's text without it."""
 
     text: str
     rest: str
 
 
 class Parsed(Struct, frozen=True):
-    """A query's text as understood: the words plainly wanted, conditions that always hold, and what was odd.
+    """A parsed query: its pieces, its conditions, and notices.
 
-    `condition_texts` has the text of each condition, of many only the first, and `plain` the text without any.
-    `typed` says that the last piece is a word that is still being typed.
+    `condition_texts` has the first conditions as typed, `plain` the text without any condition. `typed` says that the
+    last piece is a word that is still being typed.
     """
 
     pieces: tuple[QueryPiece, ...] = ()
@@ -142,13 +139,13 @@ def distinct_words(pieces: Iterable[QueryPiece]) -> tuple[QueryWord, ...]:
 
 
 def terms_of(words: Iterable[QueryWord]) -> frozenset[str]:
-    """Return the words that are looked for by some words of a query, as terms."""
+    """Return the terms of all alternatives of some words, without phonetic keys."""
     keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
     return frozenset(key.text for key in keys if key.kind == "word")
 
 
 def words_in(node: Node) -> tuple[QueryWord, ...]:
-    """Return the words under a node that its documents may have: all but those under Not."""
+    """Return the words under a node that its documents may have: all except those under Not."""
     match node:
         case QueryWord():
             return (node,)

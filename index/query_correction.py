@@ -1,7 +1,8 @@
-"""Words of a query that stand nowhere in an index, replaced by what was most likely meant; and completions.
+"""Corrects the words of a query that the index does not have, and completes the last word while it is being typed.
 
-`keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ). `sound`: another word that sounds the same
-(かんし, and wrong conversions). `spelling`: a slip of the keys (fargte).
+- `keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ).
+- `sound`: a homophone (かんし, and wrong conversions).
+- `spelling`: a misspelling (fargte).
 """
 
 import re
@@ -17,14 +18,14 @@ from index.readings import kana_begun, kana_of, keys_of
 from index.terms import TermIndex
 from index.text import KANA, katakana
 
-PHONETIC_WEIGHT = 0.5  # of what sounds alike most means something else (監視, 漢詩)
-_SHORTEST_PHONETIC = 6  # kana: of shorter words too many are a slip away from another
+PHONETIC_WEIGHT = 0.5  # most homophones mean something else (監視, 漢詩)
+_MIN_PHONETIC = 6  # kana; too many shorter words are one edit away from another
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
-# The input method was left on: it made kana of some keys, and others stayed letters (ふぁrがて).
+# The input method was left on: some keys became kana, and others stayed letters (ふぁrがて).
 _MIXED = re.compile("[ぁ-ゖ][A-Za-zＡ-Ｚａ-ｚ]|[A-Za-zＡ-Ｚａ-ｚ][ぁ-ゖ]")
-# What an input method shows of a word half typed: the last keys are no kana yet.
+# An input method shows an unfinished word so: the last keys are not kana yet.
 _COMPOSED = re.compile("[ぁ-ゖァ-ヶー]+[a-zａ-ｚ]{1,3}")
 
 _Corrected = tuple[QueryPiece, list[Step]]
@@ -33,29 +34,32 @@ _Corrected = tuple[QueryPiece, list[Step]]
 def correct(
     pieces: Sequence[QueryPiece], terms: TermIndex, words: QueryWords, without: Collection[StepName]
 ) -> tuple[tuple[QueryPiece, ...], list[Step]]:
-    """Return the pieces of a query corrected where that is needed and possible, and what was done."""
+    """Return the pieces of a query with unknown words corrected where possible, and the steps taken.
+
+    Steps in `without` are refused.
+    """
     correction = _Correction(terms, words, without)
     corrected = [correction.corrected(piece) for piece in pieces]
     return tuple(piece for piece, _ in corrected), [step for _, steps in corrected for step in steps]
 
 
 def with_completions(pieces: Sequence[QueryPiece], terms: TermIndex, words: QueryWords) -> tuple[QueryPiece, ...]:
-    """Return the pieces of a query of which the last word is still being typed: any that begins so may stand for it.
+    """Return the pieces of a query with the completions of the last word, which is still being typed.
 
-    A last piece in kana is one word, if any is read so: in くばね Sudachi sees くば and 寝る.
+    A last piece in kana is a single word if any reading begins so: Sudachi splits くばね into くば and 寝る.
     """
     if not pieces or not pieces[-1].words:
         return tuple(pieces)
     *others, last = pieces
     *before, word = last.words
     in_kana = KANA.search(last.text) and _KANA_AND_LETTERS.fullmatch(last.text)
-    if in_kana and (longer := tuple(_completions(last.text, terms, words))):
+    if in_kana and (completions := tuple(_completions(last.text, terms, words))):
         own = word.alternatives if last.text == word.text else ()
-        return (*others, replace(last, words=(QueryWord(last.text, tuple(dict.fromkeys((*own, *longer)))),)))
+        return (*others, replace(last, words=(QueryWord(last.text, tuple(dict.fromkeys((*own, *completions)))),)))
     if (last.text != word.text and _HIRAGANA.fullmatch(last.text)) or _COMPOSED.fullmatch(last.text):
-        return (*others, _as_one_word(last))  # the end of what is no word begins none: あ of いたりあ
-    every = dict.fromkeys((*word.alternatives, *_completions(word.text, terms, words)))
-    return (*others, replace(last, words=(*before, replace(word, alternatives=tuple(every)))))
+        return (*others, _as_one_word(last))  # the end of a non-word is not the beginning of a word: あ of いたりあ
+    alternatives = dict.fromkeys((*word.alternatives, *_completions(word.text, terms, words)))
+    return (*others, replace(last, words=(*before, replace(word, alternatives=tuple(alternatives)))))
 
 
 def did_you_mean(words: Sequence[QueryWord], terms: TermIndex) -> Iterator[tuple[str, str]]:
@@ -68,10 +72,10 @@ def did_you_mean(words: Sequence[QueryWord], terms: TermIndex) -> Iterator[tuple
 
 
 def _completions(typed: str, terms: TermIndex, words: QueryWords) -> Iterator[Alternative]:
-    """Yield what may become of the beginning of a word: as it is written, and by its readings."""
-    written = terms.with_prefix(typed)
-    yield from (Alternative((Key(word),)) for word in written)
-    if written and typed.isascii():
+    """Yield the completions of an unfinished word, by its spelling and by its readings."""
+    completions = terms.with_prefix(typed)
+    yield from (Alternative((Key(term),)) for term in completions)
+    if completions and typed.isascii():
         return
     for name in words.readings.beginning(typed):
         if named := words.of(name):
@@ -82,7 +86,7 @@ def _completions(typed: str, terms: TermIndex, words: QueryWords) -> Iterator[Al
 
 
 class _Correction:
-    """Corrects the pieces of one query, without the steps that are refused."""
+    """Corrects the pieces of one query, without the refused steps."""
 
     def __init__(self, terms: TermIndex, words: QueryWords, without: Collection[StepName]) -> None:
         self._terms = terms
@@ -93,87 +97,90 @@ class _Correction:
         if [word.text for word in piece.words] == [piece.text] and self._terms.exists(piece.words[0]):
             return piece, []
         if all(map(self._terms.exists, piece.words)):
-            # くばねてす: Sudachi sees くば and 寝る. ふぁrがて: each of its pieces stands in some log.
+            # Known fragments of an unknown word: Sudachi splits くばねてす into くば and 寝る, and some log has each
+            # piece of ふぁrがて.
             suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
-            return (suspect and self._as_typed_otherwise(piece)) or (_as_one_word(piece), [])
+            return (suspect and self._by_keyboard(piece)) or (_as_one_word(piece), [])
         return (
-            self._as_typed_otherwise(piece)
+            self._by_keyboard(piece)
             or self._by_phonetic_key(piece)
-            or self._nearly_read(piece)
-            or self._without_slips(piece)
+            or self._by_similar_reading(piece)
+            or self._by_spelling(piece)
         )
 
-    def _as_typed_otherwise(self, piece: QueryPiece) -> _Corrected | None:
-        """Return a piece as the same keys or other kana spell it, if the index knows that."""
+    def _by_keyboard(self, piece: QueryPiece) -> _Corrected | None:
+        """Return a piece as katakana, as the name with this reading, or as the keys it was typed with; else None."""
         if "keyboard" in self._without or not _KANA_AND_LETTERS.fullmatch(piece.text):
             return None
         whole = () if _MIXED.search(piece.text) else (katakana(piece.text),)
         readings = filter(None, (piece.text, kana_of(piece.text)))
         names = filter(None, map(self._words.readings.of, readings))
         for text in (*whole, *names, *keys_of(piece.text)):
-            if text != piece.text and (instead := self._instead(text)):
-                return instead, [Step("keyboard", piece.text, text)]
+            if text != piece.text and (replacement := self._known(text)):
+                return replacement, [Step("keyboard", piece.text, text)]
         return None
 
-    def _instead(self, text: str) -> QueryPiece | None:
-        """Return a text as a piece of a query, if the index has its words."""
+    def _known(self, text: str) -> QueryPiece | None:
+        """Return a text as a piece of a query if the index has all its words."""
         words = self._words.of(text)
         return QueryPiece(text, words) if words and all(map(self._terms.exists, words)) else None
 
     def _by_phonetic_key(self, piece: QueryPiece) -> _Corrected | None:
-        """Return a piece as any word that sounds like it, if the index has one."""
+        """Return a piece as its homophones if the index has any."""
         if "sound" in self._without:
             return None
         # As kana, as letters that spell kana, as Sudachi reads it.
         for reading in (katakana(piece.text), kana_of(piece.text), self._words.reading_of(piece.text)):
             if reading and (phonetic := phonetic_key(reading)):
-                word = _of_phonetic(piece.text, phonetic)
+                word = _homophones(piece.text, phonetic)
                 if self._terms.exists(word):
                     return QueryPiece(piece.text, (word,)), [Step("sound", piece.text, reading)]
         return None
 
-    def _nearly_read(self, piece: QueryPiece) -> _Corrected | None:
-        """Return a piece in kana as what is read nearly so: a name of the field, else a word of the index."""
+    def _by_similar_reading(self, piece: QueryPiece) -> _Corrected | None:
+        """Return a piece in kana as a name with a similar reading, else as a term with one; else None."""
         if "spelling" in self._without or not (phonetic := phonetic_key(katakana(piece.text))):
             return None
         name = self._words.readings.near(piece.text)
-        if name and (instead := self._instead(name)):
-            return instead, [Step("spelling", piece.text, name)]
-        near = (
-            self._terms.spell_checker(phonetic, "sound").similar(phonetic)
-            if len(phonetic) >= _SHORTEST_PHONETIC
-            else None
-        )
+        if name and (replacement := self._known(name)):
+            return replacement, [Step("spelling", piece.text, name)]
+        if len(phonetic) < _MIN_PHONETIC:
+            return None
+        near = self._terms.spell_checker(phonetic, "sound").similar(phonetic)
         if near is None or near == phonetic:
             return None
-        return QueryPiece(piece.text, (_of_phonetic(piece.text, near),)), [Step("spelling", piece.text, near)]
+        return QueryPiece(piece.text, (_homophones(piece.text, near),)), [Step("spelling", piece.text, near)]
 
-    def _without_slips(self, piece: QueryPiece) -> _Corrected:
-        """Return a piece with each word that stands nowhere, and is no name, replaced by the most similar one."""
+    def _by_spelling(self, piece: QueryPiece) -> _Corrected:
+        """Return a piece with each unknown word replaced by the most similar term. Names are left alone."""
         if "spelling" in self._without:
             return piece, []
-        named = self._words.analyzer.is_name
-        missing = (word for word in piece.words if not self._terms.exists(word) and not named(word.text))
-        meant = {
-            word: similar for word in missing if (similar := self._terms.spell_checker(word.text).similar(word.text))
-        }
+        replacements: dict[QueryWord, str] = {}
+        for word in piece.words:
+            if not self._terms.exists(word) and not self._words.analyzer.is_name(word.text):
+                similar = self._terms.spell_checker(word.text).similar(word.text)
+                if similar:
+                    replacements[word] = similar
         text = piece.text
-        for word, similar in meant.items():
+        for word, similar in replacements.items():
             text = text.replace(word.text, similar)
-        words = tuple(
-            replace(word, text=meant[word], alternatives=(Alternative((Key(meant[word]),)),)) if word in meant else word
+        words = (
+            replace(word, text=replacements[word], alternatives=(Alternative((Key(replacements[word]),)),))
+            if word in replacements
+            else word
             for word in piece.words
         )
-        return QueryPiece(text, words), [Step("spelling", word.text, similar) for word, similar in meant.items()]
+        steps = [Step("spelling", word.text, similar) for word, similar in replacements.items()]
+        return QueryPiece(text, tuple(words)), steps
 
 
-def _of_phonetic(text: str, phonetic: str) -> QueryWord:
+def _homophones(text: str, phonetic: str) -> QueryWord:
     return QueryWord(text, (Alternative((Key(phonetic, "sound"),), PHONETIC_WEIGHT),))
 
 
 def _as_one_word(piece: QueryPiece) -> QueryPiece:
-    """Return a piece as one word where only a letter of it would be looked for: d of らむd, あ of いたりあ."""
-    scraps = _HIRAGANA.fullmatch(piece.text) and all(len(word.text) == 1 for word in piece.words)
-    if len(piece.text) > 1 and (scraps or _COMPOSED.fullmatch(piece.text)):
+    """Return a piece as a single word if otherwise only single letters of it would be searched: d of らむd, あ of いたりあ."""
+    fragments = _HIRAGANA.fullmatch(piece.text) and all(len(word.text) == 1 for word in piece.words)
+    if len(piece.text) > 1 and (fragments or _COMPOSED.fullmatch(piece.text)):
         return replace(piece, words=(as_written(piece.text, is_function_word=True),))
     return piece

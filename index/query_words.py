@@ -1,4 +1,4 @@
-"""From a piece of a query to the words it asks for, and the other words that stand for them."""
+"""Makes the words of queries: each with the terms that match it, its synonyms, and its related words."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
@@ -12,17 +12,18 @@ from index.query_ast import Alternative, Key, QueryPiece, QueryWord
 from index.readings import Readings
 from index.text import folded, folded_name
 
-SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # a document with the word itself comes first
+SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # of the points of the word itself, whose documents come first
 
-_LONGEST_NAME = 8  # words; as many runs are tried from each word on
-_TEXTS_OF_A_QUERY = 8  # each of which is asked for its words, then for its shingles
+_MAX_NAME_WORDS = 8  # so many runs are looked up from each word on
+_CACHED_TEXTS = 8  # each text of a query is analysed for its words, then for its shingles
 
 
 class QueryWords:
-    """Makes the words of queries.
+    """Makes words and shingles of a query's text.
 
-    `slips` gives pairs of a wrong form and the right one: they are found as each other, at half weight. `related` gives
-    pairs of a word and one that may stand for it where it finds little, `readings` pairs of a reading and its name.
+    - `slips`: pairs of a wrong form and the right one, synonyms at half weight.
+    - `related`: pairs of a word and one that replaces it if the query finds little (`with_related`).
+    - `readings`: pairs of a reading and the name that is read so.
     """
 
     def __init__(
@@ -34,31 +35,31 @@ class QueryWords:
     ) -> None:
         self.analyzer = analyzer
         self.readings = Readings(readings)
-        self._morphemes = lru_cache(_TEXTS_OF_A_QUERY)(analyzer.morphemes)
+        self._morphemes = lru_cache(_CACHED_TEXTS)(analyzer.morphemes)
         self._slips = tuple(slips)
         self._related = tuple(related)
 
     def of(self, text: str) -> tuple[QueryWord, ...]:
-        """Return the words of a text in their order; stop words and marks are none."""
-        return tuple(self._word(morpheme) for morpheme in self._content(text))
+        """Return the words of a text in order, without stop words and punctuation."""
+        return tuple(map(self._word, self._content(text)))
 
     def pieces(self, text: str) -> tuple[QueryPiece, ...]:
-        """Return what stands between spaces in a text, with its words; a name that holds spaces is not parted."""
+        """Split a text at spaces, except those inside a name, and return the pieces with their words."""
         runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
         return tuple(self._piece(list(run)) for is_space, run in runs if not is_space)
 
     def with_related(self, word: QueryWord) -> QueryWord:
-        """Return a word that the words related to it may stand for."""
+        """Return a word with its related words as alternatives."""
         related = self._related_by_term.get(word.alternatives[0].terms[0].text, ())
         return replace(word, alternatives=(*word.alternatives, *related))
 
     def shingles(self, text: str) -> tuple[Key, ...]:
-        """Return each two words of a text that follow each other, without repeats."""
+        """Return the distinct shingles of a text, each of two adjacent words."""
         shingles = self.analyzer.shingles(self._morphemes(text))
         return tuple(dict.fromkeys(Key(term.text, term.kind) for term in shingles))
 
     def reading_of(self, text: str) -> str:
-        """Return how a text is read."""
+        """Return how a text is read, in katakana."""
         return "".join(morpheme.reading for morpheme in self._morphemes(text))
 
     def _piece(self, run: Sequence[Morpheme]) -> QueryPiece:
@@ -74,7 +75,7 @@ class QueryWords:
     def _word(self, morpheme: Morpheme) -> QueryWord:
         return QueryWord(
             text=morpheme.surface,
-            alternatives=(*_ways_to_have(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
+            alternatives=(*_forms(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
             parts=tuple(Alternative((Key(part.normalized),), PART_WEIGHT) for part in morpheme.parts),
             is_function_word=_is_function_word(morpheme),
         )
@@ -88,7 +89,7 @@ class QueryWords:
         return self._by_term(self._related, RELATED_WEIGHT)
 
     def _by_term(self, pairs: Iterable[tuple[str, str]], weight: float) -> Mapping[str, tuple[Alternative, ...]]:
-        """Return for each word, as a term, the others as alternatives."""
+        """Return the second words of pairs as alternatives, by the term of the first."""
         table: dict[str, tuple[Alternative, ...]] = {}
         for word, other in pairs:
             morphemes = self._content(word)
@@ -100,17 +101,17 @@ class QueryWords:
 
 
 def as_written(text: str, *, is_function_word: bool = False) -> QueryWord:
-    """Return a text as one word, whatever the analysis makes of it."""
+    """Return a text as a single word, without analysis."""
     return QueryWord(text, (Alternative((Key(folded(text)),)),), is_function_word=is_function_word)
 
 
 def names_among(
     words: Sequence[QueryWord], is_name: Callable[[str], bool]
 ) -> Iterator[tuple[Sequence[QueryWord], str]]:
-    """Yield each run of words that together are a name, as long as can be, with that name, folded."""
+    """Yield each longest run of words that together are a name, with the folded name."""
     begin = 0
     while begin < len(words):
-        for end in range(min(begin + _LONGEST_NAME, len(words)), begin, -1):
+        for end in range(min(begin + _MAX_NAME_WORDS, len(words)), begin, -1):
             name = folded_name("".join(word.text for word in words[begin:end]))
             if is_name(name):
                 yield words[begin:end], name
@@ -120,15 +121,15 @@ def names_among(
 
 
 def at_full_weight(word: QueryWord) -> QueryWord:
-    """Return a word without the alternatives that count less than itself."""
+    """Return a word without the alternatives of lower weight."""
     return replace(word, alternatives=tuple(one for one in word.alternatives if one.weight == 1))
 
 
-def _ways_to_have(morpheme: Morpheme) -> Iterator[Alternative]:
-    """Yield a word in its normal form, all its short units (信頼 and 性 for 信頼性), and as it is written.
+def _forms(morpheme: Morpheme) -> Iterator[Alternative]:
+    """Yield the forms of a word: normalised, as its short units (信頼 and 性 for 信頼性), and as written.
 
-    15分 has no units to look for: 15 here and 分 there are not it. A word alone may be analysed otherwise than within a
-    sentence (化, 一つ); as it is written, it may be the normal form of what stands there.
+    A figure such as 15分 has no units to look for, because 15 and 分 may be far apart in a document. The written form
+    matters because Sudachi may analyse a word alone (化, 一つ) differently from one in a sentence.
     """
     yield Alternative((Key(morpheme.normalized),))
     units = morpheme.content_units
@@ -139,7 +140,7 @@ def _ways_to_have(morpheme: Morpheme) -> Iterator[Alternative]:
 
 
 def _is_function_word(morpheme: Morpheme) -> bool:
-    """Tell whether a word only carries a question or shades another word: 何, 何色, 方法, 性."""
+    """Return whether a word only carries a question or qualifies another word: 何, 何色, 方法, 性."""
     word = morpheme.normalized
     return morpheme.is_affix or word.startswith("何") or word in _function_words()
 

@@ -1,6 +1,6 @@
-"""How names and words are read: kana, the keys that they are typed with, and the names that a field's readings give.
+"""Readings: kana to the keys they are typed with and back, and the names that are read so.
 
-A name may be typed with the input method left on (ふぁrがて is fargate) or off, only begun, or with a slip.
+A name may be typed with the input method left on (ふぁrがて for fargate) or off, unfinished, or misspelt.
 """
 
 from collections.abc import Iterable
@@ -14,48 +14,52 @@ from index.terms import SpellChecker
 from index.text import folded_name, hiragana, katakana
 
 _CONSONANTS = "".join(set(ascii_lowercase) - set("aiueo"))
-_MOST_SPELLINGS = 64  # six kana with two spellings each; every spelling is looked up
+_MAX_SPELLINGS = 64  # six kana with two spellings each; every spelling is looked up
 
 
 class Readings:
-    """Names by their readings, each given with one; of two that are read alike the first is meant."""
+    """Names by their readings. If two names are read alike, the first counts."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        """`pairs` are of a reading and a name."""
         self._names: dict[str, str] = {}
         for reading, name in pairs:
             self._names.setdefault(as_read(reading), name)
-        self._spellings = SpellChecker(
+        self._spell_checker = SpellChecker(
             lambda: dict.fromkeys(self._names, 1), lambda reading: int(reading in self._names)
         )
 
     def of(self, kana: str) -> str | None:
-        """Return the name that is read so, None where none is."""
+        """Return the name with this reading, or None."""
         return self._names.get(as_read(kana))
 
     def near(self, kana: str) -> str | None:
-        """Return the name whose reading a text is a slip or two away from, None where none is, or one is read so."""
-        reading = None if self.of(kana) else self._spellings.similar(as_read(kana))
+        """Return the name whose reading is an edit or two away. None if there is none, or a name is read so."""
+        reading = None if self.of(kana) else self._spell_checker.similar(as_read(kana))
         return self._names[reading] if reading else None
 
     def beginning(self, typed: str) -> tuple[str, ...]:
-        """Return the names whose reading begins as what was typed so far, the shortest reading first."""
-        begun = beginnings(typed)
-        readings = sorted((reading for reading in self._names if reading.startswith(begun)), key=len)
+        """Return the names whose reading begins like an unfinished text, the shortest reading first."""
+        prefixes = beginnings(typed)
+        readings = sorted((reading for reading in self._names if reading.startswith(prefixes)), key=len)
         return tuple(dict.fromkeys(self._names[reading] for reading in readings))
 
 
 def as_read(text: str) -> str:
-    """Return a text as readings are compared: in katakana, without gaps and long vowels."""
+    """Return a text folded for comparing readings: in katakana, without gaps and long vowels."""
     return folded_reading(katakana(folded_name(text)))
 
 
 def beginnings(typed: str) -> tuple[str, ...]:
-    """Return how what was typed so far may be read, as readings are compared; nothing for nothing."""
+    """Return the folded readings that an unfinished text may have."""
     return tuple(filter(None, map(as_read, (typed, *kana_begun(typed)))))
 
 
 def keys_of(text: str) -> tuple[str, ...]:
-    """Return what the keys of a text in kana and letters spell, commonest first; nothing if it holds anything else."""
+    """Return the spellings of a text by the keys it is typed with, the most common first.
+
+    Empty if the text holds anything but kana, Latin letters and digits.
+    """
     choices: list[list[str]] = []
     rest = hiragana(text)
     while rest:
@@ -67,41 +71,40 @@ def keys_of(text: str) -> tuple[str, ...]:
             return ()
         choices.append(keys)
         rest = rest[length:]
-    return tuple(dict.fromkeys(map("".join, islice(product(*choices), _MOST_SPELLINGS))))
+    return tuple(dict.fromkeys(map("".join, islice(product(*choices), _MAX_SPELLINGS))))
 
 
 def kana_of(letters: str) -> str | None:
-    """Return the katakana that letters would have given with the input method on, None where they give no kana."""
-    given, rest = "", letters.casefold()
+    """Return the katakana that an input method makes of letters, or None if some letters give no kana."""
+    kana, rest = "", letters.casefold()
     while rest:
         if len(rest) > 1 and rest[0] == rest[1] and rest[0] not in "aiueon":
-            given, rest = given + "っ", rest[1:]
+            kana, rest = kana + "っ", rest[1:]
             continue
         length = next((length for length in (4, 3, 2, 1) if rest[:length] in _kana_by_keys()), None)
         if length is None:
             return None
-        given, rest = given + _kana_by_keys()[rest[:length]], rest[length:]
-    return katakana(given)
+        kana, rest = kana + _kana_by_keys()[rest[:length]], rest[length:]
+    return katakana(kana)
 
 
 def kana_begun(text: str) -> tuple[str, ...]:
-    """Return the katakana that a text begins, its last letters being keys not yet at their end; nothing for no kana.
+    """Return the katakana that a text may become whose last letters are the first keys of a kana.
 
-    らm may become らま, らみ, らむ; what is typed with the input method off is read as if it were on.
+    らm may become らま, らみ or らむ. Letters alone are read as if the input method were on. Empty if they give no kana.
     """
-    given = hiragana(text)
-    typed = given.rstrip(_CONSONANTS if given.isascii() else ascii_lowercase)
-    whole = kana_of(typed) if given.isascii() else katakana(typed)
-    if whole is None or typed == given:
-        return (whole,) if whole else ()
-    keys = given[len(typed) :]
-    return tuple(
-        dict.fromkeys(whole + katakana(end) for spelled, end in _kana_by_keys().items() if spelled.startswith(keys))
-    )
+    folded = hiragana(text)
+    finished = folded.rstrip(_CONSONANTS if folded.isascii() else ascii_lowercase)
+    kana = kana_of(finished) if folded.isascii() else katakana(finished)
+    if kana is None or finished == folded:
+        return (kana,) if kana else ()
+    first_keys = folded[len(finished) :]
+    endings = (ending for keys, ending in _kana_by_keys().items() if keys.startswith(first_keys))
+    return tuple(dict.fromkeys(kana + katakana(ending) for ending in endings))
 
 
 def _first_keys(text: str) -> tuple[int, list[str]]:
-    """Return how long the first kana of a text is, with the keys that give it; a letter or figure is its own key."""
+    """Return the length of the first kana of a text, and its keys. A letter or digit is its own key."""
     for length in (2, 1):
         if keys := _keys().get(text[:length]):
             return length, keys

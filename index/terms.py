@@ -1,4 +1,4 @@
-"""Slips of the keyboard: the word of an index, or the name of a few, that a text is most likely meant to be."""
+"""The terms of an index, and how words are looked up among them: exactly, by prefix, and by spelling."""
 
 import re
 from bisect import bisect_right
@@ -13,15 +13,16 @@ from index.query_ast import Node
 from index.schema import Schema
 from index.text import folded_case
 
-# In so short a word any other is one slip away; two kanji differ in meaning, not by a slip; s3 is no slip of s4.
-_SHORTEST, _SHORTEST_KANA = 4, 5
-_LONG = 8
-_MOST_BEGUN = 30  # words; of one letter thousands begin so
+_MAX_COMPLETIONS = 30  # terms; thousands begin with the same letter
+# Letters of the shortest words that are corrected: any other word of 3 letters is one edit away. Words of kanji and
+# digits are not corrected: two kanji differ in meaning, and s3 is not a misspelt s4.
+_MIN_LATIN, _MIN_KANA = 4, 5
+_MIN_FOR_TWO_EDITS = 8  # letters
 _LETTERS = re.compile("[a-z]+|[ァ-ヶーぁ-ゖ]+")
-# A word that so few documents have may be a slip that stands there, if a neighbour is so many times as common.
-_RARE, _FAR = 10, 20
-_LIKE = 75  # percent of the letters of two names, from which on they are near: SQSS and SQS have 86, SQSS and SNS 57
-_LONGEST = 100  # characters of a name that is looked for
+_RARE = 10  # documents; a rarer term may be a misspelling in the documents themselves
+_FAR_MORE = 20  # times as many documents have the term that may be meant instead
+_MIN_RATIO = 75  # percent of equal letters in similar names: SQSS and SQS have 86, SQSS and SNS 57
+_MAX_NAME_LENGTH = 100  # characters; the rest of a name is not compared
 
 
 class TermIndex(Protocol):
@@ -29,7 +30,7 @@ class TermIndex(Protocol):
 
     @property
     def schema(self) -> Schema:
-        """The fields of its documents."""
+        """The fields of the documents."""
 
     def exists(self, node: Node) -> bool:
         """Return whether any document matches a node, such as a word of a query."""
@@ -41,81 +42,86 @@ class TermIndex(Protocol):
         """Return whether any document has this folded name in the facet `Schema.names`."""
 
     def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
-        """Return the terms that begin so (`with_prefix`)."""
+        """Return terms that begin with a prefix (`shortest_with_prefix`)."""
 
     def spell_checker(self, text: str, kind: TermKind = "word") -> "SpellChecker":
-        """Return a spell checker that knows at least all terms near this text."""
+        """Return a spell checker that knows at least the terms near this text."""
 
 
-def with_prefix(text: str, words: Iterable[str]) -> tuple[str, ...]:
-    """Return the words that a text is the beginning of, the shortest first, as many as are worth looking for."""
-    begun = folded_case(text)
-    return tuple(sorted((word for word in words if word.startswith(begun)), key=lambda w: (len(w), w))[:_MOST_BEGUN])
+def shortest_with_prefix(prefix: str, terms: Iterable[str]) -> tuple[str, ...]:
+    """Return the terms that begin with a prefix, the 30 shortest at most, by length."""
+    folded = folded_case(prefix)
+    found = (term for term in terms if term.startswith(folded))
+    return tuple(sorted(found, key=lambda term: (len(term), term))[:_MAX_COMPLETIONS])
 
 
-def nearest(name: str, names: Iterable[str], most: int, *, partly: bool = False) -> tuple[str, ...]:
-    """Return the names, at most so many, that one is like, or partly a part of, the nearest first; all are folded."""
-    from rapidfuzz import fuzz, process  # noqa: PLC0415  # for who mistypes a name
+def nearest(name: str, names: Iterable[str], limit: int, *, partly: bool = False) -> tuple[str, ...]:
+    """Return at most `limit` names with a similar spelling, the most similar first. All names are folded.
+
+    With `partly`, names that contain something similar count too.
+    """
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistyped names need it
 
     scorer = fuzz.partial_ratio if partly else fuzz.ratio
-    found = process.extract(name[:_LONGEST], tuple(names), scorer=scorer, score_cutoff=_LIKE, limit=most)
-    return tuple(near for near, _, _ in found)
+    found = process.extract(name[:_MAX_NAME_LENGTH], tuple(names), scorer=scorer, score_cutoff=_MIN_RATIO, limit=limit)
+    return tuple(similar for similar, _, _ in found)
 
 
 class SpellChecker:
-    """The words of an index that a text may be a slip of.
+    """Finds the terms that a text may be a misspelling of.
 
-    `words` gives all words of the index, each with how many documents have it at most, `frequency` how many do.
+    An edit is a letter too many, a missing or wrong letter, or two letters swapped. Words of 8 letters or more may be
+    two edits away, shorter ones one.
     """
 
-    def __init__(self, words: Callable[[], Mapping[str, int]], frequency: Callable[[str], int]) -> None:
-        self._words = words
+    def __init__(self, terms: Callable[[], Mapping[str, int]], frequency: Callable[[str], int]) -> None:
+        """`terms` returns all terms with an upper bound of their frequency, `frequency` that of one term.
+
+        A frequency is a number of documents.
+        """
+        self._terms = terms
         self._frequency = frequency
 
     def similar(self, text: str) -> str | None:
-        """Return the word that is fewest slips away, the most frequent of several; or None.
-
-        It may be one away, from 8 letters on two. A slip is a letter too many, too few, wrong, or two changed about.
-        """
+        """Return the term that is the fewest edits away, the most frequent of several, or None."""
         near = self._near(folded_case(text))
         return min(near)[2] if near else None
 
     def more_frequent(self, text: str) -> str | None:
-        """Return the word that a text is a few slips away from, where few documents have it itself; or None."""
+        """Return a term a few edits away from a rare term that is far more frequent, or None."""
         written = folded_case(text)
-        having = self._frequency(written)
-        if not 0 < having <= _RARE:
+        frequency = self._frequency(written)
+        if not 0 < frequency <= _RARE:
             return None
-        least = _FAR * having
-        near = [one for one in self._near(written, least) if one[2] != written and -one[1] >= least]
+        minimum = _FAR_MORE * frequency
+        near = [one for one in self._near(written, minimum) if one[2] != written and -one[1] >= minimum]
         return min(near)[2] if near else None
 
-    def _near(self, written: str, least: int = 0) -> Sequence[tuple[int, int, str]]:
-        """Return the words that are few slips away: how many, how frequent each is, below 0, and itself.
+    def _near(self, written: str, min_frequency: int = 0) -> Sequence[tuple[int, int, str]]:
+        """Return the terms a few edits away, each as (edits, -frequency, term).
 
-        Those are left out that fewer than so many documents have, as far as that is known.
+        Terms whose upper bound is below `min_frequency` are skipped.
         """
-        if len(written) < (_SHORTEST if written.isascii() else _SHORTEST_KANA) or not _LETTERS.fullmatch(written):
+        if len(written) < (_MIN_LATIN if written.isascii() else _MIN_KANA) or not _LETTERS.fullmatch(written):
             return ()
-        from rapidfuzz import process  # noqa: PLC0415  # most queries have no word that few documents have
+        from rapidfuzz import process  # noqa: PLC0415  # most queries have no rare or unknown word
         from rapidfuzz.distance import OSA  # noqa: PLC0415
 
-        slips = 2 if len(written) >= _LONG else 1
-        lengths = range(len(written) - slips, len(written) + slips + 1)
-        words = list[str]()
-        for length in lengths:
-            some, bounds = self._by_length.get((written.isascii(), length), ((), ()))
-            words += some[: bisect_right(bounds, -least)]
-        near = process.extract(written, words, scorer=OSA.distance, score_cutoff=slips, limit=None)
-        return [(int(distance), -count, word) for word, distance, _ in near if (count := self._frequency(word))]
+        max_edits = 2 if len(written) >= _MIN_FOR_TWO_EDITS else 1
+        terms = list[str]()
+        for length in range(len(written) - max_edits, len(written) + max_edits + 1):
+            candidates, bounds = self._by_length.get((written.isascii(), length), ((), ()))
+            terms += candidates[: bisect_right(bounds, -min_frequency)]
+        near = process.extract(written, terms, scorer=OSA.distance, score_cutoff=max_edits, limit=None)
+        return [(int(edits), -count, term) for term, edits, _ in near if (count := self._frequency(term))]
 
     @cached_property
     def _by_length(self) -> Mapping[tuple[bool, int], tuple[Sequence[str], Sequence[int]]]:
-        """The words of Latin letters, and those of kana, by their length, commonest first; how common, below 0."""
-        words: dict[tuple[bool, int], tuple[list[str], list[int]]] = defaultdict(lambda: ([], []))
-        for word, most in sorted(self._words().items(), key=itemgetter(1), reverse=True):
-            if _LETTERS.fullmatch(word):
-                some, bounds = words[word.isascii(), len(word)]
-                some.append(word)
-                bounds.append(-most)
-        return words
+        """The terms by script (Latin or kana) and length, the most frequent first, and their bounds, negated."""
+        by_length: dict[tuple[bool, int], tuple[list[str], list[int]]] = defaultdict(lambda: ([], []))
+        for term, bound in sorted(self._terms().items(), key=itemgetter(1), reverse=True):
+            if _LETTERS.fullmatch(term):
+                terms, bounds = by_length[term.isascii(), len(term)]
+                terms.append(term)
+                bounds.append(-bound)
+        return by_length

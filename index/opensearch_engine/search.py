@@ -24,7 +24,7 @@ from index.query_correction import did_you_mean
 from index.query_parser import QueryParser
 from index.ranking import PLACES, most_points, word_weight
 from index.schema import Schema
-from index.terms import SpellChecker, with_prefix
+from index.terms import SpellChecker, shortest_with_prefix
 from index.text import folded_case
 
 _MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
@@ -69,7 +69,9 @@ class ClusterTerms:
             "sort": [{"long": "asc"}, {kind: "asc"}],
         }
         terms = self._batch.ask(body, _words, _NO_WORDS)
-        return with_prefix(prefix, [term for term in terms if self._batch.count(found_by(Key(term, kind)), guess=1)])
+        return shortest_with_prefix(
+            prefix, [term for term in terms if self._batch.count(found_by(Key(term, kind)), guess=1)]
+        )
 
     def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:
         """Return a spell checker of the terms within two edits of this text."""

@@ -16,7 +16,7 @@ from index.query_parser import QueryParser
 from index.ranking import SignalName, most_points, parts
 from index.schema import Schema
 from index.similarity import Similarity, section_boost
-from index.terms import SpellChecker, with_prefix
+from index.terms import SpellChecker, shortest_with_prefix
 from index.whoosh_engine.docs import NONE, Docs, either, less
 from index.whoosh_engine.matching import Matching
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -51,7 +51,7 @@ class SnapshotTerms:
 
     def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
         """Return the terms that begin so."""
-        return with_prefix(prefix, self._snapshot.vocabulary(kind))
+        return shortest_with_prefix(prefix, self._snapshot.vocabulary(kind))
 
     def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
         """Return the spell checker of all terms."""

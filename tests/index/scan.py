@@ -46,7 +46,7 @@ from index.ranking import (
 )
 from index.schema import TextField
 from index.similarity import DocumentVectors, Similarity, VectorIndex, quantised
-from index.terms import SpellChecker, with_prefix
+from index.terms import SpellChecker, shortest_with_prefix
 from index.text import folded, folded_name
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Scan:
         return any(name in d.document.facets.get(self.schema.names or "", ()) for d in self._documents)
 
     def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
-        return with_prefix(prefix, self._all(kind))
+        return shortest_with_prefix(prefix, self._all(kind))
 
     def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
         return SpellChecker(
