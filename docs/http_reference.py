@@ -17,7 +17,7 @@ from flask import Flask
 
 from kb.knowledge_base import KnowledgeBase
 from kb.search.facets import BY_KEY
-from kb.search.searching import SORTS
+from kb.search.searcher import SORTS
 from webui.app import create_app
 from webui.http.address import GROUPS, STEPS
 from webui.pages import indexes

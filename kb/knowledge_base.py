@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from kb.indexing.correcting import Corrector
     from kb.indexing.indexer import Indexer
     from kb.indexing.news import UpdateFeed
-    from kb.search.browsing import Browser
+    from kb.search.browser import Browser
     from kb.search.crosstab import CrossTab
     from kb.search.engines import EngineMaker
-    from kb.search.guiding import Guide
-    from kb.search.searching import Searcher
+    from kb.search.guide import Guide
+    from kb.search.searcher import Searcher
     from kb.services import Service
 
 
@@ -39,14 +39,14 @@ class KnowledgeBase:
     @cached_property
     def searcher(self) -> "Searcher":
         """What answers queries."""
-        from kb.search.searching import Searcher
+        from kb.search.searcher import Searcher
 
         return Searcher(self.collection)
 
     @cached_property
     def browser(self) -> "Browser":
         """What gives out reports, talks and notes by id."""
-        from kb.search.browsing import Browser
+        from kb.search.browser import Browser
 
         return Browser(self.collection)
 
@@ -87,6 +87,6 @@ class KnowledgeBase:
 
     def guide(self, service: "Service") -> "Guide":
         """Return what the notes on a service say, each thing told once."""
-        from kb.search.guiding import guide_of
+        from kb.search.guide import guide_of
 
         return guide_of(service, self.collection)

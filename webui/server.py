@@ -36,7 +36,7 @@ from kb.cli.output import bring_up_to_date_or_tell, lines, say
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
 from kb.pipeline.reports import Progress
-from kb.search.answers import SyncOutcome
+from kb.search.results import SyncOutcome
 from kb.worker import embed_in_worker, sync_in_worker
 from webui.app import create_app
 from webui.http.security import HEADERS, Access

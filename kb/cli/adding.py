@@ -19,7 +19,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.answers import Added
+from kb.search.results import Added
 
 if TYPE_CHECKING:
     from kb.fetching import Fetched

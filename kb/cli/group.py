@@ -121,7 +121,7 @@ class LazyGroup(click.Group):
         except foreseen() as error:
             from kb.cli.output import OutputError, in_words, say
             from kb.cli.terminal import do_you_mean
-            from kb.search.answers import UnknownIdError
+            from kb.search.results import UnknownIdError
 
             if isinstance(error, OutputError):
                 _drop_output()

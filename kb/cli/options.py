@@ -51,7 +51,7 @@ def foreseen() -> tuple[type[Exception], ...]:
     from index.engine import SearchIndexError
     from kb.evaluation import EvaluationError
     from kb.report.problems import LibraryError, UnreadableError
-    from kb.search.answers import UnknownIdError
+    from kb.search.results import UnknownIdError
 
     return EvaluationError, LibraryError, SearchIndexError, TableError, UnknownIdError, UnreadableError, OSError
 

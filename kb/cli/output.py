@@ -18,7 +18,7 @@ from kb.cli.overview import STYLE, wrapped_line
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
     from kb.pipeline.reports import Progress
-    from kb.search.answers import SyncOutcome
+    from kb.search.results import SyncOutcome
 
 # What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
 # A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.

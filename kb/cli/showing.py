@@ -20,16 +20,16 @@ from kb.cli.options import (
 from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.answers import NoteTaker
 from kb.search.facets import BY_KEY
 from kb.search.records import note_record, row_record, similar_record
+from kb.search.results import NoteTaker
 
 if TYPE_CHECKING:
     from kb.library.contents import ReportEntry
     from kb.pipeline.alignment import Row
-    from kb.search.answers import SimilarNotes
-    from kb.search.guiding import Guide, GuideEntry
-    from kb.search.quotation import Quoting
+    from kb.search.citation import Quoting
+    from kb.search.guide import Guide, GuideEntry
+    from kb.search.results import SimilarNotes
     from kb.services import Catalogue
 
 
@@ -109,7 +109,7 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
 
 def _quoting(kb: KnowledgeBase) -> "Quoting":
     """Return what quotes notes in the language that is spoken, with the addresses of their posts."""
-    from kb.search.quotation import Quoting
+    from kb.search.citation import Quoting
 
     posts = {entry.id: entry.url for entry in kb.browser.reports()}
     return Quoting(texts, kb.collection.domain, lambda note: posts.get(note.report))

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from index.query import Query
     from kb.knowledge_base import KnowledgeBase
     from kb.report.model import Note, Talk
-    from kb.search.answers import FoundNote, SearchResults
     from kb.search.facets import Facet
-    from kb.search.searching import Searcher
+    from kb.search.results import FoundNote, SearchResults
+    from kb.search.searcher import Searcher
     from kb.services import Catalogue, Change, Domain
 
 _MOST_TALKS = 5  # that are listed of those found by their titles
@@ -132,7 +132,7 @@ def do_you_mean(names: "Iterable[str]") -> str:
 
 def _quote_lines(answer: "SearchResults", quoted: "Sequence[FoundNote]", text: str, domain: "Domain") -> Iterator[str]:
     """Yield what surely answers a search, each with where and when it was said; of a question, that nothing does."""
-    from kb.search.answering import is_question
+    from kb.search.quotes import is_question
 
     if quoted:
         yield click.style(texts.ANSWERS, bold=True)
@@ -194,7 +194,7 @@ def _end_lines(searcher: "Searcher", query: "Query", answer: "SearchResults") ->
     if answer.total:
         return
 
-    from kb.search.searching import unknown, ways_out
+    from kb.search.searcher import unknown, ways_out
 
     for one in unknown(answer, searcher):
         name = _value_name(searcher, one.facet, one.value)

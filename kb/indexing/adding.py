@@ -18,8 +18,8 @@ from kb.report.identity import normalized
 from kb.report.model import MetadataOverride, Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.answers import Added
 from kb.search.collection import Collection
+from kb.search.results import Added
 from kb.storage.caches import code_digest
 from kb.storage.safe_files import locked
 from kb.talks import report_of

@@ -11,9 +11,9 @@ from kb.library.files import Scan
 from kb.library.listing import listing
 from kb.pipeline.reports import Progress, silent
 from kb.report.problems import FileProblem, LibraryError
-from kb.search.answers import Status, SyncOutcome
 from kb.search.collection import Collection, Snapshot
 from kb.search.engines import embedder_of
+from kb.search.results import Status, SyncOutcome
 from kb.storage.caches import code_digest
 from kb.storage.walk import backups_below, shown_name
 

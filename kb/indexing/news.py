@@ -15,9 +15,9 @@ from kb.report.dates import is_date
 from kb.report.difference import Difference, Item, News
 from kb.report.identity import report_part
 from kb.report.model import Note
-from kb.search.answers import UnknownIdError
 from kb.search.collection import Collection, GenerationCache, Snapshot
-from kb.search.searching import LITERALLY, for_index
+from kb.search.results import UnknownIdError
+from kb.search.searcher import LITERALLY, for_index
 from kb.services import Change, Domain
 
 MOST_ENTRIES = 50  # of a feed: readers ask every few hours, and keep what they have seen

@@ -12,8 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.programs.arguments import FILTERS, MAX_NOTES, Guide, Search, Services, Show
 from kb.report.model import Note
-from kb.search.answers import FoundNote, SearchResults, Tier, UnknownValueError
-from kb.search.quotation import Quoting
+from kb.search.citation import Quoting
 from kb.search.records import (
     as_json,
     change_record,
@@ -24,7 +23,8 @@ from kb.search.records import (
     service_record,
     talk_record,
 )
-from kb.search.searching import SORTS, unknown
+from kb.search.results import FoundNote, SearchResults, Tier, UnknownValueError
+from kb.search.searcher import SORTS, unknown
 from kb.texts import en
 
 Record: TypeAlias = dict[str, Any]

@@ -19,7 +19,7 @@ from kb.programs.answers import MAX_ANSWER, SCHEME, Notes, Record, no_value, res
 from kb.programs.arguments import SEARCH, Arguments, Guide, Services, Show
 from kb.report.model import Note
 from kb.report.problems import LibraryError
-from kb.search.answers import UnknownIdError, UnknownValueError
+from kb.search.results import UnknownIdError, UnknownValueError
 
 INSTRUCTIONS = (
     "Notes that people took at talks about cloud services, mostly in Japanese, from conference reports. "

@@ -8,7 +8,7 @@ import msgspec
 
 from index.engine import FacetCount
 from kb.report.model import Note, Talk
-from kb.search.answers import FoundNote, FoundTalk, NoteTaker, SearchResults, SimilarNotes, Tier
+from kb.search.results import FoundNote, FoundTalk, NoteTaker, SearchResults, SimilarNotes, Tier
 from kb.services import Change, Domain, Service
 from kb.texts import ja
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kb.report.difference import Difference
     from kb.report.outline import Outline
     from kb.search.directory import EventEntry, TalkEntry
-    from kb.search.guiding import Guide, GuideEntry
+    from kb.search.guide import Guide, GuideEntry
 
 
 def _record(value: object, *names: str) -> dict[str, Any]:

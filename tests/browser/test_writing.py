@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import SyncOutcome
+from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.pages import updating
 

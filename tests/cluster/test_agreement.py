@@ -12,8 +12,8 @@ from nodes import given
 from index.opensearch_engine import Address, OpenSearchEngine
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import FoundNote, SearchResults
 from kb.search.facets import keys
+from kb.search.results import FoundNote, SearchResults
 from webui.view.facets import MOST_VALUES
 
 pytestmark = pytest.mark.cluster

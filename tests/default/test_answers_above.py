@@ -13,7 +13,7 @@ from kb.evaluation import read_queries
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
 from kb.programs.tools import call
-from kb.search.answers import FoundNote
+from kb.search.results import FoundNote
 from webui.app import create_app
 
 QUESTION = "同じメッセージが2回届いたらどうする？"

@@ -14,7 +14,7 @@ from search import judged_library
 
 from index.query import Query
 from kb.learning import load
-from kb.search.answering import FIRST, figures
+from kb.search.quotes import FIRST, figures
 from kb.storage.caches import cache_folder
 
 LABELS = ("other", "answer")

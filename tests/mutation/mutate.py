@@ -54,7 +54,7 @@ TESTS = {  # those about each module, the quickest first
     "kb/library/files.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
     "kb/library/file_changes.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
     "kb/library/kept.py": ("tests/kb/library/test_kept.py", "tests/kb/indexing/test_differences.py"),
-    "kb/search/quotation.py": ("tests/kb/search/test_quotation.py",),
+    "kb/search/citation.py": ("tests/kb/search/test_citation.py",),
     "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
     "webui/http/address.py": ("tests/webui/test_address.py",),
     "index/interpretation.py": ("tests/index/test_interpretation.py", "tests/index/test_relaxation.py"),

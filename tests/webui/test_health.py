@@ -11,7 +11,7 @@ from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.generations import Stamp
 from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import UnknownIdError
+from kb.search.results import UnknownIdError
 from webui.app import create_app
 from webui.texts.en import labels as english
 from webui.texts.ja import labels

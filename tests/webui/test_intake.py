@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from kb.indexing import adding
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.archives import LONGEST_REPORT
-from kb.search.answers import SyncOutcome
+from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.http import uploads
 from webui.http.security import HEADERS

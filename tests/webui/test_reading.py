@@ -12,8 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
-from kb.search import searching
-from kb.search.browsing import Browser
+from kb.search import searcher
+from kb.search.browser import Browser
 from webui.app import create_app
 
 
@@ -288,7 +288,7 @@ def test_a_search_has_the_bars_of_its_years_and_each_leads_to_that_year_and_back
 def test_of_many_talks_found_by_title_the_first_are_shown_and_the_rest_is_a_list_away(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "_MOST_TALKS", 5)
+    monkeypatch.setattr(searcher, "_MAX_TALKS", 5)
     told = as_json(client, "/?q=箱の話")
 
     assert (told["titled"], len(told["talks"])) == (20, 5)

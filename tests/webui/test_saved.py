@@ -15,7 +15,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import ConfigurationError, parse
 from kb.library.rewriting import with_search, without_search
 from kb.library.tables import MOST_SEARCHES, SavedSearch
-from kb.search.answers import SyncOutcome
+from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.pages.saved import COOKIE, readable
 from webui.pages.updating import Updater

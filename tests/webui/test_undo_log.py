@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import SyncOutcome
+from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.pages import updating

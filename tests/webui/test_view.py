@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.engine import FacetCount
-from kb.search.answers import SearchResults
 from kb.search.facets import FACETS
+from kb.search.results import SearchResults
 from webui.http.address import web_address
 from webui.texts.ja import day_and_age
 from webui.view.facets import Group, groups

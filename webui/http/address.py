@@ -11,7 +11,7 @@ from index.query import Query, StepName
 from index.query_parser import MOST_CHARACTERS
 from index.urls import web_parts, whole_number
 from kb.search.facets import keys
-from kb.search.searching import SORTS
+from kb.search.searcher import SORTS
 from kb.services import Catalogue
 
 GROUPS = keys("page")

@@ -14,7 +14,7 @@ from index.engine import EngineAwayError, SearchIndexError
 from index.messages import Message
 from index.query import Query
 from kb.library.contents import ReportEntry
-from kb.search.answers import UnknownIdError
+from kb.search.results import UnknownIdError
 from webui.http.address import query_of
 from webui.texts import texts
 

@@ -13,7 +13,7 @@ from kb.indexing.correcting import Corrector, put_back
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
-from kb.search.answers import UnknownIdError
+from kb.search.results import UnknownIdError
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing

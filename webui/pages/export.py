@@ -12,8 +12,8 @@ from flask import Blueprint, Response, request
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
+from kb.search.citation import Quoting
 from kb.search.facets import by_place
-from kb.search.quotation import Quoting
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
 from webui.http.address import address_of, page_address, pairs_of, resolved

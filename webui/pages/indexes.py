@@ -14,7 +14,7 @@ from index.text import folded_name
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.identity import slug
-from kb.search.browsing import Browser
+from kb.search.browser import Browser
 from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry, year
 from kb.search.records import event_record, spoken_record
 from webui.http.address import LONGEST_VALUE, page_address

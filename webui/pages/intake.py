@@ -20,7 +20,7 @@ from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
-from kb.search.answers import Added
+from kb.search.results import Added
 from webui.http.address import page_address
 from webui.http.responses import wants_json
 from webui.http.security import at_once

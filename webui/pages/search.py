@@ -9,10 +9,10 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import FoundNote, SearchResults
 from kb.search.facets import keys
 from kb.search.records import facet_record, found_talk_record, hit_record, hits
-from kb.search.searching import SORTS
+from kb.search.results import FoundNote, SearchResults
+from kb.search.searcher import SORTS
 from kb.services import Domain
 from webui.http import language
 from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page, page_of, query_of, resolved

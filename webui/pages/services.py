@@ -9,9 +9,9 @@ from flask import Blueprint, Response, request
 from index.engine import FacetCount
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import UnknownIdError
 from kb.search.facets import place
 from kb.search.records import guide_record, note_record
+from kb.search.results import UnknownIdError
 from kb.services import Service
 from webui.http.address import address_of
 from webui.http.responses import respond

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, request
 from index.query import Query
 from index.text import folded_for_sudachi
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import SearchResults
 from kb.search.directory import TalkEntry, year
 from kb.search.facets import UNDATED
 from kb.search.records import change_record
+from kb.search.results import SearchResults
 from kb.services import Catalogue, Change, Domain, Service
 from webui.http.address import address_of, resolved
 from webui.http.responses import respond, understood

@@ -16,7 +16,7 @@ from kb.indexing.news import item_name
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress as Reporting
 from kb.report.problems import LibraryError, grouped
-from kb.search.answers import SyncOutcome
+from kb.search.results import SyncOutcome
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
 from webui.texts import texts

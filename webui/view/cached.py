@@ -10,10 +10,10 @@ from index.query import Query
 from kb.kinds.pairs import Pair, problems
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.answering import FIRST
-from kb.search.answers import FoundNote
 from kb.search.collection import GenerationCache
 from kb.search.facets import UNDATED, place
+from kb.search.quotes import FIRST
+from kb.search.results import FoundNote
 from kb.services import Catalogue, Change, Service
 from webui.http.address import address_of
 from webui.texts import spoken, texts

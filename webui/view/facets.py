@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from index.engine import FacetCount
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import SearchResults
 from kb.search.crosstab import talk_facets
 from kb.search.directory import TalkEntry
 from kb.search.facets import BY_KEY, FACETS, UNDATED
+from kb.search.results import SearchResults
 from webui.http.address import address_of
 from webui.texts import texts
 from webui.view.listing import address

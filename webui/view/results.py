@@ -8,11 +8,11 @@ from itertools import islice
 from index.engine import Reason
 from index.query import Query
 from kb.report.model import Note, Talk
-from kb.search.answering import is_question
-from kb.search.answers import FoundNote, SearchResults
 from kb.search.facets import by_place
+from kb.search.quotes import is_question
+from kb.search.results import FoundNote, SearchResults
 from kb.search.search_box import WORD, Suggestion
-from kb.search.searching import Searcher, without_a_word
+from kb.search.searcher import Searcher, without_a_word
 from kb.services import Change, Domain
 from webui.http.address import Unread, address_of, at_page, page_address
 from webui.texts import texts

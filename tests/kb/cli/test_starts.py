@@ -51,7 +51,7 @@ def test_help_imports_nothing_that_answers() -> None:
 @pytest.mark.usefixtures("indexed")
 def test_status_imports_nothing_that_searches_or_reads_reports() -> None:
     heavy = {"docutils", "kb.services", "kb.talks", "lxml", "markdown_it", "numpy", "sudachipy", "tomllib", "whoosh"}
-    heavy |= {"email", "importlib.metadata", "kb.report.difference", "kb.search.browsing", "subprocess"}
+    heavy |= {"email", "importlib.metadata", "kb.report.difference", "kb.search.browser", "subprocess"}
 
     assert imported_by("status") & heavy == set()
 

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from index.engine import Reason
 from kb.readers.formats import read_outline
 from kb.report.model import Kind
-from kb.search.answering import _COVERAGE, quoted
-from kb.search.answers import FoundNote
+from kb.search.quotes import _COVERAGE, quoted
+from kb.search.results import FoundNote
 from kb.talks import report_of
 
 NOTE = report_of(read_outline("- 冪等に作る".encode(), "a.md")).notes[0]

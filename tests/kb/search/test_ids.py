@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kb.knowledge_base import KnowledgeBase
 from kb.library.rewriting import with_overrides
 from kb.report.model import Correction, MetadataOverride
-from kb.search.answers import UnknownIdError
+from kb.search.results import UnknownIdError
 
 MINE = "# 見本勉強会 2019\n\n- 冪等に作る\n- 順序は守られない\n"
 OTHERS = "# 見本勉強会 2019\n\n- 別の人のまったく別のメモ\n- 監視の通知を絞る\n"

@@ -9,7 +9,7 @@ import pytest
 from index.query import Query, Step
 from index.text import folded
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import FoundNote, SearchResults
+from kb.search.results import FoundNote, SearchResults
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 ABOUT = re.compile("Lambda|コンテナ|Kubernetes|kubernets|Fargate", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from kb.search.answers import Added, SyncOutcome
+from kb.search.results import Added, SyncOutcome
 from kb.texts.ja import KINDS
 from webui.texts.ja.browsing import BLOCKS
 from webui.texts.ja.labels import MANY_SUMMED, STEPS

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from index.ranking import SIGNALS
 from kb.learning import load
-from kb.search.answers import FoundNote
+from kb.search.results import FoundNote
 
 FIRST = 10  # notes of a search that are looked at: the weights were fitted on so many (tests/fitting/quotes.py)
 _MOST_QUOTED = 3  # above all others: more push these off the first screen

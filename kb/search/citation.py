@@ -11,7 +11,7 @@ from kb.search.facets import by_place
 from kb.services import Change, Domain
 
 if TYPE_CHECKING:
-    from kb.search.guiding import Guide, GuideEntry
+    from kb.search.guide import Guide, GuideEntry
 
 # What would be read as Markdown inside a line: no _ inside a word, and & where it would be a character by its name;
 _MARKDOWN = re.compile(r"[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")

@@ -9,9 +9,9 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from kb.report.model import Crumb, Mention, Note, Talk
+from kb.search.citation import Quoting, escaped
 from kb.search.facets import by_place
-from kb.search.guiding import Guide, GuideEntry
-from kb.search.quotation import Quoting, escaped
+from kb.search.guide import Guide, GuideEntry
 from kb.services import domain
 from kb.services.changes import Change
 from kb.texts import ja

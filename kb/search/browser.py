@@ -12,10 +12,10 @@ from kb.pipeline.alignment import Row, aligned
 from kb.report.identity import own_part, report_part
 from kb.report.model import Note
 from kb.report.outline import Outline
-from kb.search.answers import NoteTaker, ServiceCount, SimilarNotes, Surroundings, UnknownIdError, Why
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, talks_of
 from kb.search.documents import load_relations
+from kb.search.results import NoteTaker, ServiceCount, SimilarNotes, Surroundings, UnknownIdError, Why
 
 _MOST_SIMILAR = 5  # notes: as many as are read beside one
 _MOST_NEAR = 3  # ids that are offered instead of one that is none

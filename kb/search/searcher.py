@@ -15,10 +15,10 @@ from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
-from kb.search.answers import FoundNote, FoundTalk, SearchResults, UnknownValueError
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
+from kb.search.results import FoundNote, FoundTalk, SearchResults, UnknownValueError
 from kb.search.search_box import Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Searcher:
 
         There are none but on the first page of the best, and none of which somebody told that they do not answer it.
         """
-        from kb.search.answering import quoted
+        from kb.search.quotes import quoted
 
         if not query.text or query.offset or query.sort != "relevance":
             return ()

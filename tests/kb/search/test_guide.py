@@ -7,7 +7,7 @@ from models import Characters
 
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
-from kb.search.guiding import Guide
+from kb.search.guide import Guide
 
 
 def opened(folder: Path, **reports: str) -> KnowledgeBase:
