@@ -148,14 +148,14 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
 
 
 def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str]:
-    """Yield what came, went and changed by report, with what did it, and the sums last."""
+    """Yield what came, went and changed by report, and the sums last."""
     from kb.indexing.news import item_name
 
     for report in difference.reports:
         fields = texts.listed(texts.CHANGED[field] for field in report.changed)
         title = click.style(report.title, bold=True) + (f"  ({fields})" if fields else "")
         yield f"{_SIGNS[report.fate]} {title}"
-        yield click.style(f"  {texts.listed(map(texts.cause, report.causes))}  {report.report}", dim=True)
+        yield click.style(f"  {report.report}", dim=True)
         for item in report.items:
             what = f"{texts.COMPARED[item.sort]} {texts.item(item, item_name(item, domain, texts))}".rstrip()
             text = f"{item.before} → {item.after}" if item.sort == "note" and item.before else item.text

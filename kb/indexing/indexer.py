@@ -1,4 +1,4 @@
-"""Keeping an index: it follows its library, its vectors are made, and what is wrong with it is told and mended."""
+"""The upkeep of an index: bring it up to its library, make vectors, check and repair it, report its status."""
 
 import time
 from contextlib import suppress
@@ -8,8 +8,8 @@ from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexEr
 from index.messages import translatable
 from kb.library.contents import Contents
 from kb.library.files import Scan
-from kb.library.listing import listing
-from kb.pipeline.reports import Progress, silent
+from kb.library.places import damaged_files, listing
+from kb.pipeline.reports import Progress, ignore_progress
 from kb.report.problems import FileProblem, LibraryError
 from kb.search.collection import Collection, Snapshot
 from kb.search.engines import embedder_of
@@ -17,22 +17,23 @@ from kb.search.results import Status, SyncOutcome
 from kb.storage.caches import code_digest
 from kb.storage.walk import backups_below, shown_name
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # as in methods below: `kb status` must not load what reads reports (tests/kb/cli/test_starts.py)
     from index.embedder import KeptVectors
+    from kb.indexing.sync import Sync
     from kb.report.difference import Difference
 
 
 class Indexer:
-    """Brings the index of a collection up to its library, and tells how both are."""
+    """Brings the index of a collection up to its library, and reports the state of both."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
 
-    def sync(self, progress: Progress = silent) -> SyncOutcome:
-        """Bring the index up to the library; an unchanged library costs a look at its files.
+    def sync(self, progress: Progress = ignore_progress) -> SyncOutcome:
+        """Bring the index up to the library. An unchanged library costs a look at its files.
 
-        Where another process does so meanwhile, it begins again from what that wrote. Raises LibraryError,
-        SearchIndexError, WriterBusyError.
+        If another process publishes meanwhile, start again from its generation. Raises LibraryError, SearchIndexError,
+        WriterBusyError.
         """
         started = time.monotonic()
         while True:
@@ -40,27 +41,23 @@ class Indexer:
                 return self._sync(started, progress)
 
     def _sync(self, started: float, progress: Progress) -> SyncOutcome:
-        from kb.indexing.sync import Sync
-
         collection, difference = self._collection, None
-        since, before, scan = self._turn_to_library()
+        since, before, scan = self._scan()
         if before and self._is_current(before, scan) and not collection.engine.damage():
             after = before
         else:
-            vectors = self._vectors_of_kinds() if before else None
-            after, difference = Sync(collection, scan, self._held(), since, progress, vectors=vectors).run()
-        if self._teaches_anew(after, scan):  # corrected notes stand in reports that were new to the index
-            since, held = collection.engine.stamp(), self._held()
-            vectors = self._vectors_of_kinds()
-            after, learned = Sync(collection, scan, held, since, progress, vectors=vectors).run()
-            difference = difference or learned
+            after, difference = self._prepare(scan, since, progress, with_vectors=before is not None).run()
+        if self._has_new_lesson(after, scan):  # corrected notes are in reports that were new to the index
+            since = collection.engine.stamp()
+            after, second = self._prepare(scan, since, progress).run()
+            difference = difference or second
         old = before.by_id if before else {}
-        kept = old.keys() & after.by_id.keys()
-        unchanged = sum(old[report].digest == after.by_id[report].digest for report in kept)
+        remaining = old.keys() & after.by_id.keys()
+        unchanged = sum(old[report].digest == after.by_id[report].digest for report in remaining)
         return SyncOutcome(
-            new=len(after.by_id) - len(kept),
-            changed=len(kept) - unchanged,
-            gone=len(old) - len(kept),
+            new=len(after.by_id) - len(remaining),
+            changed=len(remaining) - unchanged,
+            gone=len(old) - len(remaining),
             unchanged=unchanged,
             notes=sum(entry.notes for entry in after.reports),
             seconds=time.monotonic() - started,
@@ -68,122 +65,133 @@ class Indexer:
             difference=difference,
         )
 
-    def preview_sync(self, progress: Progress = silent) -> "Difference | None":
-        """Return what a sync would change, None for nothing, and do nothing. Raises LibraryError, SearchIndexError."""
-        from kb.indexing.sync import Sync
-        from kb.library.kept import KeptInMemory
+    def preview_sync(self, progress: Progress = ignore_progress) -> "Difference | None":
+        """Return the difference that a sync would make, None for none. Raises LibraryError, SearchIndexError."""
+        since, before, scan = self._scan()
+        return self._prepare(scan, since, progress, with_vectors=before is not None, in_memory=True).preview()
 
-        since, before, scan = self._turn_to_library()
-        vectors, aside = self._vectors_of_kinds() if before else None, KeptInMemory(self._collection.index)
-        return Sync(self._collection, scan, self._held(), since, progress, aside=aside, vectors=vectors).preview()
-
-    def _turn_to_library(self) -> tuple[object, Contents | None, Scan]:
-        """Turn to the library as it is now; return the engine's stamp, what the index holds, and what it is to hold."""
+    def _scan(self) -> tuple[object, Contents | None, Scan]:
+        """Scan the library, and follow its configuration. Return the engine's stamp, the index's contents, the scan."""
         collection = self._collection
-        collection.follow()  # the first own report ends the showing of the samples
+        collection.follow()  # the first own report replaces the samples
         since, before = collection.engine.stamp(), collection.readable_contents()
         if away := collection.away():
-            raise EngineAwayError(away)  # what stands in tells nothing of what is to be written
-        scan = collection.library.scan()  # after the index was asked, so that it is never older than what that holds
+            raise EngineAwayError(away)  # the stand-in index does not know what the cluster holds
+        scan = collection.library.scan()  # after the index was read, so that the scan is never older
         collection.reopen(collection.library, scan.configuration, is_samples=collection.is_samples)
         return since, before, scan
 
-    def _is_current(self, contents: Contents, scan: Scan) -> bool:
-        return contents.is_current(self._collection.library, scan.listing, code_digest())
+    def _prepare(
+        self,
+        scan: Scan,
+        since: object,
+        progress: Progress,
+        *,
+        with_vectors: bool = True,
+        in_memory: bool = False,
+        reclassify: bool = False,
+    ) -> "Sync":
+        """Return a sync of the index with a scan."""
+        from kb.indexing.report_cache import ReportCache
+        from kb.indexing.sync import Sync
 
-    def _held(self) -> Snapshot | None:
-        """Return what the index holds; a damaged one holds nothing, for it is made again."""
+        return Sync(
+            self._collection,
+            scan,
+            self._readable_snapshot(),
+            since,
+            progress,
+            cache=ReportCache(self._collection.index, in_memory=in_memory),
+            vectors=self._vectors_for_kinds() if with_vectors else None,
+            reclassify=reclassify,
+        )
+
+    def _readable_snapshot(self) -> Snapshot | None:
+        """Return a snapshot of the index, None if it is missing or damaged: then it is made again."""
         try:
             return self._collection.snapshot()
         except SearchIndexError:
             return None
 
-    def _teaches_anew(self, contents: Contents, scan: Scan) -> bool:
-        """Return whether the corrections of the library teach something else than what an index was made with."""
+    def _is_current(self, contents: Contents, scan: Scan) -> bool:
+        return contents.is_current(self._collection.library, scan.listing, code_digest())
+
+    def _has_new_lesson(self, contents: Contents, scan: Scan) -> bool:
+        """Return whether the library's corrections teach another lesson than the one an index was made with."""
         corrections = scan.configuration.corrections.values()
         if not contents.lesson and not any(one.kind or one.denied for one in corrections):
             return False
-        from kb.indexing.report_cache import ReportLoader, lesson_of
+        from kb.indexing.report_cache import ReportCache, ReportLoader, lesson_of
 
-        collection = self._collection
-        return lesson_of(scan, contents, ReportLoader(collection.index, collection.tools)).key != contents.lesson
+        loader = ReportLoader(self._collection.tools, ReportCache(self._collection.index))
+        return lesson_of(scan, contents, loader).key != contents.lesson
 
-    def embed(self, progress: Progress = silent) -> None:
-        """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
+    def embed(self, progress: Progress = ignore_progress) -> None:
+        """Make the missing vectors, then classify notes by them. Vectors are stored as they come.
+
+        Raises EmbeddingError.
+        """
         self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
-        # Where another sync comes meanwhile, or is at work, this is done after that.
+        # If another process syncs meanwhile, notes are classified after that.
         with suppress(OutdatedError, WriterBusyError, LibraryError):
-            if self._classify_by_vectors(progress):  # on a cluster a document that is written anew lacks its vector
+            if self._reclassify(progress):  # on a cluster, a document that is written again has lost its vector
                 self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
 
-    def _classify_by_vectors(self, progress: Progress) -> bool:
-        """Classify notes anew that words alone classified; return whether there were such reports."""
-        from kb.indexing.sync import Sync
-
-        vectors = self._vectors_of_kinds()
+    def _reclassify(self, progress: Progress) -> bool:
+        """Classify the reports that only their words classified by their vectors; return whether there are any."""
+        vectors = self._vectors_for_kinds()
         if vectors is None:
             return False
-        since, before, scan = self._turn_to_library()
-        if before is None or not self._is_current(before, scan):
+        since, before, scan = self._scan()
+        if before is None or not self._is_current(before, scan) or not _lacks_vectors(before, vectors):
             return False
-        if not self._unclassified(before, vectors):
-            return False
-        Sync(self._collection, scan, self._held(), since, progress, vectors=vectors, anew=True).run()
+        self._prepare(scan, since, progress, reclassify=True).run()
         return True
 
-    def _unclassified(self, contents: Contents, vectors: "KeptVectors") -> bool:
-        """Return whether there are reports whose notes words alone classified."""
-        return any(entry.vectors != vectors.name for entry in contents.reports if entry.notes)
-
     def has_vectors_to_make(self) -> bool:
-        """Return whether notes lack vectors, or kinds that are told by them (`embed`)."""
-        coverage, vectors = self.coverage(), self._vectors_of_kinds()
+        """Return whether `embed` has anything to do."""
+        coverage, vectors = self.coverage(), self._vectors_for_kinds()
         if coverage and coverage.embedded < coverage.documents:
             return True
         contents = self._collection.readable_contents()
-        return bool(vectors and contents and self._unclassified(contents, vectors))
+        return bool(vectors and contents and _lacks_vectors(contents, vectors))
 
-    def _vectors_of_kinds(self) -> "KeptVectors | None":
-        """Return the vectors that notes are classified by too, None where there are none."""
+    def _vectors_for_kinds(self) -> "KeptVectors | None":
+        """Return the stored vectors, if the classifier of kinds is trained on their model."""
         from kb.kinds import vector_model
 
         vectors = self._collection.engine.kept_vectors()
         return vectors if vectors and vectors.name == vector_model() else None
 
     def coverage(self) -> Coverage | None:
-        """Return how many notes can be found by similarity, None where there is no model."""
+        """Return how many notes have a vector, None without a model."""
         return self._collection.engine.coverage()
 
     def model(self) -> str | None:
-        """Return which model finds notes by similarity and what runs it, None where there is none."""
+        """Return the name of the model that makes vectors and its runtime, None without a model."""
         embedder = embedder_of(self._collection.tools.configuration)()
         return f"{embedder.name}, {embedder.runtime}" if embedder else None
 
     def tidy(self) -> None:
-        """Do what an index needs after some syncs, and nobody has to wait for; the answers stay the same."""
+        """Merge segments after some syncs. No answer changes, and no reader has to wait."""
         self._collection.engine.merge()
 
     def check(self, *, repair: bool = False) -> tuple[FileProblem, ...]:
-        """Return what is wrong with the index and with what is kept beside it; with `repair` it is made anew.
+        """Return the damage to the index and its cache. With `repair`, delete damaged files and sync.
 
         Raises LibraryError, SearchIndexError, WriterBusyError.
         """
-        from kb.library.kept import KeptReports, Updates
-
-        kept, updates = KeptReports(self._collection.index), Updates(self._collection.index)
-        broken = (*kept.damaged(), *updates.damaged())
-        found = (
-            *self._damage(),
-            *(FileProblem(str(path), None, translatable("is not as it was written")) for path in broken),
-        )
-        if repair and found:
-            for path in broken:
+        files = damaged_files(self._collection.index)
+        message = translatable("is not as it was written")
+        problems = (*self._damage(), *(FileProblem(str(path), None, message) for path in files))
+        if repair and problems:
+            for path in files:
                 path.unlink(missing_ok=True)
             self.sync()
-        return found
+        return problems
 
     def _damage(self) -> tuple[FileProblem, ...]:
-        """Return what is wrong with the generations of the index."""
+        """Return the damage to the generations of the index."""
         index = str(self._collection.index)
         try:
             damage = self._collection.damage()
@@ -193,7 +201,7 @@ class Indexer:
         return (FileProblem(index, None, damage),) if damage else ()
 
     def status(self) -> Status:
-        """Return where things are and what is in them. Raises LibraryError for the index of another library."""
+        """Return the places, sizes and problems of library and index. Raises LibraryError for another library's index."""
         library, index = self._collection.library, self._collection.index
         files, contents, damage = listing(library, index), self._collection.readable_contents(), self._damage()
         reports = contents.reports if contents else ()
@@ -212,3 +220,8 @@ class Indexer:
             up_to_date=bool(contents and contents.is_current(library, files, code_digest())) and not damage,
             problems=(*damage, *files.problems, *(contents.problems if contents else ())),
         )
+
+
+def _lacks_vectors(contents: Contents, vectors: "KeptVectors") -> bool:
+    """Return whether there are reports that only their words classified."""
+    return any(entry.vectors != vectors.name for entry in contents.reports if entry.notes)

@@ -1,16 +1,25 @@
-"""What happened to a collection: what its last syncs changed, and what of that concerns who follows a search."""
+"""The last updates of an index: what each sync changed, and the news of that for a saved search or a feed.
 
+Updates are stored in the index folder, each under the SHA-256 of its content, and are lost with the index.
+"""
+
+import hashlib
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from types import ModuleType
 from typing import Literal
+
+import msgspec
 
 from index.messages import translatable
 from index.query import Query
 from kb.library.contents import Contents
-from kb.library.kept import Update, Updates
+from kb.library.places import CACHE_FOLDER, UPDATE_SUFFIX, may_cache
 from kb.report.dates import is_date
 from kb.report.difference import Difference, Item, News
 from kb.report.identity import report_part
@@ -19,21 +28,93 @@ from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.results import UnknownIdError
 from kb.search.searcher import LITERALLY, for_index
 from kb.services import Change, Domain
+from kb.storage.caches import read_sealed, sealed
+from kb.storage.safe_files import write_whole
 
-MOST_ENTRIES = 50  # of a feed: readers ask every few hours, and keep what they have seen
-_MOST_REPORTS = 200  # whose news are looked through
-_NAMESPACE = uuid.UUID("6d0c2f0e-6c7c-4b57-9a4e-5d9b2f6a1c3e")  # drawn once; an id is the same in every index
-_NO_DAY = "1970-01-01"  # of what nobody knows a day of; a feed needs one
-_BEGINNING = "-01-01"  # of a year
+MAX_UPDATES = 20  # updates that a generation refers to
+MAX_NEWS = 5000  # notes in the stored news, a note counted in each of them
+MAX_ENTRIES = 50  # entries of a feed: feed readers ask every few hours, and keep earlier entries themselves
+_MAX_REPORTS = 200  # reports whose news a search looks through
+_MAX_PUBLISH_TIME = 3600  # seconds; an older update that no generation refers to is of a killed process
+_NAMESPACE = uuid.UUID("6d0c2f0e-6c7c-4b57-9a4e-5d9b2f6a1c3e")  # drawn once, so that ids are the same in every index
+_NO_DAY = "1970-01-01"  # of undated notes: a feed needs a day
+_START_OF_YEAR = "-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The difference that a sync made, and all news after it, newest last."""
+
+    difference: Difference
+    news: tuple[News, ...]
+
+
+class UpdateStore:
+    """The stored updates of an index by key. `Contents.updates` has the keys of a generation."""
+
+    def __init__(self, index: Path) -> None:
+        self._index = index
+        self._folder = index / CACHE_FOLDER
+
+    def find(self, key: str) -> Update | None:
+        """Return an update, None if it is missing or damaged."""
+        return read_sealed(self._path(key), Update)
+
+    def newest(self, keys: Sequence[str]) -> Update | None:
+        """Return the update of the last key that is stored undamaged, None without any."""
+        return next(filter(None, map(self.find, reversed(keys))), None)
+
+    def store(self, update: Update) -> str | None:
+        """Store an update durably and return its key, None if the index folder belongs to somebody else."""
+        if not may_cache(self._index):
+            return None
+        body = msgspec.json.encode(replace(update, difference=update.difference.bounded()))
+        key = hashlib.sha256(body).hexdigest()[:16]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_whole(self._path(key), sealed(body))
+        return key
+
+    def delete(self, key: str) -> None:
+        """Delete an update, if it is stored."""
+        self._path(key).unlink(missing_ok=True)
+
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Delete all other updates, except recent ones: another process may be about to publish those."""
+        kept = {self._path(key).name for key in keys}
+        for path in self._folder.glob(f"*{UPDATE_SUFFIX}"):
+            if path.name not in kept and time.time() - path.stat().st_mtime > _MAX_PUBLISH_TIME:
+                path.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}{UPDATE_SUFFIX}"
+
+
+def moment_after(last: Update | None) -> str:
+    """Return the present moment in UTC, to the second, but later than the last update: clocks may go back."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    if last is not None:
+        now = max(now, datetime.fromisoformat(last.difference.at) + timedelta(seconds=1))
+    return now.isoformat().replace("+00:00", "Z")
+
+
+def newest_news(before: Sequence[News], new: Sequence[News]) -> tuple[News, ...]:
+    """Return the newest news of both, at most MAX_NEWS notes, newest last."""
+    newest, left = list[News](), MAX_NEWS
+    for one in reversed([*before, *new]):
+        if left <= 0:
+            break
+        newest.append(replace(one, notes=one.notes[:left]))
+        left -= len(one.notes)
+    return tuple(newest[::-1])
 
 
 @dataclass(frozen=True, slots=True)
 class NewsEntry:
-    """Something of a feed: a note, a remedy, or a change that overtook notes.
+    """An entry of a feed: a note, a remedy, or a dated change that overtook notes.
 
-    `id` is a URN that stays, however often the index is made anew; `at` is when it was so, in UTC: of a note that was
-    there from the first sync on the day of its event, else of its post. `note` is what it leads to; `others` are the
-    problem, or the other notes that were overtaken.
+    `id` is a URN that stays the same when the index is made again. `at` is its moment in UTC; for a note of the first
+    sync, the day of its event or else of its post. `note` is the entry's link, `others` are the problem, or the other
+    overtaken notes.
     """
 
     id: str
@@ -45,74 +126,74 @@ class NewsEntry:
 
 
 class UpdateFeed:
-    """Tells what the last syncs changed, and what is new in a search."""
+    """The differences of the last syncs, and the news in them for a search."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self._newest = GenerationCache[Update | None]()
 
     def differences(self) -> Mapping[str, Difference]:
-        """Return what the last syncs changed, the newest first, by their keys."""
-        contents, updates = self._collection.contents(), Updates(self._collection.index)
-        found = ((key, updates.find(key)) for key in reversed(contents.updates if contents else ()))
-        return {key: update.difference for key, update in found if update}
+        """Return the differences of the last syncs by key, newest first."""
+        contents, store = self._collection.contents(), UpdateStore(self._collection.index)
+        updates = ((key, store.find(key)) for key in reversed(contents.updates if contents else ()))
+        return {key: update.difference for key, update in updates if update}
 
     def difference(self, key: str) -> Difference:
-        """Return what a sync changed. Raises UnknownIdError."""
+        """Return the difference of one sync. Raises UnknownIdError."""
         contents = self._collection.contents()
-        update = Updates(self._collection.index).find(key) if contents and key in contents.updates else None
+        update = UpdateStore(self._collection.index).find(key) if contents and key in contents.updates else None
         if update is None:
             raise UnknownIdError(translatable("no update is known as {0}", key))
         return update.difference
 
     def newest(self) -> str | None:
-        """Return when the index changed last, in UTC; None where nothing is known of that."""
-        update = self._update(self._collection.contents())
+        """Return the moment of the last update in UTC, None if none is stored."""
+        update = self._newest_update(self._collection.contents())
         return update.difference.at if update else None
 
     def entries(self, query: Query, *, whole: bool = True) -> tuple[NewsEntry, ...]:
-        """Return what a feed of a search has, the newest first; not `whole`, only what happened since the first sync.
+        """Return the feed of a search, newest first. Unless `whole`, notes of the first sync are left out.
 
-        The search is answered to the letter: what is found only by loosening or by similarity is no news.
+        The query is not relaxed, and similar notes are not included.
         """
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return ()
-        news = tuple(islice(self._news(query, snapshot), MOST_ENTRIES))
+        news = tuple(islice(self._news(query, snapshot), MAX_ENTRIES))
         announced = {note.id for entry in news if entry.what != "fact" for note in (entry.note, *entry.others)}
         hits = tuple(_hits(query, snapshot, announced)) if whole else ()
-        return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MOST_ENTRIES]
+        return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MAX_ENTRIES]
 
     def new_since(self, query: Query, moment: str) -> int:
-        """Return how much of a search is news that came after a moment, in UTC."""
+        """Return the number of entries of a search after a moment in UTC."""
         snapshot = self._collection.snapshot()
-        update = self._update(snapshot.contents) if snapshot else None
+        update = self._newest_update(snapshot.contents) if snapshot else None
         if snapshot is None or update is None or update.difference.at <= moment:
             return 0
         return sum(1 for _ in self._news(query, snapshot, moment))
 
-    def _update(self, contents: Contents | None) -> Update | None:
-        """Return the newest update; read once a generation."""
+    def _newest_update(self, contents: Contents | None) -> Update | None:
+        """Return the newest update, read once a generation."""
         if contents is None:
             return None
-        return self._newest.get(contents, lambda: Updates(self._collection.index).newest(contents.updates))
+        return self._newest.get(contents, lambda: UpdateStore(self._collection.index).newest(contents.updates))
 
     def _news(self, query: Query, snapshot: Snapshot, moment: str = "") -> Iterator[NewsEntry]:
-        """Yield what is news of a search since a moment, one entry a thing, the newest first."""
-        update = self._update(snapshot.contents)
+        """Yield the entries of a search after a moment, each id once, newest first."""
+        update = self._newest_update(snapshot.contents)
         news = [one for one in reversed(update.news) if one.at > moment] if update else []
         notes = (note for one in news for note in (*one.notes, *((one.about,) if one.what == "remedy" else ())))
         reports = dict.fromkeys(map(report_part, notes))
-        hits = _stored_hits(query, snapshot, list(reports)[:_MOST_REPORTS])
-        announced = set[str]()
+        hits = _stored_hits(query, snapshot, list(reports)[:_MAX_REPORTS])
+        ids = set[str]()
         for one in sorted(news, key=lambda one: (one.at, one.what != "note"), reverse=True):
             for entry in self._entries(one, hits, snapshot):
-                if entry.id not in announced:
-                    announced.add(entry.id)
+                if entry.id not in ids:
+                    ids.add(entry.id)
                     yield entry
 
     def _entries(self, news: News, hits: Mapping[str, str], snapshot: Snapshot) -> Iterator[NewsEntry]:
-        """Yield the entries that news make; `hits` is what is stored of the notes that the search finds."""
+        """Yield the entries of one news; `hits` are the stored notes that the search finds, by id."""
         notes = (snapshot.note(hits[note]) for note in news.notes if note in hits)
         if news.what == "note":
             yield from (NewsEntry(note_urn(note.id), news.at, "note", note) for note in notes)
@@ -128,7 +209,7 @@ class UpdateFeed:
 
 
 def item_name(item: Item, domain: Domain, texts: ModuleType) -> str:
-    """Return what the service of a tag, or the change of a mark, is called; of other items the value.
+    """Return the name of a tag's service or of a mark's change, else the item's value.
 
     `texts` are those of a language (a module of `kb.texts`).
     """
@@ -139,40 +220,40 @@ def item_name(item: Item, domain: Domain, texts: ModuleType) -> str:
 
 
 def note_urn(note_id: str) -> str:
-    """Return the URN of a note in feeds: the same wherever it is indexed."""
+    """Return the URN of a note in feeds: the same in every index."""
     return _urn("note", note_id)
 
 
 def feed_urn(path: str) -> str:
-    """Return the URN of a feed, by its address here."""
+    """Return the URN of the feed at an address here."""
     return _urn("feed", path)
 
 
-def _urn(what: str, key: str) -> str:
-    return uuid.uuid5(_NAMESPACE, f"{what} {key}").urn
+def _urn(sort: str, key: str) -> str:
+    return uuid.uuid5(_NAMESPACE, f"{sort} {key}").urn
 
 
 def _literal(query: Query) -> Query:
-    """Return a query that nothing loosens: what is new is a hit, or is not."""
+    """Return a query without relaxation: a new note is a hit, or is not."""
     return for_index(replace(query, without=LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
 
 
 def _stored_hits(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, str]:
-    """Return what is stored of the notes of some reports that a search finds, by their ids."""
-    chosen = query.selected("report")
-    wanted = [report for report in reports if not chosen or report in chosen]
-    if not wanted:
+    """Return the stored notes that a search finds in some reports, by id."""
+    selected = query.selected("report")
+    reports = [report for report in reports if not selected or report in selected]
+    if not reports:
         return {}
-    asked = replace(_literal(query).select("report", *wanted), sort="position", limit=None)
-    return {hit.id: hit.stored for hit in snapshot.reader.search(asked).hits}
+    hits = snapshot.reader.search(replace(_literal(query).select("report", *reports), sort="position", limit=None)).hits
+    return {hit.id: hit.stored for hit in hits}
 
 
 def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[NewsEntry]:
-    """Yield what a search finds, by the day of the event, else of the post; not what news announce already."""
-    asked = replace(_literal(query), sort="new", limit=MOST_ENTRIES + len(announced))
-    for hit in snapshot.reader.search(asked).hits:
+    """Yield the notes that a search finds, dated by their event or else their post, without announced ones."""
+    newest = replace(_literal(query), sort="new", limit=MAX_ENTRIES + len(announced))
+    for hit in snapshot.reader.search(newest).hits:
         if hit.id not in announced:
             note = snapshot.note(hit.stored)
             days = (day for day in (note.held_on, note.published) if day and is_date(day))  # an index may hold others
             day = next(days, _NO_DAY)
-            yield NewsEntry(note_urn(note.id), f"{day}{_BEGINNING[len(day) - 4 :]}T00:00:00Z", "note", note)
+            yield NewsEntry(note_urn(note.id), f"{day}{_START_OF_YEAR[len(day) - 4 :]}T00:00:00Z", "note", note)

@@ -1,6 +1,6 @@
-"""Many files to documents: a process for each processor understands its share and writes it ahead of the publish.
+"""Worker processes that read the files of a large library and write their documents ahead of the publish.
 
-Each text is analysed once, where it is read; what the library as a whole decides is settled by who publishes.
+Each worker analyses the texts of its reports once. The parent process relates the reports and publishes.
 """
 
 import gc
@@ -9,15 +9,16 @@ import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from threading import Thread
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from index.engine import StagedSegment, Staging
 from index.schema import Document
-from kb.indexing.report_cache import ReportLoader, ReportSummary
+from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary
 from kb.kinds import Lesson
 from kb.library.configuration import Configuration, parse
 from kb.library.files import ReportFile
@@ -25,18 +26,16 @@ from kb.pipeline.reports import Progress, Tools
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.documents import documents
 
-# Until a process is ready a dozen reports of a hundred notes are done by who waits for it.
-WORTH_PROCESSES = 50  # files
+MIN_FILES = 50  # while a worker starts, this process reads a dozen reports of a hundred notes
 
 FileResult: TypeAlias = ReportSummary | FileProblem
-"""What a file is understood as: its report, or why it cannot be read."""
+"""The report of a file, or why the file is unreadable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What processes understood files as, by the source, and the segments they wrote of those that can be read.
+class StagedReports(Struct, frozen=True):
+    """The results of files by source, and the segments with the documents of the readable ones.
 
-    Of a process that was killed there is no segment, and no result of the file that it was at.
+    A killed worker leaves no segment, and no result of the file that it was reading.
     """
 
     results: Mapping[str, FileResult]
@@ -51,22 +50,22 @@ def stage(
     progress: Progress,
     *,
     lesson: Lesson,
-) -> Staged:
-    """Have the reports of files understood, kept in the folder of an index, and written as documents.
+) -> StagedReports:
+    """Read files in worker processes, cache their finished reports, and write their documents to segments.
 
-    What is kept stays, whatever breaks this off.
+    Cached reports stay, even if an exception ends the work.
     """
-    total, left = len(files), iter(files)
+    total, remaining = len(files), iter(files)
     results: dict[str, FileResult] = {}
     segments: list[StagedSegment] = []
-    with _processes(staging, index, configuration.text, lesson) as pipes:
+    with _workers(staging, index, configuration.text, lesson) as pipes:
         for pipe in pipes:
-            with suppress(OSError):  # of one that has ended already: what it was to do is done by who publishes
-                pipe.send(next(left, None))
+            with suppress(OSError):  # a worker that has ended already: the parent reads its share
+                pipe.send(next(remaining, None))
         while pipes:
             ready = wait(pipes)
             for pipe in [pipe for pipe in pipes if pipe in ready]:
-                answer = _answer(pipe, left)
+                answer = _answer(pipe, remaining)
                 if isinstance(answer, StagedSegment):
                     segments.append(answer)
                 elif answer is not None:
@@ -74,29 +73,29 @@ def stage(
                     progress("reading", len(results), total)
                     continue
                 pipes.remove(pipe)
-    return Staged(results, segments)
+    return StagedReports(results, segments)
 
 
-def _answer(pipe: Connection, left: Iterator[ReportFile]) -> tuple[str, FileResult] | StagedSegment | None:
-    """Return what a process answers, None where it was killed, and give it the next file until it gives its segment."""
+def _answer(pipe: Connection, remaining: Iterator[ReportFile]) -> tuple[str, FileResult] | StagedSegment | None:
+    """Return the next answer of a worker, None if it was killed; send it the next file unless it has sent a segment."""
     with suppress(EOFError, OSError):
         answer: tuple[str, FileResult] | StagedSegment = pipe.recv()
         if not isinstance(answer, StagedSegment):
-            pipe.send(next(left, None))
+            pipe.send(next(remaining, None))
         return answer
     return None
 
 
 @contextmanager
-def _processes(staging: Staging, index: Path, configuration: str, lesson: Lesson) -> Iterator[list[Connection]]:
-    """Give pipes to as many processes as there are processors; they end with their pipe, however we end."""
-    spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
+def _workers(staging: Staging, index: Path, configuration: str, lesson: Lesson) -> Iterator[list[Connection]]:
+    """Start a worker for each processor and yield the pipes to them. A worker ends with its pipe, or with us."""
+    context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     pipes, processes = [], []
     try:
         for _ in range(os.cpu_count() or 1):
-            here, there = spawning.Pipe()
-            process = spawning.Process(
-                target=_stage, args=(staging, index, configuration, lesson, there), name="stage", daemon=True
+            here, there = context.Pipe()
+            process = context.Process(
+                target=_work, args=(staging, index, configuration, lesson, there), name="stage", daemon=True
             )
             process.start()
             there.close()
@@ -105,7 +104,7 @@ def _processes(staging: Staging, index: Path, configuration: str, lesson: Lesson
         yield list(pipes)
     except BaseException:
         for process in processes:
-            process.terminate()  # it may be writing all it has, and we are to end now
+            process.terminate()  # it may be writing a whole segment, and we have to end now
         raise
     finally:
         for pipe in pipes:
@@ -114,20 +113,20 @@ def _processes(staging: Staging, index: Path, configuration: str, lesson: Lesson
             process.join()
 
 
-def _stage(staging: Staging, index: Path, configuration: str, lesson: Lesson, pipe: Connection) -> None:
-    """Write the reports of the files that come through a pipe, and give the segment when there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
+def _work(staging: Staging, index: Path, configuration: str, lesson: Lesson, pipe: Connection) -> None:
+    """Write the documents of the files that come through a pipe, then send the segment."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the worker, too; the parent process ends it
     end_with_parent()
-    # A report is thousands of objects that are let go together. Looking for circles among them as often as Python does
-    # by itself takes a seventh of the time.
+    # A report is thousands of objects that are freed together. Python's default thresholds for the search for reference
+    # cycles would take a seventh of the time.
     gc.freeze()
     gc.set_threshold(200_000)
-    with suppress(EOFError, OSError):  # who waits finds out and does what is left: of a full disk, say, the message
+    with suppress(EOFError, OSError):  # the parent process does what is left, and meets the error of, say, a full disk
         pipe.send(staging.write(_documents(index, Tools(parse(configuration.encode())), lesson, pipe)))
 
 
 def end_with_parent() -> None:
-    """Have this process end as soon as the one that started it has, which may not have had the time to end us."""
+    """Have this process end as soon as its parent does, which may be killed before it can end us."""
     parent = multiprocessing.parent_process()
 
     def end() -> None:
@@ -139,11 +138,11 @@ def end_with_parent() -> None:
 
 
 def _documents(index: Path, tools: Tools, lesson: Lesson, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
-    """Yield the documents of the files that come through a pipe by their sources, and answer what each holds."""
-    finisher = ReportLoader(index, tools, lesson=lesson)
+    """Yield the documents of the files that come through a pipe by source, and send the result of each file."""
+    loader = ReportLoader(tools, ReportCache(index), lesson=lesson)
     while (file := pipe.recv()) is not None:
         try:
-            finished = finisher.analysed(file)
+            finished = loader.load_analysed(file)
         except UnreadableError as error:
             pipe.send((file.source, error.problem))
         else:

@@ -1,38 +1,61 @@
-"""Bringing an index up to its library: what has not changed is neither read, understood nor written again."""
+"""One sync: from the files of a library to the next generation of its index.
+
+A report file becomes notes in eight steps:
+
+    1 scan      `Library.scan` reads the files of the library (`kb.indexing.indexer`)
+    2 read      `read_outline` turns the bytes of a file into blocks   ┐
+    3 report    `report_of` cuts the outline into talks and notes      │ `kb.pipeline.reports`,
+    4 tag       `tag` finds the services of each note                  │ through the report cache
+    5 classify  `classify` finds the kind of each note                 ┘
+    6 document  `documents` turns the notes into documents with terms and facets
+    7 write     `Engine.publish` writes the documents as a segment of a new generation
+    8 commit    and swaps the generation in
+
+Between 5 and 6 stands what the whole library decides: copies, ids and shared talks (`kb.pipeline.relations`). Files that
+did not change skip all steps.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import accumulate
 
 from msgspec.structs import replace
 
 from index.embedder import KeptVectors
+from index.engine import Staging
 from index.schema import Document
 from kb.indexing import staging
-from kb.indexing.causes import Causes
 from kb.indexing.differences import Comparison, difference, first_difference
-from kb.indexing.report_cache import ReportLoader, ReportSummary, lesson_of
-from kb.indexing.staging import FileResult, Staged
+from kb.indexing.news import MAX_UPDATES, Update, UpdateStore, moment_after, newest_news
+from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary, lesson_of
+from kb.indexing.staging import FileResult, StagedReports
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
-from kb.library.kept import MOST_UPDATES, KeptReports, Update, Updates, moment_after, newest_news
-from kb.pipeline.relations import relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.relations import (
+    relate,
+    sources_with_shared_ids,
+    texts_of,
+    with_ids_of,
+    with_own_talks,
+    with_shared_talks,
+)
 from kb.pipeline.reports import Progress, corrections_for, corrections_of
 from kb.report.difference import Difference
-from kb.report.model import MetadataOverride, Note
+from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.documents import documents
 from kb.services import changed_names, changed_services
-from kb.storage.caches import code_digest, deciding_digests
+from kb.storage.caches import code_digest
 
 
 class Sync:
-    """One sync of a collection with its library as it was found.
+    """One sync of a collection with a scan of its library.
 
-    `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked. What is
-    understood is kept in the index, or for this once in `aside`. Those of a report that is read anew are classified by
-    `vectors` too, where all its notes have some: of one that changed, of all where corrections teach another lesson
-    than before, and with `anew` of those that words alone classified.
+    `before` is the generation that the index holds, None if it is missing or damaged, and `since` the engine's stamp
+    from before it was read. With `vectors`, reports that are read again are classified by them, too: reports of changed
+    files, all reports if the lesson changed, and with `reclassify` all that only their words classified.
     """
 
     def __init__(
@@ -43,199 +66,221 @@ class Sync:
         since: object,
         progress: Progress,
         *,
-        aside: KeptReports | None = None,
+        cache: ReportCache,
         vectors: KeptVectors | None = None,
-        anew: bool = False,
+        reclassify: bool = False,
     ) -> None:
-        self._collection = collection
-        self._scan = scan
-        self._since = since
+        self._collection, self._scan, self._before, self._since = collection, scan, before, since
         self._progress = progress
-        self._unclassified = vectors.name if vectors and anew else None
-        self._held = before
-        held = before.contents if before else None
-        self._before = held if held and held.code == code_digest() else None
-        finisher = ReportLoader(collection.index, collection.tools, aside)
-        self._lesson = lesson_of(scan, held, finisher)
-        self._finisher = ReportLoader(collection.index, collection.tools, aside, vectors, self._lesson)
-        # Processes know no vectors: words alone classify what they read, until the vectors of its notes are made.
-        taught = self._before is not None and self._before.lesson != self._lesson.key
-        self._in_place = vectors is not None and (anew or taught)
         self._files = {file.source: file for file in scan.files}
-        self._updates = held.updates if held else ()
-        self._same = frozenset(self._unchanged(self._before)) if self._before else frozenset[str]()
+        contents = before.contents if before else None
+        self._updates = contents.updates if contents else ()
+        self._reusable = contents if contents and contents.code == code_digest() else None
+        self._lesson = lesson_of(scan, contents, ReportLoader(collection.tools, cache))
+        self._loader = ReportLoader(collection.tools, cache, vectors, self._lesson)
+        # Worker processes have no vectors: they classify by words, until the vectors of the new notes are made.
+        has_new_lesson = self._reusable is not None and self._reusable.lesson != self._lesson.key
+        self._without_workers = vectors is not None and (reclassify or has_new_lesson)
+        model = vectors.name if vectors and reclassify else None
+        self._unchanged = (
+            frozenset(self._unchanged_files(self._reusable, model)) if self._reusable else frozenset[str]()
+        )
 
     def run(self) -> tuple[Contents, Difference | None]:
-        """Publish the next generation; return what it holds, and what that changes, None for nothing.
+        """Publish the next generation; return its contents and its difference, None if nothing differs.
 
-        Raises OutdatedError where another came since.
+        Raises OutdatedError if another process published a generation since.
         """
-        collection = self._collection
-        changed = [file for file in self._scan.files if file.source not in self._same]
-        if self._in_place or len(changed) < staging.WORTH_PROCESSES:
-            return self._published(Staged({}, ()))
-        with collection.engine.staging() as writer:
-            configuration = collection.tools.configuration
-            return self._published(
-                staging.stage(changed, writer, collection.index, configuration, self._progress, lesson=self._lesson)
-            )
-
-    def preview(self) -> Difference | None:
-        """Return what a sync would change, None for nothing; nothing is published."""
-        update = self._update(self._settled({})[0])
-        return update.difference if update else None
-
-    def _published(self, staged: Staged) -> tuple[Contents, Difference | None]:
-        """Settle what the library as a whole decides, and publish."""
-        contents, standalone = self._settled(staged.results)
-        written = {source for segment in staged.segments for source, _ in segment.runs}
-        replaced = self._replaced(
-            [one for one in contents.reports if one.source not in written or standalone[one.source].entry != one]
-        )
-        update, updates = self._update(contents), Updates(self._collection.index)
-        key = updates.keep(update) if update else None
-        contents = replace(contents, updates=((*self._updates, key) if key else self._updates)[-MOST_UPDATES:])
-        order, meta = tuple(one.source for one in contents.reports), contents.as_meta()
-        try:
-            self._collection.engine.publish(replaced, (), order, meta, self._since, staged=staged.segments)
-        except BaseException:
-            updates.forget(filter(None, (key,)))
-            raise
-        updates.forget_others(contents.updates)
-        self._finisher.kept.forget_others(standalone.keys())
+        files = [file for file in self._scan.files if file.source not in self._unchanged]
+        use_workers = len(files) >= staging.MIN_FILES and not self._without_workers
+        with self._collection.engine.staging() if use_workers else nullcontext() as writer:
+            staged = self._stage(files, writer) if writer else StagedReports({}, ())
+            summaries, problems = self._read_reports(staged.results)
+            contents = self._relate(summaries, problems)
+            update = self._compare(contents)
+            self._publish(contents, summaries, staged, update)
         return contents, update.difference if update else None
 
-    def _settled(self, results: Mapping[str, FileResult]) -> tuple[Contents, Mapping[str, ReportSummary]]:
-        """Return what the next generation is to hold, and the reports of the library by themselves, by their files.
+    def preview(self) -> Difference | None:
+        """Return the difference that a sync would make, None if nothing differs; nothing is published."""
+        update = self._compare(self._relate(*self._read_reports({})))
+        return update.difference if update else None
 
-        `results` are those of files that were read already.
+    def _stage(self, files: Sequence[ReportFile], writer: Staging) -> StagedReports:
+        """Take files through steps 2–7 in worker processes, as if they were the only reports of their ids."""
+        collection = self._collection
+        configuration = collection.tools.configuration
+        return staging.stage(files, writer, collection.index, configuration, self._progress, lesson=self._lesson)
+
+    def _read_reports(
+        self, staged: Mapping[str, FileResult]
+    ) -> tuple[Mapping[str, ReportSummary], Sequence[FileProblem]]:
+        """Take each changed file through steps 2–5; return all reports by source, and why other files are unreadable.
+
+        `staged` are the results of the worker processes.
         """
-        results = self._all_results(results)
-        standalone = {source: one for source, one in results.items() if isinstance(one, ReportSummary)}
-        related = relate(
-            ((source, one.entry.id, one.entry.url) for source, one in standalone.items()),
-            lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
-        )
-        # Of a copy nothing more is said than that it is one.
-        problems = [one for one in results.values() if isinstance(one, FileProblem)]
-        problems += (problem for source in related.ids for problem in standalone[source].problems)
-        problems += related.problems
-        scan, places = self._scan, {source: place for place, source in enumerate(self._files)}
-        entries = (replace(standalone[source].entry, id=report) for source, report in related.ids.items())
-        contents = Contents(
+        results = {**self._unchanged_results(), **staged}
+        files = [file for file in self._scan.files if file.source not in results]
+        for number, file in enumerate(files, start=1):
+            try:
+                results[file.source] = ReportSummary.of(self._loader.load(file), file)
+            except UnreadableError as error:
+                results[file.source] = error.problem
+            self._progress("reading", number, len(files))
+        ordered = [(source, results[source]) for source in self._files]
+        summaries = {source: result for source, result in ordered if isinstance(result, ReportSummary)}
+        return summaries, [result for _, result in ordered if isinstance(result, FileProblem)]
+
+    def _relate(self, summaries: Mapping[str, ReportSummary], problems: Sequence[FileProblem]) -> Contents:
+        """Return the contents of the next generation: the reports without copies, under their final ids."""
+        own = [summary.entry for summary in summaries.values()]
+        texts = {
+            source: texts_of(self._loader.load_for_any_domain(self._files[source]))
+            for source in sources_with_shared_ids(own)
+        }
+        related = relate(own, texts)
+        problems = [
+            *problems,
+            *(problem for source in related.ids for problem in summaries[source].problems),  # none of copies
+            *related.problems,
+        ]
+        places = {source: place for place, source in enumerate(self._files)}
+        return Contents(
             library=self._collection.library.name,
             code=code_digest(),
-            configuration=scan.digest,
-            configuration_text=scan.configuration.text,
-            files={file.source: file.digest for file in scan.files},
-            ids={source: one.entry.id for source, one in standalone.items()},
-            reports=with_talks_met(entries),
+            configuration=self._scan.digest,
+            configuration_text=self._scan.configuration.text,
+            files={file.source: file.digest for file in self._scan.files},
+            ids={source: summary.entry.id for source, summary in summaries.items()},
+            reports=with_shared_talks(
+                replace(summaries[source].entry, id=report_id) for source, report_id in related.ids.items()
+            ),
             problems=tuple(sorted(problems, key=lambda problem: places[problem.source])),
-            rules=deciding_digests(),
             lesson=self._lesson.key,
             learned=self._lesson.counts,
         )
-        return contents, standalone
 
-    def _update(self, contents: Contents) -> Update | None:
-        """Return what the next generation changes and what is news then, None where it changes nothing."""
-        last = Updates(self._collection.index).newest(self._updates)
+    def _compare(self, contents: Contents) -> Update | None:
+        """Return the difference and the news of the next generation, None if nothing differs."""
+        last = UpdateStore(self._collection.index).newest(self._updates)
         at, news = moment_after(last), last.news if last else ()
-        if self._held is None:
+        if self._before is None:
             return Update(first_difference(contents, at), ())
-
-        def notes(entry: ReportEntry) -> Sequence[Note]:
-            return with_ids_of(self._finisher.finished(self._files[entry.source]).report, entry).notes
-
-        causes = Causes(self._held.contents, contents, self._finisher.kept.names)
-        comparison = Comparison(self._held, contents, notes, causes)
-        if self._before is None and not comparison.can_read():
+        comparison = Comparison(self._before, contents, self._collection.domain)
+        if self._reusable is None and not comparison.can_read():
             return Update(first_difference(contents, at), news)
-        reports = tuple(comparison.reports(self._changed(contents.reports), self._collection.domain))
+        reports = []
+        for entry in self._changed_entries(contents.reports):
+            report = self._loader.load(self._files[entry.source]).report
+            reports.append(comparison.changed(entry, with_ids_of(report, entry).notes))
+        reports += comparison.gone()
         found = difference(reports, at)
         return Update(found, newest_news(news, tuple(comparison.news(reports, at)))) if found else None
 
-    def _changed(self, entries: Iterable[ReportEntry]) -> list[ReportEntry]:
-        """Return the reports that the index holds otherwise."""
-        held = self._before.by_source if self._before else {}
-        return [entry for entry in entries if entry.source not in self._same or held[entry.source] != entry]
+    def _publish(
+        self,
+        contents: Contents,
+        summaries: Mapping[str, ReportSummary],
+        staged: StagedReports,
+        update: Update | None,
+    ) -> None:
+        """Write and commit the next generation, with the update that it makes (steps 6–8)."""
+        written = {source for segment in staged.segments for source, _ in segment.runs}
+        entries = self._changed_entries(
+            # A staged report is written again if its final entry is not its own one.
+            entry
+            for entry in contents.reports
+            if entry.source not in written or summaries[entry.source].entry != entry
+        )
+        store = UpdateStore(self._collection.index)
+        key = store.store(update) if update else None
+        contents = replace(contents, updates=((*self._updates, key) if key else self._updates)[-MAX_UPDATES:])
+        order = tuple(entry.source for entry in contents.reports)
+        try:
+            self._collection.engine.publish(
+                self._documents(entries), (), order, contents.as_meta(), self._since, staged=staged.segments
+            )
+        except BaseException:
+            if key:
+                store.delete(key)
+            raise
+        store.keep_only(contents.updates)
+        self._loader.cache.keep_only(summaries.keys())
 
-    def _unchanged(self, before: Contents) -> Iterator[str]:
-        """Yield the files of which the index knows what they would be understood as now."""
+    def _documents(self, entries: Sequence[ReportEntry]) -> Mapping[str, Iterator[Document]]:
+        """Return the documents of reports by source; each report is loaded when the engine writes it."""
+        written = list(accumulate(entry.notes for entry in entries))
+        return {
+            entry.source: self._documents_of(entry, done, written[-1])
+            for entry, done in zip(entries, written, strict=True)
+        }
+
+    def _documents_of(self, entry: ReportEntry, done: int, total: int) -> Iterator[Document]:
+        finished = self._loader.load_analysed(self._files[entry.source])
+        tools = self._collection.tools
+        yield from documents(
+            replace(finished, report=with_ids_of(finished.report, entry)), tools.analyzer, tools.domain
+        )
+        self._progress("writing", done, total)
+
+    def _changed_entries(self, entries: Iterable[ReportEntry]) -> list[ReportEntry]:
+        """Return the entries of reports whose documents the index lacks or holds in another state."""
+        before = self._reusable.by_source if self._reusable else {}
+        return [entry for entry in entries if entry.source not in self._unchanged or before[entry.source] != entry]
+
+    def _unchanged_files(self, before: Contents, model: str | None) -> Iterator[str]:
+        """Yield the sources of the files whose finished report is surely the one that the index holds.
+
+        With a `model`, reports that its vectors did not classify count as changed.
+        """
         old, new = before.parsed_configuration, self._scan.configuration
-        corrected, now, services = corrections_of(old), self._collection.tools.corrections, frozenset[str]()
+        old_corrections, new_corrections = corrections_of(old), self._collection.tools.corrections
         names: frozenset[str] | None = frozenset()
+        services = frozenset[str]()
         if old.domain_digest != new.domain_digest:
             names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
         for file in self._scan.files:
-            given = old.overrides.get(file.source, MetadataOverride())
-            if (
-                given != new.overrides.get(file.source, MetadataOverride())
-                or before.files.get(file.source) != file.digest
-            ):
+            override = old.overrides.get(file.source, MetadataOverride())
+            if override != new.overrides.get(file.source, MetadataOverride()):
                 continue
-            report = before.ids.get(file.source)
-            if report is None:  # nobody could read it
+            if before.files.get(file.source) != file.digest:
+                continue
+            report_id = before.ids.get(file.source)
+            if report_id is None:  # the file is unreadable
                 yield file.source
                 continue
             entry = before.by_source.get(file.source)
-            if before.lesson != self._lesson.key:
+            if entry is None or before.lesson != self._lesson.key or (model and entry.vectors != model):
                 continue
-            if entry and self._unclassified and entry.vectors != self._unclassified:
+            if any(old.talks.get(talk) != new.talks.get(talk) for talk in entry.asked):
                 continue
-            if entry is None or any(old.talks.get(asked) != new.talks.get(asked) for asked in entry.asked):
-                continue
-            was, is_now = (corrections_for(report, file.source, given, one) for one in (corrected, now))
-            added = {slug for one in was.values() for slug in one.adds}
-            if was == is_now and services.isdisjoint(added) and not self._holds(file, names):
+            earlier, later = (
+                corrections_for(report_id, file.source, override, corrections)
+                for corrections in (old_corrections, new_corrections)
+            )
+            added = {slug for correction in earlier.values() for slug in correction.adds}
+            if earlier == later and services.isdisjoint(added) and not self._may_have(file, names):
                 yield file.source
 
-    def _holds(self, file: ReportFile, names: frozenset[str] | None) -> bool:
-        """Tell whether a report holds one of these names, as far as is known."""
+    def _may_have(self, file: ReportFile, names: frozenset[str] | None) -> bool:
+        """Return whether a report may have one of these names in its text; None are all names."""
         if not names:
             return names is None
-        texts = self._finisher.kept.names(file.source, file.digest)
-        return texts is None or any(name in texts for name in names)
+        text = self._loader.cache.folded_text(file.source, file.digest)
+        return text is None or any(name in text for name in names)
 
-    def _all_results(self, results: Mapping[str, FileResult]) -> Mapping[str, FileResult]:
-        """Return what each file of the library is understood as, in its order; those read already are given."""
-        before = _results_before(self._before) if self._before else {}
-        known = {**{source: one for source, one in before.items() if source in self._same}, **results}
-        left = [file for file in self._scan.files if file.source not in known]
-        for number, file in enumerate(left, start=1):
-            try:
-                known[file.source] = ReportSummary.of(self._finisher.finished(file), file)
-            except UnreadableError as error:
-                known[file.source] = error.problem
-            self._progress("reading", number, len(left))
-        return {file.source: known[file.source] for file in self._scan.files}
-
-    def _replaced(self, entries: Iterable[ReportEntry]) -> Mapping[str, Iterator[Document]]:
-        """Return the documents of those reports that the index holds otherwise, made as they are asked for."""
-        changed = self._changed(entries)
-        total, done = sum(entry.notes for entry in changed), 0
-
-        def made(entry: ReportEntry) -> Iterator[Document]:
-            nonlocal done
-            analysed = self._finisher.analysed(self._files[entry.source])
-            report = with_ids_of(analysed.report, entry)
-            tools = self._collection.tools
-            yield from documents(replace(analysed, report=report), tools.analyzer, tools.domain)
-            done += entry.notes
-            self._progress("writing", done, total)
-
-        return {entry.source: made(entry) for entry in changed}
-
-
-def _results_before(before: Contents) -> Mapping[str, FileResult]:
-    """Return what an index knows of each file that it has documents of, or that could not be read."""
-    problems: defaultdict[str, list[FileProblem]] = defaultdict(list)
-    for problem in before.problems:
-        problems[problem.source].append(problem)
-    results: dict[str, FileResult] = {
-        source: every[0] for source, every in problems.items() if source not in before.ids
-    }
-    for source, entry in before.by_source.items():
-        own = replace(with_own_talks(entry), id=before.ids[source])
-        results[source] = ReportSummary(own, tuple(problems[source]))
-    return results
+    def _unchanged_results(self) -> dict[str, FileResult]:
+        """Return the results of unchanged files, as the index holds them."""
+        if self._reusable is None:
+            return {}
+        before = self._reusable
+        problems: defaultdict[str, list[FileProblem]] = defaultdict(list)
+        for problem in before.problems:
+            problems[problem.source].append(problem)
+        results: dict[str, FileResult] = {
+            source: found[0] for source, found in problems.items() if source not in before.ids
+        }
+        for source, entry in before.by_source.items():
+            own = replace(with_own_talks(entry), id=before.ids[source])
+            results[source] = ReportSummary(own, tuple(problems[source]))
+        return {source: result for source, result in results.items() if source in self._unchanged}

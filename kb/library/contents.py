@@ -17,7 +17,7 @@ from kb.report.model import MetadataOverride, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
 
 
-class ReportEntry(Struct, frozen=True, rename={"findings": "doubts"}):
+class ReportEntry(Struct, frozen=True):
     """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file.
 
     `asked` are the ids under which kb.toml may correct its talks and lines; `vectors` is the model by whose
@@ -39,13 +39,13 @@ class ReportEntry(Struct, frozen=True, rename={"findings": "doubts"}):
     vectors: str = ""
 
 
-class Contents(Struct, frozen=True, dict=True, rename={"configuration_text": "told"}):
+class Contents(Struct, frozen=True, dict=True):
     """The contents of one generation of an index, and what decided them.
 
     `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that is made of its
     own event and title. `configuration` is the SHA-256 of kb.toml, `configuration_text` what it says; nothing where it
-    could not be used. `rules` are the code and data that decided how reports were understood, by their names. `updates`
-    are the keys of what the last syncs changed (`kb.library.kept`), the newest last: they are about the way here, not
+    could not be used. `updates`
+    are the keys of what the last syncs changed (`kb.indexing.news`), the newest last: they are about the way here, not
     about what is here. `lesson` is the key of what corrections taught of all other notes, and `learned` of how many of
     each sort it was.
     """
@@ -58,7 +58,6 @@ class Contents(Struct, frozen=True, dict=True, rename={"configuration_text": "to
     ids: Mapping[str, str]
     reports: tuple[ReportEntry, ...]  # in library order
     problems: tuple[FileProblem, ...]
-    rules: Mapping[str, str] = {}
     updates: tuple[str, ...] = ()
     lesson: str = ""
     learned: Mapping[str, int] = {}

@@ -44,7 +44,7 @@ class ChangedSinceError(LibraryError):
         self.is_gone = is_gone
 
 
-class FileState(Struct, frozen=True, rename={"overrides": "given"}):
+class FileState(Struct, frozen=True):
     """The SHA-256 of a file, None where there is none, and the overrides for it and for each report in it."""
 
     digest: str | None

@@ -1,9 +1,8 @@
-"""What only the whole library tells of a report: whether it is there twice, its id, and who else noted its talks."""
+"""What only the whole library decides about a report: whether it is a copy, its id, and which talks it shares."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -15,73 +14,80 @@ from kb.report.model import Note, Report
 from kb.report.problems import FileProblem
 from kb.talks import ReportTalks, match_talks
 
-# Two files of one event and title hold the same post if one has so many of the other's notes, also as Markdown and as
-# a page;
+# Of two files with one event and title, the second is a copy of the first if the first has this share of its notes,
+# even as Markdown and as a page;
 SAME_POST = 0.9
-# and one is an edited version of the other, not somebody else's report, if it has so many of its notes.
+# and one is an edited version of the other, not somebody else's report, from this share on.
 SAME_REPORT = 0.3
 
 Texts: TypeAlias = Counter[str]
-"""How often each text stands in a report, as a note of its own, normalised."""
+"""The normalised texts of a report's notes, with the number of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedReports:
-    """The id of each post of a library by its file, in library order, and the files that are copies of another."""
+    """The id of each post of a library by source, in library order, and a problem for each copy."""
 
     ids: Mapping[str, str]
     problems: tuple[FileProblem, ...]
 
 
-def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str], Texts]) -> RelatedReports:
-    """Return how the reports of a library stand beside each other.
+def sources_with_shared_ids(entries: Iterable[ReportEntry]) -> Sequence[str]:
+    """Return the sources of the reports whose own id another report has, too: their texts decide which are copies."""
+    entries = tuple(entries)
+    counts = Counter(entry.id for entry in entries)
+    return [entry.source for entry in entries if counts[entry.id] > 1]
 
-    They are given in its order, by source, the id that each has by itself, and address; their texts are asked for where
-    two meet. Of several posts of one event and title none keeps the id that all have, or a newcomer could take it over.
+
+def relate(entries: Iterable[ReportEntry], texts: Mapping[str, Texts]) -> RelatedReports:
+    """Return the ids of a library's reports, given with their own ids in library order, and its copies.
+
+    `texts` are those of `sources_with_shared_ids`. Posts that share an id all get longer ones: if one of them kept it,
+    a newcomer could take it over.
     """
-    texts = cache(texts)
-    addresses: dict[str, str | None] = {}
+    urls: dict[str, str | None] = {}
     problems: list[FileProblem] = []
-    alike: defaultdict[str, list[str]] = defaultdict(list)
-    for source, report_id, url in reports:
-        others = alike[report_id]
-        duplicate = next((other for other in others if share_in(texts(other), texts(source)) >= SAME_POST), None)
-        if duplicate:
-            problems.append(FileProblem(source, None, translatable('the same post as "{0}"; indexed once', duplicate)))
+    by_id: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        posts = by_id[entry.id]
+        original = next((post for post in posts if share_in(texts[post], texts[entry.source]) >= SAME_POST), None)
+        if original:
+            message = translatable('the same post as "{0}"; indexed once', original)
+            problems.append(FileProblem(entry.source, None, message))
             continue
-        others.append(source)
-        addresses[source] = url
-    ids = {source: report_id for report_id, posts in alike.items() for source in posts}
-    for report_id, posts in alike.items():
+        posts.append(entry.source)
+        urls[entry.source] = entry.url
+    ids = {source: report_id for report_id, posts in by_id.items() for source in posts}
+    for report_id, posts in by_id.items():
         if len(posts) > 1:
-            known = Counter(addresses[source] for source in posts)
+            counts = Counter(urls[source] for source in posts)
             for source in posts:
-                url = addresses[source]
-                ids[source] = longer_id(report_id, url if url and known[url] == 1 else source)
-    return RelatedReports({source: ids[source] for source in addresses}, tuple(problems))
+                url = urls[source]
+                ids[source] = longer_id(report_id, url if url and counts[url] == 1 else source)
+    return RelatedReports({source: ids[source] for source in urls}, tuple(problems))
 
 
 def texts_of(report: Report) -> Texts:
-    """Return what a report is compared by."""
+    """Return the texts by which a report is compared with others."""
     return Counter(normalized(note.text) for note in report.notes)
 
 
 def share_in(other: Texts, dropped: Texts) -> float:
-    """Return which share of a report that is to be dropped another has too: 1.0 for a copy, and for nothing."""
+    """Return the share of `dropped` that `other` has, too: 1.0 for a copy, and if `dropped` is empty."""
     return (other & dropped).total() / dropped.total() if dropped else 1.0
 
 
-def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
-    """Return reports, each talk that several of one event tell of under one id."""
+def with_shared_talks(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
+    """Return the reports with one id for each talk that several reports of an event are about."""
     entries = tuple(entries)
     by_event: defaultdict[str, list[ReportEntry]] = defaultdict(list)
     for entry in entries:
         if entry.event:
             by_event[slug(entry.event)].append(entry)
     ids: dict[str, str] = {}
-    for some in by_event.values():
-        if len(some) > 1:  # by itself each talk has its own id
-            ids |= match_talks([ReportTalks(entry.talks, entry.held_on) for entry in some])
+    for same_event in by_event.values():
+        if len(same_event) > 1:  # the talks of a single report keep their own ids
+            ids |= match_talks([ReportTalks(entry.talks, entry.held_on) for entry in same_event])
     return tuple(
         replace(entry, talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks))
         for entry in entries
@@ -89,12 +95,12 @@ def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
 
 
 def with_own_talks(entry: ReportEntry) -> ReportEntry:
-    """Return a report as it is by itself, each talk under the id that it has alone."""
+    """Return a report with the id that each talk has in this report alone."""
     return replace(entry, talks=tuple(replace(talk, id=talk_id(entry.event, talk.title)) for talk in entry.talks))
 
 
 def with_ids_of(report: Report, entry: ReportEntry) -> Report:
-    """Return a report under the ids that its entry has, those of its talks too."""
+    """Return a report with the id and the talks of its entry; the ids of its notes follow."""
     talks, old, new = dict(zip(report.talks, entry.talks, strict=True)), report.id, entry.id
 
     def moved(note_id: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The way of one file to a finished report: read, cut into talks and notes, tagged, classified, paired."""
+"""The way of one file to a finished report: read, cut into talks and notes, tagged, classified."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -16,67 +16,73 @@ from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import Finding
 from kb.storage.caches import cache_folder
 
-if TYPE_CHECKING:  # and imports within functions: who only asks waits for none of these (tests/kb/cli/test_starts.py)
+if TYPE_CHECKING:  # as in functions below: a search must not load what reads reports (tests/kb/cli/test_starts.py)
     from index.analysis import Analyzer, Morpheme
     from index.embedder import KeptVectors
     from kb.kinds import Lesson
     from kb.services import Catalogue, Domain
     from kb.talks import TalkOverrides
 
+Morphemes: TypeAlias = "Mapping[str, tuple[Morpheme, ...]]"
+"""The morphemes of each text of a report."""
 Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
-"""Corrections of notes by the report, under whichever of its ids they stand in kb.toml, and by the note."""
+"""Corrections by note, grouped by the report id that kb.toml has in the note's id: it may be a former one."""
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""What is called as long work goes on: with its step, how much is done, and the total."""
+"""Called during long work with the step, the number done, and the total."""
 
-_MOST_FINDINGS = 50  # of a report that are remembered; one that has more is best written anew
+_MAX_FINDINGS = 50  # of a report that are stored; an author with more would rather rewrite it
 
 
-def silent(_step: str, _done: int, _total: int) -> None:
-    """Show nobody how far the work is."""
+def ignore_progress(_step: str, _done: int, _total: int) -> None:
+    """Ignore progress."""
 
 
 class FinishedReport(Struct, frozen=True):
-    """A report as one file tells it, the analysis of each text in it, and what was odd."""
+    """A report with tags and kinds, before it is related to the other reports of its library.
+
+    `findings` are what is missing in the report and what may be claimed of its notes. `vectors` is the model that
+    classified the notes, empty where only their words did. `training_features` are the features of the notes whose
+    kind is corrected, by the note's own part of its id.
+    """
 
     report: Report
-    morphemes: "Mapping[str, tuple[Morpheme, ...]]"
+    morphemes: Morphemes
     warnings: tuple[ReadingWarning, ...] = ()
-    findings: tuple[Finding, ...] = ()  # the first of what is missing, and what may be claimed of notes
-    vectors: str = ""  # the model whose vectors its notes were classified by
-    # What is true of notes whose kind is corrected, by their own part of the id:
-    taught: Mapping[str, tuple[str, ...]] = {}
+    findings: tuple[Finding, ...] = ()
+    vectors: str = ""
+    training_features: Mapping[str, tuple[str, ...]] = {}
 
 
 class Tools(Struct, frozen=True, dict=True):
-    """What reading needs besides the file: what kb.toml says, and the analysis that knows all names."""
+    """The configuration of a library, and the analyzer and tables that follow from it."""
 
     configuration: Configuration = Configuration()
 
     @cached_property
     def analyzer(self) -> "Analyzer":
-        """The analysis that knows the names and words of the domain."""
+        """The analyzer with the names and words of the domain in its dictionary."""
         from index.analysis import Analyzer
 
         return Analyzer(self.domain.words, cache_folder("dictionary"))
 
     @cached_property
     def corrections(self) -> Corrections:
-        """The corrections of the configuration, by report."""
+        """The corrections of notes, by report."""
         return corrections_of(self.configuration)
 
     @cached_property
     def lines(self) -> "TalkOverrides":
-        """Which lines are talks and which are none, as the configuration says."""
+        """Whether a line begins a talk, for the lines that kb.toml has."""
         return {line: talk.talk for line, talk in self.configuration.talks.items() if talk.talk is not None}
 
     @property
     def domain(self) -> "Domain":
-        """What notes can be about."""
+        """The domain of the library."""
         return self.configuration.domain
 
     @property
     def catalogue(self) -> "Catalogue":
-        """The services that are known."""
+        """The services of the domain."""
         return self.domain.catalogue
 
 
@@ -84,65 +90,64 @@ def read_report(
     data: bytes,
     source: str,
     tools: Tools,
-    given: MetadataOverride | None = None,
+    override: MetadataOverride | None = None,
     *,
     vectors: "KeptVectors | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
-    """Return the report that a file's bytes hold; without `given` kb.toml overrides it. Raises UnreadableError."""
+    """Read the bytes of a file and finish its report, as `finish_report` does. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
-    return finish_report(read_outline(data, source), tools, given, vectors=vectors, lesson=lesson)
+    return finish_report(read_outline(data, source), tools, override, vectors=vectors, lesson=lesson)
 
 
 def finish_report(
     outline: Outline,
     tools: Tools,
-    given: MetadataOverride | None = None,
+    override: MetadataOverride | None = None,
     *,
     vectors: "KeptVectors | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
-    """Return the report that an outline holds, finished.
+    """Return the finished report of an outline; the metadata override defaults to the one in kb.toml.
 
-    Where all its notes have `vectors`, they classify them too, and so does the `lesson` of the library's corrections.
+    Notes are classified by their words, by their vectors if all of them have one, and by the library's lesson.
     """
     from kb.kinds import classify, lesson_features, uncertain_claims
     from kb.pipeline.lint import findings
     from kb.services.tagger import tag
     from kb.talks import report_with_candidates
 
-    given = given or tools.configuration.overrides.get(outline.source, MetadataOverride())
-    found, candidates = report_with_candidates(outline, given, tools.lines)
-    found = _with_speakers(found, tools.configuration.talks)
-    corrections = corrections_for(found.id, found.source, given, tools.corrections)
-    report = tag(found, tools.domain, corrections)
-    analysed = analyse(report, tools)
-    morphemes = analysed.morphemes
-    known = vectors.of([note.passage for note in report.notes]) if vectors else None
-    classified = classify(report, morphemes, corrections, known, lesson.adaptation if lesson else None)
-    missing = islice(findings(outline, report, tools.domain, candidates), _MOST_FINDINGS)
-    return replace(
-        analysed,
-        report=classified,
-        vectors=vectors.name if vectors and known is not None else "",
-        taught=lesson_features(report, morphemes, corrections),
+    override = override or tools.configuration.overrides.get(outline.source, MetadataOverride())
+    report, candidates = report_with_candidates(outline, override, tools.lines)
+    report = _with_speakers(report, tools.configuration.talks)
+    corrections = corrections_for(report.id, report.source, override, tools.corrections)
+    tagged = tag(report, tools.domain, corrections)
+    morphemes = morphemes_of(tagged, tools)
+    rows = vectors.of([note.passage for note in tagged.notes]) if vectors else None
+    classified = classify(tagged, morphemes, corrections, rows, lesson.adaptation if lesson else None)
+    missing = islice(findings(outline, tagged, tools.domain, candidates), _MAX_FINDINGS)
+    return FinishedReport(
+        classified,
+        morphemes,
         warnings=outline.warnings,
         findings=(*missing, *uncertain_claims(classified)),
+        vectors=vectors.name if vectors and rows is not None else "",
+        training_features=lesson_features(tagged, morphemes, corrections),
     )
 
 
 def _with_speakers(report: Report, talks: Mapping[str, TalkCorrection]) -> Report:
-    """Return a report in which those speak in its talks whom kb.toml names, by the talk's id."""
-    speakers = {talk: one.speakers for talk, one in talks.items() if one.speakers is not None}
+    """Return a report with the speakers that kb.toml has for its talks."""
+    speakers = {talk: correction.speakers for talk, correction in talks.items() if correction.speakers is not None}
     if not speakers:
         return report
 
-    def spoken(talk: Talk) -> Talk:
+    def corrected(talk: Talk) -> Talk:
         return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk
 
-    notes = (replace(note, talk=note.talk and spoken(note.talk)) for note in report.notes)
-    return replace(report, talks=tuple(map(spoken, report.talks)), notes=tuple(notes))
+    notes = (replace(note, talk=note.talk and corrected(note.talk)) for note in report.notes)
+    return replace(report, talks=tuple(map(corrected, report.talks)), notes=tuple(notes))
 
 
 def corrections_of(configuration: Configuration) -> Corrections:
@@ -154,19 +159,19 @@ def corrections_of(configuration: Configuration) -> Corrections:
 
 
 def corrections_for(
-    report_id: str, source: str, given: MetadataOverride, corrections: Corrections
+    report_id: str, source: str, override: MetadataOverride, corrections: Corrections
 ) -> Mapping[str, Correction]:
-    """Return the corrections of a report's notes, under any id that it has had, by the ids that they have now."""
+    """Return the corrections of a report's notes by current note id; kb.toml may have former ids of the report."""
     return {
         report_id + note.removeprefix(known): correction
-        for known in ids_of(report_id, source, given.url, given.former)
+        for known in ids_of(report_id, source, override.url, override.former)
         for note, correction in corrections.get(known, {}).items()
     }
 
 
-def analyse(report: Report, tools: Tools) -> FinishedReport:
-    """Return a report with the analysis of each text in it."""
-    return FinishedReport(report, {text: tools.analyzer.morphemes(text) for text in all_texts(report)})
+def morphemes_of(report: Report, tools: Tools) -> Morphemes:
+    """Return the morphemes of each text of a report."""
+    return {text: tools.analyzer.morphemes(text) for text in all_texts(report)}
 
 
 def all_texts(report: Report) -> set[str]:

@@ -173,11 +173,7 @@ def outline_record(
 def difference_records(difference: "Difference") -> Iterator[dict[str, Any]]:
     """Yield each thing that came, went or changed: a report as a whole, a field of it, a note or something of it."""
     for report in difference.reports:
-        where = {
-            "report": report.report,
-            "source": report.source,
-            "causes": [_record(cause, "what", "name") for cause in report.causes],
-        }
+        where = {"report": report.report, "source": report.source}
         if report.fate != "changed":
             yield {"sort": "report", "fate": report.fate, "text": report.title, "notes": report.notes, **where}
         for field in report.changed:

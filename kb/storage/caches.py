@@ -17,7 +17,7 @@ from index.installed import versions
 from index.messages import translatable
 from kb.report.problems import LibraryError
 
-FORMAT = 3
+FORMAT = 4
 """It rises whenever code understands or indexes reports otherwise; tests/kb/library/test_fingerprint.py demands it."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")

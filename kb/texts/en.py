@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from index.messages import Message
-    from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.report.difference import Fate, Item, Sort
     from kb.report.model import Why
     from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
@@ -91,19 +91,6 @@ COMPARED = {
     "mark": "changes since",
 }
 FATES = {"came": "added", "went": "gone", "changed": "changed"}
-CAUSES = {
-    "added": "{name} was added",
-    "edited": "{name} was edited",
-    "moved": "moved to {name}",
-    "removed": "{name} is gone",
-    "told": "{name} in kb.toml",
-    "rules": "rules {name}",
-    "vectors": "the meaning of its notes is known by now",
-    "learned": "learned from {name} corrections of kinds",
-    "others": "other reports",
-}
-NEW_VERSION = "another version of kb"
-NOTHING_LEARNED = "nothing is learned from corrections of kinds any more"
 CHANGED = {
     "id": "address",
     "title": "title",
@@ -275,15 +262,6 @@ def without(condition: str, count: int) -> str:
 def similar(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
     return " · ".join([*(f"same service: {name}" for name in services), f"{SIMILAR}: {cosine:.2f}"])
-
-
-def cause(cause: "Cause") -> str:
-    """Return what did it."""
-    if cause.what == "learned" and not cause.name:
-        return NOTHING_LEARNED
-    if cause.what == "rules" and not cause.name:
-        return NEW_VERSION
-    return CAUSES[cause.what].format(name=cause.name)
 
 
 def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from index.messages import Message
-    from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.report.difference import Fate, Item, Sort
     from kb.report.model import Why
     from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
@@ -81,19 +81,6 @@ COMPARED = {
     "mark": "その後の変更",
 }
 FATES = {"came": "追加", "went": "削除", "changed": "変更"}
-CAUSES = {
-    "added": "{name} を追加",
-    "edited": "{name} を編集",
-    "moved": "{name} へ移動",
-    "removed": "{name} を削除",
-    "told": "kb.toml の {name}",
-    "rules": "規則 {name}",
-    "vectors": "メモの意味が分かるようになった",
-    "learned": "種別の訂正 {name}件から学んだ",
-    "others": "ほかのレポート",
-}
-NEW_VERSION = "kb の別の版"
-NOTHING_LEARNED = "種別の訂正から学ばなくなった"
 CHANGED = {
     "id": "アドレス",
     "title": "題名",
@@ -241,15 +228,6 @@ def without(condition: str, count: int) -> str:
 def similar(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
     return "・".join([*(f"同じサービス: {name}" for name in services), f"{SIMILAR}: {cosine:.2f}"])
-
-
-def cause(cause: "Cause") -> str:
-    """Return what did it."""
-    if cause.what == "learned" and not cause.name:
-        return NOTHING_LEARNED
-    if cause.what == "rules" and not cause.name:
-        return NEW_VERSION
-    return CAUSES[cause.what].format(name=cause.name)
 
 
 def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:

@@ -30,7 +30,7 @@ from index.embedding.bundled_model import Bundled
 from kb.kinds.classify import KINDS, WITH_VECTORS, likeliest_kind
 from kb.kinds.features import Analysis, NoteTree, features
 from kb.kinds.pairs import KindProbabilities, pair_features, problem_candidates, question_candidates
-from kb.pipeline.reports import Tools, analyse
+from kb.pipeline.reports import Tools, morphemes_of
 from kb.readers.formats import read_outline
 from kb.report.model import Note, Report
 from kb.storage.caches import cache_folder
@@ -67,9 +67,9 @@ def readings(folder: Path) -> Iterator[Reading]:
     tools = Tools()
 
     def read(one: Labelled) -> Reading:
-        finished = analyse(report_of(read_outline(one.file.read_bytes(), one.file.name)), tools)
+        report = report_of(read_outline(one.file.read_bytes(), one.file.name))
         author = one.author.split("__")[0]  # who has several repositories is one author
-        return Reading(author, one.kind, finished.report, finished.morphemes, one.bullets)
+        return Reading(author, one.kind, report, morphemes_of(report, tools), one.bullets)
 
     reports = with_bullets(labelled(folder))
     by_others = [one for one in reports if one.kind == "notes"]

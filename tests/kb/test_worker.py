@@ -58,7 +58,7 @@ ORPHANING = """
 import os, signal, sys, time
 from pathlib import Path
 from kb.kinds import Lesson
-from kb.indexing.staging import _processes
+from kb.indexing.staging import _workers
 
 class Endless:
     def write(self, _runs):
@@ -66,7 +66,7 @@ class Endless:
         time.sleep(600)
 
 if __name__ == "__main__":
-    with _processes(Endless(), Path(sys.argv[1]), "", Lesson()):
+    with _workers(Endless(), Path(sys.argv[1]), "", Lesson()):
         time.sleep(600)
 """
 

@@ -53,7 +53,7 @@ TESTS = {  # those about each module, the quickest first
     "kb/pipeline/relations.py": ("tests/kb/pipeline/test_relations.py", "tests/kb/search/test_ids.py"),
     "kb/library/files.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
     "kb/library/file_changes.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
-    "kb/library/kept.py": ("tests/kb/library/test_kept.py", "tests/kb/indexing/test_differences.py"),
+    "kb/indexing/news.py": ("tests/kb/indexing/test_news.py", "tests/kb/indexing/test_differences.py"),
     "kb/search/citation.py": ("tests/kb/search/test_citation.py",),
     "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
     "webui/http/address.py": ("tests/webui/test_address.py",),

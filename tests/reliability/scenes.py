@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from index.query import Query
 from kb.indexing import staging
-from kb.indexing.staging import WORTH_PROCESSES
+from kb.indexing.staging import MIN_FILES
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import FileChange, FileState, digest_of
 from kb.library.rewriting import with_overrides
@@ -134,7 +134,7 @@ class Action:
     prepare: Callable[[Scene], object]
     change: Callable[[KnowledgeBase], object] = lambda _: None
     needs: str = ""
-    worth_processes: int = WORTH_PROCESSES  # files
+    worth_processes: int = MIN_FILES  # files
 
     def act(self, knowledge_base: KnowledgeBase) -> None:
         """Change the library, bring the index up to it, and tidy it up."""
@@ -142,9 +142,9 @@ class Action:
         follow(knowledge_base, self.worth_processes)
 
 
-def follow(knowledge_base: KnowledgeBase, worth_processes: int = WORTH_PROCESSES) -> None:
+def follow(knowledge_base: KnowledgeBase, worth_processes: int = MIN_FILES) -> None:
     """Bring an index up to its library, then merge what is worth it, as every face does."""
-    staging.WORTH_PROCESSES = worth_processes
+    staging.MIN_FILES = worth_processes
     knowledge_base.indexer.sync()
     knowledge_base.indexer.tidy()
 

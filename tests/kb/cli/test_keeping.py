@@ -261,8 +261,8 @@ def test_a_difference_is_an_object_for_each_thing_and_nothing_where_nothing_diff
     (library / "report.md").write_text(REPORT + "- 夜に箱を積む\n", "utf-8")
     told, again = records("sync", "--diff"), records("sync", "--diff")
 
-    assert [(one["sort"], one["fate"], one["text"], one["causes"]) for one in told] == [
-        ("note", "came", "夜に箱を積む", [{"what": "edited", "name": "report.md"}])
+    assert [(one["sort"], one["fate"], one["text"], one["source"]) for one in told] == [
+        ("note", "came", "夜に箱を積む", "report.md")
     ]
     assert again == []
 

@@ -1,15 +1,21 @@
-"""What a sync changed is told exactly, before it is kept and after, and kept for the last twenty."""
+"""The difference that a sync makes: exact, the same in a preview, and stored for the last twenty syncs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from kb.indexing import differences, indexer, report_cache, sync
+from kb.indexing.differences import MarkedNote, compared
+from kb.indexing.news import MAX_UPDATES
 from kb.knowledge_base import KnowledgeBase
-from kb.library.kept import MOST_UPDATES
+from kb.library.contents import ReportEntry
 from kb.library.rewriting import with_overrides
-from kb.report.difference import Cause, Difference
-from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.report.difference import Difference, Item, counted
+from kb.report.model import Correction, Kind, Mention, MetadataOverride, Note, TalkCorrection, Why
 from kb.search import collection
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
@@ -49,21 +55,9 @@ def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
 def test_one_alias_changes_exactly_its_notes_and_nothing_else(kb: KnowledgeBase, library: Path) -> None:
     (library / "kb.toml").write_text(ALIAS, "utf-8")
     would, difference, again = kb.indexer.preview_sync(), kb.indexer.sync().difference, kb.indexer.sync().difference
-    causes = difference.causes if difference else ()
 
     assert told(would) == told(difference) == [("tag", "came", "バッチポータルは遅い", "batch-portal")]
-    assert (causes, again) == ((Cause("told", "[services.batch-portal] aliases"),), None)
-
-
-def test_of_several_tables_those_are_the_cause_that_are_about_what_a_report_names(
-    kb: KnowledgeBase, library: Path
-) -> None:
-    other = '[services.noon-portal]\nname = "Noon Portal"\ncategory = "compute"\n'
-    (library / "kb.toml").write_text(f"{ALIAS}\n{other}", "utf-8")
-    difference = kb.indexer.sync().difference
-
-    assert difference is not None
-    assert difference.causes == (Cause("told", "[services.batch-portal] aliases"),)
+    assert again is None
 
 
 def test_what_changes_nothing_is_no_difference(kb: KnowledgeBase, library: Path) -> None:
@@ -91,7 +85,7 @@ def test_a_preview_without_an_index_makes_none(library: Path) -> None:
     assert (would and would.first, (library.parent / "index").exists()) == (True, False)
 
 
-def test_a_talk_that_is_none_is_a_difference_of_its_report_with_its_cause_and_taken_back_another(
+def test_a_denied_talk_is_a_difference_of_its_report_and_taking_that_back_is_another(
     kb: KnowledgeBase, library: Path
 ) -> None:
     first = next(entry for entry in kb.browser.reports() if entry.source == "a.md")
@@ -100,21 +94,20 @@ def test_a_talk_that_is_none_is_a_difference_of_its_report_with_its_cause_and_ta
     for told_talk in (TalkCorrection(talk=False), TalkCorrection()):
         kb.corrector.talk((talk.id,), lambda _, told_talk=told_talk: told_talk)
         (report,) = (kb.indexer.sync().difference or pytest.fail("nothing changed")).reports
-        found.append((report.causes, "talks" in report.changed, [one.talks for one in kb.browser.reports()]))
+        found.append(("talks" in report.changed, [one.talks for one in kb.browser.reports()]))
 
-    cause = (Cause("told", f'[talks."{talk.id}"]'),)
-    assert found == [(cause, True, [(), ()]), (cause, True, [(), (talk,)])]
+    assert found == [(True, [(), ()]), (True, [(), (talk,)])]
     assert (library / "kb.toml").read_text("utf-8") == SERVICE
 
 
-def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
+def test_each_change_of_a_library_changes_only_its_report(kb: KnowledgeBase, library: Path) -> None:
     first = next(entry for entry in kb.browser.reports() if entry.source == "a.md")
     note = kb.browser.report(first.id)[1][0].id
-    causes: list[tuple[Cause, ...]] = []
+    changes: list[list[tuple[str, str]]] = []
 
     def sync() -> None:
         difference = kb.indexer.sync().difference
-        causes.append(difference.causes if difference else ())
+        changes.append([(one.fate, one.source) for one in difference.reports] if difference else [])
 
     (library / "a.md").write_text(f"{FIRST}- SQSは冪等に\n", "utf-8")
     sync()
@@ -129,26 +122,25 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
     (library / "c.md").unlink()
     sync()
 
-    assert causes == [
-        (Cause("edited", "a.md"),),
-        (Cause("moved", "c.md"),),
-        (Cause("told", f'[notes."{note}"]'),),
-        (Cause("told", f'[talks."{first.talks[0].id}"]'),),
-        (Cause("told", '[reports."c.md"]'),),
-        (Cause("removed", "c.md"),),
+    assert changes == [
+        [("changed", "a.md")],
+        [("changed", "c.md")],
+        [("changed", "a.md")],
+        [("changed", "a.md")],
+        [("changed", "c.md")],
+        [("went", "c.md")],
     ]
 
 
-def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = dict(sync.deciding_digests()) | {"kb/learning/remedies.npz": "another"}
+def test_a_rule_that_changed_is_a_difference_of_kinds_and_pairs(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for module in (sync, indexer, report_cache):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
-    monkeypatch.setattr(sync, "deciding_digests", lambda: rules)
     monkeypatch.setattr("kb.kinds.classify", lambda report, *_: report)  # a rule that finds nothing any more
     difference = kb.indexer.preview_sync()
 
     assert difference is not None
-    assert difference.causes == (Cause("rules", "kb/learning/remedies.npz"),)
     assert {item.sort for report in difference.reports for item in report.items} <= {"kind", "pair"}
     assert ("kind", "changed", "課題: 通知が多すぎて困る", "") in told(difference)
 
@@ -177,13 +169,13 @@ def test_notes_of_another_version_may_be_unreadable_but_a_fault_of_ours_is_not_h
 
 
 def test_the_last_twenty_differences_are_kept_and_no_more(kb: KnowledgeBase, library: Path) -> None:
-    for number in range(MOST_UPDATES + 2):
+    for number in range(MAX_UPDATES + 2):
         (library / "a.md").write_text(f"{FIRST}- {number}つ目の箱を積む\n", "utf-8")
         kb.indexer.sync()
     kept = kb.updates.differences()
     texts = [told(one)[0][2] for one in kept.values()]
 
-    assert texts == [f"{number}つ目の箱を積む" for number in reversed(range(2, MOST_UPDATES + 2))]
+    assert texts == [f"{number}つ目の箱を積む" for number in reversed(range(2, MAX_UPDATES + 2))]
     assert sorted((one.at for one in kept.values()), reverse=True) == [one.at for one in kept.values()]
 
 
@@ -201,3 +193,119 @@ def test_a_first_sync_is_one_line(kb: KnowledgeBase) -> None:
     (first,) = kb.updates.differences().values()
 
     assert (first.first, first.reports, first.counts) == (True, (), {"report": {"came": 2}, "note": {"came": 5}})
+
+
+ENTRY = ReportEntry("r", "r.md", "", "R", None, None, None, None, (), 0, ())
+OWN = tuple(f"{number:08x}" for number in range(6))
+
+
+@st.composite
+def marked_notes(draw: st.DrawFn) -> list[MarkedNote]:
+    """Draw the notes of a report: some of six, whose texts are unlike each other, each with anything told of it."""
+    every = []
+    for own in draw(st.lists(st.sampled_from(OWN), unique=True)):
+        kinds: list[Kind] = ["advice", "problem", "statement"]
+        slugs = draw(st.sets(st.sampled_from(("sqs", "sns", "s3"))))
+        other = draw(st.none() | st.sampled_from([one for one in OWN if one != own]))
+        note = Note(
+            id=f"r/{own}",
+            report="r",
+            source="r.md",
+            line=draw(st.integers(1, 99)),
+            type="bullet",
+            depth=0,
+            text=own[-1] * 8,
+            kind=draw(st.sampled_from(kinds)),
+            services=tuple(
+                Mention(slug, draw(st.sampled_from(("explicit", "inherited"))), Why("here")) for slug in slugs
+            ),
+            remedy_of=f"r/{other}" if other else None,
+        )
+        every.append(MarkedNote(note, tuple(draw(st.sets(st.sampled_from(("limit", "name")))))))
+    return every
+
+
+def items(old: list[MarkedNote], new: list[MarkedNote]) -> tuple[Item, ...]:
+    return compared(ENTRY, ENTRY, old, new).items
+
+
+def facts_of(notes: list[MarkedNote]) -> set[tuple[str, str, str, str]]:
+    """Return all that is told of notes, as what sort, of which note, by its key and its value."""
+    facts = {("note", one.note.id, "", "") for one in notes}
+    facts |= {("kind", one.note.id, "", one.note.kind) for one in notes}
+    facts |= {("tag", one.note.id, mention.service, mention.via) for one in notes for mention in one.note.services}
+    facts |= {("mark", one.note.id, change, "") for one in notes for change in one.overtaken}
+    paired = [one.note for one in notes if one.note.remedy_of]
+    return facts | {("pair", note.id, "remedy_of", note.remedy_of[2:]) for note in paired}
+
+
+@given(marked_notes())
+def test_a_report_differs_in_nothing_from_itself(notes: list[MarkedNote]) -> None:
+    assert compared(ENTRY, ENTRY, notes, notes).is_empty
+
+
+@given(marked_notes(), marked_notes())
+def test_of_notes_that_stay_all_that_differs_is_told_and_leads_from_one_state_to_the_other(
+    old: list[MarkedNote], new: list[MarkedNote]
+) -> None:
+    here = {one.note.id for one in old} & {one.note.id for one in new}
+    before, after = ({fact for fact in facts_of(notes) if fact[1] in here} for notes in (old, new))
+    for item in (item for item in items(old, new) if item.note in here):
+        if item.fate != "came":
+            before.remove((item.sort, item.note, item.value, item.before))
+        if item.fate != "went":
+            before.add((item.sort, item.note, item.value, item.after))
+
+    assert before == after
+
+
+@given(marked_notes(), marked_notes())
+def test_what_comes_or_goes_is_told_with_its_pair_where_that_stays(
+    old: list[MarkedNote], new: list[MarkedNote]
+) -> None:
+    here = {one.note.id for one in old} & {one.note.id for one in new}
+    pairs = [one for one in items(old, new) if one.sort == "pair" and one.note not in here]
+
+    assert {(one.fate, one.note, f"r/{one.before}{one.after}") for one in pairs} == {
+        (fate, one.note.id, one.note.remedy_of)
+        for fate, notes in (("came", new), ("went", old))
+        for one in notes
+        if one.note.id not in here and one.note.remedy_of in here
+    }
+
+
+@given(marked_notes(), marked_notes())
+def test_what_came_one_way_went_the_other(old: list[MarkedNote], new: list[MarkedNote]) -> None:
+    turned = {"came": "went", "went": "came", "changed": "changed"}
+    back = {replace(one, fate=turned[one.fate], before=one.after, after=one.before) for one in items(new, old)}
+
+    assert set(items(old, new)) == back
+
+
+@given(marked_notes(), marked_notes())
+def test_the_counts_are_those_of_what_is_listed_or_left_out(old: list[MarkedNote], new: list[MarkedNote]) -> None:
+    reports = (compared(ENTRY, ENTRY, old, new),)
+    difference = Difference("2026-01-01T00:00:00Z", reports, counted(reports))
+    kept = difference.bounded()
+    listed = sum(len(report.items) for report in kept.reports)
+
+    assert sum(sum(fates.values()) for fates in difference.counts.values()) == listed + kept.left_out + 1
+
+
+def test_an_edited_note_is_told_with_what_it_said() -> None:
+    old, new = (
+        Note(f"r/{own}", "r", "r.md", 1, "bullet", 0, text)
+        for own, text in zip(OWN, ("キューは冪等に受ける", "キューは必ず冪等に受ける"), strict=False)
+    )
+
+    assert items([MarkedNote(old)], [MarkedNote(new)]) == (
+        Item("note", "changed", new.id, new.text, "text", old.text, new.text),
+    )
+
+
+def test_a_report_that_goes_by_another_id_has_the_same_notes() -> None:
+    old = Note("r/1", "r", "r.md", 1, "bullet", 0, "x", remedy_of="r/2")
+    new = changed(old, id="s/1", report="s", remedy_of="s/2")
+    moved = compared(ENTRY, changed(ENTRY, id="s"), [MarkedNote(old)], [MarkedNote(new)])
+
+    assert (moved.changed, moved.items) == (("id",), ())

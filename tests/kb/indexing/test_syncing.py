@@ -16,13 +16,14 @@ from msgspec.structs import replace
 
 from index.query import Query
 from kb.indexing import report_cache, staging
+from kb.indexing.report_cache import CachedReport, ReportCache, ReportFingerprint
 from kb.indexing.sync import Sync
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
-from kb.library.kept import KeptReports
+from kb.library.places import REPORT_SUFFIX, damaged_files
 from kb.library.rewriting import with_overrides
-from kb.pipeline.reports import FinishedReport, Progress, Tools, silent
-from kb.report.model import Correction, MetadataOverride
+from kb.pipeline.reports import FinishedReport, Progress, Tools, ignore_progress
+from kb.report.model import Correction, MetadataOverride, Report
 from kb.search.facets import FACETS
 
 UNREADABLE = b"\x00\x01\x02 no report"
@@ -175,7 +176,7 @@ def test_what_a_sync_had_understood_when_it_was_broken_off_is_not_understood_aga
     for name in ("a.md", "b.md"):
         write(library, name, f"- {name}の話\n".encode())
     with monkeypatch.context() as patch:
-        patch.setattr(Sync, "_replaced", stop)
+        patch.setattr(Sync, "_documents", stop)
         with pytest.raises(KeyboardInterrupt):
             synced(library)
     synced(library)
@@ -191,16 +192,18 @@ CLASHING = {
 }
 
 
-def synced_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progress: Progress = silent) -> object:
+def synced_by_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progress: Progress = ignore_progress
+) -> object:
     """Return what an index tells that several processes wrote, and one that one process did."""
     (tmp_path / "library").mkdir()
     for name, data in CLASHING.items():
         write(tmp_path / "library", name, data)
     kb, alone = (KnowledgeBase.open(tmp_path / "library", tmp_path / name) for name in ("several", "alone"))
     alone.indexer.sync()
-    monkeypatch.setattr(staging, "WORTH_PROCESSES", 1)
+    monkeypatch.setattr(staging, "MIN_FILES", 1)
     kb.indexer.sync(progress)
-    kept = [[KeptReports(one.collection.index).find(name) for name in CLASHING] for one in (kb, alone)]
+    kept = [[ReportCache(one.collection.index).find(name) for name in CLASHING] for one in (kb, alone)]
 
     return (told(kb), kept[0]), (told(alone), kept[1])
 
@@ -261,7 +264,7 @@ def test_a_damaged_kept_report_is_made_anew(library: Path, understood: list[str]
     kb = synced(library)
 
     assert set(understood) == {"a.md", "b.md", "2019/c.html", "d.txt"}
-    assert KeptReports(kb.collection.index).damaged() == ()
+    assert [path for path in damaged_files(kb.collection.index) if path.suffix == REPORT_SUFFIX] == []
 
 
 def test_what_another_publishes_meanwhile_is_not_undone(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,3 +305,21 @@ def test_nothing_is_kept_in_a_folder_that_is_no_index(library: Path) -> None:
         synced(library)
 
     assert [path.name for path in (library.parent / "index").iterdir()] == ["thesis.doc"]
+
+
+def cached_report(file: str) -> CachedReport:
+    report = Report("r", "a.md", "会", None, None, (), ())
+    return CachedReport(ReportFingerprint(file, "", "", MetadataOverride(), {}, {}), f"names of {file}", (), (), report)
+
+
+def test_a_cache_in_memory_hides_no_older_state_and_writes_no_file(tmp_path: Path) -> None:
+    ReportCache(tmp_path).store(cached_report("old"))
+    cache = ReportCache(tmp_path, in_memory=True)
+    cache.store(cached_report("new"))
+
+    assert [cache.folded_text("a.md", file) for file in ("old", "new", "other")] == [
+        "names of old",
+        "names of new",
+        None,
+    ]
+    assert (cache.find("a.md"), ReportCache(tmp_path).find("a.md")) == (cached_report("new"), cached_report("old"))

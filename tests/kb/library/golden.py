@@ -16,15 +16,15 @@ from pathlib import Path
 import msgspec
 
 from index.whoosh_engine.rows import field_names, row
+from kb.indexing.report_cache import CachedReport
 from kb.library.contents import Contents
-from kb.library.kept import KeptReport
 from kb.pipeline.reports import Tools, read_report
 from kb.report.difference import Difference
 from kb.search.documents import SCHEMA, documents
 from kb.services import Domain
 from kb.storage.caches import FORMAT
 
-STORED = (Contents, Difference, Domain, KeptReport)
+STORED = (Contents, Difference, Domain, CachedReport)
 """What outlives a process: a field of it under another name is read as if it were missing."""
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -16,7 +16,6 @@ UPDATES_HOW = (
 )
 UPDATES_LINK = "Latest updates"
 NO_UPDATES = "No update is known yet."
-WHAT_DID_IT = "Changed by"
 SEE_UPDATE = "What changed"
 FEED = "Feed"
 FEED_HOW = (
