@@ -201,7 +201,10 @@ class Indexer:
         return (FileProblem(index, None, damage),) if damage else ()
 
     def status(self) -> Status:
-        """Return the places, sizes and problems of library and index. Raises LibraryError for another library's index."""
+        """Return the places, sizes and problems of library and index.
+
+        Raises LibraryError for the index of another library.
+        """
         library, index = self._collection.library, self._collection.index
         files, contents, damage = listing(library, index), self._collection.readable_contents(), self._damage()
         reports = contents.reports if contents else ()

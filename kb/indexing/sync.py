@@ -11,8 +11,8 @@ A report file becomes notes in eight steps:
     7 write     `Engine.publish` writes the documents as a segment of a new generation
     8 commit    and swaps the generation in
 
-Between 5 and 6 stands what the whole library decides: copies, ids and shared talks (`kb.pipeline.relations`). Files that
-did not change skip all steps.
+Between 5 and 6, the whole library decides about copies, ids and shared talks (`kb.pipeline.relations`). Unchanged files
+skip all steps.
 """
 
 from collections import defaultdict
