@@ -1,10 +1,11 @@
-"""What a segment holds beside Whoosh's files, as arrays: facet values, dates, figures, keys, links and literal texts.
+"""The columns of a segment, stored next to Whoosh's files: facet values, dates, numbers, keys, links and literals.
 
-Read whole, for it is small, and never mapped: a file that is cut while it is mapped kills the process.
+Columns are small, so they are read whole. They are never memory-mapped: truncating a mapped file kills the process.
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from index.messages import translatable
 from index.schema import Schema
-from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine.docs import NONE, Docs, Mask
+from index.whoosh_engine.generations import DamageError
 from index.whoosh_engine.rows import (
     COLUMNS_FILE,
     KEYS,
@@ -28,55 +30,118 @@ from index.whoosh_engine.rows import (
     value_columns,
     write_arrays,
 )
-from index.whoosh_engine.texts import Texts
 
 Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
 
+_NO_KEYS: Keys = np.empty(0, np.uint64)
+# A byte trigram filter has a bit for each of so many buckets: 32 bytes a text. A bullet fills a quarter of the buckets,
+# so that of 100,000 bullets without a phrase of three characters about a hundred are searched in vain.
+_BUCKETS = 256
+_TRIGRAM = 3  # bytes: a Japanese character in UTF-8
+_TEXTS_AT_ONCE = 1 << 16  # each bit takes a byte until it is packed
+_BYTES_AT_ONCE = 1 << 20  # each takes 28 bytes meanwhile
+
+
+class Texts(Struct, frozen=True):
+    """Encoded texts, one after another, and the end of each."""
+
+    data: bytes
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: Iterable[bytes]) -> "Texts":
+        """Return texts joined."""
+        pieces = list(texts)
+        return cls(b"".join(pieces), np.cumsum([len(text) for text in pieces], dtype=np.int64))
+
+    def __getitem__(self, number: int) -> bytes:
+        return self.data[self.ends[number - 1] if number else 0 : self.ends[number]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+
+class TrigramFilter:
+    """Narrows a phrase search to the texts that have all byte trigrams of the phrase, by bits for hashed trigrams."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._count = len(texts)
+        begins = range(0, self._count, _TEXTS_AT_ONCE)
+        packed = [_packed(texts, begin, min(begin + _TEXTS_AT_ONCE, self._count)) for begin in begins]
+        self._rows = np.concatenate([np.empty((_BUCKETS, 0), np.uint8), *packed], axis=1)  # a row for each bucket
+
+    def candidates(self, phrase: bytes) -> Docs:
+        """Return the numbers of all texts that contain a phrase, and of some that do not."""
+        buckets = set(_trigram_buckets(np.frombuffer(phrase, np.uint8)).tolist())
+        if not buckets:
+            return np.arange(self._count, dtype=np.int32)
+        bits = reduce(np.bitwise_and, (self._rows[bucket] for bucket in buckets))
+        octets = np.flatnonzero(bits != 0)  # few; unpacking all bits would be eight times the work
+        rows, bit = np.nonzero(np.unpackbits(bits[octets, None], axis=1))
+        return (octets[rows] * 8 + bit).astype(np.int32)
+
+
+def _packed(texts: Texts, begin: int, end: int) -> NDArray[np.uint8]:
+    """Return the packed bits of the texts from number `begin` to `end`, a row for each bucket."""
+    first = int(texts.ends[begin - 1]) if begin else 0
+    ends = texts.ends[begin:end] - first
+    data = np.frombuffer(texts.data, np.uint8, int(ends[-1]), first)
+    bits = np.zeros((_BUCKETS, end - begin), np.bool_)
+    for place in range(0, len(data) - _TRIGRAM + 1, _BYTES_AT_ONCE):
+        buckets = _trigram_buckets(data[place : place + _BYTES_AT_ONCE + _TRIGRAM - 1])
+        begins = np.arange(place, place + len(buckets))
+        numbers = np.searchsorted(ends, begins, side="right")
+        within = begins + _TRIGRAM <= ends[numbers]
+        bits[buckets[within], numbers[within]] = True
+    return np.packbits(bits, axis=1)
+
+
+def _trigram_buckets(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the bucket of each three successive bytes; the factors are odd, so that every bit of a byte counts."""
+    wide = data.astype(np.uint16)
+    mixed = wide[:-2] * 31 + wide[1:-1] * 97 + wide[2:] * 57
+    buckets: NDArray[np.uint8] = ((mixed ^ (mixed >> 7)) & (_BUCKETS - 1)).astype(np.uint8)
+    return buckets
+
 
 class ValueColumn(Struct, frozen=True):
-    """The values that documents have: their numbers, document after document, and how many each has."""
+    """A column of strings: the sorted distinct values, the value numbers of all documents, and how many each has."""
 
     values: Sequence[str]
     numbers: Numbers
     counts: Numbers
 
-    def only(self, live: NDArray[np.bool_]) -> "ValueColumn":
-        """Return the column with no values for documents that are not live; they keep their places."""
+    def only(self, live: Mask) -> "ValueColumn":
+        """Return the column without the values of deleted documents, which keep their numbers."""
         return ValueColumn(self.values, self.numbers[np.repeat(live, self.counts)], self.counts * live)
 
 
 class Links(Struct, frozen=True):
-    """Which documents belong to which: the number of each that does, in order, and the key of the other's id."""
+    """The links of documents to their parents: the child's number, ascending, and the key of the parent's id."""
 
     docs: Numbers
     keys: Keys
 
-    @classmethod
-    def joined(cls, every: Sequence["Links"], begins: Sequence[int]) -> "Links":
-        """Return links one after the other, the documents of each beginning at a number."""
-        docs = (links.docs + np.int32(begin) for links, begin in zip(every, begins, strict=True))
-        return cls(
-            np.concatenate([np.empty(0, np.int32), *docs]),
-            np.concatenate([np.empty(0, np.uint64), *(links.keys for links in every)]),
-        )
-
-    def of(self, docs: Numbers) -> NDArray[np.intp]:
-        """Return where the links of some documents are."""
+    def of(self, docs: Docs) -> NDArray[np.intp]:
+        """Return the indices of the links of these documents."""
         begins, ends = np.searchsorted(self.docs, docs), np.searchsorted(self.docs, docs, "right")
         counts = ends - begins
-        places: NDArray[np.intp] = np.arange(counts.sum()) + np.repeat(ends - counts.cumsum(), counts)
-        return places
+        indices: NDArray[np.intp] = np.arange(counts.sum()) + np.repeat(ends - counts.cumsum(), counts)
+        return indices
 
-    def only(self, live: NDArray[np.bool_]) -> "Links":
-        """Return the links of the documents that are live; they keep their numbers."""
+    def only(self, live: Mask) -> "Links":
+        """Return the links of live documents, which keep their numbers."""
         kept = live[self.docs]
         return Links(self.docs[kept], self.keys[kept])
 
 
 class Columns(Struct, frozen=True):
-    """All columns of a segment, or of several as one."""
+    """All columns of a segment, or of several joined."""
 
     values: Mapping[str, ValueColumn]
     figures: Mapping[str, Figures]
@@ -85,38 +150,41 @@ class Columns(Struct, frozen=True):
     literals: Texts
 
     @classmethod
-    def joined(cls, every: Sequence["Columns"], live: NDArray[np.bool_]) -> "Columns":
-        """Return the columns of segments one after the other, their values in order, but those of dead documents."""
-        if len(every) == 1 and live.all():
-            return every[0]
-        names = dict.fromkeys(name for columns in every for name in columns.values)
-        figures = dict.fromkeys(name for columns in every for name in columns.figures)
-        keys = dict.fromkeys(name for columns in every for name in columns.keys)
-        *begins, _ = np.cumsum([0, *(len(columns.literals) for columns in every)]).tolist()
-        offsets = np.cumsum([0, *(len(columns.literals.data) for columns in every)])
+    def joined(cls, segments: Sequence["Columns"], live: Mask) -> "Columns":
+        """Return the columns of successive segments as one, without the values of deleted documents."""
+        if len(segments) == 1 and live.all():
+            return segments[0]
+        values = dict.fromkeys(name for columns in segments for name in columns.values)
+        figures = dict.fromkeys(name for columns in segments for name in columns.figures)
+        keys = dict.fromkeys(name for columns in segments for name in columns.keys)
+        bases = np.cumsum([0, *(len(columns.literals) for columns in segments)])[:-1]
+        offsets = np.cumsum([0, *(len(columns.literals.data) for columns in segments)])[:-1]
+        links = Links(
+            np.concatenate([NONE, *(each.links.docs + np.int32(b) for each, b in zip(segments, bases, strict=True))]),
+            np.concatenate([_NO_KEYS, *(columns.links.keys for columns in segments)]),
+        )
+        ends = [columns.literals.ends + offset for columns, offset in zip(segments, offsets, strict=True)]
         return cls(
-            {name: _joined([columns.values[name] for columns in every]).only(live) for name in names},
-            {name: np.concatenate([columns.figures[name] for columns in every]) for name in figures},
-            {name: np.concatenate([columns.keys[name] for columns in every]) for name in keys},
-            Links.joined([columns.links for columns in every], begins).only(live),
+            {name: _joined([columns.values[name] for columns in segments]).only(live) for name in values},
+            {name: np.concatenate([columns.figures[name] for columns in segments]) for name in figures},
+            {name: np.concatenate([columns.keys[name] for columns in segments]) for name in keys},
+            links.only(live),
             Texts(
-                b"".join(columns.literals.data for columns in every),
-                np.concatenate(
-                    [np.empty(0, np.int64), *(c.literals.ends + at for c, at in zip(every, offsets, strict=False))]
-                ),
+                b"".join(columns.literals.data for columns in segments),
+                np.concatenate([np.empty(0, np.int64), *ends]),
             ),
         )
 
 
 class ColumnsWriter:
-    """Gathers the columns of documents, one after the other."""
+    """Collects the columns of documents, one after another."""
 
     def __init__(self, schema: Schema) -> None:
         self._lexicons: dict[str, dict[str, int]] = {name: {} for name in value_columns(schema)}
         self._numbers = {name: array("i") for name in self._lexicons}
         self._counts = {name: array("i") for name in self._lexicons}
-        self._absent = figure_columns(schema)
-        self._figures = {name: array("f") for name in self._absent}
+        self._defaults = figure_columns(schema)
+        self._figures = {name: array("f") for name in self._defaults}
         self._keys = {name: array("Q") for name in KEYS}
         self._link_docs, self._link_keys = array("i"), array("Q")
         self._literals = list[bytes]()
@@ -124,19 +192,19 @@ class ColumnsWriter:
     def add(self, row: Row) -> None:
         """Add a document."""
         for name, lexicon in self._lexicons.items():
-            own = dict.fromkeys(row.values.get(name, ()))
-            self._numbers[name].extend([lexicon.setdefault(value, len(lexicon)) for value in own])
-            self._counts[name].append(len(own))
-        for name, column in self._figures.items():
-            column.append(row.figures.get(name, self._absent[name]))
-        for name, own_keys in self._keys.items():
-            own_keys.append(row.keys[name])
+            values = dict.fromkeys(row.values.get(name, ()))
+            self._numbers[name].extend([lexicon.setdefault(value, len(lexicon)) for value in values])
+            self._counts[name].append(len(values))
+        for name, figures in self._figures.items():
+            figures.append(row.figures.get(name, self._defaults[name]))
+        for name, keys in self._keys.items():
+            keys.append(row.keys[name])
         self._link_docs.extend([len(self._literals)] * len(row.links))
         self._link_keys.extend(row.links)
         self._literals.append(row.literal)
 
-    def take_in(self, columns: Columns, live: NDArray[np.bool_]) -> None:
-        """Add those of a segment's documents that are live."""
+    def add_segment(self, columns: Columns, live: Mask) -> None:
+        """Add the live documents of a segment."""
         for name, lexicon in self._lexicons.items():
             column = columns.values[name].only(live)
             numbers = np.array([lexicon.setdefault(value, len(lexicon)) for value in column.values], np.int32)
@@ -157,20 +225,20 @@ class ColumnsWriter:
         arrays: Arrays = {}
         for name, lexicon in self._lexicons.items():
             column = _joined([ValueColumn(list(lexicon), _array(self._numbers[name]), _array(self._counts[name]))])
-            arrays |= _as_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
+            arrays |= _text_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
             arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
         arrays |= {key_array(name): np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
         arrays |= {"link docs": _array(self._link_docs), "link keys": np.array(self._link_keys, np.uint64)}
-        write_arrays(folder / COLUMNS_FILE, {**arrays, **_as_arrays("literal", Texts.of(self._literals))})
+        write_arrays(folder / COLUMNS_FILE, {**arrays, **_text_arrays("literal", Texts.of(self._literals))})
 
 
 def read(folder: Path) -> Columns:
-    """Return the columns in a folder. Raises DamageError where they cannot be read."""
+    """Return the columns in a folder. Raises DamageError if they cannot be read."""
     try:
         arrays = read_arrays(folder / COLUMNS_FILE)
         names = [name.split(" ", 1) for name in arrays]
-        values = [rest.removesuffix(" numbers") for kind, rest in names if rest.endswith(" numbers")]
+        values = [rest.removesuffix(" numbers") for _, rest in names if rest.endswith(" numbers")]
         return Columns(
             {
                 name: ValueColumn(
@@ -192,7 +260,7 @@ def read(folder: Path) -> Columns:
 
 
 def _joined(columns: Sequence[ValueColumn]) -> ValueColumn:
-    """Return the columns one after the other as one, the values that any of them has in order."""
+    """Return successive columns as one, with their distinct values sorted."""
     values = sorted({value for column in columns for value in column.values})
     places = {value: number for number, value in enumerate(values)}
     numbers = [
@@ -201,9 +269,7 @@ def _joined(columns: Sequence[ValueColumn]) -> ValueColumn:
         if len(column.numbers)
     ]
     return ValueColumn(
-        values,
-        np.concatenate([np.empty(0, np.int32), *numbers]),
-        np.concatenate([np.empty(0, np.int32), *(column.counts for column in columns)]),
+        values, np.concatenate([NONE, *numbers]), np.concatenate([NONE, *(column.counts for column in columns)])
     )
 
 
@@ -211,7 +277,7 @@ def _array(column: "array[int]") -> Numbers:
     return np.array(column, np.int32)
 
 
-def _as_arrays(name: str, texts: Texts) -> Arrays:
+def _text_arrays(name: str, texts: Texts) -> Arrays:
     return {f"{name} texts": np.frombuffer(texts.data, np.uint8), f"{name} ends": texts.ends}
 
 

@@ -1,6 +1,6 @@
-"""Documents that have something in common, as an array of their numbers: in order, each once."""
+"""Sets of documents, as arrays of their numbers: ascending and distinct."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,54 +11,54 @@ Mask: TypeAlias = NDArray[np.bool_]  # one truth value a document
 
 NONE: Docs = np.empty(0, np.int32)
 
-_FEW = 16  # where there are so many times as many others, it is quicker to look each up among them
-_ROWS = 64  # of the numbers in rows; of each column the least is looked at first
+_SEARCH_RATIO = 16  # the larger set is at least so many times as large: binary search is faster than a mask
+_ROWS = 64  # of the numbers arranged in rows; the smallest of each column bounds the result
 
 
-def both(some: Docs, others: Docs) -> Docs:
-    """Return the documents that are among some and among others."""
-    few, many = (some, others) if len(some) <= len(others) else (others, some)
-    return few if few is many else few.compress(among(few, many))
+def both(docs: Docs, others: Docs) -> Docs:
+    """Return the intersection of two sets."""
+    small, large = (docs, others) if len(docs) <= len(others) else (others, docs)
+    return small if small is large else small.compress(among(small, large))
 
 
-def either(lists: Iterable[Docs]) -> Docs:
-    """Return the documents of several lists."""
-    having = [docs for docs in lists if len(docs)]
-    if not having:
+def either(sets: Collection[Docs]) -> Docs:
+    """Return the union of several sets."""
+    filled = [docs for docs in sets if len(docs)]
+    if not filled:
         return NONE
-    if len(having) == 1:
-        return having[0]
-    every = np.concatenate(having)
-    every.sort(kind="stable")  # which merges what is in order already
-    first = np.empty(len(every), np.bool_)
-    first[0] = True
-    np.not_equal(every[1:], every[:-1], out=first[1:])
-    return every.compress(first)
+    if len(filled) == 1:
+        return filled[0]
+    merged = np.concatenate(filled)
+    merged.sort(kind="stable")  # merges sorted runs
+    is_first = np.empty(len(merged), np.bool_)
+    is_first[0] = True
+    np.not_equal(merged[1:], merged[:-1], out=is_first[1:])
+    return merged.compress(is_first)
 
 
-def less(some: Docs, others: Docs) -> Docs:
-    """Return the documents that are among some and not among others."""
-    return some.compress(~among(some, others)) if len(others) else some
+def less(docs: Docs, others: Docs) -> Docs:
+    """Return the difference of two sets."""
+    return docs.compress(~among(docs, others)) if len(others) else docs
 
 
 def among(docs: Docs, others: Docs) -> Mask:
-    """Return which of some documents, in any order, are among others."""
+    """Return for each document, in any order, whether it is in the set of others."""
     if not len(docs) or not len(others):
         return np.zeros(len(docs), np.bool_)
-    if len(docs) * _FEW < len(others):
+    if len(docs) * _SEARCH_RATIO < len(others):
         found: Mask = others.take(np.searchsorted(others, docs), mode="clip") == docs
         return found
-    mask = np.zeros(int(others[-1]) + 2, np.bool_)  # the last of which stands for all numbers beyond
-    mask[others.astype(np.intp)] = True  # which numpy does more slowly by itself
+    mask = np.zeros(int(others[-1]) + 2, np.bool_)  # the last is for all higher numbers
+    mask[others.astype(np.intp)] = True  # numpy converts the index more slowly itself
     return mask.take(docs, mode="clip")
 
 
 def least(numbers: NDArray[Any], count: int | None) -> NDArray[np.intp]:
-    """Return where the least so many of some numbers stand, all of which differ, in their order; else of all."""
+    """Return the indices of the `count` smallest of distinct numbers, or of all, smallest first."""
     columns = len(numbers) // _ROWS
     if count is None or columns <= count:
         return np.argsort(numbers)[:count]
-    # So many columns have a number that is at most the bound: none of the least is above it.
+    # More than `count` columns have a number up to the bound, so that no result is above it.
     heads = numbers[: columns * _ROWS].reshape(_ROWS, columns).min(axis=0)
     near = np.flatnonzero(numbers <= np.partition(heads, count)[count])
     return near[np.argsort(numbers[near])][:count]

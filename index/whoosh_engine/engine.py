@@ -1,66 +1,79 @@
-"""The embedded engine: a folder of generations, of which the newest whole one answers."""
+"""The embedded engine: an index in a folder, whose newest whole generation answers.
+
+Reading: `WhooshEngine.search` → `reader` → `search` → `matching` and `facets`, over the arrays of a `snapshot`.
+Writing: `WhooshEngine.publish` → `publishing` → `whoosh_writer` and `columns`, committed by `generations`.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
+from threading import Condition
 from typing import TYPE_CHECKING
 
-from index.cache import Latest
-from index.embedder import EmbedderMaker, no_embedder
+from cachetools import LRUCache, cached
+
+from index.embedder import EmbedderMaker, KeptVectors, no_embedder
 from index.engine import Coverage, Engine, Publication, SearchIndexError
+from index.schema import Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
+from index.whoosh_engine.vector_file import VectorFile, coverage
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # these import numpy and the analyser, which `kb status` does without
     from contextlib import AbstractContextManager
 
-    from index.embedder import KeptVectors
     from index.query_parser import QueryParserMaker
-    from index.schema import Schema
     from index.whoosh_engine.publishing import SegmentStaging
     from index.whoosh_engine.reader import WhooshReader
     from index.whoosh_engine.vectors import VectorStore
 
 
 class WhooshEngine(Engine):
-    """An Engine in a folder of its own, shared by threads, and by processes of which one may write at a time."""
+    """An Engine in a folder of its own, shared by threads and processes; one process at a time writes."""
 
     def __init__(
-        self, folder: Path, schema: "Schema", parser: "QueryParserMaker", embedder: EmbedderMaker = no_embedder
+        self, folder: Path, schema: Schema, parser: "QueryParserMaker", embedder: EmbedderMaker = no_embedder
     ) -> None:
         self._folder = folder
         self._schema = schema
         self._parser = cache(parser)
         self._embedder = cache(embedder)
-        # Without `self`, which would wait for the garbage collector with all that it holds, at each change of kb.toml.
+        # Of the newest stamp only, and made by one thread while others wait. Not cached methods: these would refer to
+        # the engine, so that only the garbage collector would free it after each change of kb.toml.
         self._vectors = cache(partial(_vector_store, folder, self._embedder))
-        self._generation = Latest[Generation | None]()
-        self._reader: Latest[WhooshReader] = Latest()
+        self._generation = cached(LRUCache[object, Generation | None](1), condition=Condition())(
+            lambda _stamp: generations.current(folder)
+        )
+        self._reader = cached(LRUCache[object, "WhooshReader"](1), condition=Condition())(
+            partial(_reader, self._generation, schema, self._parser, self._vectors)
+        )
 
     def snapshot(self) -> "WhooshReader":
-        """Return a reader of the newest whole generation, opened once; it is let go when its last user is done."""
+        """Return a reader of the newest whole generation. It is freed when the last request that uses it is done."""
         stamp = self.stamp()
-        return self._reader.get(stamp, lambda: self._opened(stamp))
+        try:
+            return self._reader(stamp)
+        except SearchIndexError:
+            if self.stamp() == stamp:
+                raise
+            return self.snapshot()  # two generations were published meanwhile, and the one being opened was deleted
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return what the newest whole generation was written with, None before the first."""
+        """Return the JSON object that the newest whole generation was written with, or None before the first."""
         generation = self._newest()
         return generation.meta if generation else None
 
     def damage(self) -> str | None:
-        """Return why an older generation answers instead of the newest, None where the newest does."""
+        """Return why an older generation answers instead of the newest, or None if the newest answers."""
         generation = self._newest()
         return generation.damage if generation else None
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by similarity, None where there is no model."""
-        from index.whoosh_engine import vector_file
-
+        """Return how many documents have a vector, or None without a model."""
         embedder, generation = self._embedder(), self._newest()
         if embedder is None:
             return None
-        kept = vector_file.keys_in(vector_file.path_of(self._folder, embedder.name))
-        return vector_file.coverage(generation, kept) if generation else Coverage(0, 0)
+        return coverage(generation, VectorFile(self._folder, embedder.name).keys()) if generation else Coverage(0, 0)
 
     def embed(self, progress: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack."""
@@ -68,58 +81,57 @@ class WhooshEngine(Engine):
         if vectors:
             vectors.embed(lambda: self.snapshot().snapshot, progress)
 
-    def kept_vectors(self) -> "KeptVectors | None":
-        """Return the vectors that are kept of texts, None where there is no model."""
+    def kept_vectors(self) -> KeptVectors | None:
+        """Return the stored vectors of texts, or None without a model."""
         vectors = self._vectors() if self._newest() else None
         return vectors.text_vectors() if vectors else None
 
     def stamp(self) -> Stamp:
-        """Return a value that is another whenever another generation became the newest."""
+        """Return a value that changes with each generation."""
         return generations.stamp(self._folder)
 
     def write_generation(self, publication: Publication, since: object) -> None:
-        """Write a new generation and swap it in; on any failure the old one stays."""
-        from index.whoosh_engine.publishing import write_generation
+        """Write a new generation and swap it in; on failure the old one stays."""
+        from index.whoosh_engine import publishing  # it imports Whoosh, which no search needs
 
-        generations.publish(
-            self._folder, since, lambda to, before: write_generation(publication, to, before, self._schema)
-        )
+        publishing.publish(self._folder, publication, since, self._schema)
 
     def staging(self) -> "AbstractContextManager[SegmentStaging]":
-        """Give what writes segments for the next generation."""
+        """Give a writer of staged segments for the next generation."""
         from index.whoosh_engine import publishing
 
         return publishing.staging(self._folder, self._schema)
 
     def memory(self) -> int:
-        """Return the bytes that answering from the newest generation takes at most, whatever is asked."""
+        """Return the most memory, in bytes, that answering from the newest generation takes."""
         generation = self._newest()
         return generation.memory if generation else 0
 
     def merge(self) -> None:
-        """Tidy up after many small publishes, beside whatever is published or asked meanwhile."""
+        """Merge the segments that many small publishes left. Queries and publishes go on; answers stay the same."""
         from index.whoosh_engine import publishing
 
         publishing.merge(self._folder, self._schema)
 
     def _newest(self) -> Generation | None:
-        """Return the newest whole generation, looked at once."""
-        return self._generation.get(self.stamp(), lambda: generations.current(self._folder))
+        """Return the newest whole generation."""
+        return self._generation(self.stamp())
 
-    def _opened(self, stamp: Stamp) -> "WhooshReader":
-        from index.whoosh_engine.reader import WhooshReader
 
-        try:
-            return WhooshReader(self._newest(), self._schema, self._parser(), self._vectors)
-        except SearchIndexError:
-            newer = self.stamp()
-            if newer == stamp:
-                raise
-            return self._opened(newer)  # a writer removed it while we opened it: two generations came since
+def _reader(
+    newest: "Callable[[Stamp], Generation | None]",
+    schema: Schema,
+    parser: "QueryParserMaker",
+    vectors: "Callable[[], VectorStore | None]",
+    stamp: Stamp,
+) -> "WhooshReader":
+    from index.whoosh_engine.reader import WhooshReader
+
+    return WhooshReader(newest(stamp), schema, parser(), vectors)
 
 
 def _vector_store(folder: Path, embedder: EmbedderMaker) -> "VectorStore | None":
-    """Return the vectors of an index, None where there is no model; asked when the first text is looked for."""
+    """Return the vectors of an index, or None without a model."""
     from index.whoosh_engine.vectors import VectorStore
 
     model = embedder()

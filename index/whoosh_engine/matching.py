@@ -45,7 +45,7 @@ class Matching:
 
     def any_of(self, nodes: Iterable[Node]) -> Docs:
         """Return the documents that any of the nodes describes."""
-        return either(map(self.of, nodes))
+        return either(list(map(self.of, nodes)))
 
     def only(self, docs: Docs, nodes: Iterable[Node]) -> Docs:
         """Return those of some documents that all of the nodes describe."""
@@ -66,7 +66,7 @@ class Matching:
     def _described(self, node: Node) -> Docs:  # noqa: PLR0911  # a case a node
         match node:
             case QueryWord(_, alternatives):
-                return either(map(self._alternative, alternatives))
+                return either(list(map(self._alternative, alternatives)))
             case AllOf(nodes) | QueryPiece(_, nodes):
                 return self._all_of(nodes)
             case AnyOf(nodes):
@@ -76,7 +76,7 @@ class Matching:
             case InField(field, words):
                 in_field = partial(self._snapshot.in_field, field)
                 return _all(
-                    either(_all(map(in_field, alternative.terms)) for alternative in word.alternatives)
+                    either([_all(map(in_field, alternative.terms)) for alternative in word.alternatives])
                     for word in words
                 )
             case QueryPhrase(text):
@@ -107,7 +107,7 @@ class Matching:
         snapshot = self._snapshot
         if not text:
             return snapshot.everything
-        docs = snapshot.signatures.may_hold(text)
+        docs = snapshot.trigram_filter.candidates(text)
         docs = docs[snapshot.live[docs]]
         found = (text in snapshot.literals[doc] for doc in docs.tolist())
         return docs.compress(np.fromiter(found, np.bool_, len(docs)))

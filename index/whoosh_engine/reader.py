@@ -123,12 +123,12 @@ class WhooshReader:
         found = similarity.found(snapshot.mask(less(snapshot.everything, same)), copies=False)[:limit]
         return tuple(_hits(snapshot.documents_of(found), found, similarity.of(found)[0], _no_reasons))
 
-    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others; none where one has no vector."""
         snapshot, vectors = self.snapshot, self._document_vectors()
         if vectors is None:  # before each document is looked for
             return ()
-        docs, others_docs = ([snapshot.find(each) for each in ids] for ids in (some, others))
+        docs, others_docs = ([snapshot.find(each) for each in one] for one in (ids, other_ids))
         if not docs or not others_docs or None in (*docs, *others_docs):
             return ()
         rows, others_rows = (vectors.rows[np.array(each, np.int32)] for each in (docs, others_docs))
@@ -150,10 +150,6 @@ class WhooshReader:
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with, None before the first."""
         return self._meta
-
-    def close(self) -> None:
-        """Close the files."""
-        self.snapshot.close()
 
 
 def _window(snapshot: Snapshot, found: Docs, search: Search, query: Query) -> tuple[Docs, Scores]:

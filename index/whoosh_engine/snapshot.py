@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from msgspec import Struct
@@ -15,10 +16,10 @@ from index.ranking import SHORTEST, length_strength, term_points
 from index.schema import Schema, TextField
 from index.terms import SpellChecker
 from index.text import folded_name
-from index.whoosh_engine.columns import Keys, Numbers, ValueColumn
+from index.whoosh_engine.columns import Keys, Numbers, Texts, TrigramFilter, ValueColumn
 from index.whoosh_engine.docs import Docs, Mask, among, either
 from index.whoosh_engine.facets import FacetGroup
-from index.whoosh_engine.generations import MOST_KEPT
+from index.whoosh_engine.generations import TERM_CACHE_SIZE
 from index.whoosh_engine.rows import (
     BOOST,
     DATE,
@@ -32,7 +33,6 @@ from index.whoosh_engine.rows import (
     text_field,
 )
 from index.whoosh_engine.segments import Segments
-from index.whoosh_engine.texts import Signatures, Texts
 
 Scores = NDArray[np.float64]  # one number a document
 
@@ -43,11 +43,7 @@ class WeightedTerm(Struct, frozen=True):
     docs: Docs
     points: Scores
     finds: Docs
-
-    @property
-    def size(self) -> int:
-        """How many bytes it takes."""
-        return self.docs.nbytes + self.points.nbytes + (0 if self.finds is self.docs else self.finds.nbytes)
+    size: int  # bytes
 
 
 class Snapshot:
@@ -66,8 +62,8 @@ class Snapshot:
         self._groups: dict[str, FacetGroup] = {}
         self._vocabularies: dict[TermKind, Mapping[str, int]] = {}
         self._spell_checkers: dict[TermKind, SpellChecker] = {}
-        self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
-        self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)
+        self._terms = Cache[WeightedTerm](TERM_CACHE_SIZE * 3 // 4, attrgetter("size"))
+        self._lists = Cache[Docs](TERM_CACHE_SIZE // 4, attrgetter("nbytes"))
         self._norms = {text: self._norms_of(text) for text in schema.texts}
 
     @cached_property
@@ -142,9 +138,9 @@ class Snapshot:
         return self._segments.stored((doc,))[doc]["passage"]
 
     @cached_property
-    def signatures(self) -> Signatures:
-        """Which documents may have a phrase in their literals."""
-        return Signatures(self.literals)
+    def trigram_filter(self) -> TrigramFilter:
+        """The filter that narrows a phrase search."""
+        return TrigramFilter(self.literals)
 
     def vocabulary(self, kind: TermKind) -> Mapping[str, int]:
         """Return all words (short units among them) or sounds that find documents, each with how many at most."""
@@ -180,12 +176,20 @@ class Snapshot:
 
     def term(self, key: Key) -> WeightedTerm:
         """Return a term weighed over all text fields."""
-        return self._terms.get(key, lambda: self._weigh(key))
+        term = self._terms.find(key)
+        if term is None:
+            term = self._weigh(key)
+            self._terms.keep(key, term)
+        return term
 
     def in_field(self, field: str, key: Key) -> Docs:
         """Return the documents that have a term in one text field."""
         name = text_field(field, key.kind)
-        return self._lists.get((name, key.text), lambda: self._segments.postings(name, key.text).docs)
+        docs = self._lists.find((name, key.text))
+        if docs is None:
+            docs = self._segments.postings(name, key.text).docs
+            self._lists.keep((name, key.text), docs)
+        return docs
 
     def fields_with(self, keys: Sequence[Key], docs: Docs) -> Sequence[tuple[str, ...]]:
         """Return for each of some documents its text fields that have one of these terms."""
@@ -226,10 +230,6 @@ class Snapshot:
         mask[docs] = True
         return mask
 
-    def close(self) -> None:
-        """Close the files."""
-        self._segments.close()
-
     def _keys(self, column: str) -> Keys:
         """Return the key that every document has in a column: none where no segment has the column, as without any."""
         keys = self._segments.columns.keys.get(column)
@@ -238,14 +238,15 @@ class Snapshot:
     def _weigh(self, key: Key) -> WeightedTerm:
         fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         lists = [(text, postings) for text, postings in fields if len(postings.docs)]
-        docs = either(postings.docs for _, postings in lists)
+        docs = either([postings.docs for _, postings in lists])
         finding = [postings.docs for text, postings in lists if not text.score_only]
         finds = docs if len(finding) == len(lists) else either(finding)
         finds = docs if len(finds) == len(docs) else finds
         frequency = np.zeros(self.size)  # to look up each document's place among `docs` takes far longer
         for text, postings in lists:
             frequency[postings.docs] += text.weight / self._norms[text][postings.docs] * postings.weights
-        return WeightedTerm(docs, term_points(self.documents, len(finds), frequency[docs]), finds)
+        points = term_points(self.documents, len(finds), frequency[docs])
+        return WeightedTerm(docs, points, finds, docs.nbytes + points.nbytes + (0 if finds is docs else finds.nbytes))
 
     def _norms_of(self, text: TextField) -> Scores:
         if not text.length:

@@ -1,101 +1,162 @@
-"""The file of the vectors that a model made: a head, then records, one after the other as they were made.
+"""The file with the vectors that a model made: a header, then records of a fixed size in the order they were made.
 
-Where most are of no use any more it is written anew without them (`vectors`). A record is a key, the vector as numbers
-of a byte with what they are multiplied by, and a checksum. Whatever is damaged counts as absent and is made again.
-Nothing here needs numpy, which takes longer to import than all else that `kb status` does: how many vectors there are
-is known without it.
+A record is a key, the scale of the vector and its numbers as bytes, and a checksum. Damaged records count as missing
+and are made again. This module does not import numpy, so that `kb status` can count vectors without it.
 """
 
 import hashlib
 import zlib
 from array import array
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import lru_cache
-from itertools import compress
+from math import inf
 from pathlib import Path
 from struct import Struct
 from typing import TypeAlias
 
+from index.embedder import EmbeddingError
 from index.engine import Coverage
 from index.messages import translatable
-from index.whoosh_engine.generations import VECTORS, Generation, Segment
-from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine.generations import VECTORS, DamageError, Generation, Segment
 from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes, key_array
-
-HEAD = Struct("<4sI")  # what it is, and how many numbers a vector has
-MAGIC = b"kbv1"
-MOST_DIMENSIONS = 1 << 14
-_KEY, _CHECK = 8, 4  # bytes of what a record begins and ends with
-_BESIDE = _KEY + 4 + _CHECK  # bytes of a record beside its numbers
+from index.whoosh_engine.write_lock import locked
 
 FileState: TypeAlias = tuple[int, ...]
 
-
-def path_of(index: Path, model: str) -> Path:
-    """Return the file of a model in the folder of an index."""
-    return index / VECTORS / hashlib.sha256(model.encode()).hexdigest()[:16]
-
-
-def state_of(path: Path) -> FileState:
-    """Return a value that is another whenever the file is."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return ()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+_HEADER = Struct("<4sI")  # magic and number of dimensions
+_MAGIC = b"kbv1"
+_MAX_DIMENSIONS = 1 << 14
+_KEY, _SCALE, _CHECKSUM = 8, 4, 4  # bytes
+_OVERHEAD = _KEY + _SCALE + _CHECKSUM  # bytes of a record in addition to its numbers
+_MAX_WASTE = 2  # records for each one in use, beyond which the file is rewritten
 
 
-def dimensions_of(data: bytes) -> int:
-    """Return how many numbers the vectors of a file have, 0 where it is none of ours."""
-    if len(data) < HEAD.size:
+class VectorFile:
+    """The vectors that a model made of the texts of an index, by the keys of the texts (`key_of`)."""
+
+    def __init__(self, index: Path, model: str) -> None:
+        self._path = index / VECTORS / hashlib.sha256(model.encode()).hexdigest()[:16]
+
+    def state(self) -> FileState:
+        """Return a value that changes with the file."""
+        try:
+            stat = self._path.stat()
+        except OSError:
+            return ()
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+    def keys(self) -> frozenset[int]:
+        """Return the keys of all vectors. The file is read again only if it changed."""
+        return _keys(self._path, self.state())
+
+    def records(self) -> tuple[int, bytes]:
+        """Return the number of dimensions and all undamaged records, without their checksums, one after another."""
+        return _records(self._path)
+
+    def lock(self, waiting: Callable[[], object]) -> AbstractContextManager[None]:
+        """Give the right to write, which one process has at a time; call `waiting` again and again until then."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return locked(self._path.with_suffix(".lock"), inf, waiting)
+
+    def append(self, dimensions: int, vectors: Mapping[int, bytes]) -> None:
+        """Add vectors, each as its scale and its numbers.
+
+        Raises EmbeddingError if vectors of other dimensions are stored; these stay.
+        """
+        with self._path.open("a+b") as file:
+            file.seek(0)
+            stored = _dimensions(file.read(_HEADER.size))
+            if stored != dimensions:
+                if count := len(self.keys()):
+                    raise EmbeddingError(
+                        translatable(
+                            "the model makes vectors of {0:,} numbers, and the {1:,} that are kept have {2:,}: it is "
+                            "another model of the same name; name it otherwise in kb.toml, or delete {3} to have all "
+                            "made anew",
+                            dimensions,
+                            count,
+                            stored,
+                            self._path,
+                        )
+                    )
+                file.truncate(0)
+                file.write(_HEADER.pack(_MAGIC, dimensions))
+            end = file.seek(0, 2)
+            file.truncate(end - (end - _HEADER.size) % (dimensions + _OVERHEAD))  # a crash may have cut the last record
+            file.write(b"".join(_sealed(key.to_bytes(_KEY, "little") + vector) for key, vector in vectors.items()))
+
+    def compact(self, keys: Collection[int]) -> None:
+        """Rewrite the file with one record for each of these keys, if most of its records are not needed."""
+        try:
+            with self._path.open("rb") as file:
+                dimensions = _dimensions(file.read(_HEADER.size))
+                count = (file.seek(0, 2) - _HEADER.size) // (dimensions + _OVERHEAD) if dimensions else 0
+        except FileNotFoundError:
+            return
+        if count <= _MAX_WASTE * len(keys):
+            return
+        _, records = self.records()
+        kept = {key: _sealed(record) for key, record in _by_key(dimensions, records) if key in keys}
+        new = self._path.with_suffix(".new")
+        new.write_bytes(_HEADER.pack(_MAGIC, dimensions) + b"".join(kept.values()))
+        new.replace(self._path)
+
+    def remove(self) -> None:
+        """Delete the file."""
+        self._path.unlink(missing_ok=True)
+
+
+def _dimensions(data: bytes) -> int:
+    """Return the number of dimensions in the header of a file, 0 if it is not one of ours."""
+    if len(data) < _HEADER.size:
         return 0
-    magic, dimensions = HEAD.unpack_from(data)
-    return int(dimensions) if magic == MAGIC and dimensions <= MOST_DIMENSIONS else 0
+    magic, dimensions = _HEADER.unpack_from(data)
+    return int(dimensions) if magic == _MAGIC and dimensions <= _MAX_DIMENSIONS else 0
 
 
-def whole_records(data: bytes) -> bytes:
-    """Return the records of a file that are as they were written, one after the other."""
-    dimensions = dimensions_of(data)
+def _records(path: Path) -> tuple[int, bytes]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return 0, b""
+    dimensions = _dimensions(data)
     if not dimensions:
-        return b""
-    size = dimensions + _BESIDE
-    records = memoryview(data)[HEAD.size : len(data) - (len(data) - HEAD.size) % size]
-    checks = Struct(f"<{size - _CHECK}xI").iter_unpack(records)
-    begins = range(0, len(records), size)
-    whole = [zlib.crc32(records[at : at + size - _CHECK]) == check for at, (check,) in zip(begins, checks, strict=True)]
-    return b"".join(compress((records[at : at + size] for at in begins), whole)) if not all(whole) else bytes(records)
+        return 0, b""
+    size = dimensions + _OVERHEAD
+    written = memoryview(data)
+    begins = range(_HEADER.size, len(data) - size + 1, size)
+    records = ((written[at : at + size - _CHECKSUM], written[at + size - _CHECKSUM : at + size]) for at in begins)
+    return dimensions, b"".join(
+        record for record, checksum in records if zlib.crc32(record) == int.from_bytes(checksum, "little")
+    )
 
 
-def records_in(path: Path) -> int:
-    """Return how many records a file holds, those that are damaged or there twice among them."""
-    with path.open("rb") as file:
-        dimensions = dimensions_of(file.read(HEAD.size))
-        return (file.seek(0, 2) - HEAD.size) // (dimensions + _BESIDE) if dimensions else 0
+def _sealed(record: bytes) -> bytes:
+    """Return a record with its checksum."""
+    return record + zlib.crc32(record).to_bytes(_CHECKSUM, "little")
 
 
-def keys_in(path: Path) -> frozenset[int]:
-    """Return the keys of the vectors that a file holds; read once while it stays the same."""
-    return _keys(path, state_of(path))
+def _by_key(dimensions: int, records: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield each key with its record, without checksum."""
+    size = dimensions + _OVERHEAD - _CHECKSUM
+    for at in range(0, len(records), size):
+        yield int.from_bytes(records[at : at + _KEY], "little"), records[at : at + size]
 
 
 @lru_cache(1)
 def _keys(path: Path, _state: FileState) -> frozenset[int]:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return frozenset()
-    record = Struct(f"<Q{dimensions_of(data) + _BESIDE - _KEY}x")
-    return frozenset(key for (key,) in record.iter_unpack(whole_records(data)))
+    return frozenset(key for key, _ in _by_key(*_records(path)))
 
 
-def coverage(generation: Generation, kept: Container[int]) -> Coverage:
-    """Return how many documents have a vector, given the keys of those kept, of how many that could have one."""
-    wanted = [key for segment in generation.segments for key in _passage_keys(segment) if key != NO_KEY]
-    return Coverage(sum(key in kept for key in wanted), len(wanted))
+def coverage(generation: Generation, keys: Container[int]) -> Coverage:
+    """Return how many documents of a generation have one of these vectors, and how many can have one."""
+    passages = [key for segment in generation.segments for key in _passage_keys(segment) if key != NO_KEY]
+    return Coverage(sum(key in keys for key in passages), len(passages))
 
 
 def _passage_keys(segment: Segment) -> Iterator[int]:
-    """Yield the key of the vector of each live document. Raises DamageError."""
+    """Yield the vector key of each live document. Raises DamageError if the columns cannot be read."""
     file = segment.folder / COLUMNS_FILE
     try:
         keys = array("Q", array_bytes(file, key_array(PASSAGE), _KEY))
@@ -103,5 +164,5 @@ def _passage_keys(segment: Segment) -> Iterator[int]:
         raise DamageError(
             translatable("{0} cannot be read ({1}); make the index anew: kb sync", file, error)
         ) from error
-    dead = frozenset(segment.dead)
-    return (key for number, key in enumerate(keys) if number not in dead)
+    deleted = frozenset(segment.deleted)
+    return (key for number, key in enumerate(keys) if number not in deleted)

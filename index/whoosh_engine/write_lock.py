@@ -1,4 +1,4 @@
-"""The right to write to a folder: one process has it at a time, and it ends with the process however that ends."""
+"""A lock file that lets one process at a time write; it ends with the process, however that ends."""
 
 import os
 import sys
@@ -17,31 +17,31 @@ else:
     import fcntl
 
 _PAUSE = 0.05  # seconds between two attempts
-_FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be read, and others read who holds the lock
+_LOCKED_BYTE = 1 << 30  # beyond the text: Windows forbids reading a locked byte, and others read who holds the lock
 
 
 @contextmanager
-def locked(file: Path, patience: float | None = None, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Hold the lock that a file stands for; while another holds it, `waiting` is called time and again.
+def locked(file: Path, timeout: float | None = None, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the lock of a file; call `waiting` again and again while another process holds it.
 
-    Raises WriterBusyError where that is longer than the patience, in seconds, None for WRITER_TIMEOUT.
+    Raises WriterBusyError after `timeout` seconds, by default WRITER_TIMEOUT.
     """
     with file.open("a+b", buffering=0) as lock:
-        ends = time.monotonic() + (WRITER_TIMEOUT if patience is None else patience)
-        while not _taken(lock.fileno()):
+        ends = time.monotonic() + (WRITER_TIMEOUT if timeout is None else timeout)
+        while not _take(lock.fileno()):
             if time.monotonic() > ends:
                 raise WriterBusyError(file.parent, _holder(file))
             waiting()
             time.sleep(_PAUSE)
         lock.truncate(0)
         lock.write(f"{os.getpid()} {datetime.now().astimezone().isoformat(timespec='seconds')}\n".encode())
-        yield  # closing the file gives the lock back
+        yield  # closing the file releases the lock
 
 
-def _taken(descriptor: int) -> bool:
+def _take(descriptor: int) -> bool:
     with suppress(OSError):
         if sys.platform == "win32":
-            os.lseek(descriptor, _FAR, os.SEEK_SET)
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,7 +50,7 @@ def _taken(descriptor: int) -> bool:
 
 
 def _holder(file: Path) -> Message:
-    """Return who holds the lock, as it says in the file."""
+    """Return the process that holds the lock, as written in the file."""
     match file.read_bytes().decode("ascii", "replace").split():
         case [process, since]:
             return translatable("process {0} since {1}", process, since)

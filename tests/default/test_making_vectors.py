@@ -13,7 +13,8 @@ import pytest
 from index.embedding.bundled_model import loaded
 from index.query import Query
 from index.whoosh_engine import vector_file
-from index.whoosh_engine.vectors import VectorFile
+from index.whoosh_engine.vector_file import VectorFile
+from index.whoosh_engine.vectors import SortedVectors
 from kb.knowledge_base import KnowledgeBase
 from webui import serving
 
@@ -62,7 +63,7 @@ def vectors_in(folder: Path) -> Mapping[int, bytes]:
     """Return the numbers of each vector that is kept, by its key."""
     model = opened(folder).indexer.model()
     assert model is not None
-    kept = VectorFile(folder / "index", model.rpartition(",")[0]).read()
+    kept = SortedVectors.read(VectorFile(folder / "index", model.rpartition(",")[0]))
     return {int(key): row.tobytes() for key, row in zip(kept.keys, kept.vectors.numbers, strict=True)}
 
 

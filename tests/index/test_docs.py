@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.whoosh_engine import texts
+from index.whoosh_engine import columns
+from index.whoosh_engine.columns import Texts, TrigramFilter
 from index.whoosh_engine.docs import among, both, either, least, less
-from index.whoosh_engine.texts import Signatures, Texts
 
 sets = st.one_of(st.frozensets(st.integers(0, 60)), st.builds(range, st.integers(0, 40), st.integers(0, 2000)))
 few = st.lists(st.integers(0, 2010), max_size=4)
@@ -50,11 +50,11 @@ def test_no_documents_are_together_none(lists: tuple[NDArray[np.int32], ...]) ->
 def test_every_text_that_holds_a_piece_may_hold_it_however_many_are_worked_on_at_once(
     monkeypatch: pytest.MonkeyPatch, every: list[bytes], data: st.DataObject, length: int
 ) -> None:
-    monkeypatch.setattr(texts, "_BYTES_AT_ONCE", length)
+    monkeypatch.setattr(columns, "_BYTES_AT_ONCE", length)
     whole = data.draw(st.sampled_from(every or [b""]))
     begin = data.draw(st.integers(0, len(whole)))
     piece = whole[begin : data.draw(st.integers(begin, len(whole)))]
 
-    found = Signatures(Texts.of(every)).may_hold(piece).tolist()
+    found = TrigramFilter(Texts.of(every)).candidates(piece).tolist()
 
     assert set(found) >= {number for number, text in enumerate(every) if piece in text}

@@ -59,14 +59,14 @@ def test_what_a_publish_leaves_apart_is_merged_beside_it(folder: Path, monkeypat
     for number in range(4):
         order = [str(n) for n in range(number + 1)]
         engine.publish({str(number): [document(number, "監視")]}, (), order, {"version": number})
-    publish = generations.publish
+    writing = generations.writing
 
-    def overtaken(*given: Any) -> None:  # noqa: ANN401
-        monkeypatch.setattr(generations, "publish", publish)
+    def overtaken(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        monkeypatch.setattr(generations, "writing", writing)
         engine.publish({"1": [document(9, "冪等")]}, ("2",), ["3", "1", "0"], {"version": 5})
-        publish(*given)
+        return writing(*arguments, **named)
 
-    monkeypatch.setattr(generations, "publish", overtaken)
+    monkeypatch.setattr(generations, "writing", overtaken)
     engine.merge()
 
     assert ids(engine.search(Query(sort="position"))) == ["3", "9", "0"]
@@ -83,10 +83,10 @@ def test_what_was_merged_in_vain_takes_no_room(
     for number in range(4):
         engine.publish({str(number): [document(number, "監視")]}, (), [str(n) for n in range(number + 1)], {})
 
-    def refused(*_: object) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(generations, "publish", refused)
+    monkeypatch.setattr(generations, "writing", refused)
     with suppress(KeyboardInterrupt):
         engine.merge()
 

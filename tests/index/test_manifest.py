@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from index.cache import Cache
-from index.whoosh_engine import manifest
-from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine import generations
+from index.whoosh_engine.generations import DamageError
 
 FORMAT = 5
 
@@ -21,7 +20,7 @@ def generation(tmp_path: Path) -> Path:
     (generation / "part").mkdir(parents=True)
     (generation / "part" / "long.bin").write_bytes(b"0123456789")
     (generation / "short.txt").write_bytes(b"abc")
-    manifest.write(generation, {"segments": ["part"], "meta": {"名": "値\ud800"}})
+    generations.write_manifest(generation, {"segments": ["part"], "meta": {"名": "値\ud800"}})
     return generation
 
 
@@ -34,7 +33,7 @@ def sealed(folder: Path, **changed: object) -> None:
 
 
 def test_a_generation_is_read_as_it_was_written(generation: Path) -> None:
-    assert manifest.read(generation) == {
+    assert generations.read_manifest(generation) == {
         "segments": ["part"],
         "meta": {"名": "値\ud800"},
         "format": FORMAT,
@@ -73,17 +72,17 @@ def flip(path: Path) -> None:
     ],
 )
 def test_whatever_is_damaged_is_named(generation: Path, name: str, damage: Callable[[Path], None], told: str) -> None:
-    manifest.read(generation)
+    generations.read_manifest(generation)
     damage(generation / name)
 
     with pytest.raises(DamageError) as raised:
-        manifest.read(generation)
+        generations.read_manifest(generation)
 
     assert str(raised.value) == told
 
 
 def test_a_file_that_changed_within_a_tick_of_the_clock_is_looked_at_again(generation: Path) -> None:
-    manifest.read(generation)
+    generations.read_manifest(generation)
     path = generation / "short.txt"
     before = path.stat()
     (generation / "new").write_bytes(b"abd")
@@ -91,19 +90,19 @@ def test_a_file_that_changed_within_a_tick_of_the_clock_is_looked_at_again(gener
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     with pytest.raises(DamageError):
-        manifest.read(generation)
+        generations.read_manifest(generation)
 
 
 def test_a_file_that_is_as_it_was_is_read_once(generation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "_digests", Cache(1 << 20, len))
+    generations._digest_of.cache_clear()  # noqa: SLF001
     digested = []
     monkeypatch.setattr(
-        manifest.hashlib,  # type: ignore[attr-defined]
+        generations.hashlib,  # type: ignore[attr-defined]
         "file_digest",
         lambda file, kind: digested.append(file.name) or hashlib.new(kind, file.read()),
     )
-    manifest.read(generation)
-    manifest.read(generation)
+    generations.read_manifest(generation)
+    generations.read_manifest(generation)
 
     assert [Path(name).name for name in digested] == ["short.txt", "long.bin"]  # small ones first
 
@@ -112,7 +111,7 @@ def test_a_generation_of_another_name_is_told(generation: Path) -> None:
     moved = generation.rename(generation.with_name("gen-000002"))
 
     with pytest.raises(DamageError) as raised:
-        manifest.read(moved)
+        generations.read_manifest(moved)
 
     assert str(raised.value) == "MANIFEST is that of gen-000001"
 
@@ -124,13 +123,13 @@ def test_one_of_another_version_tells_what_it_was_of_and_its_files_are_not_looke
     sealed(generation, **other, meta={"code": "old"})
     (generation / "short.txt").unlink()
 
-    assert manifest.read(generation) == {"segments": [], "order": [], "meta": {"code": "old"}}
+    assert generations.read_manifest(generation) == {"segments": [], "order": [], "meta": {"code": "old"}}
 
 
 def test_one_without_a_seal_is_of_the_first_version(generation: Path) -> None:
     (generation / "MANIFEST").write_bytes(b'{"meta": {"code": "oldest"}}')
 
-    assert manifest.read(generation) == {"segments": [], "order": [], "meta": {"code": "oldest"}}
+    assert generations.read_manifest(generation) == {"segments": [], "order": [], "meta": {"code": "oldest"}}
 
 
 @pytest.mark.parametrize("changed", [{"generation": None}, {"files": None}, {"files": {"short.txt": 3}}])
@@ -138,11 +137,11 @@ def test_a_sealed_manifest_that_says_nothing_whole_cannot_be_read(generation: Pa
     sealed(generation, **changed)
 
     with pytest.raises(DamageError, match=r"^MANIFEST cannot be read: "):
-        manifest.read(generation)
+        generations.read_manifest(generation)
 
 
 def test_one_that_is_no_json_cannot_be_read(generation: Path) -> None:
     (generation / "MANIFEST").write_bytes(b"{")
 
     with pytest.raises(DamageError, match=r"^MANIFEST cannot be read: "):
-        manifest.read(generation)
+        generations.read_manifest(generation)

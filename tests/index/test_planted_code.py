@@ -17,7 +17,7 @@ from index.query_parser import QueryParser
 from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
 from index.whoosh_engine import WhooshEngine
-from index.whoosh_engine.storage import whoosh3  # with it comes all of Whoosh that writes
+from index.whoosh_engine.whoosh_writer import whoosh3  # with it comes all of Whoosh that writes
 
 ANALYZER = Analyzer()
 LEAST_SITES = 7  # schema, segments, directory and options of a compound file, extras of a table, two for postings

@@ -1,7 +1,8 @@
-"""Whoosh itself, which writes; its files are read without it (`whoosh_files`). The one module that imports whoosh.
+"""Writes the terms, postings and stored fields of a segment with Whoosh; the one module that imports it.
 
-Whoosh is given terms, never text: none of its analyzers, parsers and scorers is used, and nothing of ours is pickled.
-What it unpickles of its own runs no code (`whoosh_files.confine`). Whoosh as published reads what is written here.
+Whoosh receives terms, never text: its analyzers, parsers and scorers are not used, and no object of ours is pickled.
+Its own pickles run no code (`whoosh_reader.confine`). Whoosh as published can read the files (`whoosh_reader` does so
+without it).
 """
 
 import sys
@@ -17,11 +18,21 @@ import numpy as np
 
 from index.whoosh_engine.docs import Docs, Mask
 from index.whoosh_engine.rows import Row, encoded
-from index.whoosh_engine.segments import TermStore, Weights
-from index.whoosh_engine.whoosh_files import BLOCK_HEAD, FIELD, INFO, LENGTHS, TABLES, confine, hash_of
+from index.whoosh_engine.whoosh_reader import (
+    BLOCK_HEAD,
+    FIELD,
+    INFO,
+    LENGTHS,
+    TABLES,
+    SegmentFile,
+    Weights,
+    confine,
+    hash_of,
+)
 
 with warnings.catch_warnings():
-    # Compiling Whoosh warns of its regular expressions and of `is` with a literal; the last two it would import late.
+    # Compiling Whoosh warns about its regular expressions and about `is` with a literal. The last two modules would be
+    # imported late, after `confine`.
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
     import whoosh.columns
@@ -33,21 +44,17 @@ with warnings.catch_warnings():
     import whoosh.legacy
     from whoosh.codec import whoosh3
 
-confine(module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "whoosh")
-# What is stored lies there as it is, in zlib's frame with its sum: to inflate twenty notes takes longer than to find
-# them.
+confine([module for name, module in sys.modules.items() if name.partition(".")[0] == "whoosh"])
+# Level 0 stores the bytes uncompressed, with zlib's checksum: inflating twenty notes takes longer than finding them.
 whoosh3.STORED_COLUMN = whoosh.columns.PickleColumn(whoosh.columns.CompressedBytesColumn(level=0))
-whoosh.legacy.toc_loaders.clear()  # older tables of contents are unpickled in a way of their own; ours are never old
+whoosh.legacy.toc_loaders.clear()  # they unpickle old tables of contents in a way of their own; ours are never old
 
-
-# Terms whose postings are made lists of, and stored documents that are read: one by one that is most of the time, all
-# at once the memory.
-_AT_ONCE = 1000
+_BATCH = 1000  # terms or stored documents; one by one costs most of the time, all at once too much memory
 
 
 @contextmanager
 def writing(folder: Path, field_names: Iterable[str], stored_names: Iterable[str]) -> Iterator["TermWriter"]:
-    """Make a folder and write to it what is written within; on any failure its content is of no use."""
+    """Make a folder and give a writer of a segment there; after a failure its content is of no use."""
     folder.mkdir()
     schema = whoosh.fields.Schema(
         **{name: whoosh.fields.FieldType(whoosh.formats.Existence(), None) for name in field_names},
@@ -64,14 +71,14 @@ def writing(folder: Path, field_names: Iterable[str], stored_names: Iterable[str
         writer.cancel()
         raise
     writer.commit()
-    (folder / "MAIN_WRITELOCK").unlink(missing_ok=True)  # Whoosh's own, which nobody will take again
+    (folder / "MAIN_WRITELOCK").unlink(missing_ok=True)  # Whoosh's own, of no use in a finished segment
 
 
 class TermWriter:
-    """Writes rows, one after the other, to a folder.
+    """Writes rows, one after another, to a folder.
 
-    The postings of a field lie in three arrays as they come, and are sorted at once in the end; Whoosh's own way, a
-    tuple for each posting that goes through a sort on disk, is most of what indexing with it costs.
+    The postings of a field are collected in three arrays and sorted at the end. Whoosh's own way makes a tuple of each
+    posting and sorts on disk, which is most of the cost of indexing with it.
     """
 
     def __init__(self, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
@@ -86,25 +93,25 @@ class TermWriter:
             self._field(name).add(self._count, terms)
         self._count += 1
 
-    def take_in(self, store: TermStore, live: Mask) -> None:
-        """Write the live rows of what was written before. Raises DamageError on damage."""
-        new = np.cumsum(live, dtype=np.int32) + np.int32(self._count - 1)
+    def add_segment(self, file: SegmentFile, live: Mask) -> None:
+        """Write the live documents of a segment. Raises DamageError if it cannot be read."""
+        numbers = np.cumsum(live, dtype=np.int32) + np.int32(self._count - 1)  # of its documents in the new segment
         kept = np.flatnonzero(live).tolist()
-        for begin in range(0, len(kept), _AT_ONCE):
-            for stored in store.stored(kept[begin : begin + _AT_ONCE]):
+        for begin in range(0, len(kept), _BATCH):
+            for stored in file.stored(kept[begin : begin + _BATCH]):
                 self._store(stored)
                 self._count += 1
-        for name, term, postings in store.every_posting():
-            kept_docs = live[postings.docs]
-            if kept_docs.any():
-                self._field(name).add_postings(term, new[postings.docs[kept_docs]], postings.weights[kept_docs])
+        for name, term, postings in file.all_postings():
+            is_kept = live[postings.docs]
+            if is_kept.any():
+                self._field(name).add_postings(term, numbers[postings.docs[is_kept]], postings.weights[is_kept])
 
     def finish(self) -> None:
         """Write the postings."""
         for name in sorted(self._fields):
             self._fields[name].write(name, self._writer.schema[name], self._writer.fieldwriter)
         self._writer.docnum = self._count
-        self._writer._added = self._count > 0  # noqa: SLF001  # what commit asks before it keeps what was written
+        self._writer._added = self._count > 0  # noqa: SLF001  # without it, `commit` drops what was written
 
     def _store(self, stored: Mapping[str, str]) -> None:
         per_document = self._writer.perdocwriter
@@ -118,7 +125,7 @@ class TermWriter:
 
 
 class _FieldPostings:
-    """The postings of a field in the order in which they come."""
+    """The postings of a field, in the order in which they are added."""
 
     def __init__(self) -> None:
         self._lexicon: dict[str, int] = {}
@@ -137,11 +144,12 @@ class _FieldPostings:
         self._weights.frombytes(weights.tobytes())
 
     def write(self, name: str, field: Any, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
-        """Write each term's postings as one block, as Whoosh's own writer would write them without compression.
+        """Write each term's postings as one block, in the format of Whoosh's own writer without compression.
 
-        A block is its length, negative for the last, then two pickles: what readers skip by, and the document numbers
-        as differences with their weights (None: all 1.0; one number: all the same). Whoosh takes any sequence of
-        numbers, so bytes where they are small enough: they are read in no time. Whoosh is pinned.
+        A block is its length, negative in the last block of a term, and two pickles: a summary, by which Whoosh skips
+        blocks, and the postings. These are the differences of the document numbers, and the weights: None if all are
+        1.0, one number if all are equal. Whoosh accepts any sequence of numbers. Small ones are written as bytes,
+        because these are fastest to read.
         """
         writer.start_field(name, field)
         prefix, file, table = FIELD.pack(writer._fieldid), writer._postfile, _Table(writer._tindex)  # noqa: SLF001
@@ -149,61 +157,61 @@ class _FieldPostings:
         order = sorted(range(len(terms)), key=terms.__getitem__)
         offset, write = file.tell(), file.file.write
         for number, docs, differences, weights in self._sorted(order):
-            most = max(weights)
-            uniform = most if weights.count(most) == len(weights) else None
-            kept = _compact(weights) if uniform is None else None if uniform == 1 else uniform
-            info = whoosh3.dumps((len(docs), docs[-1], most, 0, 0, 0), 2)
-            data = whoosh3.dumps((_compact(differences), kept, None), 3)  # protocol 3 is the first that knows bytes
-            length = BLOCK_HEAD.size + len(info) + len(data)
-            write(BLOCK_HEAD.pack(whoosh3.WHOOSH3_HEADER_MAGIC, BLOCK_HEAD.size - length) + info + data)
-            info_of_term = INFO.pack(0, sum(weights), len(docs), 0, 0, most, docs[0], docs[-1], offset, length)
-            table.add(terms[number], info_of_term)
+            highest = max(weights)
+            uniform = highest if weights.count(highest) == len(weights) else None
+            written = _compact(weights) if uniform is None else None if uniform == 1 else uniform
+            summary = whoosh3.dumps((len(docs), docs[-1], highest, 0, 0, 0), 2)
+            data = whoosh3.dumps((_compact(differences), written, None), 3)  # protocol 3 is the first with bytes
+            length = BLOCK_HEAD.size + len(summary) + len(data)
+            write(BLOCK_HEAD.pack(whoosh3.WHOOSH3_HEADER_MAGIC, BLOCK_HEAD.size - length) + summary + data)
+            info = INFO.pack(0, sum(weights), len(docs), 0, 0, highest, docs[0], docs[-1], offset, length)
+            table.add(terms[number], info)
             offset += length
         table.write()
         writer.finish_field()
 
     def _sorted(self, order: Sequence[int]) -> Iterator[tuple[int, list[int], list[int], list[float]]]:
-        """Yield each term's number, its documents, how they differ from one to the next, and its weights."""
+        """Yield each term's number, its documents, their differences, and its weights, with the terms in `order`."""
         ranks = np.empty(len(order), np.int32)
         ranks[order] = np.arange(len(order), dtype=np.int32)
         keys = ranks[np.array(self._terms, np.int32)]
-        places = np.argsort(keys, kind="stable")
-        docs = np.array(self._docs, np.int32)[places]
+        by_term = np.argsort(keys, kind="stable")
+        docs = np.array(self._docs, np.int32)[by_term]
         differences = np.diff(docs, prepend=0)
         ends = np.cumsum(np.bincount(keys, minlength=len(order)))
         differences[ends[:-1]] = docs[ends[:-1]]
-        weights = np.array(self._weights, np.float32)[places]
+        weights = np.array(self._weights, np.float32)[by_term]
         begin = 0
-        for some in range(0, len(order), _AT_ONCE):
-            last = int(ends[some : some + _AT_ONCE][-1])
+        for first in range(0, len(order), _BATCH):
+            last = int(ends[first : first + _BATCH][-1])
             columns = [column[begin:last].tolist() for column in (docs, differences, weights)]
-            bounds = [0, *(ends[some : some + _AT_ONCE] - begin).tolist()]
-            for number, (left, right) in zip(order[some : some + _AT_ONCE], pairwise(bounds), strict=True):
+            bounds = [0, *(ends[first : first + _BATCH] - begin).tolist()]
+            for number, (left, right) in zip(order[first : first + _BATCH], pairwise(bounds), strict=True):
                 yield number, *(column[left:right] for column in columns)
             begin = last
 
 
 class _Table:
-    """What adds keys in order to Whoosh's table of terms. Its own way takes three writes and two looks at the file."""
+    """Adds keys in order to Whoosh's table of terms, in one write; Whoosh makes three writes and two seeks a key."""
 
     def __init__(self, table: Any) -> None:  # noqa: ANN401  # whoosh is untyped
         self._table = table
-        self._place = table.tell()
+        self._offset = table.tell()
         self._entries = list[bytes]()
 
     def add(self, key: bytes, value: bytes) -> None:
         hashed = hash_of(key)
-        self._table.index.append(self._place)
-        self._table.buckets[hashed % TABLES].append((hashed, self._place))
+        self._table.index.append(self._offset)
+        self._table.buckets[hashed % TABLES].append((hashed, self._offset))
         self._entries.append(LENGTHS.pack(len(key), len(value)) + key + value)
-        self._place += len(self._entries[-1])
+        self._offset += len(self._entries[-1])
 
     def write(self) -> None:
         self._table.dbfile.write(b"".join(self._entries))
 
 
 def _compact(numbers: Sequence[float]) -> bytes | tuple[float, ...]:
-    """Return numbers as bytes if each of them fits into one."""
+    """Return numbers as bytes if each fits into a byte."""
     try:
         whole = list(map(int, numbers))
         return bytes(whole) if whole == numbers else tuple(numbers)
