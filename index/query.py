@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Sort: TypeAlias = Literal["relevance", "new", "old", "boost", "position"]
-"""`boost` sorts by the documents' own boosts, then newest first. All sorts but `position` put undated documents last."""
+"""`boost` sorts by the documents' own boosts, then newest first. All sorts but `position` put the undated last."""
 StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "near"]
 
 
