@@ -137,7 +137,7 @@ def _asks(address: str, asks: str | Mapping[str, str]) -> Iterator[Schema]:
         yield _parameter("q", "query", _TEXT, "Words; all that can be typed in the search box.")
         for group in GROUPS:
             many = {"type": "array", "items": _TEXT}
-            yield _parameter(group, "query", many, f"{BY_KEY[group].label['en']}. Repeatable.")
+            yield _parameter(group, "query", many, f"{BY_KEY[group].label}. Repeatable.")
         wanted = "Whether any or all of several services are wanted."
         yield _parameter("match", "query", {"enum": ["any", "all"]}, wanted)
         yield _parameter("without", "query", {"type": "array", "items": {"enum": [*STEPS]}}, "What is not to be done.")

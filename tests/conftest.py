@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kb import translation
+
 # How long an example takes tells of the machine's load, not of our code.
 settings.register_profile("new", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # A run is judged by what was changed since the last one: it has the same examples. `make soak` looks for new ones.
@@ -30,6 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
         cache = tempfile.TemporaryDirectory(prefix="kb-tests-")
         config.add_cleanup(cache.cleanup)
         os.environ["XDG_CACHE_HOME"] = cache.name
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Begin each test in English; a page or a command before it may have chosen a language."""
+    translation._current.set(None)  # noqa: SLF001
+    os.environ.pop("LANGUAGE", None)
 
 
 @pytest.hookimpl(optionalhook=True)

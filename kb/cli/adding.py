@@ -11,7 +11,6 @@ from index.messages import translatable
 from index.urls import web_parts
 from kb.cli import health
 from kb.cli.group import cli
-from kb.cli.language import _, texts
 from kb.cli.options import NamedPath, allow_private, as_json, completing, report_ids, with_knowledge_base
 from kb.cli.output import bring_up_to_date, in_words, lines, make_ready, print_json, say
 from kb.cli.reading import each_file, fetched, is_address
@@ -20,6 +19,7 @@ from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.results import Added
+from kb.translation import _
 
 if TYPE_CHECKING:
     from kb.fetching import Fetched
@@ -138,7 +138,7 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
 
 def _wanted(entry: "Entry") -> bool:
     """Ask whether to add a post. Raises click.Abort where nobody answers."""
-    say(f"{entry.published or texts.UNDATED}  {click.style(entry.title, bold=True)}\n{entry.url}")
+    say(f"{entry.published or _('undated')}  {click.style(entry.title, bold=True)}\n{entry.url}")
     return click.confirm(_("add it?"), err=True)
 
 

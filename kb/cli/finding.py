@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from index.query import Query, StepName
+from kb import wording
 from kb.cli import terminal
 from kb.cli.group import cli
-from kb.cli.language import _, spoken, texts
 from kb.cli.options import FOUND_NOTHING, Command, as_json, values_of, with_knowledge_base
 from kb.cli.output import make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
@@ -17,6 +17,7 @@ from kb.search.records import facet_record, found_talk_record, hit_record, hits,
 from kb.search.results import FoundNote, SearchResults, ServiceCount, UnknownValueError
 from kb.search.searcher import SORTS
 from kb.services import Catalogue, Domain
+from kb.translation import _
 
 if TYPE_CHECKING:
     from kb.kinds.pairs import Pair
@@ -89,7 +90,7 @@ def search(
 def _facet_lines(answer: SearchResults) -> Iterator[str]:
     """Yield the facet groups of a search with their counts."""
     for group, values in answer.facets.items():
-        yield click.style(BY_KEY[group].label[spoken()], bold=True)
+        yield click.style(_(BY_KEY[group].label), bold=True)
         for value in values:
             label = terminal.value_name(BY_KEY[group], value.value, value.label)
             yield f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value})"
@@ -132,7 +133,7 @@ def pairs(
     if as_json:
         print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
-        opened = texts.STATES["unanswered" if questions else "unsolved"]
+        opened = _(wording.STATES["unanswered" if questions else "unsolved"])
         shown = (line for pair in found for line in (*_pair_lines(pair, kb.collection.catalogue, opened), ""))
         summed = _("{count} in all, {left} of them open").format(
             count=len(found), left=sum(pair.is_open for pair in found)
@@ -176,7 +177,7 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
 def _service_line(count: ServiceCount, catalogue: Catalogue) -> str:
     """Return how many notes are on a service, its slug, its name and what became of it."""
     notes, service = "-" if count.notes is None else count.notes, count.service
-    past = texts.history(service, catalogue.name)
+    past = wording.history(service, catalogue.name)
     return f"{notes:>5}  {service.slug:24}  {service.name}{f'  ({past})' if past else ''}"
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from kb.cli.language import LANGUAGES, _, speak
+from kb.cli.language import speak
 from kb.cli.options import AN_OLDER_ANSWERED, FOUND_NOTHING, WRONG_USE, Places, foreseen, place_options
 from kb.cli.overview import COMMANDS, LANGUAGE, MOST_COLUMNS, overview, table, wrapped
+from kb.translation import _, languages
 
 _AS_IT_IS = "\b\n"  # what click begins a paragraph with whose lines stay
 _PIPE_CLOSED = 128 + 13  # what a shell tells of other tools that write to a closed pipe: they end by SIGPIPE, 13
@@ -139,7 +140,7 @@ def _drop_output() -> None:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MOST_COLUMNS})
-@click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=LANGUAGE)
+@click.option("--lang", type=click.Choice(languages()), expose_value=False, help=LANGUAGE)
 @click.version_option(package_name="talk-notes-kb", prog_name="kb")
 @place_options
 @click.pass_context

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import click
 
 from index.messages import message_of
-from kb.cli.language import _, ngettext, texts
+from kb import wording
 from kb.storage.walk import shown_name
+from kb.translation import _, ngettext, translate
 
 if TYPE_CHECKING:
     from index.engine import Coverage
@@ -41,7 +42,7 @@ def added_line(added: "Added") -> str:
         done = _("replaced {source} ({what})")
     else:
         done = _("added {source} ({what})")
-    what = added.report or ngettext("{count} report", "{count} reports", added.reports).format(count=added.reports)
+    what = added.report or ngettext("{count} report", "{count} reports", added.reports)
     return done.format(source=added.source, what=what) + (f"; {kept_line(added.kept)}" if added.kept else "")
 
 
@@ -52,7 +53,7 @@ def kept_line(kept: "Sequence[str]") -> str:
 
 def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors = "later") -> Iterator[str]:
     """Yield the line that a sync ends with, and what to do next; `vectors` are made when that tells."""
-    samples = f"{texts.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
+    samples = _("Showing samples") + "  " if kb.collection.is_samples else ""
     yield samples + _(
         "reports: {0.new} new, {0.changed} changed, {0.gone} gone, {0.unchanged} unchanged; "
         "{0.notes} notes searchable by words in {0.seconds:.1f} s"
@@ -75,7 +76,7 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors 
 
 def without_vectors(error: Exception) -> str:
     """Return why no vectors can be made, and what that means."""
-    return _("kb: {why}; notes are found by their words alone").format(why=texts.in_words(message_of(error)))
+    return _("kb: {why}; notes are found by their words alone").format(why=translate(message_of(error)))
 
 
 def empty_line(kb: "KnowledgeBase") -> str:
@@ -94,14 +95,15 @@ def empty_line(kb: "KnowledgeBase") -> str:
             "no report in {library}: {count} files are left alone (READMEs, what `ignore` in kb.toml names); "
             "change that, or `kb add FILE`",
             alone,
-        ).format(library=name, count=alone)
+            library=name,
+        )
     sentence = _("no report in {library} yet: `kb add FILE` puts one there ({formats})")
-    return sentence.format(library=name, formats=texts.in_words(listed(LABELS)))
+    return sentence.format(library=name, formats=translate(listed(LABELS)))
 
 
 def status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:
     """Yield where things are and what is in them."""
-    samples = f"  {texts.SAMPLES_SHOWN}" if status.showing_samples else ""
+    samples = "  " + _("Showing samples") if status.showing_samples else ""
     yield _("library  {folder}").format(folder=shown_name(status.library)) + samples
     yield _("index    {folder}").format(folder=shown_name(status.index))
     yield _("content  {0.reports} reports, {0.talks} talks, {0.notes} notes").format(status)
@@ -113,11 +115,11 @@ def status_lines(status: "Status", coverage: "Coverage | None", model: str | Non
         sentence = _("kept     {count} files that were replaced or removed: {files}")
         yield sentence.format(count=len(status.kept), files=some)
     others = _("; the others: {how}").format(how=makes_vectors()) if coverage and coverage.lacking else ""
-    yield _("likeness {coverage}").format(coverage=texts.coverage(coverage)) + others
+    yield _("likeness {coverage}").format(coverage=wording.coverage(coverage)) + others
     if model:
         yield _("model    {model}").format(model=model)
     if status.learned:
-        sorts = texts.listed(texts.learned(sort, count) for sort, count in status.learned.items())
+        sorts = wording.listed(wording.learned(sort, count) for sort, count in status.learned.items())
         sentence = _("learned  from {count} corrections of kinds: {sorts}")
         yield sentence.format(count=sum(status.learned.values()), sorts=sorts)
     if status.memory:
@@ -130,7 +132,7 @@ def status_lines(status: "Status", coverage: "Coverage | None", model: str | Non
 def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
-        yield f"kb: {texts.in_words(problem.sentence)}"
+        yield f"kb: {translate(problem.sentence)}"
 
 
 def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
@@ -140,8 +142,8 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     groups = grouped(problems)
     for group in groups:
         several = len(group.problems) > 1
-        where = texts.in_files(group)
-        sentence = texts.in_words(group.cause if several else group.problems[0].sentence)
+        where = wording.in_files(group)
+        sentence = translate(group.cause if several else group.problems[0].sentence)
         yield f"kb: {sentence} {where}" if several else f"kb: {sentence}"
     if any(len(group.places) < len(group.problems) for group in groups):
         yield _("kb: `kb status` tells each by file and line")
@@ -152,14 +154,16 @@ def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str
     from kb.indexing.news import item_name
 
     for report in difference.reports:
-        fields = texts.listed(texts.CHANGED[field] for field in report.changed)
+        fields = wording.listed(_(wording.CHANGED[field]) for field in report.changed)
         title = click.style(report.title, bold=True) + (f"  ({fields})" if fields else "")
         yield f"{_SIGNS[report.fate]} {title}"
         yield click.style(f"  {report.report}", dim=True)
         for item in report.items:
-            what = f"{texts.COMPARED[item.sort]} {texts.item(item, item_name(item, domain, texts))}".rstrip()
+            what = f"{_(wording.COMPARED[item.sort])} {wording.item(item, item_name(item, domain))}".rstrip()
             text = f"{item.before} → {item.after}" if item.sort == "note" and item.before else item.text
             yield f"  {_SIGNS[item.fate]} {what}  {text}"
     if difference.left_out:
-        yield texts.left_out(difference.left_out)
-    yield (f"{texts.FIRST_SYNC}: " if difference.first else "") + texts.counts(difference.counts)
+        yield wording.left_out(difference.left_out)
+    yield (_("The index was made for the first time") + ": " if difference.first else "") + wording.counts(
+        difference.counts
+    )

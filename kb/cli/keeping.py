@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import asdict
 
+from kb import wording
 from kb.cli import health
 from kb.cli.group import cli
-from kb.cli.language import _, texts
 from kb.cli.options import CHECK_FAILED, WRONG_USE, as_json, places, with_knowledge_base
 from kb.cli.output import (
     ProgressBar,
@@ -21,6 +21,7 @@ from kb.cli.output import (
     say,
 )
 from kb.storage.walk import shown_name
+from kb.translation import _
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -54,7 +55,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
         lines(health.problem_lines(kb.collection.library.configuration()[2]), err=True)
         _print_difference(would, kb, as_json=as_json)
         if would is None and not as_json:
-            say(texts.NOTHING_DIFFERS)
+            say(_("Nothing differs"))
         return
     outcome = bring_up_to_date(kb)
     if diff:
@@ -66,7 +67,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     kb.indexer.tidy()
     if wait:
         embed(kb)
-        say(texts.coverage(kb.indexer.coverage()), err=diff or as_json)
+        say(wording.coverage(kb.indexer.coverage()), err=diff or as_json)
     if outcome.read_none:
         click.get_current_context().exit(WRONG_USE)
 

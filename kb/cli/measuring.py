@@ -9,11 +9,11 @@ import msgspec
 
 from index.datafiles import quoted
 from kb.cli.group import cli
-from kb.cli.language import _
 from kb.cli.options import CHECK_FAILED, NamedPath, as_json
 from kb.cli.output import lines, print_json
 from kb.evaluation import MEASURES, Evaluation, EvaluationError, evaluate
 from kb.library.places import EVALUATION
+from kb.translation import _
 
 _NOISE = "answered_all_the_same"  # queries without an answer that find something all the same
 

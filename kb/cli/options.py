@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from kb.cli.language import _
 from kb.cli.overview import INDEX, LIBRARY
+from kb.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path

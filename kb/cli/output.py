@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.messages import Message, message_of, os_message, translatable
+from kb import wording
 from kb.cli import health
-from kb.cli.language import _, texts
 from kb.cli.options import WRONG_USE, places
 from kb.cli.overview import STYLE, wrapped_line
+from kb.translation import _, translate
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -50,7 +51,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 def in_words(error: Exception) -> str:
     """Return what an error says in the language that is spoken."""
-    return texts.in_words(_sentence_of(error))
+    return translate(_sentence_of(error))
 
 
 def _sentence_of(error: Exception) -> Message:
@@ -132,7 +133,7 @@ def embed(kb: "KnowledgeBase") -> None:
             kb.indexer.embed(progress)
     except KeyboardInterrupt:
         stopped = _("kb: stopped; no vector is lost ({coverage}); the others: {how}")
-        coverage = texts.coverage(kb.indexer.coverage())
+        coverage = wording.coverage(kb.indexer.coverage())
         say(stopped.format(coverage=coverage, how=health.makes_vectors()), err=True)
         click.get_current_context().exit(STOPPED)
     except EmbeddingError as error:
@@ -146,7 +147,7 @@ def make_ready(kb: "KnowledgeBase") -> None:
         say(_("kb: indexing the library first"), err=True)
         bring_up_to_date_or_tell(kb)
     elif damage := kb.collection.damage():
-        say(f"kb: {kb.collection.index}: {texts.in_words(damage)}", err=True)
+        say(f"kb: {kb.collection.index}: {translate(damage)}", err=True)
         places().older_answered = True
     elif not kb.indexer.status().up_to_date:
         say(_("kb: the library has changed since it was indexed; run `kb sync`"), err=True)

@@ -8,7 +8,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from kb.cli.language import _, spoken
+from kb.translation import _, languages
 
 MOST_COLUMNS, _FEWEST_COLUMNS = 110, 50
 _MOST_TERM = 30  # columns of a name that its meaning stands beside; of a longer one it stands below
@@ -17,6 +17,7 @@ STYLE = r"\[(?:[0124]|3[136])m"  # what kb.cli.terminal has click.style write: b
 _HEAD = rf"(?:\x1b{STYLE})* *(?:(?:\d+ +)?[•→] )?"
 # What stays on one line: a word of Latin letters or a Japanese character, with the marks that may end or begin no line.
 _PIECES = rf"\x1b{STYLE}|[（「『【]*(?:[!-~]+|.)[、。，．・）」』】！？ーっゃゅょッャュョ…]*"
+_JAPANESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 ABOUT = "Search what engineers noted at talks, by AWS service, topic and kind."
 EXAMPLES = """\
 kb sync                      index the reports
@@ -25,7 +26,7 @@ LIBRARY = "The folder of reports (default: KB_LIBRARY, else data/reports, else t
 INDEX = "Where the index lies (default: KB_INDEX, else the user's cache folder)."
 LANGUAGE = "The language to speak (default: that of LC_ALL, LC_MESSAGES or LANG)."
 OPTIONS = (
-    ("--lang [ja|en]", LANGUAGE),
+    ("--lang [{languages}]", LANGUAGE),
     ("--version", "Show the version and exit."),
     ("--library PATH", LIBRARY),
     ("--index PATH", INDEX),
@@ -68,7 +69,7 @@ def overview() -> str:
             f"{_('Usage:')} kb [OPTIONS] COMMAND [ARGS]...",
             *(f"  {line}".rstrip() for line in about),
             f"{_('Options')}:",
-            *table([(name, _(text)) for name, text in OPTIONS], columns),
+            *table([(name.format(languages="|".join(languages())), _(text)) for name, text in OPTIONS], columns),
             "",
             f"{_('Commands')}:",
             *table([(name, _(text)) for name, text in commands], columns),
@@ -90,7 +91,7 @@ def table(rows: Sequence[tuple[str, str]], columns: int) -> Iterator[str]:
 
 def wrapped(text: str, columns: int) -> Sequence[str]:
     """Return a paragraph in lines of so many columns: English at its spaces, Japanese anywhere."""
-    return textwrap.wrap(text, columns) if spoken() == "en" else wrapped_line(text, columns)
+    return wrapped_line(text, columns) if _JAPANESE.search(text) else textwrap.wrap(text, columns)
 
 
 def wrapped_line(line: str, columns: int) -> Sequence[str]:

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from index.messages import message_of, os_message, translatable
 from kb.cli import health, terminal
 from kb.cli.group import cli
-from kb.cli.language import _, texts
 from kb.cli.options import WRONG_USE, NamedPath, as_json, places
 from kb.cli.output import lines, print_json, say
 from kb.library.configuration import Configuration
@@ -27,6 +26,7 @@ from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.search.records import note_record, outline_record
 from kb.storage.walk import files_below, is_left_alone, shown_name
 from kb.talks import report_of
+from kb.translation import _, translate
 
 if TYPE_CHECKING:
     from kb.fetching import Fetched
@@ -107,7 +107,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
         if as_json:
             print_json(problem.record() for problem in problems)
         else:
-            findings = [texts.in_words(problem.sentence) for problem in problems]
+            findings = [translate(problem.sentence) for problem in problems]
             lines(findings or [_("{file}: nothing to put right").format(file=source)])
 
     each_report(files, lint_one)
@@ -164,7 +164,7 @@ def _show_all(files: Iterable[FileRead], show_one: Show) -> None:
             except UnreadableError as error:
                 problem = error.problem
         if problem:
-            say(f"kb: {texts.in_words(problem.sentence)}", err=True)
+            say(f"kb: {translate(problem.sentence)}", err=True)
             failed += 1
         else:
             shown += 1

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kb import wording
 from kb.cli import terminal
 from kb.cli.group import cli
-from kb.cli.language import _, texts
 from kb.cli.options import (
     FOUND_NOTHING,
     as_json,
@@ -23,6 +23,7 @@ from kb.report.model import Note
 from kb.search.facets import BY_KEY
 from kb.search.records import note_record, row_record, similar_record
 from kb.search.results import NoteTaker
+from kb.translation import _
 
 if TYPE_CHECKING:
     from kb.library.contents import ReportEntry
@@ -112,7 +113,7 @@ def _quoting(kb: KnowledgeBase) -> "Quoting":
     from kb.search.citation import Quoting
 
     posts = {entry.id: entry.url for entry in kb.browser.reports()}
-    return Quoting(texts, kb.collection.domain, lambda note: posts.get(note.report))
+    return Quoting(kb.collection.domain, lambda note: posts.get(note.report))
 
 
 def _show_aligned(kb: KnowledgeBase, note_takers: Sequence[NoteTaker], *, as_json: bool) -> None:
@@ -131,7 +132,7 @@ def _row_lines(row: "Row") -> Iterator[str]:
     for number, note in numbered:
         yield f"{number}  • {note.text}"
     if len(numbered) > 1:
-        yield click.style(f"     = {texts.same(row.words, row.similarity)}", fg="cyan")
+        yield click.style(f"     = {wording.same(row.words, row.similarity)}", fg="cyan")
 
 
 def _show_similar(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
@@ -141,7 +142,8 @@ def _show_similar(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) ->
     else:
         results(line for one in alike for line in _similar_lines(one, kb.collection.catalogue))
     if not alike:
-        say(f"kb: {texts.NOTHING_SIMILAR} ({texts.coverage(kb.indexer.coverage())})", err=True)
+        nothing = _("No other report has a similar note")
+        say(f"kb: {nothing} ({wording.coverage(kb.indexer.coverage())})", err=True)
         click.get_current_context().exit(FOUND_NOTHING)
 
 
@@ -150,7 +152,7 @@ def _similar_lines(alike: "SimilarNotes", catalogue: "Catalogue") -> Iterator[st
     note = alike.note
     yield terminal.place_line(note)
     yield f"  • {terminal.passage(note.text, ())}"
-    yield click.style(f"    {texts.similar(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
+    yield click.style(f"    {wording.similar(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
@@ -187,18 +189,18 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
 
 def _guide_lines(guide: "Guide") -> Iterator[str]:
     yield click.style(guide.service.name, bold=True)
-    yield texts.compared(guide.compared, guide.notes)
+    yield wording.compared(guide.compared, guide.notes)
     for name, part in guide.parts.items():
         if part:
             yield ""
-            yield click.style(f"{texts.GUIDE_PARTS[name]} ({len(part)})", bold=True)
+            yield click.style(f"{_(wording.GUIDE_PARTS[name])} ({len(part)})", bold=True)
             for under, entries in groupby(part, guide.under):
                 if under:
                     yield click.style(f"  {' > '.join(terminal.passage(text, ()) for text in under)}", dim=True)
                 for entry in entries:
                     yield from _entry_lines(entry)
     if guide.changes:
-        yield f"\n{click.style(texts.GUIDE_CHANGES, bold=True)}"
+        yield f"\n{click.style(_('What has changed'), bold=True)}"
     yield from (click.style(f"  {terminal.change_line(one)}", fg="yellow") for one in guide.changes)
 
 
@@ -206,9 +208,9 @@ def _entry_lines(entry: "GuideEntry") -> Iterator[str]:
     from kb.kinds import without_arrow
 
     yield f"  • {terminal.passage(entry.note.text, ())}"
-    yield click.style(f"    {texts.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
+    yield click.style(f"    {wording.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
     yield from (f"    → {without_arrow(note.text)}" for note in (*entry.remedies, *entry.leads_to))
     yield from (click.style(f"    {terminal.change_line(one)}", fg="yellow") for one in entry.changes)
     for note in entry.notes:
         other = "" if note.id == entry.note.id else f"{terminal.passage(note.text, ())}  "
-        yield click.style(f"    {note.held_on or texts.UNDATED}  {other}{note.id}", dim=True)
+        yield click.style(f"    {note.held_on or _('undated')}  {other}{note.id}", dim=True)

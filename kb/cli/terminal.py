@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.language import _, ngettext, spoken, texts
+from kb import wording
+from kb.translation import _, ngettext
 
 if TYPE_CHECKING:
     from index.query import Query
@@ -31,23 +32,25 @@ def answer_lines(
     """
     domain = kb.collection.domain
     for step in answer.steps:
-        done = texts.STEPS[step.name].format(text=step.text, instead=step.instead)
+        done = wording.step(step)
         yield click.style(done + _(" (--exact refuses it)"), fg="yellow")
     for notice in answer.notices:
-        yield click.style(texts.NOTICES[notice.name].format(text=texts.in_words(notice.text)), fg="yellow")
+        yield click.style(wording.notice(notice), fg="yellow")
     for other in answer.meant:
-        yield click.style(texts.meant(other.meant, other.count), fg="yellow")
+        yield click.style(wording.meant(other.meant, other.count), fg="yellow")
     yield from _quote_lines(answer, quoted, query.text, domain)
     yield from _found_lines(answer.hits, domain, explain=explain)
     if answer.near:
-        heading = texts.NEAR if answer.total else f"{texts.NO_NOTE_SAYS_IT} {texts.NEAR}"
+        heading = _("Notes near in meaning")
+        heading = heading if answer.total else " ".join((_("No note has these words."), heading))
         yield click.style(f"── {heading} ──", fg="yellow")
         yield from _found_lines(answer.near, domain, explain=explain)
+    label = _("Talk")
     for one in answer.talks[:_MOST_TALKS]:
-        yield f"{texts.TALK}: {_talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {_notes_counted(one.notes)}"
+        yield f"{label}: {_talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {_notes_counted(one.notes)}"
         yield click.style(f"    {one.talk.id}", dim=True)
     if len(answer.titled) > _MOST_TALKS:
-        yield f"{texts.TALK}: {texts.left_out(len(answer.titled) - _MOST_TALKS)}"
+        yield f"{label}: {wording.left_out(len(answer.titled) - _MOST_TALKS)}"
     yield from _end_lines(kb.searcher, query, answer)
     shown = len(answer.hits)
     more = _(" (the first {shown} are shown; --limit shows more)").format(shown=shown) if shown < answer.total else ""
@@ -75,7 +78,7 @@ def tree_lines(
             headings = under
             yield click.style(f"  {' > '.join(headings)}", underline=True)
         names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
-        about = click.style(f"  [{', '.join([texts.KINDS[note.kind], *names])}]", fg="cyan")
+        about = click.style(f"  [{', '.join([_(wording.KINDS[note.kind]), *names])}]", fg="cyan")
         yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
         if note.id in reasons:
             features = " · ".join(f"{name} {weight:+.1f}" for name, weight in reasons[note.id])
@@ -89,7 +92,7 @@ def place_line(note: "Note") -> str:
 
 def event_line(event: str | None, held_on: str | None) -> str:
     """Return an event and its date as far as they are known."""
-    return f"{event or texts.NO_EVENT} ({held_on or texts.UNDATED})"
+    return f"{event or _('event unknown')} ({held_on or _('undated')})"
 
 
 def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
@@ -110,7 +113,7 @@ def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
 
 def change_line(change: "Change") -> str:
     """Return what has changed, and where that can be read."""
-    since = texts.since(change)
+    since = wording.since(change)
     return f"{since} ({change.source})" if change.source else since
 
 
@@ -135,12 +138,12 @@ def _quote_lines(answer: "SearchResults", quoted: "Sequence[FoundNote]", text: s
     from kb.search.quotes import is_question
 
     if quoted:
-        yield click.style(texts.ANSWERS, bold=True)
+        yield click.style(_("Answers"), bold=True)
     elif answer.near and is_question(text):
-        yield click.style(texts.NO_ANSWER, fg="yellow")
+        yield click.style(_("No note was found that surely answers this."), fg="yellow")
     for found in quoted:
         note = found.note
-        speakers = texts.listed(note.talk.speakers) if note.talk else ""
+        speakers = wording.listed(note.talk.speakers) if note.talk else ""
         yield f"  「{passage(note.text, found.marks)}」"
         yield f"    {place_line(note)} {speakers}".rstrip()
         yield from _overtaken_lines(found, domain)
@@ -165,22 +168,22 @@ def _hit_lines(found: "FoundNote", domain: "Domain", *, explain: bool) -> Iterat
     if note.trail:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
-    tags = [texts.KINDS[note.kind]]
+    tags = [_(wording.KINDS[note.kind])]
     tags += [
-        domain.catalogue.name(m.service) + (f" ← {texts.why(m.why)}" if m.via == "inherited" else "")
+        domain.catalogue.name(m.service) + (f" ← {wording.why(m.why)}" if m.via == "inherited" else "")
         for m in note.services
     ]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     yield from _overtaken_lines(found, domain)
     for reason in found.shown_reasons if explain else ():
-        yield click.style(f"    {texts.reason(reason)}", dim=True)
+        yield click.style(f"    {wording.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
 def _overtaken_lines(found: "FoundNote", domain: "Domain") -> Iterator[str]:
     """Yield what has changed since a note was taken."""
     for change in filter(None, map(domain.change, found.overtaken)):
-        yield click.style(f"    {texts.changed(change_line(change))}", fg="yellow")
+        yield click.style(f"    {wording.changed_since(change_line(change))}", fg="yellow")
 
 
 def _end_lines(searcher: "Searcher", query: "Query", answer: "SearchResults") -> Iterator[str]:
@@ -189,8 +192,8 @@ def _end_lines(searcher: "Searcher", query: "Query", answer: "SearchResults") ->
     if not answer.total or (len(counts) > 1 and any(counts)):
         none = _("None of these notes has “{word}”") if query.selections else _("No note has “{word}”")
         for word in answer.words:
-            yield texts.alone(word.word, word.count) if word.count else none.format(word=word.word)
-        yield from (texts.without(condition.condition, condition.count) for condition in answer.conditions)
+            yield wording.alone(word.word, word.count) if word.count else none.format(word=word.word)
+        yield from (wording.without(condition.condition, condition.count) for condition in answer.conditions)
     if answer.total:
         return
 
@@ -202,14 +205,14 @@ def _end_lines(searcher: "Searcher", query: "Query", answer: "SearchResults") ->
         yield none + do_you_mean(near.label for near in one.near)
     for way in ways_out(query, answer, searcher):
         text = _value_name(searcher, way.facet, way.text) if way.facet else way.text
-        yield texts.meant(text, way.count) if way.what == "meant" else texts.without(text, way.count)
+        yield wording.meant(text, way.count) if way.what == "meant" else wording.without(text, way.count)
 
 
 def value_name(facet: "Facet", value: str, label: str) -> str:
     """Return what the value of a facet is called in the language that is spoken; its `label` where that tells none."""
     if facet.key == "category":
-        return texts.category(value, label)
-    return facet.value_labels.get(spoken(), {}).get(value, label)
+        return wording.category(value, label)
+    return _(facet.value_labels[value]) if value in facet.value_labels else label
 
 
 def _value_name(searcher: "Searcher", facet: str, value: str) -> str:
@@ -223,7 +226,7 @@ def _facet_name(key: str) -> str:
     """Return what a facet is called within a sentence."""
     from kb.search.facets import BY_KEY
 
-    return BY_KEY[key].label[spoken()].lower()
+    return _(BY_KEY[key].label).lower()
 
 
 def _place_name(note: "Note") -> str:
@@ -240,4 +243,4 @@ def _talk_line(talk: "Talk") -> str:
 
 def _notes_counted(count: int) -> str:
     """Return a number of notes."""
-    return ngettext("{count} note", "{count} notes", count).format(count=count)
+    return ngettext("{count} note", "{count} notes", count)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
 from typing import Literal
 
 import msgspec
@@ -30,6 +29,7 @@ from kb.search.searcher import LITERALLY, for_index
 from kb.services import Change, Domain
 from kb.storage.caches import read_sealed, sealed
 from kb.storage.safe_files import write_whole
+from kb.wording import since
 
 MAX_UPDATES = 20  # updates that a generation refers to
 MAX_NEWS = 5000  # notes in the stored news, a note counted in each of them
@@ -208,15 +208,12 @@ class UpdateFeed:
                 yield NewsEntry(note_urn(note.id), news.at, "remedy", note, (snapshot.note(problem),))
 
 
-def item_name(item: Item, domain: Domain, texts: ModuleType) -> str:
-    """Return the name of a tag's service or of a mark's change, else the item's value.
-
-    `texts` are those of a language (a module of `kb.texts`).
-    """
+def item_name(item: Item, domain: Domain) -> str:
+    """Return the name of a tag's service, or the text of a mark's change; of other items the value."""
     if item.sort == "tag":
         return domain.catalogue.name(item.value)
     change = domain.change(item.value) if item.sort == "mark" else None
-    return str(texts.since(change)) if change else item.value
+    return since(change) if change else item.value
 
 
 def note_urn(note_id: str) -> str:

@@ -31,7 +31,8 @@ from kb.library.tables import (
     tables,
 )
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
-from kb.texts import ja
+from kb.translation import in_every_language
+from kb.wording import KINDS
 
 if TYPE_CHECKING:
     from kb.services import Catalogue, Domain
@@ -180,7 +181,7 @@ def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correcti
         if unknown := [name for name, service in services if service is None]:
             raise ConfigurationError(translatable("{0} {1}: no service is called {2}", where, key, quoted(unknown[0])))
         slugs[key] = tuple(service.slug for _, service in services if service)
-    kinds = {name: kind for kind in get_args(Kind) for name in (kind, ja.KINDS[kind])}
+    kinds = {name: kind for kind in get_args(Kind) for name in (kind, *in_every_language(KINDS[kind]))}
     if table.kind is not None and table.kind not in kinds:
         raise ConfigurationError(
             translatable(

@@ -8,6 +8,7 @@ from urllib.parse import quote, urljoin
 
 from index.query import Query, StepName
 from index.text import folded_name
+from kb import wording
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.programs.arguments import FILTERS, MAX_NOTES, Guide, Search, Services, Show
@@ -25,7 +26,6 @@ from kb.search.records import (
 )
 from kb.search.results import FoundNote, SearchResults, Tier, UnknownValueError
 from kb.search.searcher import SORTS, unknown
-from kb.texts import en
 
 Record: TypeAlias = dict[str, Any]
 
@@ -69,7 +69,7 @@ class Notes:
 
     def quoting(self) -> Quoting:
         """Return what quotes notes in English, with their addresses."""
-        return Quoting(en, self.knowledge_base.collection.domain, self.address)
+        return Quoting(self.knowledge_base.collection.domain, self.address)
 
     def record(self, note: Note) -> Record:
         """Return a note as `kb show --json` prints it, and its address."""
@@ -243,11 +243,11 @@ def _nothing(kb: KnowledgeBase, answer: SearchResults) -> dict[str, str]:
 def _notices(kb: KnowledgeBase, answer: SearchResults) -> Iterator[str]:
     """Yield the relaxation steps of a search, its notices, likely corrections and unknown values."""
     for step in answer.steps:
-        yield en.STEPS[step.name].format(text=step.text, instead=step.instead)
+        yield wording.step(step)
     for notice in answer.notices:
-        yield en.NOTICES[notice.name].format(text=en.in_words(notice.text))
+        yield wording.notice(notice)
     for other in answer.meant:
-        yield en.meant(other.meant, other.count)
+        yield wording.meant(other.meant, other.count)
     for one in unknown(answer, kb.searcher):
         if one.is_known:
             yield f"no note has the {one.facet} {one.value!r}"

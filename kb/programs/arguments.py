@@ -50,7 +50,7 @@ FILTERS = tuple(facet for facet in FACETS if facet.tool_help)
 
 def _filter(facet: Facet) -> tuple[str, Any, tuple[str, ...]]:
     """Return the name, type and default of a filter; a facet of few values accepts its keys only."""
-    value: Any = Literal[tuple(facet.value_labels["ja"])] if facet.order == "labels" else _Name
+    value: Any = Literal[tuple(facet.value_labels)] if facet.order == "labels" else _Name
     return facet.key, Annotated[tuple[value, ...], Meta(max_length=_MAX_VALUES, description=facet.tool_help)], ()
 
 

@@ -20,6 +20,7 @@ from kb.programs.arguments import SEARCH, Arguments, Guide, Services, Show
 from kb.report.model import Note
 from kb.report.problems import LibraryError
 from kb.search.results import UnknownIdError, UnknownValueError
+from kb.translation import SOURCE, set_language
 
 INSTRUCTIONS = (
     "Notes that people took at talks about cloud services, mostly in Japanese, from conference reports. "
@@ -98,6 +99,7 @@ def call(kb: KnowledgeBase, name: str, arguments: object, root: str | None) -> R
 
     Raises ToolError for an unknown tool, invalid arguments, an unknown id or value, and a missing index.
     """
+    set_language(SOURCE)  # models read English best
     tool = TOOLS.get(name)
     if tool is None:
         raise ToolError(f"there is no tool {name!r}; there are {', '.join(TOOLS)}")
@@ -124,6 +126,7 @@ def talks(kb: KnowledgeBase, cursor: str | None) -> tuple[Sequence[tuple[str, st
 
 def text(kb: KnowledgeBase, address: str, root: str | None) -> str:
     """Return the Markdown of a resource. Raises ToolError for an unknown address."""
+    set_language(SOURCE)
     parts = url_parts(address)
     if parts is None or parts.scheme != SCHEME or parts.netloc not in RESOURCES:
         refused = "nothing is at {!r}; addresses are kb://note/ID and kb://talk/ID with an id of `search`"

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from kb.report.model import Note
 from kb.search.facets import by_place
 from kb.services import Change, Domain
+from kb.translation import _
+from kb.wording import GUIDE_PARTS, changed_since, compared, dated, listed, said, since
 
 if TYPE_CHECKING:
     from kb.search.guide import Guide, GuideEntry
@@ -23,11 +24,9 @@ _FIRST = re.compile(r"^\s*(?:\d+(?=[.)])|(?=[#>+=-]))")
 class Quoting:
     """How notes are quoted.
 
-    `texts` are those of a language (a module of `kb.texts`), `domain` knows what has changed since, `address` gives
-    where a note can be read, None where nobody knows.
+    `domain` knows the changes since a note was taken; `address` returns the address of a note, None if unknown.
     """
 
-    texts: ModuleType
     domain: Domain
     address: Callable[[Note], str | None]
 
@@ -45,29 +44,30 @@ class Quoting:
                     yield f"> *{' › '.join(escaped(crumb.text) for crumb in note.trail)}*\n>"
                 yield f"> {_quoted(note.text)}\n"
                 for change in self.domain.changes_for(note):
-                    yield f"{self.texts.changed(self._change(change))}\n"
+                    yield f"{changed_since(self._change(change))}\n"
                 address = self.address(note)
                 yield f"— {escaped(note.source)}:{note.line}{f' <{address}>' if address else ''}\n"
 
     def source(self, note: Note) -> str:
         """Return where and when a note was taken, and who spoke."""
-        held = self.texts.on(note.event or self.texts.NO_EVENT, note.held_on)
-        return str(self.texts.listed((held, *(note.talk.speakers if note.talk else ()))))
+        held = dated(note.event or _("event unknown"), note.held_on)
+        return listed((held, *(note.talk.speakers if note.talk else ())))
 
     def guide(self, guide: "Guide") -> Iterator[str]:
         """Yield the lines of a guide, a heading for each part, under each entry all notes that say so."""
         yield f"# {guide.service.name}\n"
-        yield f"{self.texts.compared(guide.compared, guide.notes)}\n"
+        yield f"{compared(guide.compared, guide.notes)}\n"
         for name, part in guide.parts.items():
             lines = (line for entry in part for line in self._guide_entry(entry, guide.under(entry)))
-            yield from _guide_part(self.texts.GUIDE_PARTS[name], lines)
-        yield from _guide_part(self.texts.GUIDE_CHANGES, (f"- {self._change(change)}" for change in guide.changes))
+            yield from _guide_part(_(GUIDE_PARTS[name]), lines)
+        yield from _guide_part(_("What has changed"), (f"- {self._change(change)}" for change in guide.changes))
 
     def _guide_entry(self, entry: "GuideEntry", above: tuple[str, ...]) -> Iterator[str]:
-        said_by = self.texts.said(entry.talks, entry.since, entry.until, entry.speakers)
+        said_by = said(entry.talks, entry.since, entry.until, entry.speakers)
         under = f"*{' › '.join(map(escaped, above))}*: " if above else ""
         yield f"- {under}{escaped(entry.note.text)} — {escaped(said_by)}"
-        yield from (f"  - {self.texts.REMEDY}: {self._with_source(note)}" for note in entry.remedies)
+        remedy = _("Remedy")
+        yield from (f"  - {remedy}: {self._with_source(note)}" for note in entry.remedies)
         yield from (f"  - {self._with_source(note)}" for note in entry.leads_to)
         yield from (f"  - {self._change(change)}" for change in entry.changes)
         for note in entry.notes:  # the words of the one that tells it best stand above already
@@ -78,14 +78,14 @@ class Quoting:
 
     def _source(self, note: Note) -> str:
         """Return in which talk or report of which event a note was taken, who spoke, when, and where it can be read."""
-        talk = self.texts.listed((note.place_title, *(note.talk.speakers if note.talk else ()), note.event))
+        talk = listed((note.place_title, *(note.talk.speakers if note.talk else ()), note.event))
         address = self.address(note)
         where = f"<{address}>" if address else f"{escaped(note.source)}:{note.line}"
-        return f"{escaped(self.texts.on(talk, note.held_on))} {where}"
+        return f"{escaped(dated(talk, note.held_on))} {where}"
 
     def _change(self, change: Change) -> str:
         source = f" <{change.source}>" if change.source else ""
-        return f"{escaped(self.texts.since(change))}{source}"
+        return f"{escaped(since(change))}{source}"
 
 
 def _guide_part(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ all read it here; a test adds one and finds it everywhere.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -15,7 +15,8 @@ from msgspec.structs import force_setattr
 from index.text import folded_name
 from kb.report.identity import digest, slug
 from kb.report.model import Note, Via
-from kb.texts import en, ja
+from kb.translation import NOTES, _, in_every_language, in_language, languages, marked, pgettext
+from kb.wording import KINDS, STATES, VIAS
 
 if TYPE_CHECKING:
     from kb.library.contents import Contents
@@ -59,11 +60,11 @@ class Facet(Struct, frozen=True):
     """
 
     key: str
-    label: Mapping[str, str]
+    label: str
     values: "Callable[[Note, Catalogue], Iterable[str]]"
     roles: frozenset[Role] = frozenset()
     listed: Listed | None = None
-    value_labels: Mapping[str, Mapping[str, str]] = {}
+    value_labels: Mapping[str, str] = {}
     labels: "Callable[[Catalogue, Contents | None], Mapping[str, str]]" = lambda _catalogue, _contents: {}
     names: "Callable[[Catalogue], Mapping[str, str]] | None" = None
     find: "Callable[[Catalogue, str], str | None] | None" = None
@@ -75,9 +76,9 @@ class Facet(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Derive `labels`, `find` and, where there are no others, `names` from what values are always called."""
         if self.value_labels:
-            labels = self.value_labels["ja"]
-            force_setattr(self, "labels", lambda _catalogue, _contents: labels)
-            names = self.names or (lambda _catalogue: _keys_and_labels(labels))
+            texts = tuple(self.value_labels.items())
+            names = self.names or (lambda _catalogue: _value_names(texts))
+            force_setattr(self, "labels", lambda _catalogue, _contents: _labels(texts))
             force_setattr(self, "names", names)
             force_setattr(self, "find", lambda catalogue, name: names(catalogue).get(folded_name(name)))
 
@@ -86,14 +87,28 @@ def _services(note: Note, via: Via | None = None) -> Iterable[str]:
     return dict.fromkeys(mention.service for mention in note.services if via in (None, mention.via))
 
 
+@cache
+def _labels(texts: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Return the labels of values in the notes' language, as JSON has them."""
+    return {value: in_language(NOTES, _, text) for value, text in texts}
+
+
+@cache
+def _value_names(texts: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Return values by their key and by their label in each language."""
+    return {folded_name(name): value for value, text in texts for name in (value, *in_every_language(text))}
+
+
 def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     return {folded_name(name): key for key, label in labels.items() for name in (key, label)}
 
 
-def _years(_catalogue: "Catalogue") -> Mapping[str, str]:
-    """Return every year that an event may have by what it is called: 2018, 2018年."""
-    named = {folded_name(f"{year}{unit}"): str(year) for year in range(1900, 2100) for unit in ("", "年")}
-    return named | {folded_name(name): UNDATED for name in (UNDATED, ja.UNDATED)}
+@cache
+def _years() -> Mapping[str, str]:
+    """Return the years that an event may have by their names in each language: 2018, 2018年."""
+    forms = [in_language(name, pgettext, "date", "{year}") for name in languages()]
+    named = {folded_name(form.format(year=year)): str(year) for year in range(1900, 2100) for form in forms}
+    return named | {folded_name(name): UNDATED for name in (UNDATED, *in_every_language(marked("undated")))}
 
 
 @lru_cache(1000)  # they are those of each note of a talk
@@ -127,7 +142,7 @@ def by_place(items: Iterable[T], note_of: Callable[[T], Note]) -> dict[str, list
 FACETS = (
     Facet(
         "service",
-        {"ja": "サービス", "en": "Service"},
+        marked("Service"),
         lambda note, _catalogue: _services(note),
         roles=frozenset(("page", "table", "suggestion")),
         listed=Listed(4, 36),
@@ -142,7 +157,7 @@ FACETS = (
     ),
     Facet(
         "category",
-        {"ja": "分類", "en": "Category"},
+        marked("Category"),
         lambda note, catalogue: dict.fromkeys(catalogue.by_slug[slug].category for slug in _services(note)),
         roles=frozenset(("page", "table")),
         labels=lambda catalogue, _contents: catalogue.categories,
@@ -152,19 +167,19 @@ FACETS = (
     ),
     Facet(
         "kind",
-        {"ja": "種別", "en": "Kind"},
+        marked("Kind"),
         lambda note, _catalogue: (note.kind,),
         roles=frozenset(("page", "table")),
         listed=Listed(1),
-        value_labels={"ja": ja.KINDS, "en": en.KINDS},
+        value_labels=KINDS,
         words=("kind", "種別"),
         order="labels",
-        option_help=f"One of {', '.join(ja.KINDS)}, or its Japanese name. Repeatable.",
+        option_help=f"One of {', '.join(KINDS)}, or its Japanese name. Repeatable.",
         tool_help="Only notes of one of these kinds: advice, problem, question, statement, impression, label.",
     ),
     Facet(
         "event",
-        {"ja": "イベント", "en": "Event"},
+        marked("Event"),
         lambda note, _catalogue: (slug(note.event),) if note.event else (),
         roles=frozenset(("page", "table", "suggestion")),
         listed=Listed(3, 16),
@@ -175,12 +190,12 @@ FACETS = (
     ),
     Facet(
         "year",
-        {"ja": "年", "en": "Year"},
+        marked("Year"),
         lambda note, _catalogue: (note.held_on[:4] if note.held_on else UNDATED,),
         roles=frozenset(("page", "table")),
         listed=Listed(2),
-        value_labels={"ja": {UNDATED: ja.UNDATED}, "en": {UNDATED: en.UNDATED}},
-        names=_years,
+        value_labels={UNDATED: marked("undated")},
+        names=lambda _catalogue: _years(),
         words=("year", "年"),
         order="newest",
         option_help=f"Year of the event, or {UNDATED}. Repeatable.",
@@ -188,7 +203,7 @@ FACETS = (
     ),
     Facet(
         "talk",
-        {"ja": "セッション", "en": "Talk"},
+        marked("Talk"),
         lambda note, _catalogue: (note.talk.id,) if note.talk else (),
         roles=frozenset(("page", "table", "suggestion")),
         listed=Listed(5, 12, closed=True),
@@ -197,7 +212,7 @@ FACETS = (
     ),
     Facet(
         "speaker",
-        {"ja": "登壇者", "en": "Speaker"},
+        marked("Speaker"),
         lambda note, _catalogue: note.talk.speakers if note.talk else (),
         roles=frozenset(("page", "suggestion")),
         listed=Listed(6, 12, closed=True),
@@ -207,49 +222,45 @@ FACETS = (
     ),
     Facet(
         "report",
-        {"ja": "レポート", "en": "Report"},
+        marked("Report"),
         lambda note, _catalogue: (note.report,),
         roles=frozenset(("page",)),
         labels=lambda _catalogue, contents: contents.report_titles if contents else {},
     ),
     Facet(
         "via",
-        {"ja": "タグの付き方", "en": "Tagged"},
-        lambda note, _catalogue: (via for via in ja.VIAS if any(mention.via == via for mention in note.services)),
+        marked("Tagged"),
+        lambda note, _catalogue: (via for via in VIAS if any(mention.via == via for mention in note.services)),
         roles=frozenset(("page",)),
-        value_labels={"ja": ja.VIAS, "en": en.VIAS},
+        value_labels=VIAS,
         words=("via", "経路", "タグ"),
         order="labels",
         option_help="explicit: the note itself names the service.",
     ),
     Facet(
         "state",
-        {"ja": "状態", "en": "State"},
+        marked("State"),
         lambda note, _catalogue: note.states,
         roles=frozenset(("page",)),
-        value_labels={"ja": ja.STATES, "en": en.STATES},
+        value_labels=STATES,
         words=("state", "状態"),
         order="labels",
-        option_help=f"Of problems and questions: one of {', '.join(ja.STATES)}, or its Japanese name. Repeatable.",
+        option_help=f"Of problems and questions: one of {', '.join(STATES)}, or its Japanese name. Repeatable.",
         tool_help="Only problems that are solved or unsolved, questions that are answered or unanswered.",
     ),
-    Facet(
-        "service_explicit", {"ja": "サービス", "en": "Service"}, lambda note, _catalogue: _services(note, "explicit")
-    ),
-    Facet(
-        "service_inherited", {"ja": "サービス", "en": "Service"}, lambda note, _catalogue: _services(note, "inherited")
-    ),
+    Facet("service_explicit", marked("Service"), lambda note, _catalogue: _services(note, "explicit")),
+    Facet("service_inherited", marked("Service"), lambda note, _catalogue: _services(note, "inherited")),
     Facet(
         "name",
-        {"ja": "名", "en": "Name"},
+        marked("Name"),
         lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ()),
     ),
     Facet(  # what stands below the same headings and notes of a place
         "section",
-        {"ja": "節", "en": "Section"},
+        marked("Section"),
         lambda note, _catalogue: (digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12),),
     ),
-    Facet("place", {"ja": "場所", "en": "Place"}, lambda note, _catalogue: (place(note),)),
+    Facet("place", marked("Place"), lambda note, _catalogue: (place(note),)),
 )
 BY_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
 

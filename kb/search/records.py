@@ -10,7 +10,8 @@ from index.engine import FacetCount
 from kb.report.model import Note, Talk
 from kb.search.results import FoundNote, FoundTalk, NoteTaker, SearchResults, SimilarNotes, Tier
 from kb.services import Change, Domain, Service
-from kb.texts import ja
+from kb.translation import NOTES, in_language
+from kb.wording import history, why
 
 if TYPE_CHECKING:
     from kb.kinds import Pair
@@ -41,7 +42,12 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         "talk": talk_record(note.talk) if note.talk else None,
         **_record(note, "kind", "sure", "advice"),
         "services": [
-            {"slug": m.service, "name": domain.catalogue.name(m.service), "via": m.via, "why": ja.why(m.why)}
+            {
+                "slug": m.service,
+                "name": domain.catalogue.name(m.service),
+                "via": m.via,
+                "why": in_language(NOTES, why, m.why),
+            }
             for m in note.services
         ],
         **_record(note, "remedy_of", "answers", "attached"),
@@ -130,7 +136,7 @@ def guide_record(guide: "Guide", domain: Domain) -> dict[str, Any]:
     return {
         "service": {
             **service_record(guide.service, guide.notes),
-            "history": ja.history(guide.service, domain.catalogue.name),
+            "history": in_language(NOTES, history, guide.service, domain.catalogue.name),
         },
         "compared": guide.compared,
         **{name: [_entry_record(entry, domain) for entry in part] for name, part in guide.parts.items()},

@@ -10,8 +10,8 @@ from states import EMPTY, OURS, REPORT, State, made
 from index.engine import Coverage
 from kb.cli.group import cli
 from kb.programs.answers import EMPTY as NOTHING_YET
-from kb.texts import en
-from kb.texts.ja import coverage
+from kb.translation import in_language
+from kb.wording import coverage
 from webui.app import create_app
 
 LISTS = ("/", "/?q=SQS", "/reports", "/events", "/talks", "/speakers", "/years", "/pairs", "/timeline")
@@ -118,7 +118,10 @@ def test_however_many_vectors_there_are_words_are_found_and_a_sync_makes_the_res
     state: State, client: FlaskClient, embedded: Coverage | None, completed: Coverage | None
 ) -> None:
     found = total(client, "/?q=順番を守らない&without=likeness"), total(client, "/?q=順番を守らない")
-    told = [coverage(embedded) in client.get("/").text, en.coverage(embedded) in kb(state, "status")[1]]
+    told = [
+        in_language("ja", coverage, embedded) in client.get("/").text,
+        coverage(embedded) in kb(state, "status")[1],
+    ]
     synced = kb(state, "sync", "--wait")[0]
 
     assert (found[0], found[1] >= 1, told, synced) == (1, True, [True, True], 0)

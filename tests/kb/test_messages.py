@@ -12,7 +12,7 @@ from index.messages import Message, message_of, os_message, translatable
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.report.problems import FileProblem, LibraryError, UnreadableError, grouped
-from kb.texts import en, in_language, ja
+from kb.translation import in_language, translate
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/indexing", "kb/search", "kb/talks", "kb/cli", "index",
@@ -22,6 +22,10 @@ TOLD = {"LibraryError", "ConfigurationError", "UnreadableError", "TooManyError",
         "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "SearchIndexError", "DamageError",
         "WriterBusyError", "ClusterError", "AwayError", "_message", "EmbeddingError", "_PassingError"}  # fmt: skip
 PDF = translatable("a PDF; copy its text into a text file, and add that")
+
+
+def in_japanese(message: Message) -> str:
+    return in_language("ja", translate, message)
 
 
 def test_what_people_are_told_is_written_as_a_sentence() -> None:
@@ -59,8 +63,8 @@ def is_text(node: ast.expr) -> bool:
             ),
             "開けません（権限がありません）。権限を確かめてください",
         ),
-        (FileProblem("a/{0}.md", 3, PDF).sentence, f"a/{{0}}.md:3: {in_language('ja', PDF)}"),
-        (message_of(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_language('ja', PDF)}"),
+        (FileProblem("a/{0}.md", 3, PDF).sentence, f"a/{{0}}.md:3: {in_japanese(PDF)}"),
+        (message_of(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_japanese(PDF)}"),
         (
             message_of(WriterBusyError("索引", translatable("process {0} since {1}", "7", "2026"))),
             "索引: 別の kb が索引に書き込んでいます（プロセス 7、2026 から）。終わってからもう一度お試しください",
@@ -69,7 +73,7 @@ def is_text(node: ast.expr) -> bool:
     ],
 )
 def test_a_sentence_is_told_in_either_language(sentence: Message, japanese: str) -> None:
-    assert (ja.in_words(sentence), en.in_words(sentence)) == (japanese, str(sentence))
+    assert (in_japanese(sentence), translate(sentence)) == (japanese, str(sentence))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_a_sentence_is_told_in_either_language(sentence: Message, japanese: str)
     [(OSError(errno.EACCES, "Permission denied"), "権限がありません"), (OSError("a {b}"), "a {b}"), (OSError(), "")],
 )
 def test_what_the_system_says_is_told_whatever_it_holds(error: OSError, japanese: str) -> None:
-    assert ja.in_words(os_message(error)) == japanese
+    assert in_japanese(os_message(error)) == japanese
 
 
 def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> None:
@@ -86,7 +90,7 @@ def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> 
 
     remedy = "make it, or name another with --library or KB_LIBRARY"
     assert str(caught.value) == f"{tmp_path / 'none'}: no such folder; {remedy}"
-    assert ja.in_words(message_of(caught.value)).startswith(
+    assert in_japanese(message_of(caught.value)).startswith(
         f"{tmp_path / 'none'}: そのようなフォルダーはありません。作るか"
     )
 
@@ -121,12 +125,12 @@ def test_problems_of_one_cause_are_told_once_without_what_differs() -> None:
         FileProblem("e.md", None, translatable("cannot be opened ({0}); {1}", why, link)),
     ]
 
-    assert [(en.in_words(one.cause), len(one.problems)) for one in grouped(every)] == [
+    assert [(translate(one.cause), len(one.problems)) for one in grouped(every)] == [
         ("cannot be opened (Permission denied); check its permissions", 2),
         ("cannot be opened (Permission denied); check its name", 1),
         ('the same post as "…"; indexed once', 2),
     ]
-    assert ja.in_words(grouped(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"
+    assert in_japanese(grouped(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"
 
 
 def test_an_error_that_says_nothing_is_told_by_its_sort() -> None:

@@ -1,5 +1,6 @@
 """What the recipes of CONTRIBUTING promise: a facet is one value, a reader one file and one row, a service a table."""
 
+import io
 import json
 import os
 import re
@@ -10,8 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
 ROOT = Path(__file__).parents[2]
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+CATALOGUE = "kb/locale/ja/LC_MESSAGES/kb.po"
 ASK = """
 import io, json, re, sys
 from pathlib import Path
@@ -42,12 +47,20 @@ def recipe(name: str) -> list[str]:
     return re.findall(r"^```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def said(folder: Path, changed: Mapping[str, str], reports: Mapping[str, str], script: str) -> Any:  # noqa: ANN401
+def translated(more: str) -> Mapping[str, bytes]:
+    """Return the Japanese catalogue with more texts."""
+    compiled = io.BytesIO()
+    known = (ROOT / CATALOGUE).read_text("utf-8")
+    write_mo(compiled, read_po(io.BytesIO(f"{known}\n{more}".encode()), locale="ja"))
+    return {f"{CATALOGUE.removesuffix('.po')}.mo": compiled.getvalue()}
+
+
+def said(folder: Path, changed: Mapping[str, str | bytes], reports: Mapping[str, str], script: str) -> Any:  # noqa: ANN401
     """Return what a script says, as JSON, of a copy of the program whose files were changed so."""
     for room in ("index", "kb", "webui"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in changed.items():
-        (folder / name).write_text(text, "utf-8")
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     (folder / "library").mkdir()
     for name, text in reports.items():
         (folder / "library" / name).write_text(text, "utf-8")
@@ -60,9 +73,12 @@ def said(folder: Path, changed: Mapping[str, str], reports: Mapping[str, str], s
 
 
 def test_a_facet_that_is_added_as_one_value_is_found_on_every_face(tmp_path: Path) -> None:
-    (facet,) = recipe("A facet")
+    facet, translations = recipe("A facet")
     text = (ROOT / "kb/search/facets.py").read_text("utf-8")
-    changed = {"kb/search/facets.py": text.replace("FACETS = (\n", f"FACETS = (\n{facet},", 1)}
+    changed = {
+        "kb/search/facets.py": text.replace("FACETS = (\n", f"FACETS = (\n{facet},", 1),
+        **translated(translations),
+    }
     reports = {"a.md": "# 会 2018\n\n- SQS は二度届くので冪等にする\n- SQS は安い\n"}
 
     told = said(

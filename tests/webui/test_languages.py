@@ -17,11 +17,9 @@ from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
-from kb.texts import en as shared_en
-from kb.texts import ja as shared_ja
 from webui import app as app_module
 from webui.app import create_app
-from webui.texts import LANGUAGES, en, ja
+from webui.texts import LANGUAGES, en, ja, shared_en, shared_ja
 
 WEBUI = Path(app_module.__file__).parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
@@ -91,7 +89,7 @@ def names(module: ModuleType) -> dict[str, object]:
         if not name.startswith("_")
         and not isinstance(value, ModuleType)
         and (not callable(value) or (inspect.isfunction(value) and value.__module__.startswith(f"{own}.texts")))
-        and name not in ("counted", "TYPE_CHECKING")
+        and name not in ("counted", "TYPE_CHECKING", "in_language", "translate", "category")
     }
 
 

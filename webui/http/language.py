@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 from flask import Flask, Response, request
 from markupsafe import Markup
 
-from webui.texts import LANGUAGES, spoken
+from kb.translation import language, set_language
+from webui.texts import LANGUAGES
 
 KEY = "lang"
 COOKIE = "kb_lang"
@@ -21,11 +22,11 @@ def speak(app: Flask) -> None:
     def choose() -> None:
         asked = (request.args.get(KEY), request.cookies.get(COOKIE))
         preferred = request.accept_languages.best_match(LANGUAGES, next(iter(LANGUAGES)))
-        spoken.set(next((language for language in asked if language in LANGUAGES), preferred))
+        set_language(next((language for language in asked if language in LANGUAGES), preferred))
 
     @app.context_processor
     def words() -> dict[str, object]:  # as they are, not by a proxy: a page looks up hundreds
-        said = LANGUAGES[spoken.get()]
+        said = LANGUAGES[language()]
         return {"t": said, "kinds": said.shared.KINDS}
 
     @app.after_request
@@ -33,7 +34,7 @@ def speak(app: Flask) -> None:
         if request.endpoint != "static":
             response.vary.update(("Accept-Language", "Cookie"))
         if request.args.get(KEY) in LANGUAGES:
-            response.set_cookie(COOKIE, spoken.get(), max_age=_A_YEAR, samesite="Lax", secure=request.is_secure)
+            response.set_cookie(COOKIE, language(), max_age=_A_YEAR, samesite="Lax", secure=request.is_secure)
         return response
 
 
@@ -43,7 +44,7 @@ def of_data(text: str | None = None) -> Markup:
     Given its text it does so only where that is Japanese: the name of an event often is not.
     """
     notes = next(iter(LANGUAGES))
-    if spoken.get() == notes or (text is not None and not _JAPANESE.search(text)):
+    if language() == notes or (text is not None and not _JAPANESE.search(text)):
         return Markup("")
     return Markup(' lang="{}"').format(notes)
 
@@ -55,5 +56,5 @@ def others() -> list[tuple[str, str, str]]:
     return [
         (key, LANGUAGES[key].LANGUAGE_NAME, f"{path}?{urlencode([*kept, (KEY, key)])}")
         for key in LANGUAGES
-        if key != spoken.get()
+        if key != language()
     ]

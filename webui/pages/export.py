@@ -132,7 +132,7 @@ def _download(body: str, kind: str, ending: str) -> Response:
 
 def quoting(domain: Domain, root: str) -> Quoting:
     """Return how notes are quoted in the language of the page, with addresses below `root`."""
-    return Quoting(texts.shared, domain, lambda note: _url(note, root))
+    return Quoting(domain, lambda note: _url(note, root))
 
 
 def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:

@@ -176,7 +176,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
             difference=difference,
             part=paged(f"/updates/{key}", difference.reports, asked_page(request.args), _REPORTS),
             most_items=_ITEMS,
-            name=lambda item: item_name(item, knowledge_base.collection.domain, texts.shared),
+            name=lambda item: item_name(item, knowledge_base.collection.domain),
             moment=datetime.fromisoformat,
         )
 

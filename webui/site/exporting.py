@@ -15,11 +15,11 @@ from flask import render_template
 
 from index.urls import web_parts
 from kb.cli.group import cli
-from kb.cli.language import _
 from kb.cli.options import NamedPath, with_knowledge_base
 from kb.cli.output import ProgressBar, make_ready, say
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress
+from kb.translation import _
 from webui.app import create_app
 from webui.http.security import Access
 from webui.pages.feeds import MIMETYPE

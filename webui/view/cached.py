@@ -15,8 +15,9 @@ from kb.search.facets import UNDATED, place
 from kb.search.quotes import FIRST
 from kb.search.results import FoundNote
 from kb.services import Catalogue, Change, Service
+from kb.translation import language
 from webui.http.address import address_of
-from webui.texts import spoken, texts
+from webui.texts import texts
 from webui.view.facets import counts
 
 _MOST_EXAMPLES = 6
@@ -111,7 +112,7 @@ def _in_its_language(knowledge_base: KnowledgeBase, make: Callable[[], Iterable[
 
     def spoken_ones() -> tuple[T, ...]:
         try:
-            return kept(spoken.get())
+            return kept(language())
         except SearchIndexError:
             return ()
 

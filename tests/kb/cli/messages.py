@@ -21,28 +21,34 @@ import webui.command  # noqa: F401 (it adds `serve`)
 from kb.cli.group import cli, paragraphs
 from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, OPTIONS
 from kb.pipeline.lint import MESSAGES
-from kb.texts import CATALOGUES, DOMAIN
+from kb.translation import DOMAIN, LOCALE
 
 ROOT = Path(__file__).parents[3]
-KEYWORDS = {"_": None, "ngettext": (1, 2), "translatable": None}
+CONTEXT = (1, "c")
+KEYWORDS = {"_": None, "marked": None, "translatable": None, "ngettext": (1, 2), "pgettext": (CONTEXT, 2),
+            "npgettext": (CONTEXT, 2, 3)}  # fmt: skip
+METHODS = [("**/templates/**", "jinja2"), ("**.py", "python")]
 STEPS = ("reading", "writing", "embedding")  # of a sync
 FAULTS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EISDIR, errno.ENOTDIR,
           errno.EROFS, errno.ELOOP, errno.EIO, errno.EADDRINUSE, errno.EADDRNOTAVAIL)  # fmt: skip
-Text = str | tuple[str, str]
+Text = tuple[str | None, str | tuple[str, str]]
+"""A text of a catalogue: its context, and its forms for one and for many where it has both."""
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # of what is made anew from the same sentences each byte is the same
 
 
 def wanted() -> set[Text]:
-    """Return every sentence that may be said: ours, those of the help, those of click and of the system."""
-    ours = (said for room in ("kb", "index", "webui") for said in marked(ROOT / room))
+    """Return every text that may be shown: ours, those of the help, those of click and of the system."""
+    ours = (text for room in ("kb", "index", "webui") for text in marked(ROOT / room))
     faults = map(os.strerror, FAULTS)
-    return {*ours, *marked(Path(click.__file__).parent), *helps(), *STEPS, *MESSAGES.values(), *faults} - {""}
+    others = {*helps(), *STEPS, *MESSAGES.values(), *faults} - {""}
+    return {*ours, *marked(Path(click.__file__).parent), *((None, text) for text in others)}
 
 
 def marked(folder: Path) -> Iterator[Text]:
-    """Yield the sentences that stand in calls of gettext below a folder; those with a plural as two."""
-    every = extract_from_dir(str(folder), [("**.py", "python")], keywords=KEYWORDS)
-    yield from (said[0] if said[1:] and said[1] is None else said for _file, _line, said, _comments, _context in every)
+    """Yield the texts in calls of gettext below a folder."""
+    for _file, _line, text, _comments, context in extract_from_dir(str(folder), METHODS, keywords=KEYWORDS):
+        forms = (text,) if isinstance(text, str) else tuple(form for form in text if form)
+        yield context, forms[0] if len(forms) == 1 else (forms[0], forms[1])
 
 
 def helps() -> Iterator[str]:
@@ -60,7 +66,7 @@ def catalogue(language: str) -> Catalog:
 
 
 def po(language: str) -> Path:
-    return Path(CATALOGUES) / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    return Path(LOCALE) / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
 def compiled(known: Catalog) -> bytes:
@@ -74,9 +80,9 @@ def brought_up(known: Catalog, language: str) -> Catalog:
     """Return a catalogue of what is wanted, with what is known of it."""
     about = "# What stands in English in the code; `make texts` adds what is new, and takes out what is gone."
     new = Catalog(language, header_comment=about, creation_date=SOME_DAY, revision_date=SOME_DAY, fuzzy=False)
-    for said in sorted(wanted(), key=str):
-        one = known.get(said[0] if isinstance(said, tuple) else said)
-        new.add(said, one.string if one else None)
+    for context, text in sorted(wanted(), key=lambda one: (str(one[1]), one[0] or "")):
+        entry = known.get(text[0] if isinstance(text, tuple) else text, context)
+        new.add(text, entry.string if entry else None, context=context)
     return new
 
 
@@ -90,14 +96,14 @@ def placeholders(text: str) -> set[str]:
 
 
 def main() -> None:
-    for folder in Path(CATALOGUES).iterdir():
+    for folder in Path(LOCALE).iterdir():
         known = brought_up(catalogue(folder.name), folder.name)
         with po(folder.name).open("wb") as file:
             write_po(file, known, width=100)
         po(folder.name).with_suffix(".mo").write_bytes(compiled(known))
+        where = po(folder.name).relative_to(ROOT)
         for message in known:
             ids, strings = forms(message.id), forms(message.string)
-            where = po(folder.name).relative_to(ROOT)
             if ids[0] and not all(strings):
                 print(f"{where} wants a msgstr for: {ids[0]}")
             for unknown in placeholders("".join(strings)) - placeholders("".join(ids)):

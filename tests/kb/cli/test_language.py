@@ -1,5 +1,6 @@
 """The terminal speaks the reader's language: labels, help, errors; JSON has none. Each command has its help."""
 
+import ast
 import re
 import string
 import subprocess
@@ -9,13 +10,14 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from messages import catalogue, compiled, po, wanted
+from messages import KEYWORDS, ROOT, catalogue, compiled, forms, po, wanted
 from typed import kb, records
 from wcwidth import width
 
 import webui.command  # noqa: F401 (it adds `serve`)
+from kb import translation
 from kb.cli.group import cli
-from kb.cli.language import speak, spoken
+from kb.cli.language import speak
 from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, overview
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
@@ -49,7 +51,7 @@ def test_the_language_is_asked_for_or_that_of_the_environment(
         monkeypatch.setenv(name, environment.get(name, ""))
     speak(words)
 
-    assert spoken() == language
+    assert translation.language() == language
 
 
 @pytest.mark.usefixtures("library")
@@ -143,27 +145,50 @@ def test_json_is_the_same_to_the_byte(typed: tuple[str, ...], tmp_path: Path, mo
     assert japanese == english
 
 
-def test_the_catalogue_has_every_sentence_and_no_other() -> None:
-    known = {one.id if isinstance(one.id, str) else tuple(one.id): one.string for one in catalogue("ja") if one.id}
+def test_the_catalogue_has_every_text_and_no_other() -> None:
+    known = {(one.context, forms(one.id)): forms(one.string) for one in catalogue("ja") if one.id}
+    required = {(context, forms(text)) for context, text in wanted()}
 
-    assert (sorted(wanted() - known.keys(), key=str), sorted(known.keys() - wanted(), key=str)) == ([], [])
+    assert (sorted(required - known.keys(), key=str), sorted(known.keys() - required, key=str)) == ([], [])
+    assert [texts for texts, translations in known.items() if not all(translations)] == []
+
+
+def test_a_translation_has_the_placeholders_of_its_text() -> None:
+    pairs = [(forms(one.id)[-1], forms(one.string)) for one in catalogue("ja") if one.id]
+    names = [(text, fields(text), {frozenset(fields(form)) for form in found}) for text, found in pairs]
+
+    assert [text for text, own, translated in names if not all(form <= own for form in translated)] == []
     assert [
-        said for said, japanese in known.items() if not all((japanese,) if isinstance(japanese, str) else japanese)
+        text for text, own, translated in names if own - {"len_type", "format"} - frozenset.union(*translated)
     ] == []
 
 
-def test_what_varies_in_a_sentence_varies_in_japanese_too() -> None:
-    pairs = [(one.id, one.string) for one in catalogue("ja") if one.id]
-    said = [
-        (english, japanese) if isinstance(english, str) else (english[1], japanese[0]) for english, japanese in pairs
+def test_a_translation_has_the_plural_forms_of_its_language() -> None:
+    known = catalogue("ja")
+
+    assert [one.id for one in known if one.pluralizable and len(forms(one.string)) != known.num_plurals] == []
+
+
+def test_no_text_is_hidden_from_extraction() -> None:
+    """An f-string hides the calls in it, and a text that is not written out is unknown."""
+    texts = {form for _context, text in wanted() for form in forms(text)}
+    called = [
+        (path.name, call.lineno, argument.value)
+        for room in ("kb", "index", "webui")
+        for path in (ROOT / room).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS
+        for argument in call.args[-1 if call.func.id == "pgettext" else 0 :][:1]
+        if isinstance(argument, ast.Constant)
     ]
 
-    assert [english for english, japanese in said if not fields(japanese) <= fields(english)] == []
-    assert [english for english, japanese in said if fields(english) - fields(japanese) - {"len_type", "format"}] == []
+    assert [call for call in called if call[2] not in {*texts, ""}] == []
 
 
 def fields(text: str) -> set[str]:
-    return {name for _before, name, _format, _conversion in string.Formatter().parse(text) if name}
+    """Return the arguments that a text shows, or an attribute of which it shows."""
+    names = (name for _before, name, _format, _conversion in string.Formatter().parse(text) if name)
+    return {name.partition(".")[0] if not name[0].isdigit() else name for name in names}
 
 
 def test_the_catalogue_is_compiled() -> None:

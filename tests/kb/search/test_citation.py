@@ -14,13 +14,18 @@ from kb.search.facets import by_place
 from kb.search.guide import Guide, GuideEntry
 from kb.services import domain
 from kb.services.changes import Change
-from kb.texts import ja
+from kb.translation import set_language
 
 TALK = Talk("会/1", "Lambda *入門*", 1, speakers=("山田", "鈴木"))
 
 
+@pytest.fixture(autouse=True)
+def japanese() -> None:
+    set_language("ja")
+
+
 def quoting(address: str | None = None) -> Quoting:
-    return Quoting(ja, domain(), lambda _: address)
+    return Quoting(domain(), lambda _: address)
 
 
 def note(text: str, talk: Talk | None = TALK, trail: tuple[Crumb, ...] = (), **told: object) -> Note:
@@ -154,7 +159,7 @@ def test_a_change_without_a_source_is_told_without_one() -> None:
     change = Change(("sqs",), "古い", "新しい", "2019-03", "", "", id="x")
     told = SimpleNamespace(changes_for=lambda _: [change])
 
-    assert [*Quoting(ja, told, lambda _: None).sheet([note("鍵")])][3:] == [  # type: ignore[arg-type]
+    assert [*Quoting(told, lambda _: None).sheet([note("鍵")])][3:] == [  # type: ignore[arg-type]
         "その後の変更: 2019年3月以降は新しい\n",
         "— a\\[1\\].md:7\n",
     ]

@@ -5,7 +5,8 @@ import re
 from kb.report.model import Crumb, Note, NoteType, Report, Talk
 from kb.services import domain
 from kb.services.tagger import tag
-from kb.texts import ja
+from kb.translation import in_language
+from kb.wording import why
 
 DOMAIN = domain()
 CATALOGUE = DOMAIN.catalogue
@@ -38,6 +39,6 @@ def read(text: str, title: str | None = None, report: str = "r") -> Report:
 def tags(text: str, title: str | None = None, report: str = "r") -> list[list[str]]:
     """Return the services of each note as `slug`, `slug < why` where inherited."""
     return [
-        [m.service if m.via == "explicit" else f"{m.service} < {ja.why(m.why)}" for m in note.services]
+        [m.service if m.via == "explicit" else f"{m.service} < {in_language('ja', why, m.why)}" for m in note.services]
         for note in tag(read(text, title, report), DOMAIN).notes
     ]

@@ -10,7 +10,8 @@ from tagged import CATALOGUE, DOMAIN, read
 from index.text import skeleton
 from kb.services import CatalogueError, Service
 from kb.services.tagger import tag
-from kb.texts import ja
+from kb.translation import in_language
+from kb.wording import history
 
 DATE = re.compile(r"20\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 DATA = Path(__file__).parents[3] / "kb/domains/aws/services"
@@ -87,7 +88,7 @@ def test_an_unknown_name_finds_nothing() -> None:
     ],
 )
 def test_what_became_of_a_service_is_told(slug: str, expected: str) -> None:
-    assert ja.history(CATALOGUE.by_slug[slug], CATALOGUE.name) == expected
+    assert in_language("ja", history, CATALOGUE.by_slug[slug], CATALOGUE.name) == expected
 
 
 OWN = Service("ledger", "Ledger of the House", "Ledger", "database", ("帳簿サービス",))

@@ -12,7 +12,8 @@ from kb.report.model import MetadataOverride, Note
 from kb.services import Change, domain
 from kb.services.tagger import tag
 from kb.talks import report_of
-from kb.texts import en, ja
+from kb.translation import in_language
+from kb.wording import history, since
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
@@ -152,19 +153,19 @@ def test_the_seed_is_marked_where_it_no_longer_holds() -> None:
 def test_every_change_that_comes_along_is_told_in_english_too() -> None:
     japanese = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
-    assert [change.id for change in DOMAIN.changes if not change.english or japanese.search(en.since(change))] == []
+    assert [change.id for change in DOMAIN.changes if not change.english or japanese.search(since(change))] == []
 
 
 def test_what_no_english_is_known_of_is_told_as_it_is() -> None:
     own = replace(TOLD[0], english="")
 
-    assert en.since(own) == own.statement
+    assert since(own) == own.statement
 
 
 def test_what_became_of_a_service_is_told_in_both_languages() -> None:
     service = DOMAIN.catalogue.by_slug["lambda"]
 
-    assert (ja.history(service, str), en.history(service, str)) == (
+    assert (in_language("ja", history, service, str), history(service, str)) == (
         "2014-11-13に発表",
         "announced 13 November 2014",
     )

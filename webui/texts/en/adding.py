@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from kb.search.results import Added, SyncOutcome
-from kb.texts.en import KINDS, counted
 from webui.texts.en.browsing import BLOCKS
 from webui.texts.en.labels import MANY_SUMMED, STEPS
+from webui.texts.shared_en import KINDS, counted
 
 _MINUTES = 90  # seconds from which on something is told in minutes
 UPDATES = "Updates"

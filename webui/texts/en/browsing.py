@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from kb.search.facets import UNDATED as NO_YEAR
-from kb.texts import en
-from kb.texts.en import UNDATED, counted
+from webui.texts import shared_en as en
+from webui.texts.shared_en import UNDATED, counted
 
 EVENTS = "Events"
 YEARS = "Years"

@@ -3,7 +3,8 @@
 from kb.readers.formats import LABELS
 from kb.search.facets import FACETS
 from kb.search.search_box import WORD
-from kb.texts import en
+from kb.translation import _, in_language
+from webui.texts import shared_en as en
 
 FORMATS = ", ".join({"text": "plain text"}.get(label, label) for label in LABELS)
 LANGUAGE, LANGUAGE_NAME = "en", "English"
@@ -213,9 +214,11 @@ KEY_FIELD = "Key"
 KEY_GIVE = "Use the key"
 WRONG_KEY = "The key is wrong."
 
-GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "Word"}
+GROUPS = {**{facet.key: in_language(LANGUAGE, _, facet.label) for facet in FACETS}, WORD: "Word"}
 VALUES = {
-    (facet.key, value): label for facet in FACETS for value, label in facet.value_labels.get(LANGUAGE, {}).items()
+    (facet.key, value): in_language(LANGUAGE, _, label)
+    for facet in FACETS
+    for value, label in facet.value_labels.items()
 }
 VIA = en.VIAS
 WHY = {

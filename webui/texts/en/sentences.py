@@ -10,7 +10,6 @@ from index.text import folded
 from index.urls import url_parts
 from kb.pipeline.alignment import Row
 from kb.report.model import Why
-from kb.texts.en import category, counted, day, in_words
 from webui.texts.en.labels import (
     FILTERS,
     GROUPS,
@@ -23,6 +22,7 @@ from webui.texts.en.labels import (
     VALUES,
     WHY,
 )
+from webui.texts.shared_en import category, counted, day, in_words
 
 ERRORS = {
     400: "The request could not be understood.",

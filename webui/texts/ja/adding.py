@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from kb.search.results import Added, SyncOutcome
-from kb.texts.ja import KINDS
 from webui.texts.ja.browsing import BLOCKS
 from webui.texts.ja.labels import MANY_SUMMED, STEPS
+from webui.texts.shared_ja import KINDS
 
 _MINUTES = 90  # seconds from which on something is told in minutes
 UPDATES = "更新"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from kb.search.facets import UNDATED as NO_YEAR
-from kb.texts import ja
-from kb.texts.ja import UNDATED
+from webui.texts import shared_ja as ja
+from webui.texts.shared_ja import UNDATED
 
 EVENTS = "イベント"
 YEARS = "年"

@@ -3,7 +3,8 @@
 from kb.readers.formats import LABELS
 from kb.search.facets import FACETS
 from kb.search.search_box import WORD
-from kb.texts import ja
+from kb.translation import _, in_language
+from webui.texts import shared_ja as ja
 
 FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
 LANGUAGE, LANGUAGE_NAME = "ja", "日本語"
@@ -203,9 +204,11 @@ KEY_FIELD = "鍵"
 KEY_GIVE = "鍵を使う"
 WRONG_KEY = "鍵が違います。"
 
-GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "言葉"}
+GROUPS = {**{facet.key: in_language(LANGUAGE, _, facet.label) for facet in FACETS}, WORD: "言葉"}
 VALUES = {
-    (facet.key, value): label for facet in FACETS for value, label in facet.value_labels.get(LANGUAGE, {}).items()
+    (facet.key, value): in_language(LANGUAGE, _, label)
+    for facet in FACETS
+    for value, label in facet.value_labels.items()
 }
 VIA = ja.VIAS
 WHY = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from kb.texts import in_language as _in_language
+from kb.translation import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,7 +151,7 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
 
 def in_words(sentence: "Message | str") -> str:
     """Return what an error says, or what is wrong with a file; a text stays as it is."""
-    return sentence if isinstance(sentence, str) else _in_language("ja", sentence)
+    return translate(sentence)
 
 
 def in_files(group: "ProblemGroup") -> str:

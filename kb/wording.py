@@ -1,0 +1,357 @@
+"""Labels and phrases that page, terminal and programs share: kinds, dates, reasons, differences between two syncs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kb.report.dates import is_date
+from kb.translation import NOTES, _, language, marked, ngettext, pgettext, translate
+
+if TYPE_CHECKING:
+    from index.engine import Coverage, Reason
+    from index.query import Step
+    from index.query_ast import Notice
+    from kb.report.difference import Fate, Item, Sort
+    from kb.report.model import Why
+    from kb.report.problems import ProblemGroup
+    from kb.services import Change, Service
+
+# The tables hold English texts, which are translated where they are shown.
+KINDS: Mapping[str, str] = {
+    "advice": marked("Advice"),
+    "problem": marked("Problem"),
+    "question": marked("Question"),
+    "statement": marked("Fact or case"),
+    "impression": marked("Impression"),
+    "label": marked("Heading"),
+}
+VIAS = {"explicit": marked("explicit"), "inherited": marked("inherited")}
+STATES = {
+    "unsolved": marked("Unsolved"),
+    "solved": marked("With a remedy"),
+    "unanswered": marked("Unanswered"),
+    "answered": marked("Answered"),
+}
+COMPARED = {
+    "report": marked("reports"),
+    "note": marked("notes"),
+    "tag": marked("tags"),
+    "kind": marked("kinds"),
+    "pair": marked("problems and remedies"),
+    "mark": marked("changes since"),
+}
+FATES = {"came": marked("added"), "went": marked("gone"), "changed": marked("changed")}
+CHANGED = {
+    "id": marked("address"),
+    "title": marked("title"),
+    "event": marked("event"),
+    "held_on": marked("date"),
+    "published": marked("day of the post"),
+    "url": marked("original post"),
+    "source": marked("source file"),
+    "talks": marked("talks"),
+    "text": marked("text"),
+    "trail": marked("trail"),
+    "talk": marked("talk"),
+    "attached": marked("tables and code"),
+}
+GUIDE_PARTS = {
+    "advice": marked("Advice"),
+    "solved": marked("Problems with a remedy"),
+    "unsolved": marked("Open problems"),
+    "cases": marked("Facts and cases"),
+}
+_STEPS = {
+    "keyboard": marked("searched “{text}” as “{instead}”"),
+    "sound": marked("searched “{text}” as “{instead}”"),
+    "spelling": marked("searched “{text}” as “{instead}”"),
+    "function": marked("searched without “{text}”"),
+    "parts": marked("searched parts of “{text}” too"),
+    "related": marked("searched words similar in meaning to “{text}” too"),
+}
+_NOTICES = {
+    "cut": marked("too long: nothing from “{text}” on was used"),
+    "too many words": marked("too many words: nothing from “{text}” on was used"),
+    "too deep": marked("brackets too deep: some were ignored"),
+    "unclosed": marked("“{text}” is unmatched and was ignored"),
+    "as words": marked("searched “{text}” as plain words"),
+    "no likeness": marked("could not search by meaning: {text}"),
+    "literally": marked("searched “{text}” literally"),
+}
+_PAIRS = {"remedy_of": marked("Remedy"), "answers": marked("Answer")}
+_STAGES = {
+    "announced": marked("announced {day}"),
+    "no_new_customers": marked("closed to new customers {day}"),
+    "reopened": marked("open to new customers again {day}"),
+    "closed": marked("ended {day}"),
+}
+_FIELDS = {
+    "text": marked("text"),
+    "trail": marked("trail"),
+    "talk": marked("title of the talk"),
+    "services": marked("service"),
+    "below": marked("notes below"),
+}
+_SIGNALS = {
+    "nearness": marked("words side by side"),
+    "coverage": marked("how many of the words"),
+    "exact": marked("the whole text"),
+    "likeness": marked("similar in meaning"),
+    "around": marked("notes around are similar"),
+    "length": marked("the length of the note"),
+    "boost": marked("kind"),
+}
+_CATEGORIES = {
+    "ai": marked("AI and machine learning"),
+    "business": marked("Business applications"),
+    "cost": marked("Cost management"),
+    "customer": marked("Support and training"),
+    "end-user": marked("End-user computing"),
+    "frontend": marked("Frontend and mobile"),
+    "frontier": marked("Quantum, satellites, robots"),
+    "games": marked("Games and 3D"),
+    "integration": marked("Application integration"),
+    "iot": marked("IoT"),
+    "management": marked("Management and governance"),
+    "migration": marked("Migration and transfer"),
+    "networking": marked("Networking and content delivery"),
+    "security": marked("Security and identity"),
+}
+_MONTHS = (
+    *(marked("January"), marked("February"), marked("March"), marked("April"), marked("May"), marked("June")),
+    *(marked("July"), marked("August"), marked("September"), marked("October"), marked("November")),
+    marked("December"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A date as an argument of a message: people's form of it, or `{day.iso}`."""
+
+    iso: str
+
+    def __str__(self) -> str:
+        return day(self.iso)
+
+
+def day(date: str | None) -> str:
+    """Return a date of any precision in people's form: 2018, March 2018, 10 March 2018."""
+    if not date:
+        return _("undated")
+    if not is_date(date):  # an index may hold an invalid one
+        return date
+    year, month, day_of_month = (int(part) for part in f"{date}-0-0".split("-")[:3])
+    if not month:
+        return pgettext("date", "{year}", year=year)
+    name = _(_MONTHS[month - 1])
+    if not day_of_month:
+        return pgettext("date", "{month} {year}", year=year, month=name)
+    return pgettext("date", "{day} {month} {year}", year=year, month=name, day=day_of_month)
+
+
+def dated(name: str, date: str | None) -> str:
+    """Return a name and its date."""
+    return _("{name} ({day})", name=name, day=day(date)) if name else day(date)
+
+
+def listed(names: Iterable[str | None]) -> str:
+    """Return names in a row, those that are known."""
+    return pgettext("between names", ", ").join(filter(None, names))
+
+
+def years(since: str | None, until: str | None) -> str:
+    """Return the year of two dates, or from the one to the other."""
+    return "–".join(dict.fromkeys(date[:4] for date in (since, until) if date)) or _("undated")
+
+
+def since(change: "Change") -> str:
+    """Return a change and since when it holds: `October 2018: up to 15 minutes`; in the notes' language if need be."""
+    if language() == NOTES or not change.english:
+        return change.statement
+    return f"{day(change.changed_on[:7])}: {change.english}"
+
+
+def changed_since(statement: str) -> str:
+    """Return that something has changed since a note was taken."""
+    return _("Changed since {statement}", statement=statement)
+
+
+def category(slug: str, label: str) -> str:
+    """Return the name of a category: its label in the notes' language, else by its slug."""
+    return label if language() == NOTES else _(_CATEGORIES.get(slug, slug.replace("-", " ").capitalize()))
+
+
+def history(service: "Service", name: Callable[[str], str]) -> str:
+    """Return a service's former names, origin, stages and successor; `name` names a service by its slug."""
+    past = [_("formerly {name} (until {day})", name=former.name, day=_Day(former.until)) for former in service.former]
+    if service.split_from:
+        past.append(_("was a part of {name}", name=name(service.split_from)))
+    past += [_(_STAGES[stage.what], day=_Day(stage.on)) for stage in service.stages]
+    if service.superseded_by:
+        past.append(_("followed by {name}", name=name(service.superseded_by)))
+    return listed(past)
+
+
+def learned(sort: str, count: int) -> str:
+    """Return the number of corrections of a sort that other kinds are learned from: 12 advice, 12 no problem."""
+    *no, kinds = sort.split(" ", 1)
+    names = pgettext("between kinds", " nor ").join(_(KINDS[kind]).lower() for kind in kinds.split())
+    return _(marked("{count} no {kinds}") if no else marked("{count} {kinds}"), count=count, kinds=names)
+
+
+def in_files(group: "ProblemGroup") -> str:
+    """Return how often a problem occurs, and where: ×52 in 14 files: a.rst:3, b.rst:7, c.rst:1 and 11 more."""
+    places, left = listed(group.places), group.files - len(group.places)
+    if left:
+        places = _("{places} and {count:,} more", places=places, count=left)
+    return ngettext(
+        "×{problems:,} in {count:,} file: {places}",
+        "×{problems:,} in {count:,} files: {places}",
+        group.files,
+        problems=len(group.problems),
+        places=places,
+    )
+
+
+def coverage(coverage: "Coverage | None") -> str:
+    """Return the number of notes that a search by meaning can find."""
+    if coverage is None:
+        return _("Search by meaning: none (words alone)")
+    return ngettext(
+        "Search by meaning: {embedded:,} of {count:,} note",
+        "Search by meaning: {embedded:,} of {count:,} notes",
+        coverage.documents,
+        embedded=coverage.embedded,
+    )
+
+
+def why(why: "Why") -> str:
+    """Return why a note is about a service: the words that name it, and where they are unless in the note."""
+    match why.where:
+        case "here":
+            return why.words
+        case "above":
+            return _("“{words}”, line {line}", words=why.words, line=why.line)
+        case "talk":
+            return _("“{words}”, title of the talk", words=why.words)
+        case "hand":
+            return _("added by hand")
+
+
+def step(step: "Step") -> str:
+    """Return a relaxation step that a search took."""
+    return _(_STEPS[step.name], text=step.text, instead=step.instead)
+
+
+def notice(notice: "Notice") -> str:
+    """Return a notice on a part of the query that was not taken as typed."""
+    return _(_NOTICES[notice.name], text=translate(notice.text))
+
+
+def reason(reason: "Reason") -> str:
+    """Return a word of a query and where it was found, or another signal, with the points that it adds."""
+    fields = pgettext("between fields", ", ").join(_(_FIELDS.get(field, field)) for field in reason.fields)
+    if reason.signal != "words":
+        found = _(_SIGNALS[reason.signal])
+        if reason.cosine is not None:
+            found = f"{found}: {reason.cosine:.2f}"
+    elif reason.term == reason.word:
+        found = _("Word: {word} ({fields})", word=reason.word, fields=fields)
+    else:
+        found = _("Word: {word} → “{term}” ({fields})", word=reason.word, term=reason.term, fields=fields)
+    return pgettext("points", "{reason} {points:.2f}", reason=found, points=reason.points)
+
+
+def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
+    """Return the number of talks that say so if there are several, from when to when, and by whom."""
+    facts = (said_in(talks) if talks > 1 else "", years(since, until), listed(speakers))
+    return pgettext("between facts", " · ").join(filter(None, facts))
+
+
+def said_in(talks: int) -> str:
+    """Return the number of talks that say so."""
+    return ngettext("said in {count:,} talk", "said in {count:,} talks", talks)
+
+
+def compared(compared: int, notes: int) -> str:
+    """Return how many of the notes on a service its guide is made of."""
+    return ngettext(
+        "of {count:,} note, the {compared:,} with advice, problems or facts; each is listed once",
+        "of {count:,} notes, the {compared:,} with advice, problems or facts; each is listed once",
+        notes,
+        compared=compared,
+    )
+
+
+def same(words: float | None, cosine: float | None) -> str:
+    """Return how similar notes are that say the same."""
+    shares = (marked("words {share:.2f}"), words), (marked("meaning {share:.2f}"), cosine)
+    return " · ".join(_(text, share=share) for text, share in shares if share is not None)
+
+
+def meant(instead: str, count: int) -> str:
+    """Return a correction of a word of the query, and the number of notes that it finds."""
+    return ngettext(
+        "Did you mean “{instead}”? ({count:,} note)",
+        "Did you mean “{instead}”? ({count:,} notes)",
+        count,
+        instead=instead,
+    )
+
+
+def alone(word: str, count: int) -> str:
+    """Return the number of notes that a word of the query finds by itself."""
+    return ngettext("“{word}” alone: {count:,} note", "“{word}” alone: {count:,} notes", count, word=word)
+
+
+def without(condition: str, count: int) -> str:
+    """Return the number of notes that a query finds without one of its conditions."""
+    return ngettext(
+        "Without “{condition}”: {count:,} note", "Without “{condition}”: {count:,} notes", count, condition=condition
+    )
+
+
+def similar(cosine: float, services: Iterable[str]) -> str:
+    """Return the services that two notes share, and how similar their meanings are."""
+    shared = (_("same service: {name}", name=name) for name in services)
+    return pgettext("between facts", " · ").join([*shared, f"{_(_SIGNALS['likeness'])}: {cosine:.2f}"])
+
+
+def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
+    """Return how much came, went and changed: reports 1 changed · tags 2 added, 1 changed."""
+    by_sort = (
+        (
+            sort,
+            listed(
+                pgettext("fate", "{count:,} {fate}", count=count, fate=_(FATES[fate])) for fate, count in own.items()
+            ),
+        )
+        for sort, own in counts.items()
+    )
+    return " · ".join(f"{_(COMPARED[sort])} {fates}" for sort, fates in by_sort)
+
+
+def item(item: "Item", name: str) -> str:
+    """Return what came, went or changed of a note; `name` is that of the service of a tag, or of the change."""
+    match item.sort:
+        case "tag":
+            return _(
+                "{name} ({vias})", name=name, vias=_change(*(_(VIAS[via]) for via in (item.before, item.after) if via))
+            )
+        case "kind":
+            return _change(_(KINDS[item.before]), _(KINDS[item.after]))
+        case "pair":
+            return _(_PAIRS[item.value])
+        case "mark":
+            return name
+        case _:
+            return _(CHANGED[item.value]) if item.value in CHANGED else ""
+
+
+def _change(before: str, after: str | None = None) -> str:
+    return pgettext("change", "{before} → {after}", before=before, after=after) if after else before
+
+
+def left_out(count: int) -> str:
+    """Return the number of items that a list leaves out."""
+    return pgettext("at the end of a list", "{count:,} more", count=count)
