@@ -1,10 +1,10 @@
-"""The search-box parser: from any text to what it asks for.
+"""Parses the text of a search box into a query AST.
 
-    監視 SQS        both words        "結果整合性"      these characters in a row
-    -VPC            without it        監視 OR 通知      either
-    ( )             together          service:lambda    the value of a field
+    監視 SQS        both words        "結果整合性"      a phrase
+    -VPC            not this word     監視 OR 通知      either word
+    ( )             a group           service:lambda    the value of a field
 
-Every mark may be full-width. Any input is a query: what cannot be meant literally is searched as words, and said so.
+Every mark may be full-width. Any text is a valid query: a mark without meaning is searched as words, with a notice.
 """
 
 import re
@@ -34,13 +34,13 @@ from index.query_words import QueryWords, as_written, at_full_weight, names_amon
 from index.terms import TermIndex
 from index.text import KANA, folded, folded_name, folded_width
 
-# What a person types stays far below; what a program sends is bounded before it costs anything.
-MOST_CHARACTERS, MOST_WORDS, MOST_DEPTH = 512, 32, 8
-MOST_CONDITION_TEXTS = 8  # each is a search of its own to whoever wants to know what the condition costs
+# People type far less; these limits bound the cost of queries sent by programs.
+MAX_CHARACTERS, MAX_WORDS, MAX_DEPTH = 512, 32, 8
+MAX_CONDITION_TEXTS = 8  # each costs a search without the condition
 
 _Span: TypeAlias = tuple[int, int]
 
-# A long vowel mark at the start of a word is what a Japanese keyboard makes of a minus.
+# A long vowel mark before a word is a minus: Japanese keyboards have them on the same key.
 _TOKEN = re.compile(
     r"""(?P<minus> [-−‐–ー]+ (?=\S) )?
         (?: (?P<field> [^\s"():|]+ ) : (?=[^\s)]) )?
@@ -48,16 +48,16 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
-_DATE = re.compile(  # \d would take the digits of every script, which no date that is kept has
+_DATE = re.compile(  # \d would match the digits of every script
     "([0-9]{4})(?:[-/.年](0?[1-9]|1[0-2])(?:[-/.月](0?[1-9]|[12][0-9]|3[01]))?)?[年月日]?"
 )
 
 
-class FieldMeaning(Struct, frozen=True):
-    """What a field of the language asks of documents: a facet's value, words in a text field, or a date.
+class QueryField(Struct, frozen=True):
+    """A field of the syntax: a facet, a text field, or a bound on the date.
 
-    `values` gives the facet value that each name means, names folded (`folded_name`). A facet without `values`
-    means those that contain what is typed.
+    `values` has the facet values by their names, folded (`folded_name`). A facet without `values` matches all values
+    that contain the typed text.
     """
 
     of: Literal["facet", "text", "before", "after"]
@@ -65,25 +65,18 @@ class FieldMeaning(Struct, frozen=True):
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Fields = Mapping[str, FieldMeaning]
-"""The fields of the language by their names, folded (`folded_name`): service, サービス."""
-
-
 class QueryParser(Struct, frozen=True):
-    """What a search box understands: the words of its analysis, fields, and what a word names (`named`).
-
-    What is named is wanted in everything that is found: a document has the word, or what it names.
-    """
+    """Parses queries. Its options are the words, the fields of the syntax, and the facet values that words name."""
 
     words: QueryWords
-    fields: Fields = field(default_factory=dict)
-    named: Callable[[str], FacetIs | None] = lambda _text: None
+    fields: Mapping[str, QueryField] = field(default_factory=dict)  # by name, folded (`folded_name`): サービス
+    named: Callable[[str], FacetIs | None] = lambda _word: None
 
     def required(self, words: Sequence[QueryWord], terms: TermIndex) -> tuple[Node, ...]:
         """Return the nodes that a document must match to have these words.
 
-        Instead of words a document may have the facet value that they name: a run of words by a name of
-        `Schema.names`, a single word by `named`. A word with such a value is matched at full weight only.
+        A document with the facet value that words name matches them too: for a run of words a name of `Schema.names`,
+        for a single word its value in `named`. Such a word matches by its alternatives of full weight alone.
         """
         group = terms.schema.names
         runs = [(tuple(run), name) for run, name in names_among(words, terms.has_name)] if group else []
@@ -96,16 +89,16 @@ class QueryParser(Struct, frozen=True):
         return tuple(nodes)
 
     def parse(self, text: str, *, typing: bool = False) -> Parsed:
-        """Return what a text asks for; while one is typing, its last word may be the beginning of any."""
+        """Parse a text. With `typing`, its last word may be unfinished."""
         return _Parser(self, typing=typing).parse(text)
 
 
 QueryParserMaker: TypeAlias = Callable[[], QueryParser]
-"""Gives the parser, asked when the first query comes: all that it names takes a while to read."""
+"""Makes the parser when the first query comes: the names that it knows take a while to read."""
 
 
 class _Placed(Struct, frozen=True):
-    """A node and where in the text it stands; `inner` is what all must hold of it, where it is brackets."""
+    """A node, its place in the text, and the nodes of a group that must all match."""
 
     node: Node
     span: _Span
@@ -113,12 +106,12 @@ class _Placed(Struct, frozen=True):
 
 
 class _Bracket(Struct):
-    """An open bracket, or the whole query: where it begins, and what stands in it so far."""
+    """An open bracket, or the whole query: its beginning, and its nodes so far."""
 
     begin: int = 0
     negated: bool = False
     placed: list[_Placed] = field(default_factory=list)
-    either: bool = False  # an OR stands before what comes next
+    either: bool = False  # the next node follows an OR
 
     def add(self, placed: _Placed, *, negated: bool = False) -> None:
         if negated:
@@ -132,24 +125,24 @@ class _Bracket(Struct):
 
 
 class _Parser:
-    """Reads one query from left to right, keeping the brackets that are open."""
+    """Parses one query from left to right, with a stack of open brackets."""
 
     def __init__(self, parser: QueryParser, *, typing: bool) -> None:
         self._typing = typing
         self._fields = parser.fields
         self._words = parser.words
         self._open = [_Bracket()]
-        self._too_deep = 0  # open brackets that are ignored
+        self._too_deep = 0  # ignored open brackets
         self._count = 0
         self._notices: dict[Notice, None] = {}
         self._text = ""
-        self._token: _Span = (0, 0)  # where the one that is read stands
-        self._run: list[_Span] = []  # plain words in a row: a name may hold spaces, as Step Functions does
+        self._token: _Span = (0, 0)  # the place of the current token
+        self._run: list[_Span] = []  # adjacent plain words: a name such as Step Functions may hold spaces
 
     def parse(self, text: str) -> Parsed:
-        if len(text) > MOST_CHARACTERS:
-            self._notice("cut", text[MOST_CHARACTERS:])
-        self._text = text = " ".join(text[:MOST_CHARACTERS].translate(_MARKS).split())
+        if len(text) > MAX_CHARACTERS:
+            self._notice("cut", text[MAX_CHARACTERS:])
+        self._text = text = " ".join(text[:MAX_CHARACTERS].translate(_MARKS).split())
         ends_in_word = False
         for token in _TOKEN.finditer(text):
             ends_in_word = bool(token["word"])
@@ -159,18 +152,18 @@ class _Parser:
         while len(self._open) > 1:
             self._notice("unclosed", "(")
             self._close()
-        every = tuple(_flat(self._open[0].placed))
-        if not every and text:
+        top_level = tuple(_flat(self._open[0].placed))
+        if not top_level and text:
             self._notice("literally", text)
-            every = (_Placed(QueryPhrase(folded(text)), (0, len(text))),)
-        pieces = tuple(placed.node for placed in every if isinstance(placed.node, QueryPiece))
-        conditions = [placed for placed in every if not isinstance(placed.node, QueryPiece)]
+            top_level = (_Placed(QueryPhrase(folded(text)), (0, len(text))),)
+        pieces = tuple(placed.node for placed in top_level if isinstance(placed.node, QueryPiece))
+        conditions = [placed for placed in top_level if not isinstance(placed.node, QueryPiece)]
         spans = [placed.span for placed in conditions]
-        is_last = bool(pieces) and pieces[-1] is every[-1].node and every[-1].span[1] == len(text)
+        is_last = bool(pieces) and pieces[-1] is top_level[-1].node and top_level[-1].span[1] == len(text)
         return Parsed(
             pieces,
             tuple(placed.node for placed in conditions),
-            tuple(ConditionText(text[slice(*span)], _without(text, span)) for span in spans[:MOST_CONDITION_TEXTS]),
+            tuple(ConditionText(text[slice(*span)], _without(text, span)) for span in spans[:MAX_CONDITION_TEXTS]),
             tuple(self._notices),
             plain=_without(text, *spans),
             typed=self._typing and ends_in_word and is_last,
@@ -219,7 +212,7 @@ class _Parser:
         negated = bool(token["minus"])
         value = token["phrase"] or token["word"] or ""
         meaning = self._fields.get(folded_name(token["field"]))
-        node = self._meant(meaning, value) if meaning and value else None
+        node = self._node(meaning, value) if meaning and value else None
         if node:
             self._open[-1].add(_Placed(node, self._token), negated=negated)
             return
@@ -231,8 +224,8 @@ class _Parser:
         if token["open"]:
             self._open_bracket(negated=negated)
 
-    def _meant(self, meaning: FieldMeaning, value: str) -> Node | None:
-        """Return what a field asks with this value, None where the value means nothing there."""
+    def _node(self, meaning: QueryField, value: str) -> Node | None:
+        """Return the node for a value of a field, or None if the value is invalid there."""
         if meaning.of == "text":
             words = self._counted(self._words.of(value))
             return InField(meaning.name, words) if words else None
@@ -246,20 +239,20 @@ class _Parser:
         return None
 
     def _add_words(self, text: str, *, negated: bool) -> None:
-        every = ((piece.text, self._counted(piece.words)) for piece in self._words.pieces(text))
-        pieces = tuple(QueryPiece(text, words) for text, words in every if words)
+        counted = ((piece.text, self._counted(piece.words)) for piece in self._words.pieces(text))
+        pieces = tuple(QueryPiece(text, words) for text, words in counted if words)
         for node in (AnyOf(pieces),) if negated and len(pieces) > 1 else pieces:
             self._open[-1].add(_Placed(node, self._token), negated=negated)
 
     def _counted(self, words: tuple[QueryWord, ...]) -> tuple[QueryWord, ...]:
-        left = MOST_WORDS - self._count
+        left = MAX_WORDS - self._count
         if len(words) > left:
             self._notice("too many words", words[left].text)
         self._count += len(words[:left])
         return words[:left]
 
     def _open_bracket(self, *, negated: bool) -> None:
-        if len(self._open) > MOST_DEPTH:
+        if len(self._open) > MAX_DEPTH:
             self._too_deep += 1
             self._notice("too deep", "(")
         else:
@@ -285,7 +278,7 @@ class _Parser:
 
 
 def _without(text: str, *spans: _Span) -> str:
-    """Return a text without some spans, which are in order and may overlap."""
+    """Return a text without spans, which are in order and may overlap."""
     parts, at = list[str](), 0
     for begin, end in (*spans, (len(text), len(text))):
         parts += text[at:begin].split()
@@ -293,9 +286,9 @@ def _without(text: str, *spans: _Span) -> str:
     return " ".join(parts)
 
 
-def _flat(every: Iterable[_Placed]) -> Iterator[_Placed]:
-    """Yield what must all hold, what stands in brackets among it."""
-    for placed in every:
+def _flat(nodes: Iterable[_Placed]) -> Iterator[_Placed]:
+    """Yield nodes that must all match, with groups flattened."""
+    for placed in nodes:
         if placed.inner:
             yield from _flat(placed.inner)
         else:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from index.engine import FacetCount
 from index.query_ast import FacetIs
-from index.query_parser import FieldMeaning, QueryParser
+from index.query_parser import QueryField, QueryParser
 from index.query_words import QueryWords
 from index.readings import as_read, beginnings
 from index.text import folded_name, folded_width
@@ -21,16 +21,16 @@ WORD = "word"  # the group of suggestions that are words to search for
 _MOST = 8  # suggestions: what fits below the box
 _YEAR = re.compile("((?:19|20)[0-9]{2})年?")
 _OTHER_FIELDS = {  # that are no facets
-    ("talk", "セッション"): FieldMeaning("text", "talk"),
-    ("before", "以前", "より前"): FieldMeaning("before"),
-    ("after", "以降", "から"): FieldMeaning("after"),
+    ("talk", "セッション"): QueryField("text", "talk"),
+    ("before", "以前", "より前"): QueryField("before"),
+    ("after", "以降", "から"): QueryField("after"),
 }
 
 
 def query_parser(tools: Tools) -> QueryParser:
     """Return the parser of the search box of a library."""
     meanings = {
-        facet.words: FieldMeaning("facet", facet.key, facet.names(tools.catalogue) if facet.names else {})
+        facet.words: QueryField("facet", facet.key, facet.names(tools.catalogue) if facet.names else {})
         for facet in FACETS
         if facet.words
     }

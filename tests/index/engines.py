@@ -5,7 +5,7 @@ from pathlib import Path
 
 from index.analysis import Analyzer
 from index.engine import Engine, Results
-from index.query_parser import FieldMeaning, QueryParser
+from index.query_parser import QueryField, QueryParser
 from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
 from index.whoosh_engine import WhooshEngine
@@ -19,9 +19,9 @@ PARSER = QueryParser(
         readings=[("ラムダ", "lambda"), ("ラムダ式", "lambda"), ("エスキューエス", "SQS"), ("アールエヌジー", "RNG")],
     ),
     fields={
-        "year": FieldMeaning("facet", "year"),
-        "talk": FieldMeaning("text", "trail"),
-        "before": FieldMeaning("before"),
+        "year": QueryField("facet", "year"),
+        "talk": QueryField("text", "trail"),
+        "before": QueryField("before"),
     },
 )
 SCHEMA = Schema(

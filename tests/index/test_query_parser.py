@@ -1,4 +1,4 @@
-"""The search-box parser: any text is a query, and what it asks for is a value."""
+"""The query parser: any text is a query, and the result is a value."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -6,27 +6,27 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer, LexiconEntry
 from index.query_ast import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, QueryPhrase, QueryPiece, QueryWord
-from index.query_parser import MOST_CHARACTERS, MOST_WORDS, FieldMeaning, QueryParser
+from index.query_parser import MAX_CHARACTERS, MAX_WORDS, QueryField, QueryParser
 from index.query_words import QueryWords, as_written, names_among
 
 ANALYZER = Analyzer([LexiconEntry("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
 PARSER = QueryParser(
     QueryWords(ANALYZER),
     {
-        "service": FieldMeaning(
+        "service": QueryField(
             "facet", "service", {"lambda": "lambda", "ラムダ": "lambda", "apigateway": "api-gateway"}
         ),
-        "サービス": FieldMeaning("facet", "service", {"lambda": "lambda", "ラムダ": "lambda"}),
-        "event": FieldMeaning("facet", "event"),
-        "talk": FieldMeaning("text", "talk"),
-        "before": FieldMeaning("before"),
-        "以降": FieldMeaning("after"),
+        "サービス": QueryField("facet", "service", {"lambda": "lambda", "ラムダ": "lambda"}),
+        "event": QueryField("facet", "event"),
+        "talk": QueryField("text", "talk"),
+        "before": QueryField("before"),
+        "以降": QueryField("after"),
     },
 )
 
 
 def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
-    """Return a node as a person would write it down."""
+    """Return a node in readable notation."""
     match node:
         case QueryWord(text):
             return text
@@ -49,7 +49,7 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
 
 
 @pytest.mark.parametrize(
-    ("text", "asked"),
+    ("text", "nodes"),
     [
         ("", []),
         ("　 \n", []),
@@ -74,10 +74,10 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
         ("OR", ["「or」"]),
     ],
 )
-def test_a_text_asks_for(text: str, asked: list[str]) -> None:
+def test_a_text_is_parsed_into_nodes(text: str, nodes: list[str]) -> None:
     parsed = PARSER.parse(text)
 
-    assert [description(node) for node in (*parsed.pieces, *parsed.conditions)] == asked
+    assert [description(node) for node in (*parsed.pieces, *parsed.conditions)] == nodes
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_text_asks_for(text: str, asked: list[str]) -> None:
         ("！？", Notice("literally", "！？")),
     ],
 )
-def test_what_cannot_be_meant_literally_is_said(text: str, notice: Notice) -> None:
+def test_a_mark_without_meaning_gives_a_notice(text: str, notice: Notice) -> None:
     assert PARSER.parse(text).notices == (notice,)
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_meant_literally_is_said(text: str, notice: Notice) -> No
         ('監視 -VPC 通知 "x"', [("-VPC", '監視 通知 "x"'), ('"x"', "監視 -VPC 通知")], "監視 通知"),
     ],
 )
-def test_a_query_without_each_of_its_conditions_and_without_all(
+def test_the_text_is_known_without_each_condition_and_without_all(
     text: str, conditions: list[tuple[str, str]], plain: str
 ) -> None:
     parsed = PARSER.parse(text)
@@ -115,7 +115,7 @@ def test_a_query_without_each_of_its_conditions_and_without_all(
 
 
 @pytest.mark.parametrize("text", ["監視", "(監視", '監視 "通', "監視 て", "監視 service:lam"])
-def test_while_one_types_a_word_at_the_end_is_not_finished(text: str) -> None:
+def test_the_last_word_is_unfinished_while_typing(text: str) -> None:
     assert (PARSER.parse(text, typing=True).typed, PARSER.parse(text).typed) == (True, False)
 
 
@@ -126,18 +126,18 @@ def test_a_word_before_a_condition_or_mark_is_finished(text: str) -> None:
     assert not PARSER.parse(text, typing=True).typed
 
 
-def test_a_query_has_limits_and_says_so() -> None:
+def test_a_query_over_the_limits_is_cut_with_notices() -> None:
     parsed = PARSER.parse(" ".join(f"語{n}" for n in range(2000)))
     words = [word for piece in parsed.pieces for word in piece.words]
 
-    assert (len(words), {n.name for n in parsed.notices}) == (MOST_WORDS, {"cut", "too many words"})
+    assert (len(words), {n.name for n in parsed.notices}) == (MAX_WORDS, {"cut", "too many words"})
 
 
 @pytest.mark.parametrize(
     "text", ["-" * 5000, "(" * 5000, '"' * 5000, "OR " * 2000, "a:" * 2000, "－ー" * 2000, "NOT " * 500]
 )
 def test_a_hostile_query_is_a_query(text: str) -> None:
-    assert sum(len(piece.words) for piece in PARSER.parse(text).pieces) <= MOST_WORDS
+    assert sum(len(piece.words) for piece in PARSER.parse(text).pieces) <= MAX_WORDS
 
 
 @settings(max_examples=300)
@@ -145,13 +145,13 @@ def test_a_hostile_query_is_a_query(text: str) -> None:
 @example("(-")
 @example('service:"')
 @example("-service:(")
-def test_any_text_is_a_query_that_asks_for_something_unless_it_is_blank(text: str) -> None:
+def test_any_text_has_pieces_or_conditions_unless_it_is_blank(text: str) -> None:
     parsed = PARSER.parse(text)
 
-    assert bool(parsed.pieces or parsed.conditions) == bool(text[:MOST_CHARACTERS].strip())
+    assert bool(parsed.pieces or parsed.conditions) == bool(text[:MAX_CHARACTERS].strip())
 
 
-def test_names_that_follow_each_other_are_each_found_as_long_as_can_be() -> None:
+def test_adjacent_names_are_each_found_at_full_length() -> None:
     words = [as_written(text) for text in ("JAWS", "DAYS", "2018", "東京", "大阪")]
 
     named = list(names_among(words, {"jaws", "jawsdays", "2018", "大阪"}.__contains__))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.query import Query
-from index.query_parser import MOST_CHARACTERS
+from index.query_parser import MAX_CHARACTERS
 from kb.services import domain
 from webui.http.address import (
     GROUPS,
@@ -126,7 +126,7 @@ def test_what_is_no_part_of_a_search_is_passed_over(pair: tuple[str, str]) -> No
 
 
 def test_a_query_is_cut_one_character_too_long_so_that_the_cut_is_told() -> None:
-    assert len(read("/?q=" + "a" * (MOST_CHARACTERS + 9)).text) == MOST_CHARACTERS + 1
+    assert len(read("/?q=" + "a" * (MAX_CHARACTERS + 9)).text) == MAX_CHARACTERS + 1
 
 
 def test_only_the_script_tells_that_one_is_typing() -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 from urllib.parse import quote, urlencode
 
 from index.query import Query, StepName
-from index.query_parser import MOST_CHARACTERS
+from index.query_parser import MAX_CHARACTERS
 from index.urls import web_parts, whole_number
 from kb.search.facets import keys
 from kb.search.searcher import SORTS
@@ -70,7 +70,7 @@ def _with_single(query: Query, key: str, value: str) -> Query | None:
     """Return a search with a part that an address has but once, None where the part is none of these."""
     match key:
         case "q":
-            return replace(query, text=value.strip()[: MOST_CHARACTERS + 1])  # one too many, so that the cut is noticed
+            return replace(query, text=value.strip()[: MAX_CHARACTERS + 1])  # one too many, so that the cut is noticed
         case "sort" if value in SORTS:
             return replace(query, sort=SORTS[value])
         case "match" if value in ("any", "all"):
