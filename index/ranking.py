@@ -64,7 +64,7 @@ WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 PLACES = 6  # of a score; orders of addition differ in the twelfth
 SHORTEST = 12  # words; together with no length in the trail 0.565 instead of 0.537
 LONGEST = 40  # words
-MOST_OF_SECTION = 2  # documents of a section that count
+MAX_OF_SECTION = 2  # documents of a section that count
 # How soon more of a term counts no more, BM25's k1: its usual 1.2 is for pages, not for texts of a line (0.531).
 SATURATION = 0.5
 _RARITY = 1.3  # + 0.002

@@ -1,14 +1,17 @@
-"""Similarity: how near the vectors of documents are to that of a query, and when that means something; for all engines.
+"""Similarity of documents to a query by the cosine of their vectors, for all engines.
 
-All texts of a field point nearly the same way, so vectors are compared as they differ from the mean of all documents.
-What that gives tells whether there is an answer. For the order, the few directions in which documents differ most are
-left out too: they tell of what sort a text is, not what it says (docs/relevance.md, with all that was tried).
+The vectors of all texts of a field point in nearly the same direction. Therefore they are compared after centring:
+less the mean of all documents. The centred cosine decides whether a document is similar at all. To rank documents, the
+few directions in which they differ most are removed too: these separate kinds of text, not subjects
+(docs/relevance.md, with the alternatives that were tried).
+
+Vectors are stored quantised, as int8 with a scale for each row. Shapes are in parentheses, the row of a vector first.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from msgspec import Struct
@@ -16,117 +19,118 @@ from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
 from index.messages import translatable
-from index.ranking import MOST_OF_SECTION
+from index.ranking import MAX_OF_SECTION
 
-Figures = NDArray[np.float64]
-Places = NDArray[np.int32]
-"""Numbers of rows or of documents."""
+Floats: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = NDArray[np.int32]
+"""Row numbers of vectors, or document numbers."""
 
-LEAST_COSINE, MOST_FOUND = 0.25, 200  # of documents that are found by similarity
-_COMMON, _FEWEST_FOR_COMMON = 3, 300  # directions left out for the order, where there are so many documents
-SAMPLE = 2000  # documents from which the directions are learned
-# Of more documents only one of so many is looked at in full, those nearest by their sketch: of the 200 nearest that
-# loses fewer than one (docs/relevance.md).
-_MOST_EXACT, _ONE_OF = 20_000, 25
-_BLOCK = 512  # vectors made floats at a time: 768 kB, which stay in the processor's cache
-SAME = 0.97  # the cosine of texts that differ in a mark or a word
-LEAST_NORM = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
-_COUNTED_BESIDE = 3  # documents: so much the mean of all counts beside those of a place; of 0, 1 and 3 it was best
-_PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
-_SKETCH_BLOCK = 8192  # vectors at a time, whose bits stay in the processor's cache
+MIN_COSINE = 0.25  # of a similar document to the query
+MAX_SIMILAR = 200  # documents
+COPY_COSINE = 0.97  # from here on two texts differ only in a mark or a word
+MIN_NORM = 0.05  # of a centred vector; the direction of a shorter one is rounding error
+SAMPLE_SIZE = 2000  # documents from which the mean and the common directions are computed
+
+_COMMON_DIRECTIONS = 3  # removed for ranking
+_MIN_FOR_COMMON = 300  # documents; of fewer the common directions are chance
+# In larger indexes only 1 in 25 documents is compared exactly: those nearest by their sketch. This loses fewer than
+# one of the 200 nearest (docs/relevance.md).
+_MAX_EXACT, _SKETCH_SHARE = 20_000, 25
+_BLOCK = 512  # vectors converted to float32 at a time: 768 kB, which fit in the processor's cache
+_CENTRE_WEIGHT = 3  # documents that the mean of all counts as in the mean of a context; best of 0, 1 and 3
+_PLACES = 6  # decimals of a cosine; the order of summation changes the fifteenth
+_SKETCH_BLOCK = 8192  # vectors whose bits fit in the processor's cache
 _SKETCH_WORD = 64  # bits
-_SKETCH_WEIGHT = 3  # the most that an axis may count: two bits, and 3 * 64 axes of a word fit in 8
-_SKETCH_FULL = 2.0  # times the root mean square of the query's axes: from there on an axis counts most
+_MAX_AXIS_WEIGHT = 3  # two bits; 3 * 64 axes of a word fit in 8 bits
+_FULL_WEIGHT = 2.0  # times the root mean square of the query's axes: longer axes have the maximum weight
 
 
 class Quantised(Struct, frozen=True):
-    """Vectors as whole numbers from -127 to 127, a row each, and what each row is to be multiplied by.
+    """Vectors as int8 (rows, dimensions) from -127 to 127, and the float64 scale of each row (rows,).
 
-    A quarter of the memory; and a product of two is a whole number, which floats add up without rounding in whatever
-    order as long as it is below 2 ** 24, so that all engines agree: of vectors of up to 1,040 numbers it is always, of
-    longer ones where few of their numbers are great.
+    They take a quarter of the memory of float32. A product of two rows is an integer. float32 adds integers exactly, in
+    any order, below 2 ** 24, so all engines agree: always up to 1,040 dimensions, and nearly always above.
     """
 
     numbers: NDArray[np.int8]
-    scales: Figures
+    scales: Floats
 
     @property
-    def floats(self) -> Figures:
-        """The vectors themselves."""
-        floats: Figures = np.multiply(self.numbers, self.scales[:, None])
+    def floats(self) -> Floats:
+        """The vectors as float64 (rows, dimensions)."""
+        floats: Floats = np.multiply(self.numbers, self.scales[:, None])
         return floats
 
-    def times(self, others: "Quantised") -> Figures:
-        """Return the products of each row with each of a few others."""
+    def products(self, others: "Quantised") -> Floats:
+        """Return the dot product of each row with each of a few other rows, (rows, other rows)."""
         columns = others.numbers.T.astype(np.float32)
         blocks = (self.numbers[begin : begin + _BLOCK] for begin in range(0, len(self.scales), _BLOCK))
         products = [block.astype(np.float32) @ columns for block in blocks]
-        whole = np.concatenate([np.empty((0, len(others.scales))), *products])
-        return whole * self.scales[:, None] * others.scales
+        integers = np.concatenate([np.empty((0, len(others.scales))), *products])
+        return integers * self.scales[:, None] * others.scales
 
     @property
-    def finding(self) -> "Quantised":
-        """Of a centred query the row that finds (`Centring.centred`)."""
+    def match_row(self) -> "Quantised":
+        """The first row of a centred query (`Centring.centred`)."""
         return Quantised(self.numbers[:1], self.scales[:1])
 
-    def only(self, rows: Places) -> "Quantised":
+    def take(self, rows: Numbers) -> "Quantised":
         """Return some of the rows."""
-        return Quantised(self.numbers.take(rows, axis=0), self.scales.take(rows))  # twice as fast as by an index
+        return Quantised(self.numbers.take(rows, axis=0), self.scales.take(rows))  # twice as fast as indexing
 
-    def above(self, point: Figures) -> Iterator[NDArray[np.bool_]]:
-        """Yield along which axes each row lies above a point, some rows at a time."""
+    def above(self, point: Floats) -> Iterator[NDArray[np.bool_]]:
+        """Yield, a block of rows at a time, whether each component exceeds that of a point: (block, dimensions)."""
         for begin in range(0, len(self.scales), _BLOCK):
             scales = self.scales[begin : begin + _BLOCK, None].astype(np.float32)
             yield self.numbers[begin : begin + _BLOCK] * scales > point.astype(np.float32)
 
 
 def quantised(vectors: Vectors) -> Quantised:
-    """Return vectors as whole numbers, the greatest of each row as 127 or -127."""
+    """Quantise float32 vectors (rows, dimensions); the largest component of each row becomes 127 or -127."""
     scales = (np.maximum(np.abs(vectors).max(axis=1), 1e-9) / 127).astype(np.float32)
     return Quantised(np.rint(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float64))
 
 
 def mean_of(vectors: Quantised) -> Vectors:
-    """Return the mean of vectors."""
+    """Return the mean of vectors, float32 (dimensions,)."""
     mean: Vectors = vectors.floats.mean(axis=0).astype(np.float32)
     return mean
 
 
-def sample_rows(size: int) -> Places:
-    """Return the rows of a sample of `size` rows, evenly from all; SAMPLE at most."""
-    return np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32)
+def sample_rows(size: int) -> Numbers:
+    """Return evenly spaced row numbers of `size` rows, SAMPLE_SIZE at most."""
+    return np.linspace(0, size - 1, min(size, SAMPLE_SIZE)).astype(np.int32)
 
 
 class SignBitSketch:
-    """Of many vectors, along which axes each lies above the mean: bits that tell which may be near a query.
+    """One bit for each component of many vectors: whether it exceeds the mean. Finds candidates near a query.
 
-    A bit for each axis of a document and two for how much it counts in the query, so that a processor compares 64 axes
-    at a time: RaBitQ (Gao and Long, 2024) without its rotation, which the axes of models hardly need
-    (docs/relevance.md).
+    A query has two more bits for each axis, its weight, so that a processor compares 64 axes at a time. This is RaBitQ
+    (Gao and Long, 2024) without its rotation, which the axes of embedding models hardly need (docs/relevance.md).
     """
 
     def __init__(self, above: Iterable[NDArray[np.bool_]]) -> None:
-        """`above` has a row for each vector, of some vectors at a time."""
-        self._words = np.ascontiguousarray(np.concatenate([_packed(some) for some in above]).T)
+        """`above` are blocks of rows, as `Quantised.above` yields them."""
+        self._words = np.ascontiguousarray(np.concatenate([_packed(block) for block in above]).T)
 
-    def nearest(self, query: Figures, count: int) -> NDArray[np.intp]:
-        """Return which vectors lie on the side of a query, centred, along most of the axes that count in it.
+    def nearest(self, query: Floats, count: int) -> NDArray[np.intp]:
+        """Return the row numbers of the `count` vectors nearest a centred query (dimensions,), in order, with ties.
 
-        They are `count` in order, and more where some are as near.
+        The distance is the sum of the weights of the axes on which a vector and the query lie on different sides.
         """
-        full = _SKETCH_FULL * max(float(np.sqrt(np.mean(query**2))), 1e-9)
-        weights = np.minimum(np.rint(np.abs(query) / full * _SKETCH_WEIGHT), _SKETCH_WEIGHT).astype(np.uint8)
-        own, once, twice = _packed(np.stack([query > 0, weights & 1, weights & 2]))[:, :, None]
+        full = _FULL_WEIGHT * max(float(np.sqrt(np.mean(query**2))), 1e-9)
+        weights = np.minimum(np.rint(np.abs(query) / full * _MAX_AXIS_WEIGHT), _MAX_AXIS_WEIGHT).astype(np.uint8)
+        signs, ones, twos = _packed(np.stack([query > 0, weights & 1, weights & 2]))[:, :, None]
         distances = np.empty(self._words.shape[1], np.uint16)
         for begin in range(0, len(distances), _SKETCH_BLOCK):
-            other = self._words[:, begin : begin + _SKETCH_BLOCK] ^ own
-            weighted = np.bitwise_count(other & once) + 2 * np.bitwise_count(other & twice)
+            differing = self._words[:, begin : begin + _SKETCH_BLOCK] ^ signs
+            weighted = np.bitwise_count(differing & ones) + 2 * np.bitwise_count(differing & twos)
             distances[begin : begin + _SKETCH_BLOCK] = weighted.sum(axis=0, dtype=np.uint16)
         return np.flatnonzero(distances <= np.partition(distances, count - 1)[count - 1])
 
 
 def _packed(bits: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return rows of bits as rows of whole words of 64, filled up with 0."""
+    """Return rows of bits (rows, bits) as 64-bit words (rows, words), padded with zeros."""
     octets = np.packbits(bits, axis=1)
     words = np.zeros((len(bits), -(-bits.shape[1] // _SKETCH_WORD)), np.uint64)
     words.view(np.uint8)[:, : octets.shape[1]] = octets
@@ -134,21 +138,18 @@ def _packed(bits: NDArray[Any]) -> NDArray[np.uint64]:
 
 
 class Centring:
-    """The mean of `size` documents, from which vectors are compared, and the directions in which they differ most.
-
-    Both are learned from a sample of the documents.
-    """
+    """The mean of `size` documents and the directions in which they differ most, computed from a sample of them."""
 
     def __init__(self, sample: Quantised, size: int) -> None:
         self._sample = sample.floats
-        self.mean: Figures = self._sample.mean(axis=0)
+        self.mean: Floats = self._sample.mean(axis=0)
         self.size = size
 
     def centred(self, query: Vectors) -> Quantised:
-        """Return a query's vector, (dimensions,), less the mean; its second row lacks the common directions too.
+        """Centre the vector of a query (dimensions,) for matching and for ranking: (2, dimensions).
 
-        The first row finds, the second orders. Raises EmbeddingError where it has another size than those of the
-        documents: then it is of another model.
+        The match row is the query less the mean. The rank row lacks the common directions too. Raises EmbeddingError if
+        the query has a different number of dimensions, because then it comes from a different model.
         """
         dimensions = self._sample.shape[1]
         if len(query) != dimensions:
@@ -157,86 +158,92 @@ class Centring:
                     "the model made {0} numbers of the query, and {1} of each document", len(query), dimensions
                 )
             )
-        finding = query - self.mean
-        ordering = finding - self._common @ (self._common.T @ finding)
-        return quantised(np.stack([finding, ordering]).astype(np.float32))
+        match_row = query - self.mean
+        rank_row = match_row - self._common @ (self._common.T @ match_row)
+        return quantised(np.stack([match_row, rank_row]).astype(np.float32))
 
-    def cosines(self, query: Quantised, vectors: Quantised, norms: Figures) -> Figures:
-        """Return the cosines of vectors, of these `norms`, to each row of a centred query: (rows, vectors)."""
-        own = self.query_norms(query)
-        products: Figures = (vectors.times(query) - self.mean @ query.floats.T) / own
-        return (products.T / norms[: len(own)]).clip(-1, 1).round(_PLACES)
+    def cosines(self, query: Quantised, vectors: Quantised, norms: Floats) -> Floats:
+        """Return the cosines of vectors to each row of a centred query, (query rows, vectors).
 
-    def query_norms(self, query: Quantised) -> Figures:
-        """Return the norm of each row of a centred query, LEAST_NORM at least."""
-        norms: Figures = np.maximum(np.linalg.norm(query.floats, axis=1), LEAST_NORM)
+        `norms` are those of the vectors (`norms`); the vectors themselves are not centred.
+        """
+        products: Floats = (vectors.products(query) - self.mean @ query.floats.T) / self.query_norms(query)
+        return (products.T / norms[: len(query.scales)]).clip(-1, 1).round(_PLACES)
+
+    def query_norms(self, query: Quantised) -> Floats:
+        """Return the norm of each row of a centred query, at least MIN_NORM: (query rows,)."""
+        norms: Floats = np.maximum(np.linalg.norm(query.floats, axis=1), MIN_NORM)
         return norms
 
-    def norms(self, vectors: Quantised) -> Figures:
-        """Return how far each vector is from the mean, (2, vectors): in all directions, and without the common ones."""
+    def norms(self, vectors: Quantised) -> Floats:
+        """Return the norms of vectors after centring for matching and for ranking, at least MIN_NORM: (2, vectors).
+
+        The vectors are of length 1, so that the square of a centred norm is 1 - 2 v·m + m·m for the mean m.
+        """
         axes = quantised(np.vstack([self.mean, self._common.T]).astype(np.float32))
-        to_mean, *along = vectors.times(axes).T
+        to_mean, *to_common = vectors.products(axes).T
         square = 1 - 2 * to_mean + self.mean @ self.mean
-        less = sum(((part - self.mean @ axis) ** 2 for part, axis in zip(along, self._common.T, strict=True)), 0.0)
-        norms: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), LEAST_NORM**2))
+        along = ((part - self.mean @ axis) ** 2 for part, axis in zip(to_common, self._common.T, strict=True))
+        norms: Floats = np.sqrt(np.maximum(np.stack([square, square - sum(along, 0.0)]), MIN_NORM**2))
         return norms
 
     @cached_property
-    def _common(self) -> Figures:
-        """The directions in which documents differ most, a column each; none where there are few documents."""
-        if self.size < _FEWEST_FOR_COMMON:
+    def _common(self) -> Floats:
+        """The unit vectors in whose directions the documents differ most, (dimensions, 3); (dimensions, 0) for few."""
+        if self.size < _MIN_FOR_COMMON:
             return np.empty((len(self.mean), 0))
         centred = self._sample - self.mean
-        directions: Figures = np.linalg.eigh(centred.T @ centred)[1][:, -_COMMON:]
+        directions: Floats = np.linalg.eigh(centred.T @ centred)[1][:, -_COMMON_DIRECTIONS:]
         return directions
 
 
 class VectorIndex:
-    """The vectors of documents, in the order of their positions: a row each."""
+    """The vectors of documents, a row each, in the order of their positions."""
 
     def __init__(self, vectors: Quantised) -> None:
         self._vectors = vectors
         self.size = len(vectors.scales)
 
-    def mean(self, rows: Places) -> Vectors:
-        """Return the mean of the vectors of some documents."""
-        return mean_of(self._vectors.only(rows))
+    def mean(self, rows: Numbers) -> Vectors:
+        """Return the mean of some rows, (dimensions,)."""
+        return mean_of(self._vectors.take(rows))
 
-    def contextual_cosines(self, rows: Places, others: Places, contexts: Iterable[Places], centre: Figures) -> Figures:
-        """Return the cosine of each of some documents to each of others, as each differs from its context.
+    def contextual_cosines(self, rows: Numbers, others: Numbers, contexts: Iterable[Numbers], centre: Floats) -> Floats:
+        """Return the cosine of each row to each of the others, each less the mean of its context: (rows, others).
 
-        `contexts` are the documents of each talk or report in which any of them lies; each lies in one at most.
-        `centre` is the mean of all documents, which counts as a few of each context.
+        A context is the rows of a talk or report; each row is in one at most. `centre`, the mean of all documents,
+        counts as a few documents of each context.
         """
         both, place_of = np.unique(np.concatenate([rows, others]), return_inverse=True)
-        differences = self._vectors.only(both).floats - centre
+        differences = self._vectors.take(both).floats - centre
         for context in contexts:
-            beside = self._vectors.only(context).floats - centre
-            differences[np.isin(both, context)] -= beside.sum(axis=0) / (len(context) + _COUNTED_BESIDE)
-        unit = differences / np.maximum(np.linalg.norm(differences, axis=1, keepdims=True), LEAST_NORM)
-        cosines: Figures = np.round(unit[place_of[: len(rows)]] @ unit[place_of[len(rows) :]].T, _PLACES)
+            in_context = self._vectors.take(context).floats - centre
+            differences[np.isin(both, context)] -= in_context.sum(axis=0) / (len(context) + _CENTRE_WEIGHT)
+        unit = differences / np.maximum(np.linalg.norm(differences, axis=1, keepdims=True), MIN_NORM)
+        cosines: Floats = np.round(unit[place_of[: len(rows)]] @ unit[place_of[len(rows) :]].T, _PLACES)
         return cosines
 
-    def cosines(self, query: Quantised, rows: Places | None = None) -> Figures:
-        """Return the cosines of some documents, None for all, to a centred query (`Centring.cosines`)."""
+    def cosines(self, query: Quantised, rows: Numbers | None = None) -> Floats:
+        """Return the cosines of some rows, by default of all, to a centred query: (query rows, rows)."""
         if rows is None:
             return self.centring.cosines(query, self._vectors, self._norms)
-        return self.centring.cosines(query, self._vectors.only(rows), self._norms.take(rows, axis=1))
+        return self.centring.cosines(query, self._vectors.take(rows), self._norms.take(rows, axis=1))
 
-    def nearest(self, query: Quantised) -> tuple[Places, Figures]:
-        """Return the documents nearest a centred query, in order of position, and their cosines; all where few are."""
-        if self.size <= _MOST_EXACT:
-            return np.arange(self.size, dtype=np.int32), self.cosines(query.finding)[0]
-        rows = self._sketch.nearest(query.numbers[0].astype(np.float64), self.size // _ONE_OF).astype(np.int32)
-        return rows, self.cosines(query.finding, rows)[0]
+    def nearest(self, query: Quantised) -> tuple[Numbers, Floats]:
+        """Return the rows nearest a centred query, in order, and their cosines to its match row; all rows if few."""
+        if self.size <= _MAX_EXACT:
+            return np.arange(self.size, dtype=np.int32), self.cosines(query.match_row)[0]
+        match_row = query.numbers[0].astype(np.float64)
+        rows = self._sketch.nearest(match_row, self.size // _SKETCH_SHARE).astype(np.int32)
+        return rows, self.cosines(query.match_row, rows)[0]
 
     @cached_property
     def centring(self) -> Centring:
-        """The centring by a sample of the documents."""
-        return Centring(self._vectors.only(sample_rows(self.size)), self.size)
+        """The centring by a sample of the rows."""
+        return Centring(self._vectors.take(sample_rows(self.size)), self.size)
 
     @cached_property
-    def _norms(self) -> Figures:
+    def _norms(self) -> Floats:
         return self.centring.norms(self._vectors)
 
     @cached_property
@@ -246,36 +253,39 @@ class VectorIndex:
 
 @dataclass(frozen=True)
 class DocumentVectors:
-    """Those of `size` documents that have a vector, in the order of their positions, and their vectors."""
+    """Vectors, and the document number of each row, in the order of positions. The index has `size` documents."""
 
-    docs: Places
+    docs: Numbers
     index: VectorIndex
     size: int
 
     @cached_property
-    def rows(self) -> Places:
-        """The row of the vector of each document, -1 where it has none."""
+    def rows(self) -> Numbers:
+        """The row number of each document, -1 if it has no vector: (size,)."""
         rows = np.full(self.size, -1, np.int32)
         rows[self.docs] = np.arange(len(self.docs), dtype=np.int32)
         return rows
 
 
-def section_boost(sections: Places, cosines: Figures) -> Figures:
-    """Return for each document the sum of the greatest cosines in its section, over how many those may be."""
+def section_boost(sections: Numbers, cosines: Floats) -> Floats:
+    """Return for each document the mean of the two greatest cosines of its section, (documents,).
+
+    Both arguments have an element for each document. A missing second cosine counts as 0.
+    """
     if not len(sections):
         return np.empty(0)
     order = np.lexsort((-cosines, sections))
-    begins = np.r_[True, np.diff(sections[order]) != 0]
-    number = np.cumsum(begins) - 1
-    rank = np.arange(len(order)) - np.flatnonzero(begins)[number]
-    sums = np.bincount(number, np.where(rank < MOST_OF_SECTION, cosines[order], 0.0))
+    is_first = np.r_[True, np.diff(sections[order]) != 0]
+    section = np.cumsum(is_first) - 1
+    rank = np.arange(len(order)) - np.flatnonzero(is_first)[section]
+    sums = np.bincount(section, np.where(rank < MAX_OF_SECTION, cosines[order], 0.0))
     boosts = np.empty(len(order))
-    boosts[order] = sums[number] / MOST_OF_SECTION
+    boosts[order] = sums[section] / MAX_OF_SECTION
     return boosts
 
 
 class Similarity:
-    """The cosines of documents to a query; of those without a vector nothing is known."""
+    """The cosines of documents to a query; 0 for documents without a vector."""
 
     def __init__(self, vectors: DocumentVectors, query: Vectors) -> None:
         self._vectors = vectors
@@ -285,22 +295,22 @@ class Similarity:
 
     @property
     def nbytes(self) -> int:
-        """How many bytes it takes."""
+        """The memory it takes, in bytes."""
         return self._near.nbytes + self._cosines.nbytes + self._query.numbers.nbytes
 
-    def of(self, docs: Places) -> Figures:
-        """Return the cosines of some documents to the query, (2, documents): those that find, and those that order."""
+    def of(self, docs: Numbers) -> Floats:
+        """Return the cosines of some documents to the match row and to the rank row of the query: (2, documents)."""
         rows = self._vectors.rows[docs]
-        known = rows >= 0
+        has_vector = rows >= 0
         cosines = np.zeros((2, len(docs)))
-        cosines[:, known] = self._vectors.index.cosines(self._query, rows[known])
+        cosines[:, has_vector] = self._vectors.index.cosines(self._query, rows[has_vector])
         return cosines
 
-    def found(self, candidates: NDArray[np.bool_], *, copies: bool = True) -> Places:
-        """Return which of the candidates are found by similarity, nearest first, then in the order of positions.
+    def found(self, candidates: NDArray[np.bool_], *, copies: bool = True) -> Numbers:
+        """Return the numbers of similar documents, nearest first, then by position; MAX_SIMILAR at most.
 
-        Without `copies` none that says the same as the query.
+        `candidates` has an element for each document. Without `copies`, documents that equal the query are left out.
         """
-        similar = candidates[self._near] & (self._cosines >= LEAST_COSINE) & (copies | (self._cosines < SAME))
+        similar = candidates[self._near] & (self._cosines >= MIN_COSINE) & (copies | (self._cosines < COPY_COSINE))
         order = np.argsort(-self._cosines[similar], kind="stable")
-        return self._near[similar][order][:MOST_FOUND]
+        return self._near[similar][order][:MAX_SIMILAR]

@@ -26,12 +26,12 @@ from index.opensearch_engine.vectors import (
 )
 from index.ranking import WEIGHTS
 from index.similarity import (
-    LEAST_COSINE,
-    MOST_FOUND,
-    SAME,
+    COPY_COSINE,
+    MAX_SIMILAR,
+    MIN_COSINE,
     Centring,
-    Figures,
-    Places,
+    Floats,
+    Numbers,
     Quantised,
     VectorIndex,
     mean_of,
@@ -65,7 +65,7 @@ class Strength(NamedTuple):
 
 
 _NONE: Sequence[_Ranked] = ()
-_NOTHING: tuple[Sequence[str], Figures] = ((), np.empty(0))
+_NOTHING: tuple[Sequence[str], Floats] = ((), np.empty(0))
 
 
 class Similarity:
@@ -83,7 +83,7 @@ class Similarity:
         if looked is None:
             return ()
         keys, cosines = self._nearest(looked)
-        return [key for key, cosine in zip(keys, cosines.tolist(), strict=True) if cosine >= LEAST_COSINE]
+        return [key for key, cosine in zip(keys, cosines.tolist(), strict=True) if cosine >= MIN_COSINE]
 
     def strengths(self, bodies: Iterable[Mapping[str, Any]], sections: str | None) -> Mapping[str, Strength]:
         """Return how like the query the first documents of some searches are, by their ids."""
@@ -116,19 +116,19 @@ class Similarity:
                 return some
         return None
 
-    def _nearest(self, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
+    def _nearest(self, among: Sequence[Filter]) -> tuple[Sequence[str], Floats]:
         """Return the ids of the documents that are nearest the query, and their cosines."""
-        query = self._query.finding
-        body = nearest(self._centring, query, self._batch.requests.of_generation(self._having, *among), MOST_FOUND)
+        query = self._query.match_row
+        body = nearest(self._centring, query, self._batch.requests.of_generation(self._having, *among), MAX_SIMILAR)
 
-        def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
+        def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Floats]:
             hits = answer["hits"]["hits"]
             return tuple(map(_key, hits)), cosines_of(self._centring, query, hits)[0]
 
         return self._batch.ask(body, read, _NOTHING, lambda found: _KEY * len(found[0]))
 
 
-def cosines_of(centring: Centring, query: Quantised, hits: Sequence[Mapping[str, Any]]) -> Figures:
+def cosines_of(centring: Centring, query: Quantised, hits: Sequence[Mapping[str, Any]]) -> Floats:
     """Return how like a query some hits are that have a vector (`Centring.cosines`)."""
     if not hits:
         return np.empty((len(query.scales), 0))
@@ -156,14 +156,14 @@ def more_like(vectors: GenerationVectors, ids: Sequence[str], group: str, limit:
     own = _with_vectors(vectors, view, [asked], field)
     if not own:
         return ()
-    query = centring.centred(mean_of(read_vectors(own))).finding
+    query = centring.centred(mean_of(read_vectors(own))).match_row
     # Of all that are asked: one without a vector has values, too.
     values = counts_in(vectors.requests.search(counting(vectors.requests.of_generation(asked), field))[0])
     others = {"bool": {"must_not": [{"terms": {field: sorted(values)}}, asked]}}
-    body = nearest(centring, query, vectors.requests.of_generation(view.having, others), MOST_FOUND, SAME)
+    body = nearest(centring, query, vectors.requests.of_generation(view.having, others), MAX_SIMILAR, COPY_COSINE)
     hits = vectors.requests.search({**body, "_source": ["stored"], "stored_fields": ["_source"]})[0]["hits"]["hits"]
     cosines = cosines_of(centring, query, hits)[0].tolist()
-    found = [(hit, cosine) for hit, cosine in zip(hits, cosines, strict=True) if LEAST_COSINE <= cosine < SAME]
+    found = [(hit, cosine) for hit, cosine in zip(hits, cosines, strict=True) if MIN_COSINE <= cosine < COPY_COSINE]
     found.sort(key=lambda one: -one[1])
     return tuple(Hit(value_of(hit, "key"), cosine, received(hit["_source"]["stored"])) for hit, cosine in found[:limit])
 
@@ -190,7 +190,7 @@ def similarity(
         hits[value_of(hit, "key")] = hit
     row_of = {key: row for row, key in enumerate(hits)}
 
-    def rows(keys: Sequence[str]) -> Places:
+    def rows(keys: Sequence[str]) -> Numbers:
         return np.array([row_of[key] for key in keys], np.int32)
 
     space = VectorIndex(read_vectors([*hits.values()]))

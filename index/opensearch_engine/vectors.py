@@ -18,7 +18,7 @@ from index.engine import Coverage
 from index.opensearch_engine.batching import BatchedRequests, total_of
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import token
-from index.similarity import LEAST_NORM, SAMPLE, Centring, Quantised, quantised, sample_rows
+from index.similarity import MIN_NORM, SAMPLE_SIZE, Centring, Quantised, quantised, sample_rows
 
 _HAS_PASSAGE: Filter = {"exists": {"field": "passage"}}
 _SLACK = 1e-4  # of a cosine in single precision: what lies at a bound is judged here
@@ -112,7 +112,7 @@ class GenerationVectors:
         if self._view is None or self._view[0] != size:
             manifest = self.requests.manifest
             some = {"ids": {"values": list(manifest.ids(sample_rows(manifest.documents)))}}
-            body = {"size": SAMPLE, "query": self.requests.of_generation(self.having, some), **with_vectors()}
+            body = {"size": SAMPLE_SIZE, "query": self.requests.of_generation(self.having, some), **with_vectors()}
             sample = read_vectors(self.requests.search(body)[0]["hits"]["hits"])
             if not len(sample.scales):  # so few have one yet
                 return None
@@ -138,7 +138,7 @@ def nearest(centring: Centring, query: Quantised, among: Filter, size: int, belo
         "mean": _characters(mean),
         "meanScale": float(mean.scales[0]),
         "meanSquare": float(centring.mean @ centring.mean),
-        "least": LEAST_NORM**2,
+        "least": MIN_NORM**2,
         "below": below + _SLACK,
         "size": centring.size,  # answers are kept by what was asked: another is due when more documents have a vector
     }

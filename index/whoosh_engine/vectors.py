@@ -177,7 +177,7 @@ class SortedVectors(Struct, frozen=True):
 
     def of(self, keys: Keys) -> Quantised:
         """Return the vectors of these keys, all of which must be stored."""
-        return self.vectors.only(_places(self.keys, keys).astype(np.int32))
+        return self.vectors.take(_places(self.keys, keys).astype(np.int32))
 
 
 def _encoded(vectors: Vectors) -> Sequence[bytes]:

@@ -34,7 +34,7 @@ from index.query_ast import (
 from index.query_correction import correct, with_completions
 from index.query_words import names_among
 from index.ranking import (
-    MOST_OF_SECTION,
+    MAX_OF_SECTION,
     PLACES,
     SHORTEST,
     SignalName,
@@ -288,9 +288,7 @@ class Scoring:
 
     def _section_boost(self, counted: Counted) -> float:
         section = [d for d in self._found if self._scan.in_section_of(counted, d)] or [counted]
-        return (
-            sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:MOST_OF_SECTION]) / MOST_OF_SECTION
-        )
+        return sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:MAX_OF_SECTION]) / MAX_OF_SECTION
 
     @cached_property
     def _most_points(self) -> float:

@@ -34,7 +34,7 @@ from index.engine import (
 from index.query import Query
 from index.query_parser import QueryParser
 from index.schema import Document, Schema
-from index.similarity import LEAST_COSINE, SAME, VectorIndex, quantised
+from index.similarity import COPY_COSINE, MIN_COSINE, VectorIndex, quantised
 
 
 class ScanEngine(Engine):
@@ -144,7 +144,7 @@ class ScanEngine(Engine):
         others = [
             (cosine, document)
             for cosine, document in zip(cosines, having, strict=True)
-            if LEAST_COSINE <= cosine < SAME
+            if MIN_COSINE <= cosine < COPY_COSINE
             and document.id not in ids
             and not taken & set(document.facets.get(group, ()))
         ]
