@@ -35,9 +35,7 @@ def test_a_sketch_finds_the_vectors_on_the_same_side_of_the_weighted_axes(
 
 
 @given(st.integers(60, 300), st.integers(0, 2**32 - 1))
-def test_a_large_index_computes_the_same_cosines_for_the_nearest_by_sketch(
-    size: int, seed: int
-) -> None:
+def test_a_large_index_computes_the_same_cosines_for_the_nearest_by_sketch(size: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     vectors = rng.normal(size=(size, 48)).astype(np.float32) + 0.5
     index = VectorIndex(quantised(vectors))
