@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from index.messages import Message, message_of, translatable
-from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
+from kb.readers import cosense, html, markdown, movable_type, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, enforce, split_lines
 from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
+from kb.readers.marked_formats import ASCIIDOC, ORG, REVIEW
 from kb.readers.saved_pages import DamagedPageError, page_in_mhtml, page_in_webarchive
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
@@ -47,10 +48,10 @@ READERS = (
            covering=False),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
     Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, by_ending=True),
-    Reader("org", "Org", (".org",), ("text/org",), org.MARKUP.recognises, org.MARKUP.read, by_ending=True),
-    Reader("asciidoc", "AsciiDoc", (".adoc", ".asciidoc"), ("text/asciidoc",), asciidoc.MARKUP.recognises,
-           asciidoc.MARKUP.read, by_ending=True),
-    Reader("review", "Re:VIEW", (".re",), (), review.MARKUP.recognises, review.MARKUP.read, by_ending=True),
+    Reader("org", "Org", (".org",), ("text/org",), ORG.recognises, ORG.read, by_ending=True),
+    Reader("asciidoc", "AsciiDoc", (".adoc", ".asciidoc"), ("text/asciidoc",), ASCIIDOC.recognises,
+           ASCIIDOC.read, by_ending=True),
+    Reader("review", "Re:VIEW", (".re",), (), REVIEW.recognises, REVIEW.read, by_ending=True),
     Reader("cosense", "Cosense", (".json", ".txt"), ("application/json",), cosense.recognises, cosense.read,
            takes_data=True),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),

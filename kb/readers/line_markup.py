@@ -1,6 +1,7 @@
-"""Markup in which a mark at its beginning tells what a line is: headings, items, blocks between fences, all else prose.
+"""Markup whose lines say by their first characters what they are: heading, item, fence, field or prose.
 
-Org, AsciiDoc and Re:VIEW are of this kind; each is described as a `Markup`, as far as reports of talks use it.
+A `Markup` describes a format as far as reports use it; `marked_formats.py` has Org, AsciiDoc and Re:VIEW. `LineParser`
+turns lines into blocks.
 """
 
 import re
@@ -14,15 +15,16 @@ from index.text import trimmed
 from kb.readers.contract import Parse, addresses, split_lines
 from kb.report.outline import Block, BlockType
 
-_NOTHING = re.compile(r"(?!)")
-_LONGEST = 10_000  # characters; a longer line is no markup that anybody wrote, and patterns may take the square of it
+NOTHING = re.compile(r"(?!)")
+# Nobody writes markup in a longer line or paragraph, and some patterns take time that grows with the square of it.
+LONGEST_MARKUP = 10_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What opens a block of lines, the whole line that closes it, and what the block is.
+    """A block between an opening and a closing line, such as `#+begin_src` and `#+end_src`.
 
-    In `closing` stands `{0}` for the words that opened it; capitals make no difference.
+    `closing` is the whole closing line in lower case; `{0}` in it is the first group of `opening`.
     """
 
     opening: re.Pattern[str]
@@ -32,14 +34,17 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """How the lines of a format are marked.
+    """A line-based format: patterns for its lines, and for the markup inside them.
 
-    `certain` is what no text of another format has. `heading` has groups `marks`, as long as its level, and `text`;
-    `item` has `mark` and `text`, with `indent` where items nest by that, and `numbered` is such a mark; `field`, a line
-    that says something of the report, has `key` and `value` (title, event and date are used, as in front matter). Items
-    nest by their indent, by marks that differ from those above, or by how many `*` they have (others, as `#`, do not
-    nest then); by marks alone a line that is not indented goes on an item, else it ends it. `inline` are patterns of
-    what stands in a line and what is shown of it, as `re.sub` has it, in order; a group `address` links.
+    - `certain` matches only texts of this format.
+    - `heading` has the groups `marks`, as long as the level, and `text`.
+    - `item` has the groups `mark` and `text`, and `indent` if items nest by indent. `numbered` matches numbered marks.
+    - `field` matches metadata and has the groups `key` and `value`; title, event and date are used.
+    - `unseen` matches lines that a rendered page does not show.
+    - `inline` lists patterns with their replacements for `re.sub`, applied in order to the lines of a block. A group
+      `address` is a link; a group `reference` names a link that is defined elsewhere in the text.
+    - `nests_by` says how items nest: by indent, by a mark that differs from the ones above, or by the number of `*`
+      (items with other marks do not nest). With "mark", an unindented line continues an item; otherwise it ends it.
     """
 
     certain: re.Pattern[str]
@@ -47,25 +52,25 @@ class Markup:
     item: re.Pattern[str]
     unseen: re.Pattern[str]
     inline: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
-    numbered: re.Pattern[str] = _NOTHING
-    field: re.Pattern[str] = _NOTHING
+    numbered: re.Pattern[str] = NOTHING
+    field: re.Pattern[str] = NOTHING
     fences: tuple[Fence, ...] = ()
     nests_by: Literal["indent", "mark", "length"] = "mark"
 
     def recognises(self, text: str) -> bool:
-        """Tell whether `text` is certainly in this format."""
+        """Return whether `text` is certainly in this format."""
         return self.certain.search(text) is not None
 
     def read(self, text: str) -> Parse:
-        """Return the parse of a text; its title is a field, or the only heading of level 1 above all others."""
+        """Return the parse of a text. Its title is a field, or its first heading if no other has level 1."""
         lines = split_lines(text.lstrip("\ufeff"))
-        numbers = defaultdict[str, list[int]](list)  # of each line, that the end of a block is found at once
-        for number, line in enumerate(lines):
-            numbers[line.strip().lower()].append(number)
-        parser = _Parser(self)
+        positions = defaultdict[str, list[int]](list)  # of equal lines, to find a closing line without a search
+        for position, line in enumerate(lines):
+            positions[line.strip().lower()].append(position)
+        parser = LineParser(self)
         at = 0
         while at < len(lines):
-            fence, last = _fenced(lines[at], at, self, numbers)
+            fence, last = _fenced(lines[at], at, self, positions)
             if fence:
                 body = lines[at + 1 : last]
                 shown = "\n".join(body if fence.kind == "code" else map(trimmed, body))
@@ -81,34 +86,35 @@ class Markup:
         return Parse(title, tuple(parser.blocks), tuple(parser.metadata.items()))
 
 
-def _fenced(line: str, at: int, markup: Markup, numbers: Mapping[str, Sequence[int]]) -> tuple[Fence | None, int]:
-    """Return the block that a line opens and the index of the line that closes it; none and itself for any other."""
-    for fence in markup.fences if len(line) <= _LONGEST else ():
+def _fenced(line: str, at: int, markup: Markup, positions: Mapping[str, Sequence[int]]) -> tuple[Fence | None, int]:
+    """Return the fence that a line opens and the index of its closing line, or None and `at` for any other line."""
+    for fence in markup.fences if len(line) <= LONGEST_MARKUP else ():
         if opening := fence.opening.fullmatch(line):
             closing = fence.closing.replace("{0}", opening[1] if fence.opening.groups else "").lower()
-            ends = numbers.get(closing, ())
+            ends = positions.get(closing, ())
             below = bisect_right(ends, at)
             return (fence, ends[below]) if below < len(ends) else (None, at)
     return None, at
 
 
 @dataclass(slots=True)
-class _Parser:
-    """What is parsed so far: whole blocks, and an item or paragraph that the next line may go on, with its lines."""
+class LineParser:
+    """Collects blocks line by line. `begun` is an item or paragraph that the next line may continue."""
 
     markup: Markup
+    targets: Mapping[str, str] = field(default_factory=dict)  # addresses by the names that refer to them
     blocks: list[Block] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
-    places: list[int | str] = field(default_factory=list)  # of the items that the next may stand in
+    places: list[int | str] = field(default_factory=list)  # indents or marks of the items that enclose the next one
     begun: Block | None = None
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)  # of `begun`
 
     def read(self, line: str, number: int) -> None:
-        """Read a line that stands in no fences."""
+        """Parse a line outside of fences."""
         markup = self.markup
         if not line.strip():
             self.end()
-        elif len(line) > _LONGEST:
+        elif len(line) > LONGEST_MARKUP:
             self.begin(Block("paragraph", line, number, number))
         elif pair := markup.field.fullmatch(line):
             if value := trimmed(pair["value"] or ""):
@@ -120,7 +126,7 @@ class _Parser:
             self.end()
         elif item := markup.item.fullmatch(line):
             kind: BlockType = "numbered" if markup.numbered.fullmatch(item["mark"]) else "bullet"
-            self.begin(Block(kind, item["text"], number, number, depth=self.depth_of(item)))
+            self.begin(Block(kind, item["text"], number, number, depth=self._depth_of(item)))
         elif markup.unseen.fullmatch(line):
             self.add(Block("blank", "", number, number))
         elif self.begun is not None and (self.begun.depth is None or line[0].isspace() or markup.nests_by == "mark"):
@@ -131,54 +137,59 @@ class _Parser:
             self.begin(Block("paragraph", line, number, number))
 
     def begin(self, block: Block) -> None:
-        """Begin a block whose text may go on in the next line; `text` is its first line as written."""
+        """Begin a block that later lines may continue; `text` is its first line as written."""
         self.end()
         self.begun, self.lines = block, [block.text]
 
     def add(self, block: Block) -> None:
-        """Add a block that is whole."""
+        """Add a complete block."""
         self.end()
         self.blocks.append(block)
 
     def end(self) -> None:
-        """Add the block that was begun, if any."""
+        """Complete the begun block, if any."""
         if self.begun is None:
             return
         begun, self.begun = self.begun, None
-        shown = [_shown(line, self.markup) for line in self.lines]
-        text = " ".join(text for text, _ in shown if text)
-        links = tuple(dict.fromkeys(link for _, found in shown for link in found))
+        text, links = self.shown("\n".join(self.lines))
         kind = begun.type
         if not text and begun.depth is None:
             kind = "blank"
-        elif kind == "paragraph" and links and (links[0] == text or all(map(self.is_link, self.lines))):
+        elif kind == "paragraph" and links and (links[0] == text or all(map(self._is_link, self.lines))):
             kind = "link"
         last = begun.first_line + len(self.lines) - 1
         self.blocks.append(replace(begun, type=kind, text=text, last_line=last, links=links))
 
-    def is_link(self, line: str) -> bool:
-        """Tell whether a line is a link and nothing else."""
-        links = (pattern for pattern, _ in self.markup.inline if "address" in pattern.groupindex)
-        return any(pattern.fullmatch(trimmed(line[:_LONGEST])) for pattern in links)
+    def shown(self, written: str) -> tuple[str, tuple[str, ...]]:
+        """Return the text that a page would show for the lines of a block, and the addresses of its links."""
+        links: list[str] = []
+        for pattern, replacement in self.markup.inline if len(written) <= LONGEST_MARKUP else ():
+            if not pattern.groupindex.keys().isdisjoint(("address", "reference")):
+                for found in pattern.finditer(written):
+                    groups = found.groupdict()
+                    address = groups.get("address") or self.targets.get((groups.get("reference") or "").lower())
+                    links += [address] if address else []
+            written = pattern.sub(replacement, written)
+        text = " ".join(line for each in written.split("\n") if (line := trimmed(each)))
+        return text, tuple(dict.fromkeys((*links, *addresses(text))))
 
-    def depth_of(self, item: re.Match[str]) -> int:
+    def _is_link(self, line: str) -> bool:
+        """Return whether a line is a link and nothing else."""
+        links = (pattern for pattern, _ in self.markup.inline if "address" in pattern.groupindex)
+        return any(pattern.fullmatch(trimmed(line[:LONGEST_MARKUP])) for pattern in links)
+
+    def _depth_of(self, item: re.Match[str]) -> int:
         if self.markup.nests_by == "length":
             return len(item["mark"]) - 1 if item["mark"].startswith("*") else 0
         if self.markup.nests_by == "indent":
-            indent = len(item["indent"].expandtabs(8))
-            self.places = [*(place for place in self.places if isinstance(place, int) and place < indent), indent]
-        elif item["mark"] in self.places:
+            return self.depth_at(len(item["indent"].expandtabs(8)))
+        if item["mark"] in self.places:
             self.places = self.places[: self.places.index(item["mark"]) + 1]
         else:
             self.places = [*self.places, item["mark"]]
         return len(self.places) - 1
 
-
-def _shown(written: str, markup: Markup) -> tuple[str, tuple[str, ...]]:
-    """Return what a reader of the page sees of a line, and where it links to."""
-    links: list[str] = []
-    for pattern, shown in markup.inline if len(written) <= _LONGEST else ():
-        if "address" in pattern.groupindex:
-            links += [found["address"] for found in pattern.finditer(written)]
-        written = pattern.sub(shown, written)
-    return trimmed(written), tuple(dict.fromkeys((*links, *addresses(written))))
+    def depth_at(self, indent: int) -> int:
+        """Return the depth of an item at a column, which then encloses the items indented further."""
+        self.places = [*(place for place in self.places if isinstance(place, int) and place < indent), indent]
+        return len(self.places) - 1

@@ -1,282 +1,362 @@
-"""reStructuredText, as Sphinx and Pelican sites have it: the tree of docutils, walked for blocks and their lines."""
+"""reStructuredText, as Sphinx and Pelican sites have it: line-based markup whose blocks end where the indent does.
+
+`MARKUP` describes lines and the markup inside them. Headings, directives, literal blocks and tables take several
+lines; `_RstParser` reads these.
+"""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from textwrap import dedent
+from unicodedata import east_asian_width
 
-from docutils import nodes
-
-from index.messages import Message, translatable
+from index.messages import translatable
 from index.text import INVISIBLE, trimmed
-from kb.readers.contract import Parse, addresses, split_lines
-from kb.readers.docutils_door import document_of
-from kb.report.outline import Block, BlockType, ReadingWarning
+from kb.readers.contract import Parse, split_lines
+from kb.readers.line_markup import LONGEST_MARKUP, NOTHING, LineParser, Markup
+from kb.report.outline import Block, ReadingWarning
 
-# Marks that no text of another kind has: a directive, a target, a named link, a role.
-_CERTAIN = re.compile(
-    r"^\.\. (?:[\w-]+::(?: |$)|_[^:\n]+:)|`[^`\n]+ <https?://[^>\n]+>`__?(?!\w)|(?<![\w:]):[a-z]+:`[^`\n]+`",
-    re.MULTILINE,
+
+def _words(found: re.Match[str]) -> str:
+    """Return the words inside inline markup; those of a role or reference without its target, `words <target>`."""
+    if role := found["role"]:
+        words, _, target = role.rpartition("<")
+        return words.rstrip() if words.strip() and target.endswith(">") else role
+    return found["literal"] or found["bold"] or found["note"] or found["escaped"] or ""
+
+
+MARKUP = Markup(
+    # A directive, a target, a named link, a role.
+    certain=re.compile(
+        r"^\.\. (?:[\w-]+::(?: |$)|_[^:\n]+:)|`[^`\n]+ <https?://[^>\n]+>`__?(?!\w)|(?<![\w:]):[a-z]+:`[^`\n]+`",
+        re.MULTILINE,
+    ),
+    heading=NOTHING,
+    # A bullet, a number, a field such as `:venue: Tokyo`, or a bullet drawn as in memos. A line may open several lists.
+    item=re.compile(
+        r"(?P<indent>[ \u3000]*)"
+        r"(?P<mark>(?:[-*+•‣⁃]|\(?(?:\d+|[A-Za-z]|[ivxIVX]+|#)[.)])(?= |$)|[・•◦▪](?![・•◦▪])(?=\s*\S)"
+        r"|(?=:(?![ :])[^:\n]+:(?: |$)))"
+        r"\s*(?:[-*+•‣⁃] +)*+(?P<text>.*)"
+    ),
+    numbered=re.compile(r"\(?\w+[.)]|#[.)]"),
+    unseen=re.compile(r" *(?:__ \S.*|::)"),
+    inline=(
+        (re.compile(r"\A:(?P<text>[^:\n]+):(?=\s|\Z)"), r"\g<text>:"),
+        (re.compile(r"^ *\|(?: |$)", re.MULTILINE), ""),  # a line block
+        (re.compile(r"(\s?)::\s*\Z"), lambda found: "" if found[1] else ":"),  # a literal block follows
+        (
+            re.compile(r"(?<![\w`])`(?P<text>[^`<]*)<(?P<address>https?://[^<>`\s]+)>`__?(?!\w)"),
+            lambda found: found["text"].rstrip() or found["address"],
+        ),
+        (re.compile(r"(?<![\w`:])`(?P<reference>[^`<>]+)`__?(?!\w)"), r"\g<reference>"),
+        (
+            # Literals, roles and other references, bold, emphasis, footnotes. Words and marks touch nowhere.
+            re.compile(
+                r"(?<!\w)(?:``(?P<literal>.+?)``|(?:(?::[\w.+-]+){1,2}:)?`(?P<role>[^`]+)`(?:__?|:[\w-]+:)?"
+                r"|(?<!\*)(?P<stars>\*\*?)(?=\S)(?P<bold>[^*]+)(?<=\S)(?P=stars)|\[(?P<note>\#?[\w-]+|\*)\]_)(?!\w)"
+                r"|\\(?:\s|(?P<escaped>\S))",
+                re.DOTALL,
+            ),
+            _words,
+        ),
+    ),
+    nests_by="indent",
 )
+_DRAWN_MARKS = tuple("・•◦▪")
 _OF_MARKDOWN = re.compile(r"^(?:#{1,6} |```|~~~)|\]\(\S", re.MULTILINE)
-_RULE_LINE = re.compile(r"\s*([!-/:-@\[-`{-~])\1*\s*$")  # below a title, perhaps above it too
-_DIRECTIVE = re.compile(r"\s*(?:\.\. [\w:-]+::|::\s*$)")
-_OPTION_OR_BLANK = re.compile(r"\s*(?::[\w-]+:.*)?$")
-# docutils takes a list without the blank line it wants, and bullets drawn as memos draw them, for words of the
-# paragraph.
-_DRAWN = re.compile(r"(?P<indent>[ \u3000]*)(?:[-*+]\s+|[・•◦▪](?![・•◦▪])\s*)(?=\S)")
-_FRONT = re.compile(r"authors?|category|date|event|modified|slug|status|summary|tags?|title|url", re.IGNORECASE)
-_WITHIN = 1000  # lines in which a block is looked for of which docutils has no line
-_ERROR = 3  # the level of messages about what was not read
+_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*\s*")  # the line below a title, perhaps also above it
+_SHORTEST_RULE = 4  # characters; a shorter adornment is a heading's if it is as wide as the title
+_EXPLICIT = re.compile(r" *\.\.(?: +(?P<text>.*)|$)")
+_DIRECTIVE = re.compile(r"(?P<substitution>\|[^|]+\| +)?(?P<name>[\w:.+-]+)::(?: +(?P<argument>.*))?")
+_FOOTNOTE = re.compile(r"\[(?:#?[\w-]+|#|\*)\] +(?P<text>.*)")
+_TARGET = re.compile(
+    r"^ *\.\. _(?:`(?P<quoted>[^`\n]+)`|(?P<name>[^`:\n]+)): +(?P<address>https?://\S+)$", re.MULTILINE
+)
+_NAMED_LINK = re.compile(r"`(?P<name>[^`<>\n]+) <(?P<address>https?://[^<>`\s]+)>`_(?![\w_])")
+_BARE_REFERENCE = re.compile(r"(?<![\w`.:+/-])(?P<name>[^\W_]++(?:[-.:+_][^\W_]++)*+)_(?![\w`])")
+# `|name|` stands for a short text; of a picture or a character, the name is shown.
+_SUBSTITUTION = re.compile(r"^ *\.\. \|(?P<name>[^|\n]{1,100})\| +(?:replace:: +(?P<text>\S.{0,99})$)?", re.MULTILINE)
+_SUBSTITUTED = re.compile(r"\|(?P<name>[^|\s](?:[^|\n]{0,98}[^|\s])?)\|")
+_MOST_SUBSTITUTIONS = 1000  # each may lengthen a text by 100 characters
+_HEADER_OPTION = re.compile(r"\s*:header: +(?P<cells>.+)")
+_FIELD = re.compile(r" *:(?P<name>(?![ :])[^:]+):(?: +(?P<value>.*)|$)")
+_METADATA = re.compile(r"authors?|category|date|event|modified|slug|status|summary|tags?|title|url", re.IGNORECASE)
+_GRID_BORDER = re.compile(r" *\+[-=+]+\+\s*")
+_SIMPLE_BORDER = re.compile(r" *=+(?: +=+)+\s*")
+_CELL_BORDER = re.compile(r" *\| *| {2,}")
+_LIST_TABLE_CELL = re.compile(r"(?P<row>\* +)?-(?: +(?P<text>.*)|$)")
+# How each directive is read. Of "content" the argument says nothing; of "titled" it is a line of its own.
+_DIRECTIVES = {
+    name: kind
+    for kind, names in {
+        "code": "code code-block math parsed-literal sourcecode",
+        "content": "class compound container figure table",
+        "note": "attention caution danger error hint important note tip warning",
+        "quote": "epigraph highlights pull-quote",
+        "table": "csv-table list-table",
+        "titled": "admonition rubric sidebar topic",
+        "unseen": "contents default-role footer header highlight image include index meta raw role sectnum target-notes "
+        "title toctree",
+    }.items()
+    for name in names.split()
+}
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is certainly reStructuredText: it has marks that nothing else has, and none of Markdown."""
-    return _CERTAIN.search(text) is not None and not _OF_MARKDOWN.search(text)
+    """Return whether `text` is certainly reStructuredText: it has marks of no other format, and none of Markdown."""
+    return MARKUP.recognises(text) and not _OF_MARKDOWN.search(text)
 
 
 def read(text: str) -> Parse:
     """Return the parse of a text in reStructuredText."""
-    lines = split_lines(text.lstrip(INVISIBLE))
-    walk = _DocumentWalk(lines)
-    walk.through(document_of(lines).children, _Place())
-    title = next((block.text for block in walk.blocks if block.type == "heading"), None)
-    metadata = tuple(walk.metadata.items())
-    return Parse(walk.metadata.get("title") or title, tuple(walk.ended()), metadata, tuple(walk.warnings))
+    text = text.lstrip(INVISIBLE)
+    shown = {found["name"]: found["text"] or found["name"] for found in _SUBSTITUTION.finditer(text)}
+    if shown:
+        text = _SUBSTITUTED.sub(lambda found: shown.get(found["name"], found[0]), text, count=_MOST_SUBSTITUTIONS)
+    targets = {found["name"].strip().lower(): found["address"] for found in _NAMED_LINK.finditer(text)}
+    for found in _TARGET.finditer(text):
+        targets[(found["quoted"] or found["name"]).strip().lower()] = found["address"]
+    if targets:
+        text = _BARE_REFERENCE.sub(
+            lambda found: f"`{found['name']}`_" if found["name"].lower() in targets else found[0], text
+        )
+    lines = [line.expandtabs() if len(line) <= LONGEST_MARKUP else line for line in split_lines(text)]
+    parser = _RstParser(lines, LineParser(MARKUP, targets))
+    at = 0
+    while at < len(lines):
+        at = parser.read(at)
+    parser.inner.end()
+    blocks, metadata = parser.inner.blocks, parser.inner.metadata
+    title = metadata.get("title") or next((block.text for block in blocks if block.type == "heading"), None)
+    return Parse(title, tuple(blocks), tuple(metadata.items()), tuple(parser.warnings))
 
 
 @dataclass(slots=True)
-class _Words:
-    """The words of one line, and the addresses they link to."""
-
-    words: str = ""
-    links: list[str] = field(default_factory=list)
-    linked: bool = True  # no word stands outside a link
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a node stands: in an item of `depth` (-1: none), below a heading of `level` (0: none), as `words`."""
-
-    depth: int = -1
-    level: int = 0
-    words: BlockType = "paragraph"
-
-    def inside(self, levels: int = 1) -> "_Place":
-        """Return a place so many levels deeper in lists."""
-        return replace(self, depth=self.depth + levels)
-
-
-@dataclass(slots=True)
-class _DocumentWalk:
-    """The blocks of a document so far, and what else was found on the way; a last line of 0 is still to be found.
-
-    A `_visit_` method is called for the nodes of its name, as docutils itself does it.
-    """
+class _RstParser:
+    """Reads blocks that take several lines, and passes single lines to `inner`."""
 
     lines: Sequence[str]
-    blocks: list[Block] = field(default_factory=list)
-    metadata: dict[str, str] = field(default_factory=dict)
+    inner: LineParser
     warnings: list[ReadingWarning] = field(default_factory=list)
+    styles: list[str] = field(default_factory=list)  # of headings, by level: the adornment, twice if also above
+    before_fields: bool = True  # no field was met; only the first ones may be metadata
+    containers: list[int] = field(default_factory=list)  # columns of directives whose content is being read
+    margin: int = 0  # the least column of a line that continues the begun item
+    term: int | None = None  # column of the term that the next line defines
+    literal: int | None = None  # column beyond which the next lines are a literal block
 
-    def through(self, children: Iterable[nodes.Node], at: _Place) -> None:
-        """Walk through nodes that stand at one place."""
-        for node in children:
-            visit = getattr(self, f"_visit_{type(node).__name__}", None)
-            if visit:
-                visit(node, at)
+    def read(self, at: int) -> int:
+        """Read the block at line index `at`, and return the index below it."""
+        line = self.lines[at]
+        if not line.strip():
+            self.inner.end()
+            return at + 1
+        column, literal, self.literal = _column(line), self.literal, None
+        if literal is not None and column > literal and not self.lines[at - 1].strip():
+            return self._add_code(at, self._end_of_body(at - 1, literal), at)
+        while self.containers and self.containers[-1] >= column:
+            self.containers.pop()
+        if explicit := _EXPLICIT.fullmatch(line):
+            return self._read_explicit(at, column, (explicit["text"] or "").strip())
+        begun = self.inner.begun
+        if begun is None or begun.depth is not None:
+            if (
+                (below := self._read_heading(at))
+                or (below := self._read_table(at))
+                or (below := self._read_metadata(at))
+            ):
+                return below
+            if line.lstrip().startswith(">>> "):
+                return self._add_code(at, self._next_blank(at), at)
+        self._read_line(at, column)
+        return at + 1
+
+    def _read_heading(self, at: int) -> int:
+        """Read a heading or rule at `at`, and return the index below it; 0 if there is neither."""
+        over = _ADORNMENT.fullmatch(self.lines[at]) is not None
+        title, under = self._line(at + over), self._line(at + over + 1).rstrip()
+        is_title = title.strip() and (over or title[0] != " ") and not _ADORNMENT.fullmatch(title)
+        is_under = _ADORNMENT.fullmatch(under) and len(under) >= min(_SHORTEST_RULE, _width(title.rstrip()))
+        if is_title and is_under and (not over or under == self.lines[at].rstrip()):
+            style = under[0] * (1 + over)
+            self.styles += [] if style in self.styles else [style]
+            text, links = self.inner.shown(title)
+            level, last = self.styles.index(style) + 1, at + over + 2
+            self.inner.add(Block("heading", text, at + 1, last, level=level, links=links))
+            self.inner.places = []
+            return last
+        if over and len(self.lines[at].rstrip()) >= _SHORTEST_RULE:
+            self.inner.add(Block("rule", self.lines[at], at + 1, at + 1))
+            return at + 1
+        return 0
+
+    def _read_table(self, at: int) -> int:
+        """Read a table at `at`, and return the index below it; 0 if there is none."""
+        end = 0
+        if _GRID_BORDER.fullmatch(self.lines[at]):
+            end = self._next_blank(at)
+        elif _SIMPLE_BORDER.fullmatch(self.lines[at]):
+            # The second border ends the head of the table, unless a blank line follows.
+            borders = (below for below in range(at + 1, len(self.lines)) if _SIMPLE_BORDER.fullmatch(self.lines[below]))
+            head, foot = next(borders, None), next(borders, None)
+            if head:
+                end = 1 + (foot if foot and self._line(head + 1).strip() else head)
+        return self._add_table(_drawn_rows(self.lines[at:end]), at, end) if end else 0
+
+    def _read_metadata(self, at: int) -> int:
+        """Read the first fields of a report as its metadata, and return the index below; 0 if they are none."""
+        if not (self.before_fields and _FIELD.fullmatch(self.lines[at])):
+            return 0
+        self.before_fields = False
+        end, name = self._next_blank(at), ""
+        fields = defaultdict[str, str](str)
+        for line in self.lines[at:end]:
+            if found := _FIELD.fullmatch(line):
+                name = trimmed(found["name"]).lower()
+            fields[name] += f" {found['value'] or ''}" if found else f" {line.strip()}"
+        is_top = all(block.type in ("blank", "heading") for block in self.inner.blocks)
+        if not (is_top and any(map(_METADATA.fullmatch, fields))):
+            return 0
+        self.inner.metadata |= {name: text for name, value in fields.items() if (text := self.inner.shown(value)[0])}
+        self.inner.add(Block("front-matter", "\n".join(self.lines[at:end]), at + 1, end))
+        return end
+
+    def _read_explicit(self, at: int, column: int, text: str) -> int:
+        """Read a directive, footnote, target or comment, and return the index below what is read of it."""
+        if footnote := _FOOTNOTE.fullmatch(text):
+            self.containers.append(column)
+            self.inner.begin(Block("paragraph", footnote["text"], at + 1, at + 1))
+            return at + 1
+        directive = _DIRECTIVE.fullmatch(text)
+        if directive and not directive["substitution"]:
+            return self._read_directive(at, column, directive["name"], (directive["argument"] or "").strip())
+        # An empty comment ends a block, and has no body.
+        end = self._end_of_body(at, column) if text or self._line(at + 1).strip() else at + 1
+        self.inner.add(Block("blank", "", at + 1, end))
+        return end
+
+    def _read_directive(self, at: int, column: int, name: str, argument: str) -> int:
+        """Read a directive, and return the index below what is read of it: its body, or its options alone."""
+        kind = _DIRECTIVES.get(name.lower())
+        content = at + 1  # below the options
+        while _column(self._line(content)) > column and _FIELD.fullmatch(self.lines[content]):
+            content += 1
+        if kind in ("content", "note", "quote", "titled"):  # the body follows as lines
+            self.containers += [] if kind == "quote" else [column]
+            if argument and kind != "content":
+                self.inner.begin(Block("paragraph", argument, at + 1, at + 1))
+                if kind == "titled":
+                    self.inner.end()
             else:
-                self.through(node.children, at)
+                self.inner.add(Block("blank", "", at + 1, content))
+            return content
+        end = self._end_of_body(at, column)
+        if kind == "code":
+            return self._add_code(content, end, at)
+        if kind == "table":
+            body = [line.strip() for line in self.lines[content:end]]
+            options = map(_HEADER_OPTION.fullmatch, self.lines[at + 1 : content])
+            header = (found["cells"] for found in options if found)
+            commas = ([cell.strip().strip('"') for cell in row.split(",")] for row in (*header, *body) if row)
+            return self._add_table(_list_rows(body) if name.lower() == "list-table" else commas, at, end)
+        if kind == "unseen":
+            self.inner.add(Block("blank", "", at + 1, end))
+        else:
+            self.inner.end()
+            message = translatable('reStructuredText: Unknown directive type "{0}"; left unread', name)
+            self.warnings.append(ReadingWarning(at + 1, message))
+        return end
 
-    def ended(self) -> Iterator[Block]:
-        """Yield the blocks with the lines of their directives, each without an end of its own up to the next one."""
-        after = 0
-        ordered = sorted(self.blocks, key=lambda block: block.first_line)
-        for block, following in pairwise([*ordered, Block("blank", "", len(self.lines) + 1, 0)]):
-            first = self._directive_above(block.first_line, after)
-            last = block.last_line or max(following.first_line - 1, first)
-            while last > first and not trimmed(self.lines[last - 1]):
-                last -= 1
-            after = max(after, last)
-            yield replace(block, first_line=first, last_line=last)
+    def _read_line(self, at: int, column: int) -> None:
+        """Read a line as an item, a term, its definition, or a line of a paragraph or quotation."""
+        line, number, inner = self.lines[at], at + 1, self.inner
+        term, self.term = self.term, None
+        text = line.rstrip()
+        continues = inner.begun is not None and (inner.begun.depth is None or column >= self.margin)
+        item = MARKUP.item.fullmatch(line)
+        if item and continues and MARKUP.numbered.fullmatch(item["mark"]):
+            item = None  # a number in the middle of a paragraph is a part of it
+        if text.endswith("::"):
+            self.literal = item.start("text") if item else column
+        if item or len(line) > LONGEST_MARKUP or MARKUP.unseen.fullmatch(line):
+            if item:
+                self.margin = len(item["indent"]) + (item["mark"] not in _DRAWN_MARKS)
+            inner.read(line, number)
+        elif continues:
+            inner.lines.append(line)
+        elif term is not None and column > term and not text.lstrip().startswith("| "):
+            inner.begin(Block("bullet", line, number, number, depth=inner.depth_at(column)))
+            self.margin = column
+        elif self._line(at + 1).strip() and _column(self._line(at + 1)) > column:
+            inner.begin(Block("bullet", line, number, number, depth=inner.depth_at(column)))
+            inner.end()
+            self.term = column
+        else:
+            inner.places = inner.places if column else []
+            is_quote = column > 0 and not inner.places and not self.containers
+            inner.begin(Block("quote" if is_quote else "paragraph", line, number, number))
 
-    def _visit_section(self, node: nodes.Element, at: _Place) -> None:
-        """Add a heading, whose line in docutils is the last of its two or three, and what stands below it."""
-        title, *rest = node.children
-        self._add("heading", title, _joined(_lines(title)))
-        last = title.line or self.blocks[-1].first_line
-        first = max(last - 1, 1) if _RULE_LINE.match(self.lines[last - 1]) else last
-        if first > 1 and first < last and self.lines[first - 2].strip() == self.lines[last - 1].strip():
-            first -= 1
-        self.blocks[-1] = replace(self.blocks[-1], level=at.level + 1, first_line=first, last_line=last)
-        self.through(rest, replace(at, level=at.level + 1))
+    def _add_code(self, first: int, end: int, at: int) -> int:
+        """Add the lines from `first` to `end` as code that begins at `at`, and return `end`."""
+        text = dedent("\n".join(self.lines[first:end])).strip("\n")
+        self.inner.add(Block("code" if text else "blank", text, at + 1, end))
+        return end
 
-    def _visit_bullet_list(self, node: nodes.Element, at: _Place) -> None:
-        """Add the items of a list; the first paragraph of each is its own words."""
-        kind: BlockType = "numbered" if isinstance(node, nodes.enumerated_list) else "bullet"
-        for item in node.children:
-            own = item.children[:1] if isinstance(next(iter(item.children), None), nodes.paragraph) else []
-            if own:
-                self._say(own[0], kind, at.inside())
-            else:
-                self._add(kind, item, _Words(), at.depth + 1)
-            self.through(item.children[len(own) :], at.inside())
+    def _add_table(self, rows: Iterator[Sequence[str]], at: int, end: int) -> int:
+        """Add a table of cells as written, and return `end`."""
+        shown = [[self.inner.shown(cell) for cell in row] for row in rows]
+        text = "\n".join(" | ".join(words for words, _ in row) for row in shown if row)
+        links = dict.fromkeys(link for row in shown for _, cell_links in row for link in cell_links)
+        self.inner.add(Block("table", text, at + 1, end, links=tuple(links)))
+        return end
 
-    _visit_enumerated_list = _visit_bullet_list
+    def _line(self, at: int) -> str:
+        return self.lines[at] if at < len(self.lines) else ""
 
-    def _visit_definition_list_item(self, node: nodes.Element, at: _Place) -> None:
-        """Add a term and below it what it means, as the reader of HTML does."""
-        self._say(node[0], "bullet", at.inside())
-        own = [part for part in node[-1].children[:1] if isinstance(part, nodes.paragraph)]
-        for paragraph in own:
-            self._say(paragraph, "bullet", at.inside(2))
-        self.through(node[-1].children[len(own) :], at.inside())
+    def _next_blank(self, at: int) -> int:
+        return next((below for below in range(at, len(self.lines)) if not self.lines[below].strip()), len(self.lines))
 
-    def _visit_field_list(self, node: nodes.Element, at: _Place) -> None:
-        """Add fields as items that say `name: words`; those at the top are what the report says of itself."""
-        fields = {trimmed(one[0].astext()).lower(): " ".join(one[1].astext().split()) for one in node.children}
-        begun = any(block.type not in ("blank", "heading") for block in self.blocks)
-        if not begun and node.line and any(map(_FRONT.fullmatch, fields)):
-            self.metadata.update((key, value) for key, value in fields.items() if value)
-            text = "\n".join(self.lines[node.line - 1 : node.children[-1].line])
-            self._add("front-matter", node, _Words(text))
-            return
-        for one in node.children:
-            own = [part for part in one[1].children[:1] if isinstance(part, nodes.paragraph)]
-            words = [line for paragraph in own for line in _lines(paragraph)]
-            self._add("bullet", one, _joined([_Words(f"{one[0].astext()}:"), *words]), at.depth + 1)
-            self.through(one[1].children[len(own) :], at.inside())
-
-    def _visit_block_quote(self, node: nodes.Element, at: _Place) -> None:
-        """Walk through a quotation; below an item that was drawn it is what belongs to that."""
-        above = self.blocks[-1].depth if self.blocks and at.depth >= 0 else None
-        self.through(node.children, _Place(max(at.depth, above or 0) if at.depth >= 0 else -1, at.level, "quote"))
-
-    def _visit_line_block(self, node: nodes.Element, _at: _Place) -> None:
-        """Add lines that are broken by hand as a paragraph."""
-        self._add("paragraph", node, _joined([line for one in node.findall(nodes.line) for line in _lines(one)]))
-
-    def _visit_table(self, node: nodes.Element, _at: _Place) -> None:
-        rows = [[_joined(_lines(entry)) for entry in row.children] for row in node.findall(nodes.row)]
-        text = "\n".join(" | ".join(cell.words for cell in row) for row in rows)
-        self._add("table", node, _Words(text, [link for row in rows for cell in row for link in cell.links]))
-
-    def _visit_literal_block(self, node: nodes.Element, _at: _Place) -> None:
-        self._add("code", node, _Words(node.astext()))
-
-    _visit_doctest_block = _visit_math_block = _visit_literal_block
-
-    def _visit_transition(self, node: nodes.Element, _at: _Place) -> None:
-        self._add("rule", node, _Words(self.lines[node.line - 1] if node.line else ""))
-
-    def _visit_comment(self, node: nodes.Element, _at: _Place) -> None:
-        self._add("blank", node, _Words())
-
-    _visit_image = _visit_pending = _visit_raw = _visit_substitution_definition = _visit_target = _visit_comment
-
-    def _visit_paragraph(self, node: nodes.Element, at: _Place) -> None:
-        """Add the words of a paragraph or of what is read as one."""
-        self._say(node, at.words, at)
-
-    _visit_attribution = _visit_caption = _visit_rubric = _visit_title = _visit_paragraph
-
-    def _visit_label(self, node: nodes.Element, at: _Place) -> None:
-        """Leave out the number of a footnote."""
-
-    def _visit_system_message(self, message: nodes.Element, _at: _Place) -> None:
-        """Warn of what was not read, which docutils then keeps as it stands."""
-        if message["level"] >= _ERROR and any(isinstance(part, nodes.literal_block) for part in message.children):
-            wrong = _sentence(message.children[0].astext().split("\n")[0].rstrip("."))
-            line = message.get("line") or 1
-            self.warnings.append(ReadingWarning(line, translatable("reStructuredText: {0}; left unread", wrong)))
-
-    def _say(self, node: nodes.Element, kind: BlockType, at: _Place) -> None:
-        """Add the words of a paragraph, the items that are drawn in it each on its own."""
-        lines = _lines(node)
-        is_item = kind in ("bullet", "numbered")
-        marks = [_DRAWN.match(line.words) if number or not is_item else None for number, line in enumerate(lines)]
-        begins = [number for number, mark in enumerate(marks) if mark or not number]
-        for begin, end in pairwise([*begins, len(lines)]):
-            mark, own, depth = marks[begin], kind, at.depth if is_item else None
-            if mark:
-                lines[begin].words = lines[begin].words[mark.end() :]
-                own, depth = "bullet", at.depth + 1 + mark["indent"].count("\u3000")
-            words = _joined(lines[begin:end])
-            if own == "paragraph" and words.linked:
-                # A picture alone shows no words.
-                own, text = ("link", words.words or words.links[0]) if words.links else ("blank", "")
-                words = replace(words, words=text)
-            self._add(own, node, words, depth, below=begin, height=end - begin)
-
-    def _add(
-        self,
-        kind: BlockType,
-        node: nodes.Element,
-        words: _Words,
-        depth: int | None = None,
-        *,
-        below: int = 0,
-        height: int = 0,
-    ) -> None:
-        """Add a block that begins so many lines below its node and is so many high, 0 where that is not known."""
-        first = self._line_of(node) + below
-        links = dict.fromkeys((*words.links, *(() if kind == "code" else addresses(words.words))))
-        last = first + height - 1 if height else 0
-        self.blocks.append(Block(kind, words.words, first, last, depth=depth, links=tuple(links)))
-
-    def _line_of(self, node: nodes.Element) -> int:
-        """Return the line of a node: the one docutils has if its words stand there, else the next where they do."""
-        line = node.line or 0
-        words = (node.rawsource or ("" if line else node.astext())).lstrip().split("\n", 1)[0][:20].rstrip()
-        if 0 < line <= len(self.lines) and words in self.lines[line - 1]:
-            return line
-        after = self.blocks[-1].first_line if self.blocks else 0
-        below = range(after + 1, min(after + _WITHIN, len(self.lines)) + 1)
-        return next((at for at in below if words in self.lines[at - 1]), line or after + 1)
-
-    def _directive_above(self, first: int, after: int) -> int:
-        """Return the line of the directive that a block is what it holds of, else its own."""
-        for at in range(first - 1, after, -1):
-            if _DIRECTIVE.match(self.lines[at - 1]):
-                return at
-            if not _OPTION_OR_BLANK.match(self.lines[at - 1]):
-                break
-        return first
+    def _end_of_body(self, at: int, column: int) -> int:
+        """Return the index below the lines that follow `at` and are indented beyond `column`."""
+        end = at + 1
+        for below in range(at + 1, len(self.lines)):
+            if self.lines[below].strip():
+                if _column(self.lines[below]) <= column:
+                    break
+                end = below + 1
+        return end
 
 
-def _sentence(message: str) -> Message:
-    """Return what docutils says is wrong; what is unknown to it by a name of its own."""
-    what, _, name = message.removesuffix('"').partition('"')
-    match what:
-        case "Unknown directive type ":
-            return translatable('Unknown directive type "{0}"', name)
-        case "Unknown interpreted text role ":
-            return translatable('Unknown interpreted text role "{0}"', name)
-        case _:
-            return translatable(message.replace("{", "{{").replace("}", "}}"))
+def _column(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
-def _lines(node: nodes.Node) -> list[_Words]:
-    """Return the lines of what `node` says."""
-    lines = [_Words()]
-    for text in node.findall(lambda one: isinstance(one, nodes.Text | nodes.image | nodes.reference)):
-        if isinstance(text, nodes.reference):
-            lines[-1].links += [text["refuri"]] if _is_web(text) else []
-            continue
-        words = text.astext() if isinstance(text, nodes.Text) else text.get("alt", "")
-        linked = isinstance(text, nodes.image) or (isinstance(text.parent, nodes.reference) and _is_web(text.parent))
-        for at, part in enumerate(words.split("\n")):
-            if at:
-                lines.append(_Words())
-            lines[-1].words += part
-            lines[-1].linked = lines[-1].linked and (linked or not part.strip())
-    return lines
+def _width(text: str) -> int:
+    """Return the columns that `text` takes on a screen, as adornments and tables count them."""
+    return sum(1 + (east_asian_width(character) in "WF") for character in text)
 
 
-def _is_web(reference: nodes.Element) -> bool:
-    return bool(reference.get("refuri", "").startswith(("http://", "https://")))
+def _drawn_rows(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the rows of a table drawn with `|` or below `===` marks: a row a line."""
+    for line in lines:
+        if line.strip() and not (_GRID_BORDER.fullmatch(line) or _SIMPLE_BORDER.fullmatch(line)):
+            yield _CELL_BORDER.split(line.strip().strip("|").strip())
 
 
-def _joined(lines: Sequence[_Words]) -> _Words:
-    words = " ".join(text for line in lines if (text := trimmed(line.words)))
-    return _Words(words, [link for line in lines for link in line.links], all(line.linked for line in lines))
+def _list_rows(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the rows of a `list-table`: a list of rows, each a list of cells."""
+    row: list[str] = []
+    for line in lines:
+        cell = _LIST_TABLE_CELL.fullmatch(line)
+        if cell and cell["row"]:
+            if row:
+                yield row
+            row = []
+        if cell:
+            row.append(cell["text"] or "")
+        elif row:
+            row[-1] = f"{row[-1]} {line.strip()}".strip()
+    if row:
+        yield row

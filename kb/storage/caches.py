@@ -24,7 +24,6 @@ _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "k
 _ROOT = os.fspath(Path(__file__).resolve().parents[2])
 _SEAL = 64  # hexadecimal digits of a SHA-256
 _LIBRARIES = (
-    "docutils",
     "lxml",
     "markdown-it-py",
     "msgspec",

@@ -105,7 +105,7 @@ def test_what_is_wrong_is_the_same_value_once_it_was_kept(tmp_path: Path) -> Non
 
     assert again.status().problems == synced.problems
     assert [problem.message for problem in again.status().problems] == [
-        translatable("reStructuredText: {0}; left unread", translatable('Unknown directive type "{0}"', "tabs")),
+        translatable('reStructuredText: Unknown directive type "{0}"; left unread', "tabs"),
         PDF,
     ]
     assert msgspec.json.decode(msgspec.json.encode(again.sync().record()))["problems"] == [

@@ -127,7 +127,7 @@ def test_a_reader_that_is_added_as_one_file_and_one_row_reads_by_command_and_pag
     text = (ROOT / "kb/readers/formats.py").read_text("utf-8")
     text = text.replace('    Reader("text",', f'    {row.strip()},\n    Reader("text",', 1)
     changed = {
-        "kb/readers/formats.py": text.replace("org, review", "org, pukiwiki, review", 1),
+        "kb/readers/formats.py": text.replace("movable_type, rst", "movable_type, pukiwiki, rst", 1),
         "kb/readers/pukiwiki.py": reader,
     }
 

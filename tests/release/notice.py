@@ -36,7 +36,6 @@ be named:
 MORE = {
     "certifi": "MPL-2.0 asks for the source of what is changed in it: nothing is.",
     "chardet": "LGPL: it is imported as it is, and can be replaced by whoever has it. readability-lxml asks for it.",
-    "docutils": "the GPL is that of its mode for Emacs, which its package for Python does not bring.",
     "pathspec": "MPL-2.0 asks for the source of what is changed in it: nothing is. Only who builds kb has it.",
     "python-dateutil": "Apache-2.0 or BSD-3-Clause, whichever one likes.",
 }

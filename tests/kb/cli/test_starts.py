@@ -50,7 +50,7 @@ def test_help_imports_nothing_that_answers() -> None:
 
 @pytest.mark.usefixtures("indexed")
 def test_status_imports_nothing_that_searches_or_reads_reports() -> None:
-    heavy = {"docutils", "kb.services", "kb.talks", "lxml", "markdown_it", "numpy", "sudachipy", "tomllib", "whoosh"}
+    heavy = {"kb.services", "kb.talks", "lxml", "markdown_it", "numpy", "sudachipy", "tomllib", "whoosh"}
     heavy |= {"email", "importlib.metadata", "kb.report.difference", "kb.search.browser", "subprocess"}
 
     assert imported_by("status") & heavy == set()
@@ -58,7 +58,7 @@ def test_status_imports_nothing_that_searches_or_reads_reports() -> None:
 
 @pytest.mark.usefixtures("indexed")
 def test_a_search_imports_nothing_that_reads_reports() -> None:
-    heavy = {"docutils", "flask", "kb.kinds", "kb.readers.formats", "kb.talks", "lxml", "markdown_it", "numpy.ma"}
+    heavy = {"flask", "kb.kinds", "kb.readers.formats", "kb.talks", "lxml", "markdown_it", "numpy.ma"}
     heavy |= {"email", "importlib.metadata", "kb.search.directory", "tomllib", "whoosh"}
 
     assert imported_by("search", "冪等") & heavy == set()

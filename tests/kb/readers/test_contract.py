@@ -184,15 +184,25 @@ def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, 
             b"x\n=\n\n" * (MOST_HEADINGS + 1),
             f"r.rst:{3 * MOST_HEADINGS + 1}: more than {MOST_HEADINGS:,} headings; divide the file",
         ),
-        (b":a: " * 50_000 + b"x", "r.rst: reStructuredText that nests too deep to be read; write it with fewer levels"),
     ],
-    ids=["lines", "notes", "headings", "levels"],
+    ids=["lines", "notes", "headings"],
 )
 def test_a_file_past_a_limit_is_refused_with_its_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError) as refused:
         read_outline(data, "r.rst")
 
     assert str(refused.value) == reason
+
+
+def test_a_text_that_nests_too_deep_for_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(text: str) -> Parse:
+        return read(f"({text})")
+
+    monkeypatch.setattr("kb.readers.formats.READERS", (Reader("deep", "Deep", (".deep",), (), bool, read),))
+
+    with pytest.raises(UnreadableError) as refused:
+        read_outline(b"a", "r.deep")
+    assert str(refused.value) == "r.deep: Deep that nests too deep to be read; write it with fewer levels"
 
 
 def test_a_name_that_drives_terminals_is_told_escaped() -> None:

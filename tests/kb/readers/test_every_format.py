@@ -13,7 +13,6 @@ from email.mime.text import MIMEText
 from itertools import pairwise
 from pathlib import Path
 
-import docutils.core
 import pytest
 
 from kb.readers.containers import Member, members_of
@@ -261,6 +260,6 @@ def test_what_pandoc_writes_of_a_page_says_the_same(written: str, name: str, tmp
 
 @pytest.mark.parametrize("writer", ["html5", "html4"])
 def test_what_docutils_writes_of_a_text_says_the_same(writer: str) -> None:
-    page = docutils.core.publish_string(RST, writer=writer, settings_overrides={"output_encoding": "utf-8"})
+    page = ROOT / f"tests/golden/readers/docutils-{writer}.html"  # written by docutils 0.23
 
-    assert read_back(page, "report.html") == read_back(RST.encode(), "report.rst")
+    assert read_back(page.read_bytes(), "report.html") == read_back(RST.encode(), "report.rst")
