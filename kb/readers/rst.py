@@ -97,8 +97,8 @@ _DIRECTIVES = {
         "quote": "epigraph highlights pull-quote",
         "table": "csv-table list-table",
         "titled": "admonition rubric sidebar topic",
-        "unseen": "contents default-role footer header highlight image include index meta raw role sectnum target-notes "
-        "title toctree",
+        "unseen": "contents default-role footer header highlight image include index meta raw role sectnum "
+        "target-notes title toctree",
     }.items()
     for name in names.split()
 }
