@@ -1,8 +1,8 @@
-"""Which talks of several reports on one event are the same, though their titles are written otherwise."""
+"""Which talks of several reports on one event are the same talk, though their titles are written differently."""
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -10,43 +10,42 @@ from index.text import letters
 from kb.report.model import Talk
 from kb.talks.words import words
 
-# What stands between a title and its subtitle, or around what only some add to it: a level, a sponsor, who speaks.
+# Marks between a title and its subtitle, or around an addition of some reports: a level, a sponsor, a speaker.
 _PARTS = re.compile(r"\s*[:：|｜/／~～〜()（）\[\]［］【】<>＜＞―—]+\s*|\s+[-–−ー]+\s*|\s*[-–−]+\s+")
 _WORDS = re.compile(r"[\W_]+")
-# A part of a title stands for the whole where it is no word like 「発表」, of which a day has many.
-_SHORTEST_PART = 5  # letters
-_WHOLE_DAY = len("2018-03-10")
+_MIN_PART = 5  # letters of a part that stands for its title; 発表 and other labels never do
+_DAY_LENGTH = len("2018-03-10")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTalks:
-    """The talks of one report, and the day of its event as precisely as it tells that."""
+    """The talks of one report, and the date of its event."""
 
     talks: Sequence[Talk]
     held_on: str | None
 
 
 def match_talks(reports: Sequence[ReportTalks]) -> Mapping[str, str]:
-    """Return for each talk of one event, by its own id, the id of the first that is the same talk, maybe itself.
+    """Return for the id of each talk of one event the id of the first talk that is the same, maybe its own.
 
-    They match by their titles, however long vowels, spaces, quotes and the order of words in lists are written, with or
-    without a subtitle; else by day, track and time. Two talks of one report never do.
+    Titles match regardless of long vowels, spaces, quotes, subtitles and the order of listed words. Talks with
+    different titles match by day, track and time. Two talks of one report never match.
     """
     clusters = _Clusters(reports)
     talks = [(report, talk) for report in reports for talk in report.talks]
     clusters.join(_by_key((_skeleton(talk.title), talk.id) for _, talk in talks))
-    # The words between the marks of a title, whatever their order: speakers are named in any.
+    # The words in any order: reports list speakers differently.
     clusters.join(_by_key((tuple(sorted(_pieces(_WORDS, talk.title))), talk.id) for _, talk in talks))
-    clusters.join(_with_their_parts([talk for _, talk in talks]))
-    clusters.join(_by_key((_place(report, talk), talk.id) for report, talk in talks))
+    clusters.join(_titles_with_longer_title([talk for _, talk in talks]))
+    clusters.join(_by_key((_time_and_place(report, talk), talk.id) for report, talk in talks))
     return clusters.first
 
 
 class _Clusters:
-    """Talks that are one, so far: for each own id the first id of its cluster."""
+    """A union-find structure over talk ids that never joins two talks of one report."""
 
     def __init__(self, reports: Sequence[ReportTalks]) -> None:
-        self._members: dict[str, list[str]] = {}
+        self._members: dict[str, list[str]] = {}  # by the first id
         self._reports: defaultdict[str, set[int]] = defaultdict(set)
         for number, report in enumerate(reports):
             for talk in report.talks:
@@ -56,12 +55,12 @@ class _Clusters:
         self._order = {talk: place for place, talk in enumerate(self._members)}
 
     def join(self, matches: Iterable[set[str]]) -> None:
-        """Make one cluster of each set of talks, but where two of a report would meet."""
+        """Join the clusters of each set of talks, unless two of them are in one report."""
         for talks in matches:
-            if len(talks) == 1:  # most match none
+            if len(talks) == 1:  # most talks match no other
                 continue
             first, *others = sorted({self.first[talk] for talk in talks}, key=self._order.__getitem__)
-            reports = [report for one in (first, *others) for report in self._reports[one]]
+            reports = [report for cluster in (first, *others) for report in self._reports[cluster]]
             if len(reports) > len(set(reports)):
                 continue
             for other in others:
@@ -71,7 +70,7 @@ class _Clusters:
 
 
 def _by_key(keys: Iterable[tuple[Hashable, str]]) -> Iterable[set[str]]:
-    """Return the talks that share a key, for each that is not empty, in the order of the talks."""
+    """Return the talks of each key that is not empty, in the order of the talks."""
     talks: defaultdict[Hashable, set[str]] = defaultdict(set)
     for key, talk in keys:
         if key:
@@ -79,25 +78,27 @@ def _by_key(keys: Iterable[tuple[Hashable, str]]) -> Iterable[set[str]]:
     return talks.values()
 
 
-def _with_their_parts(talks: Sequence[Talk]) -> Iterator[set[str]]:
-    """Yield the talks of a title together with those of which it is a part, where these are one title."""
-    wholes: defaultdict[str, set[str]] = defaultdict(set)
+def _titles_with_longer_title(talks: Sequence[Talk]) -> list[set[str]]:
+    """Return the talks of each title together with those of the longer title that has it as a part, if just one has."""
+    by_title: defaultdict[str, set[str]] = defaultdict(set)
     longer: defaultdict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for talk in talks:
-        whole = _skeleton(talk.title)
-        wholes[whole].add(talk.id)
+        title = _skeleton(talk.title)
+        by_title[title].add(talk.id)
         for part in _pieces(_PARTS, talk.title):
-            if len(part) >= _SHORTEST_PART and part not in _labels():
-                longer[part][whole].add(talk.id)
-    for title, talks_of_title in wholes.items():
-        others = [ids for whole, ids in longer[title].items() if whole != title]
-        if len(others) == 1:
-            yield talks_of_title | others[0]
+            if len(part) >= _MIN_PART and part not in _labels():
+                longer[part][title].add(talk.id)
+    matches = []
+    for title, ids in by_title.items():
+        longer_titles = [longer_ids for longer_title, longer_ids in longer[title].items() if longer_title != title]
+        if len(longer_titles) == 1:
+            matches.append(ids | longer_titles[0])
+    return matches
 
 
-def _place(report: ReportTalks, talk: Talk) -> tuple[str, str, str] | None:
-    """Return the day, track and time of a talk where all of them are known: nobody else speaks there then."""
-    if report.held_on and len(report.held_on) == _WHOLE_DAY and talk.track and talk.start:
+def _time_and_place(report: ReportTalks, talk: Talk) -> tuple[str, str, str] | None:
+    """Return the day, track and time of a talk, None unless all are known: a track has one talk at a time."""
+    if report.held_on and len(report.held_on) == _DAY_LENGTH and talk.track and talk.start:
         return report.held_on, _skeleton(talk.track), talk.start
     return None
 
@@ -107,11 +108,11 @@ def _labels() -> frozenset[str]:
     return frozenset(map(_skeleton, (*words("labels"), *words("groups"))))
 
 
-def _pieces(separator: re.Pattern[str], title: str) -> Iterator[str]:
-    return filter(None, map(_skeleton, separator.split(title)))
+def _pieces(separator: re.Pattern[str], title: str) -> list[str]:
+    return [piece for piece in map(_skeleton, separator.split(title)) if piece]
 
 
-@lru_cache(50_000)  # a server asks again at each sync, and titles have words in common
+@lru_cache(50_000)  # a server matches again at each sync, and titles share words
 def _skeleton(text: str) -> str:
-    """Return the letters and digits of a text, but for long vowels: サーバーレス is サバレス so."""
+    """Return the letters and digits of a text without long vowels: サバレス for サーバーレス."""
     return letters(text).replace("ー", "")
