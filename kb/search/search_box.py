@@ -15,7 +15,6 @@ from index.text import folded_name, folded_width
 from kb.pipeline.reports import Tools
 from kb.search.facets import FACETS
 from kb.services import Catalogue
-from kb.services.vocabulary import readings
 
 WORD = "word"  # the group of suggestions that are words to search for
 _MOST = 8  # suggestions: what fits below the box
@@ -46,7 +45,7 @@ def query_parser(tools: Tools) -> QueryParser:
         year = _YEAR.fullmatch(text)
         return FacetIs("year", text, (year[1],)) if year else None
 
-    read = readings(tools.catalogue, vocabulary)
+    read = tools.domain.readings()
     return QueryParser(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, read), fields, named)
 
 

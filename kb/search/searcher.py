@@ -198,15 +198,15 @@ class Searcher:
 
     def near(self, facet: Facet, name: str) -> tuple[FacetCount, ...]:
         """Return the values, at most three, that are called nearly so: of those that notes have, else of all known."""
-        from kb.services import called_nearly  # who only asks does not wait for it
+        from kb.services import similarly_named  # who only asks does not wait for it
 
         called = {folded_name(text): one for one in self.noted(facet) for text in (one.label, one.value)}
-        close = called_nearly(folded_name(name), called, partly=not facet.find)
+        close = similarly_named(folded_name(name), called, partly=not facet.find)
         if close or not facet.names:
             return close
         labels, names = self.labels(facet.key, None), facet.names(self._collection.catalogue)
         # What is called so exactly is meant, be there a note of it or not.
-        known = () if folded_name(name) in names else called_nearly(folded_name(name), names)
+        known = () if folded_name(name) in names else similarly_named(folded_name(name), names)
         return tuple(FacetCount(one, 0, selected=False, label=labels.get(one, one)) for one in known)
 
     def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:

@@ -1,4 +1,4 @@
-"""The services that a report may name: slugs, names, categories and aliases."""
+"""The services that notes may be about: slugs, names, categories and aliases."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -11,14 +11,14 @@ from index.terms import nearest
 from index.text import skeleton
 
 T = TypeVar("T")
-_MOST_NEAR = 3
+_MAX_NEAR = 3  # names
 
 
 class FormerName(Struct, frozen=True, forbid_unknown_fields=True):
-    """A name that a service had before it was renamed; `until` has the precision that is known (`2018`, `2018-11`)."""
+    """A name that a service had before it was renamed."""
 
     name: str
-    until: str
+    until: str  # as precise as known: `2018`, `2018-11`, `2018-11-28`
 
 
 StageName = Literal["announced", "no_new_customers", "reopened", "closed"]
@@ -26,46 +26,46 @@ STAGES: tuple[StageName, ...] = get_args(StageName)
 
 
 class Stage(Struct, frozen=True):
-    """A step in the life of a service, the day it came, and where that is announced; None where it was not checked."""
+    """A step in the life of a service."""
 
     what: StageName
     on: str
-    source: str | None = None
+    source: str | None = None  # the address of its announcement; None if the day was not checked
 
 
 class Sense(Struct, frozen=True):
-    """When a name means the service, for names that are also words or other things."""
+    """Rules for names of a service that have other meanings."""
 
-    common: frozenset[str] = frozenset()  # a word too: the service when written just so, or in context
-    ambiguous: frozenset[str] = frozenset()  # something else too: the service in context only
-    shared: frozenset[str] = frozenset()  # other clouds have it too: theirs near their names
-    context: tuple[str, ...] = ()  # words beside which it is the service
-    against: tuple[str, ...] = ()  # words beside which it is not
+    common: frozenset[str] = frozenset()  # also a word: the service if written exactly so, or in context
+    ambiguous: frozenset[str] = frozenset()  # also something else: the service in context only
+    shared: frozenset[str] = frozenset()  # other clouds have it, too: theirs near their names
+    context: tuple[str, ...] = ()  # nearby words that make it the service
+    against: tuple[str, ...] = ()  # nearby words that make it something else
 
 
 class Service(Struct, frozen=True):
-    """One service. `aliases` are all other names that mean it: abbreviations, features, former names, katakana."""
+    """One service."""
 
     slug: str
     name: str  # official: Amazon SQS
     short_name: str  # as people say it: SQS
     category: str  # slug of its category
-    aliases: tuple[str, ...] = ()
-    features: frozenset[str] = frozenset()  # the aliases that name only a part of it: ALB, StackSets
+    aliases: tuple[str, ...] = ()  # all other names: abbreviations, features, former names, katakana
+    features: frozenset[str] = frozenset()  # aliases that name only a part of it: ALB, StackSets
     former: tuple[FormerName, ...] = ()
-    stages: tuple[Stage, ...] = ()  # announced, closed to new customers, closed: in the order of their days
-    superseded_by: str | None = None  # slug of what took its place; the two stay apart
-    split_from: str | None = None  # slug of what it was a part of
+    stages: tuple[Stage, ...] = ()  # in the order of their days
+    superseded_by: str | None = None  # slug of its successor, whose notes stay separate
+    split_from: str | None = None  # slug of the service that it was a part of
     sense: Sense = Sense()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return every name of the service, its slug apart."""
+        """All names of the service, without its slug."""
         return (self.name, self.short_name, *self.aliases)
 
 
 class CatalogueError(ValueError):
-    """A service that cannot be added: its slug, and a message of what stands against it."""
+    """A service that cannot be added, with the reason as a message."""
 
     def __init__(self, slug: str, message: Message) -> None:
         super().__init__(translatable("{0}: {1}", slug, message))
@@ -74,14 +74,11 @@ class CatalogueError(ValueError):
 
 
 class Catalogue(Struct, frozen=True, dict=True):
-    """The known services, looked up by any of their names.
-
-    Categories are labels by slug, in the order shown; owners the companies whose names may stand before a service's.
-    """
+    """The known services, looked up by any of their names."""
 
     services: tuple[Service, ...] = ()
-    categories: Mapping[str, str] = {}
-    owners: tuple[str, ...] = ()
+    categories: Mapping[str, str] = {}  # labels by slug, in the order shown
+    owners: tuple[str, ...] = ()  # companies whose names may precede a service's
 
     @cached_property
     def by_slug(self) -> Mapping[str, Service]:
@@ -94,30 +91,33 @@ class Catalogue(Struct, frozen=True, dict=True):
         return named | {skeleton(service.slug): service for service in self.services}
 
     def name(self, slug: str) -> str:
-        """Return the official name of a service, its slug where the catalogue no longer has it."""
+        """Return the official name of a service, or its slug if it is unknown."""
         return self.by_slug[slug].name if slug in self.by_slug else slug
 
     def short_name(self, slug: str) -> str:
-        """Return what people call a service, its slug where the catalogue no longer has it."""
+        """Return the short name of a service, or its slug if it is unknown."""
         return self.by_slug[slug].short_name if slug in self.by_slug else slug
 
     def find(self, name: str) -> Service | None:
-        """Return the service of a slug, name or alias in any case, width and spacing, or None."""
+        """Return the service of a slug, name or alias, in any case, width and spacing; None if there is none."""
         return next((self._by_name[key] for key in self._keys(name) if key in self._by_name), None)
 
     def near(self, name: str) -> tuple[Service, ...]:
-        """Return the services, at most three, that have a name like one that none has: SQS for SQSS."""
-        return called_nearly(skeleton(name), self._by_name)
+        """Return at most three services with a name similar to an unknown one: SQS for SQSS."""
+        return similarly_named(skeleton(name), self._by_name)
 
     def _keys(self, name: str) -> tuple[str, str]:
-        """Return what a name may be known as: as it is, and without its owner's before it."""
+        """Return the keys to look up a name by: with and without the owner's name."""
         bare = key = skeleton(name)
         for owner in self.owners:
             bare = bare.removeprefix(skeleton(owner))
         return key, bare
 
     def extended(self, added: Iterable[Service], categories: Mapping[str, str] | None = None) -> "Catalogue":
-        """Return this catalogue with more services and categories. Raises CatalogueError where one cannot be."""
+        """Return this catalogue with more services and categories.
+
+        Raises CatalogueError for a name that another service has, and for an unknown category.
+        """
         added, labels = tuple(added), {**self.categories, **(categories or {})}
         known = dict(self._by_name)
         for service in added:
@@ -138,17 +138,17 @@ class Catalogue(Struct, frozen=True, dict=True):
         return Catalogue((*self.services, *added), labels, self.owners)
 
 
-def called_nearly(name: str, called: Mapping[str, T], *, partly: bool = False) -> tuple[T, ...]:
-    """Return what has a name like one that nothing has, the nearest first, at most three; each may have several names.
+def similarly_named(name: str, by_name: Mapping[str, T], *, partly: bool = False) -> tuple[T, ...]:
+    """Return at most three values whose names are similar to an unknown one, the nearest first.
 
-    `partly` as `index.terms.nearest` has it.
+    `partly` is that of `index.terms.nearest`.
     """
-    close = nearest(name, called, 2 * _MOST_NEAR, partly=partly)
-    return tuple(dict.fromkeys(called[key] for key in close))[:_MOST_NEAR]
+    close = nearest(name, by_name, 2 * _MAX_NEAR, partly=partly)
+    return tuple(dict.fromkeys(by_name[key] for key in close))[:_MAX_NEAR]
 
 
 def without_owner(name: str, owners: Iterable[str]) -> str:
-    """Return an official name without its owner's: SQS of Amazon SQS."""
+    """Return an official name without its owner's name: SQS for Amazon SQS."""
     for owner in owners:
         name = name.removeprefix(f"{owner} ")
     return name

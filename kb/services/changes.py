@@ -1,4 +1,4 @@
-"""A dated change, and which notes it has overtaken: about its service, of what it claims, and from before its day."""
+"""Dated changes, and which notes they make outdated: older notes on the service with one of the outdated claims."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,13 @@ from index.text import folded_for_sudachi
 from kb.report.model import Note
 from kb.services.catalogue import Service
 
-# A claim, and what takes it back, stand in one sentence.
+# A claim and its denial are in one sentence.
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?\n]?")
-_WORD = re.compile(r"<(\w+)(?::([^<>]*))?>")  # of `claims.toml`, in a pattern: <cannot>, <limit:5分>
-# A pattern such as 「直接.*起動」 takes time that grows with the square of a sentence. The longest note that we have seen has
-# 2,300 characters, so a note is read so far and no further.
-_READ_SO_FAR = 3_000
-# How units are written in haste: 256K, 300sec.
+_WORD = re.compile(r"<(\w+)(?::([^<>]*))?>")  # a reference to `claims.toml` in a pattern: <cannot>, <limit:5分>
+# Characters of a note. The longest one in the collected reports has 2,300; a pattern such as 「直接.*起動」 takes time in
+# the square of a sentence's length.
+_MAX_NOTE = 3_000
+# Units as people abbreviate them: 256K, 300sec.
 _UNIT = re.compile("(?<=[kmg])b|秒|分")
 _UNITS = {"b": "(?:i?b)?(?![a-z])", "秒": "(?:秒|s(?:ec)?(?![a-z]))", "分": "(?:分|min)"}
 _NOW = {  # in Japanese and in English
@@ -30,7 +30,7 @@ _NOW = {  # in Japanese and in English
 
 
 class ClaimWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """The words that claims of changes are made of; `claims.toml` explains them."""
+    """The named patterns of `claims.toml`, which explains them."""
 
     near: str
     cannot: str
@@ -44,7 +44,7 @@ class ClaimWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangeTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A dated fact as a table has it; README.md beside the tables of a domain explains each field."""
+    """A change as a table of a domain; the README.md in its folder explains the keys."""
 
     services: Texts
     old: Text
@@ -58,65 +58,65 @@ class ChangeTable(Struct, frozen=True, forbid_unknown_fields=True):
     source: Text | None = None
     checked_on: Text | None = None
     english: Text = ""  # `new` in English
-    since: Text = ""  # notes from before this day or year say what was so then and is so again
+    since: Text = ""  # the day or year from which notes are outdated; what earlier notes say holds again
 
 
 class Change(ChangeTable, frozen=True, kw_only=True):
-    """One dated fact, by the id that its table has for a name."""
+    """A dated change."""
 
-    id: str
+    id: str  # the name of its table
 
     @property
     def statement(self) -> str:
-        """The change as a sentence: 「2018年10月以降は最大15分」."""
+        """The change as a sentence, such as 「2018年10月以降は最大15分」."""
         year, month = (*self.changed_on.split("-")[:2], "")[:2]
         return f"{year}年{f'{int(month)}月' if month else ''}以降は{self.new}"
 
     def overtakes(self, note: Note) -> bool:
-        """Tell whether a note on one of the services claims what no longer holds, and may be from before the change.
+        """Return whether a note on one of the services is outdated: it has such a claim, and may precede the change.
 
-        Its day is that of the event, else that of the post. Days are compared as far as both are known: a note of 2018
-        may be from before 2018-10-10. A note without a day is never marked.
+        Its day is the event's, else the post's. Days are compared in their common precision: a note of 2018 may precede
+        2018-10-10. A note without a day is never outdated.
         """
         day = note.held_on or note.published
         if day is None or not self.since[: len(day)] <= day < self.changed_on:
             return False
-        text = folded_for_sudachi(note.text[:_READ_SO_FAR])
+        text = folded_for_sudachi(note.text[:_MAX_NOTE])
         if self.names:
             return any(pattern(name).search(text) for name in self.names) and not pattern("<ending>").search(text)
         if not self.claims:
-            named = any(one.via == "explicit" and one.service in self.services for one in note.services)
-            return named and not pattern("<ending>").search(text)
-        return any(map(self._is_claimed_in, _SENTENCE.findall(text)))
+            is_named = any(mention.via == "explicit" and mention.service in self.services for mention in note.services)
+            return is_named and not pattern("<ending>").search(text)
+        return any(map(self._has_claim, _SENTENCE.findall(text)))
 
-    def _is_claimed_in(self, sentence: str) -> bool:
+    def _has_claim(self, sentence: str) -> bool:
         return (
             any(pattern(claim).search(sentence) for claim in self.claims)
-            and not any(pattern(one).search(sentence) for one in self.unless)
+            and not any(pattern(exception).search(sentence) for exception in self.unless)
             and not sentence.endswith("?")
             and not pattern(_words()["denied"]).search(sentence)
         )
 
 
-@cache  # those of a domain take a third of the start of a command that shows no note of before a change
+@cache  # compiled on first use: all patterns of a domain take a third of the start of a command
 def pattern(text: str) -> re.Pattern[str]:
-    """Return the pattern of a claim, with words from `claims.toml`: `<cannot>`, `<near>`, `<limit:5分>`.
+    """Return the compiled pattern of a claim, which may refer to `claims.toml`: `<cannot>`, `<near>`, `<limit:5分>`.
 
-    Raises TableError for a claim that is no regular expression.
+    Raises TableError for an invalid regular expression.
     """
     try:
-        return re.compile(_WORD.sub(_written_out, text))
+        return re.compile(_WORD.sub(_expanded, text))
     except re.error as error:
         raise TableError(f"the claim {datafiles.quoted(text)} is no regular expression: {error}") from error
 
 
 def unknown_words(claims: Iterable[str]) -> list[str]:
-    """Return the words of `claims.toml` that claims use and that stand there not."""
+    """Return the names that claims refer to and `claims.toml` lacks."""
     return [word[1] for claim in claims for word in _WORD.finditer(claim) if word[1] not in {"limit", *_words()}]
 
 
 def lifecycle(services: Iterable[Service]) -> Iterator[Change]:
-    """Yield what became of services: of each its last stage, which holds today and overtakes all that name it."""
+    """Yield a change for the last stage of each service; it makes each older note outdated that names the service."""
     for service in services:
         stages = [stage for stage in service.stages if stage.what in _NOW]
         if not stages:
@@ -137,7 +137,7 @@ def lifecycle(services: Iterable[Service]) -> Iterator[Change]:
         )
 
 
-def _written_out(word: re.Match[str]) -> str:
+def _expanded(word: re.Match[str]) -> str:
     words = _words()
     if word[1] == "limit":
         number = rf"(?<![\d.])(?:{_UNIT.sub(lambda unit: _UNITS[unit[0]], word[2])})"

@@ -1,4 +1,4 @@
-"""What notes can be about, as one value: services, words and dated changes; and which reports another one concerns."""
+"""A domain: the services, words and dated changes of a field; and the effects of a changed domain on reports."""
 
 import re
 from collections import defaultdict
@@ -13,16 +13,33 @@ from index.text import folded_for_sudachi, skeleton
 from kb.report.model import Note
 from kb.services.catalogue import Catalogue, Service
 from kb.services.changes import Change
+from kb.services.disambiguation import DisambiguationRules, ServiceFinder
 from kb.services.matcher import misspellings
-from kb.services.senses import DisambiguationRules, Namer
-from kb.services.vocabulary import Vocabulary, words
 
-# Sudachi takes no notice of a reading in brackets (徳島（とくしま）県), so a word may go on behind one.
+# Sudachi ignores a reading in parentheses (徳島（とくしま）県), so that a word may continue after one.
 _READING = re.compile(r"[（(][ぁ-んァ-ヶー]+[）)]")
+_CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")  # StepFunctions is also written Step Functions
+_GAP = re.compile(r"([ ・\-])")
+
+
+class Vocabulary(Struct, frozen=True):
+    """The words of a field."""
+
+    words: tuple[LexiconEntry, ...] = ()
+    spellings: Mapping[str, tuple[str, ...]] = {}  # other spellings of a word, each found as the word
+    own: Mapping[str, tuple[str, ...]] = {}  # the library's own spellings; the field's take precedence
+    slips: tuple[tuple[str, str], ...] = ()  # a misspelling and the word that is meant
+    related: tuple[tuple[str, str], ...] = ()  # a word, and one to search for too if the word finds little
+
+    @property
+    def typed(self) -> dict[str, tuple[str, ...]]:
+        """The words to suggest while somebody types, each with its other spellings and readings."""
+        read = {word.surface: (word.reading,) for word in self.words if word.normalized == word.surface}
+        return {**self.spellings, **read, **self.own}
 
 
 class Domain(Struct, frozen=True, dict=True):
-    """A field, with what a library adds to it."""
+    """A field, with the additions of a library."""
 
     catalogue: Catalogue = Catalogue()
     disambiguation: DisambiguationRules = DisambiguationRules()
@@ -35,35 +52,50 @@ class Domain(Struct, frozen=True, dict=True):
         categories: Mapping[str, str] | None = None,
         own_words: Mapping[str, tuple[str, ...]] | None = None,
     ) -> "Domain":
-        """Return it with a library's services, categories and words. Raises CatalogueError where a name is taken."""
+        """Return the domain with a library's services, categories and words. Raises CatalogueError for a taken name."""
         vocabulary = replace(self.vocabulary, own={**self.vocabulary.own, **(own_words or {})})
         return replace(self, catalogue=self.catalogue.extended(services, categories), vocabulary=vocabulary)
 
     @cached_property
-    def namer(self) -> Namer:
-        """What finds the services of this domain in texts."""
-        return Namer(self.catalogue, self.disambiguation)
+    def service_finder(self) -> ServiceFinder:
+        """Finds the services of this domain in texts."""
+        return ServiceFinder(self.catalogue, self.disambiguation)
 
     @cached_property
     def words(self) -> tuple[LexiconEntry, ...]:
-        """The words that the analysis shall know."""
-        return words(self.catalogue, self.vocabulary)
+        """The words that the analysis needs: those of the field and the library, and the names of services."""
+        names = (word for service in self.catalogue.services for word in _names(service, self.catalogue.owners))
+        spellings = (
+            LexiconEntry(spelling, usual.casefold(), _units(spelling))
+            for usual, others in self.vocabulary.spellings.items()
+            for spelling in (usual, *others)
+        )
+        return _with_own((*names, *spellings, *self.vocabulary.words), self.vocabulary.own)
+
+    def readings(self) -> list[tuple[str, str]]:
+        """Return the readings and Japanese spellings of services and words, each with the name that it means."""
+        services = [
+            (service.short_name, [name for name in service.names if name not in service.features])
+            for service in self.catalogue.services
+        ]
+        named = (*services, *self.vocabulary.typed.items())
+        return [(reading, name) for name, others in named for reading in others if not reading.isascii()]
 
     def changes_of(self, service: str) -> tuple[Change, ...]:
         """Return the changes of a service, in the order of the tables."""
         return self._changes.get(service, ())
 
     def changes_for(self, note: Note) -> tuple[Change, ...]:
-        """Return what has changed since a note; the note itself stays as it is."""
+        """Return the changes that make a note outdated."""
         changes = dict.fromkeys(change for mention in note.services for change in self.changes_of(mention.service))
         return tuple(change for change in changes if change.overtakes(note))
 
     def overtaking(self, note: Note) -> tuple[str, ...]:
-        """Return the ids of the changes that have overtaken a note."""
+        """Return the ids of the changes that make a note outdated."""
         return tuple(change.id for change in self.changes_for(note))
 
     def change(self, key: str) -> Change | None:
-        """Return the change of an id, None where there is none."""
+        """Return the change of an id, or None."""
         return next((change for change in self.changes if change.id == key), None)
 
     @cached_property
@@ -75,15 +107,61 @@ class Domain(Struct, frozen=True, dict=True):
         return changes
 
 
+def _names(service: Service, owners: tuple[str, ...]) -> Iterator[LexiconEntry]:
+    """Yield the unambiguous names of a service: each found as its short name, the name of a feature as itself."""
+    also_words = service.sense.common | service.sense.ambiguous
+    with_owner = tuple(f"{owner} " for owner in owners)
+    for name in (service.short_name, *service.aliases):
+        if name in also_words or name.startswith(with_owner):
+            continue
+        found_as = name if name in service.features else service.short_name
+        # As it is, as one word, and with spaces where its case changes; ・ only marks a possible space.
+        spellings = (name, _GAP.sub("", name), _CASE_CHANGE.sub(" ", name).replace("・", " "))
+        for spelling in dict.fromkeys(spellings):
+            yield LexiconEntry(spelling, found_as.replace("・", "").casefold(), _units(spelling), name=True)
+
+
+def _units(spelling: str) -> tuple[str, ...]:
+    units = _GAP.split(spelling)
+    return tuple(units) if len(units) > 1 and all(units) else ()
+
+
+def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]]) -> tuple[LexiconEntry, ...]:
+    """Return known words with a library's, so that all spellings of a library's word are found as one."""
+    if not own:
+        return known
+    found_as = {folded_for_sudachi(word.surface): word.normalized for word in known}
+    joined: dict[str, str] = {}  # a normal form that is now found as another
+
+    def final(normalized: str) -> str:
+        while normalized in joined:
+            normalized = joined[normalized]
+        return normalized
+
+    added = []
+    for usual, others in own.items():
+        spellings = dict.fromkeys((usual, *others))
+        before = [final(found_as[key]) for spelling in spellings if (key := folded_for_sudachi(spelling)) in found_as]
+        head = before[0] if before else usual.casefold()
+        joined |= {other: head for other in before if other != head}
+        added += [
+            LexiconEntry(spelling, head, _units(spelling))
+            for spelling in spellings
+            if folded_for_sudachi(spelling) not in found_as
+        ]
+        found_as |= {folded_for_sudachi(spelling): head for spelling in spellings}
+    return tuple(replace(word, normalized=final(word.normalized)) for word in (*known, *added))
+
+
 def names_in(texts: Iterable[str]) -> str:
-    """Return the texts of a report in one, as names of services are looked for in them (`changed_names`)."""
-    every = sorted(set(texts))
-    without_readings = [_READING.sub("", text) for text in every if _READING.search(text)]
-    return "\n".join(map(skeleton, (*every, *without_readings)))
+    """Return the texts of a report as one, folded for a search of `changed_names` in it."""
+    unique = sorted(set(texts))
+    without_readings = [_READING.sub("", text) for text in unique if _READING.search(text)]
+    return "\n".join(map(skeleton, (*unique, *without_readings)))
 
 
 def changed_services(old: Domain, new: Domain) -> frozenset[str]:
-    """Return the slugs of the services that two domains define otherwise, or name by a word they know otherwise."""
+    """Return the slugs of the services whose definition changed, or whose name contains a changed word."""
     words = [key for key in map(skeleton, _changed_words(old, new)) if key]
     before, after = old.catalogue.by_slug, new.catalogue.by_slug
     return frozenset(
@@ -94,22 +172,23 @@ def changed_services(old: Domain, new: Domain) -> frozenset[str]:
 
 
 def changed_names(old: Domain, new: Domain) -> frozenset[str] | None:
-    """Return what the texts (`names_in`) of every report hold that is understood otherwise, None where that may be all.
+    """Return the names, one of which is in the texts (`names_in`) of every report that must be read again.
 
-    Other owners, or another field, may change what any name means; a word of nothing but gaps may stand in any text.
+    None means that all reports must be: other owners or rules may change the meaning of any name, and a word that folds
+    to nothing may be in any text.
     """
     if (old.disambiguation, old.catalogue.owners) != (new.disambiguation, new.catalogue.owners):
         return None
     catalogues = (old.catalogue.by_slug, new.catalogue.by_slug)
     services = [known[slug] for slug in changed_services(old, new) for known in catalogues if slug in known]
     names = [name for service in services for name in service.names]
-    wrong = [wrong for name in names for wrong in misspellings(name)]
-    every = frozenset(map(skeleton, (*_changed_words(old, new), *names, *wrong)))
-    return None if "" in every else every
+    misspelled = [spelling for name in names for spelling in misspellings(name)]
+    keys = frozenset(map(skeleton, (*_changed_words(old, new), *names, *misspelled)))
+    return None if "" in keys else keys
 
 
 def _changed_words(old: Domain, new: Domain) -> Iterator[str]:
-    """Yield the words that the analysis knows otherwise, and the units that only one of the two has."""
+    """Yield the words whose analysis changed, and the units that only one of the domains has."""
     before, after = ({folded_for_sudachi(word.surface): word for word in domain.words} for domain in (old, new))
     yield from (key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     units = [{unit for word in words.values() for unit in word.units} for words in (before, after)]

@@ -1,4 +1,4 @@
-"""Reads the domains that come along: each a folder of TOML tables under `kb/domains`."""
+"""The shipped domains, each a folder of TOML tables in `kb/domains`."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,24 +17,16 @@ from index.analysis import LexiconEntry
 from index.datafiles import TableError, Text, Texts
 from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
 from kb.services.changes import Change, ChangeTable, lifecycle, unknown_words
-from kb.services.domain import Domain
-from kb.services.senses import DisambiguationRules
-from kb.services.vocabulary import Vocabulary
+from kb.services.disambiguation import DisambiguationRules
+from kb.services.domain import Domain, Vocabulary
 from kb.storage.caches import cache_folder, code_digest, read_sealed, sealed
 from kb.storage.safe_files import write_whole
 
 _DOMAINS = "kb.domains"
 
 
-class _Kept(Struct, frozen=True):
-    """A domain, and the code and data that it was made by, as a digest."""
-
-    code: str
-    domain: Domain
-
-
 class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A stage of a service's life in a table, which has a day alone where its source could not be checked."""
+    """A stage of a service in a table."""
 
     on: Text
     source: Text
@@ -44,7 +36,7 @@ _Stage = Annotated[str | StageTable, Meta(description='a day, or { on = "2025-07
 
 
 class ServiceTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A service in a table; README.md beside the services of a domain explains the keys."""
+    """A service as a table; the README.md in its folder explains the keys."""
 
     name: Text
     short_name: Text | None = None
@@ -90,44 +82,48 @@ class _Domains(Struct, frozen=True, forbid_unknown_fields=True):
     default: Text
 
 
+class _CachedDomain(Struct, frozen=True):
+    code: str  # the digest of the code and data that it depends on
+    domain: Domain
+
+
 def domain_names() -> tuple[str, ...]:
-    """Return the names of the domains that come along."""
+    """Return the names of the shipped domains."""
     return tuple(sorted(folder.name for folder in files(_DOMAINS).iterdir() if (folder / "names.toml").is_file()))
 
 
 @cache
 def domain(name: str | None = None) -> Domain:
-    """Return the domain of a name, without one the usual one; made once a process.
+    """Return a shipped domain, by default that of `domains.toml`. Raises ModuleNotFoundError for an unknown name.
 
-    To read its tables takes longer than a search: what they say is kept for the next process of the same version.
-    Raises ModuleNotFoundError where no domain is called so.
+    Reading its tables takes longer than a search, so that the domain is cached for other processes of this version.
     """
     path = cache_folder("domain") / f"{name or 'usual'}.json"
-    if (kept := read_sealed(path, _Kept)) and kept.code == code_digest():
-        return kept.domain
+    if (cached := read_sealed(path, _CachedDomain)) and cached.code == code_digest():
+        return cached.domain
     folder = name or datafiles.table(_DOMAINS, "domains.toml", _Domains).default
-    found = read(files(f"{_DOMAINS}.{folder}"))
-    with suppress(OSError):  # in a folder that cannot be written to they are read each time, no more
+    loaded = read(files(f"{_DOMAINS}.{folder}"))
+    with suppress(OSError):  # a read-only cache folder: the tables are read each time
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, sealed(msgspec.json.encode(_Kept(code_digest(), found))))
-    return found
+        write_whole(path, sealed(msgspec.json.encode(_CachedDomain(code_digest(), loaded))))
+    return loaded
 
 
 def read(folder: Traversable) -> Domain:
-    """Return the domain that the tables of a folder hold. Raises TableError where one of them is wrong."""
+    """Return the domain of a folder of tables. Raises TableError for an invalid table."""
     names = datafiles.table(folder, "names.toml", _Names)
     categories = datafiles.table(folder / "services", "categories.toml", dict[Text, Text])
-    found: dict[str, Service] = {}
+    by_slug: dict[str, Service] = {}
     for category in categories:
         file = folder / "services" / f"{category}.toml"
         for slug, table in datafiles.table(folder / "services", file.name, dict[Text, ServiceTable]).items():
-            if slug in found:
-                raise TableError(f"{file}: [{slug}] stands in {found[slug].category}.toml too; give one another name")
-            found[slug] = service_of(slug, category, table, names.owners)
-    services = tuple(found.values())
+            if slug in by_slug:
+                raise TableError(f"{file}: [{slug}] is also in {by_slug[slug].category}.toml; rename one of them")
+            by_slug[slug] = service_of(slug, category, table, names.owners)
+    services = tuple(by_slug.values())
     tables = sorted(file.name for file in (folder / "changes").iterdir() if file.name.endswith(".toml"))
     changes = [
-        _change(key, row, found, f"{folder / 'changes' / table}")
+        _change(key, row, by_slug, f"{folder / 'changes' / table}")
         for table in tables
         for key, row in datafiles.table(folder / "changes", table, dict[str, ChangeTable]).items()
     ]
@@ -140,19 +136,19 @@ def read(folder: Traversable) -> Domain:
 
 
 def _change(key: str, table: ChangeTable, services: Mapping[str, Service], file: str) -> Change:
-    """Return the change of a table. Raises TableError where a service or a word of claims that it has is none."""
+    """Return the change of a table. Raises TableError for an unknown service or pattern of claims."""
     change = Change(id=key, **asdict(table))
     unknown = [f"service {datafiles.quoted(slug)}" for slug in change.services if slug not in services]
     unknown += [f"<{word}>" for word in unknown_words((*change.claims, *change.unless))]
     if unknown:
-        raise TableError(f"{file}: [{key}] has what is not known: {', '.join(unknown)}; mend or take it out")
+        raise TableError(f"{file}: [{key}] has unknown {', '.join(unknown)}; correct or remove them")
     return change
 
 
 def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str, ...]) -> Service:
-    """Return the service of a table, be it of a domain or of a library's kb.toml."""
+    """Return the service of a table of a domain or of kb.toml."""
     official = [table.name, *(past.name for past in table.former)]
-    bare = [bare for name in official if len(bare := without_owner(name, owners)) > 1]  # a lone Q is that of Q&A
+    bare = [bare for name in official if len(bare := without_owner(name, owners)) > 1]  # Q alone is that of Q&A
     aliases = [*table.aliases, *table.ambiguous, *table.features, *official, *bare]
     short_name = table.short_name or without_owner(table.name, owners)
     days = ((what, getattr(table, what)) for what in STAGES)
@@ -182,12 +178,12 @@ def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str,
 
 def _vocabulary(tables: _VocabularyTables) -> Vocabulary:
     related = tables.related
-    mutual = [(word, other) for group in related.groups for word, other in permutations(group, 2)]
+    in_groups = [pair for group in related.groups for pair in permutations(group, 2)]
     return Vocabulary(
         words=tuple(
             LexiconEntry(word, row.found_as or word, row.units, row.reading) for word, row in tables.words.items()
         ),
         spellings=tables.spellings,
-        slips=tuple((slip, meant) for slip, every in tables.slips.items() for meant in every),
-        related=(*mutual, *((word, other) for word, others in related.also.items() for other in others)),
+        slips=tuple((slip, meant) for slip, meanings in tables.slips.items() for meant in meanings),
+        related=(*in_groups, *((word, other) for word, others in related.also.items() for other in others)),
     )

@@ -1,4 +1,4 @@
-"""How names may be written, and where they stand in running text, by longest match: the one door to pyahocorasick."""
+"""Names of services in running text, in any spelling, by longest match. Only this module imports pyahocorasick."""
 
 import re
 from bisect import bisect_right
@@ -13,46 +13,44 @@ from msgspec import Struct
 
 from index.text import folded_for_sudachi, is_gap, skeleton, skeleton_places
 
-_ADDRESS = re.compile(r"https?://[!-~]+")  # in Japanese text an address ends where ASCII does
-_LONG_VOWELS = re.compile("[ーｰ]+")  # the skeleton has none: what follows a name in katakana is a part of it
-# 「AWS Lambda Blog」, 「Amplify Meetup」: a blog or an event bears a service's name and is none.
+_ADDRESS = re.compile(r"https?://[!-~]+")  # in Japanese text, an address ends with ASCII
+_LONG_VOWELS = re.compile("[ーｰ]+")  # skeletons have none: those after a name in katakana are part of it
+# 「AWS Lambda Blog」, 「Amplify Meetup」: a blog or an event with a service's name.
 _NAMESAKE = re.compile(
     r"[\s\-_]?(?:(?:Tech\s)?Blog|Days|Meetup|Certified|Certification|ブログ|ミートアップ|認定)(?![A-Za-z])",
     re.IGNORECASE,
 )
-# In `mysql.rds_kill` a name in small letters is a part of an identifier.
-_GOES_ON = re.compile("_[a-z]")
-_WENT_BEFORE = re.compile("[a-z0-9][_.]$")
-# A digit may follow a name of so many letters, which it does not make another: Inspector2; but not S33 or EC22.
-_NUMBERED_FROM = 6
+# In `mysql.rds_kill`, a name in lower case is a part of an identifier.
+_IDENTIFIER_AFTER = re.compile("_[a-z]")
+_IDENTIFIER_BEFORE = re.compile("[a-z0-9][_.]$")
+_MIN_NUMBERED = 6  # letters of a name that may have a digit after it: Inspector2, but not S33 or EC22
 _DIGIT = re.compile(r"[0-9](?![A-Za-z0-9])")
 _NEVER = re.compile(r"(?!)")
-# Shorter words are left alone: their misspellings are other words. In a name of several words six letters are enough.
+# The words whose misspellings are matched; those of shorter words are other words. Names of several words need six letters.
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 _SEVERAL_WORDS = re.compile(r"(?=.{12,40}$)[A-Za-z0-9]+(?: [A-Za-z0-9]+){1,3}")
 _INNER_WORD = re.compile(r"[A-Za-z]{6,}")
-# A name may be written apart at its own gaps, where its case or script changes, around signs, and before a number
-# that follows a word: Step Functions, Guard Duty, API ゲートウェイ, Lambda @ Edge, Route 53; but never I AM or S 3.
+# Where a name may have a space: at its own spaces, changes of case or script, around signs, and before a number after a
+# word: Step Functions, Guard Duty, API ゲートウェイ, Lambda @ Edge, Route 53; but never I AM or S 3.
 _BREAK = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z]{3})(?=[0-9])"
     r"|(?<=[!-~])(?=[^!-~])|(?<=[^!-~])(?=[!-~])|(?<=[^A-Za-z0-9])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[^A-Za-z0-9])"
 )
 
-# Where a name ends in the skeleton of a text, its own skeleton, and where in that it may be written apart.
-_Found = tuple[int, tuple[str, frozenset[int]]]
+_Found = tuple[int, tuple[str, frozenset[int]]]  # the end in the text's skeleton; the name's skeleton and its breaks
 
 
 class Match(Struct, frozen=True):
-    """A name found in a text, by its skeleton: `text[begin:end]`, which has its owner's name before it if `owned`."""
+    """A name in a text: `text[begin:end]`."""
 
-    name: str
+    name: str  # its skeleton
     begin: int
     end: int
-    owned: bool = False
+    owned: bool = False  # it begins with its owner's name
 
 
 class Matcher:
-    """Finds any of many names, however they are written, with one of the owners' names before it where it stands."""
+    """An Aho-Corasick automaton over the skeletons of names; a match includes an owner's name before it."""
 
     def __init__(self, names: Iterable[str], owners: Sequence[str] = (), hosts: Sequence[str] = ()) -> None:
         breaks: dict[str, frozenset[int]] = defaultdict(frozenset)
@@ -69,14 +67,14 @@ class Matcher:
         self._own_address = re.compile(rf"https?://(?:{'|'.join(map(re.escape, hosts))})(?:/|$)") if hosts else _NEVER
 
     def find(self, text: str) -> tuple[Match, ...]:
-        """Return the longest names of a text that do not overlap, in reading order.
+        """Return the longest names in a text without overlaps, in reading order.
 
-        Those in addresses count only at the owners' own hosts, in words of the path.
+        In addresses, only the paths at the owners' hosts have names.
         """
         found = list(self._automaton.iter(skeleton(text))) if len(self._automaton) else []
         if not found:
             return ()
-        addresses = [self._without_names(match) for match in _ADDRESS.finditer(text)]
+        addresses = [self._excluded_span(match) for match in _ADDRESS.finditer(text)]
         longest, end = list[Match](), 0
         for match in sorted(self._matches(text, found), key=lambda match: (match.begin, -match.end)):
             if match.begin >= end and not _is_within(match.begin, addresses):
@@ -84,34 +82,34 @@ class Matcher:
                 end = match.end
         return tuple(longest)
 
-    def _without_names(self, address: re.Match[str]) -> tuple[int, int]:
-        """Return the stretch of an address in which no name counts: at an owner's host, that host."""
+    def _excluded_span(self, address: re.Match[str]) -> tuple[int, int]:
+        """Return the span of an address that has no names: the host if it is an owner's, else all of it."""
         own = self._own_address.match(address[0])
         return (address.start(), address.start() + own.end()) if own else address.span()
 
     def _matches(self, text: str, found: Sequence[_Found]) -> Iterator[Match]:
-        """Yield those names that are no part of a longer word and written apart only where they may be."""
-        came_from = skeleton_places(text)
+        """Yield the names that are not part of a longer word and have spaces only at their breaks."""
+        places_in_text = skeleton_places(text)
         for last, (name, breaks) in found:
-            places = came_from[last - len(name) + 1 : last + 1]
+            places = places_in_text[last - len(name) + 1 : last + 1]
             if not _is_joined(text, places, breaks):
                 continue
             begin, end = places[0], places[-1] + 1
             if _script(text[end - 1]) == "katakana" and (vowels := _LONG_VOWELS.match(text, end)):
                 end = vowels.end()
             in_identifier = text[begin:end].islower() and (
-                _GOES_ON.match(text, end) or _WENT_BEFORE.search(text, max(0, begin - 2), begin)
+                _IDENTIFIER_AFTER.match(text, end) or _IDENTIFIER_BEFORE.search(text, max(0, begin - 2), begin)
             )
             if in_identifier or _NAMESAKE.match(text, end):
                 continue
             owner = self._owner.search(text, max(0, begin - self._owner_length), begin)
-            numbered = len(name) >= _NUMBERED_FROM and name[-1].isalpha() and _DIGIT.match(text, end)
+            numbered = len(name) >= _MIN_NUMBERED and name[-1].isalpha() and _DIGIT.match(text, end)
             if (owner or _ends(text, begin, -1)) and (numbered or _ends(text, end - 1, 1)):
                 yield Match(name, owner.start() if owner else begin, end, owned=owner is not None)
 
 
 def misspellings(name: str) -> Iterator[str]:
-    """Yield a long name with a letter of a word missing, doubled or swapped, as hurried hands write: CodePipline."""
+    """Yield a long name with a letter of one word missing, doubled or swapped: CodePipline."""
     words = _LONG_WORD if " " not in name else _INNER_WORD if _SEVERAL_WORDS.fullmatch(name) else None
     for word in words.finditer(name) if words else ():
         for place in range(word.start() + 1, word.end()):
@@ -123,15 +121,15 @@ def misspellings(name: str) -> Iterator[str]:
 
 
 def _breaks(name: str) -> frozenset[int]:
-    """Return the places in the skeleton of a name where it may be written apart."""
-    parted = {match.start() for match in _BREAK.finditer(name)}
-    parted |= {place for place, character in enumerate(name) if is_gap(character)}
-    return frozenset(len(skeleton(name[:place])) for place in parted)
+    """Return the places in the skeleton of a name that may have a space."""
+    places = {match.start() for match in _BREAK.finditer(name)}
+    places |= {place for place, character in enumerate(name) if is_gap(character)}
+    return frozenset(len(skeleton(name[:place])) for place in places)
 
 
-@lru_cache(4096)  # a text has few characters, and each is asked for again and again
+@lru_cache(4096)  # a text has few different characters
 def _script(character: str) -> str:
-    """Return what a name of this character must not be continued by: `latin`, `katakana`, or nothing."""
+    """Return the script that must not continue after this character: `latin`, `katakana`, or "" for all others."""
     plain = folded_for_sudachi(character)[:1]
     if plain.isascii() and plain.isalnum():
         return "latin"
@@ -139,13 +137,13 @@ def _script(character: str) -> str:
 
 
 def _is_within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether a place is in one of the spans, which stand in order and apart."""
+    """Return whether a place is in one of the spans, which are sorted and disjoint."""
     before = bisect_right(spans, place, key=lambda span: span[0])
     return before > 0 and place < spans[before - 1][1]
 
 
 def _is_joined(text: str, places: Sequence[int], breaks: frozenset[int]) -> bool:
-    """Tell whether the places of a name follow each other with at most one gap where it may be written apart."""
+    """Return whether the characters of a name are adjacent, with at most one space at each of its breaks."""
     if places[-1] - places[0] == len(places) - 1:
         return True
     for count, (here, following) in enumerate(pairwise(places), start=1):
@@ -156,7 +154,7 @@ def _is_joined(text: str, places: Sequence[int], breaks: frozenset[int]) -> bool
 
 
 def _ends(text: str, place: int, step: int) -> bool:
-    """Tell whether the character before (`step` -1) or after (1) is not of the same script: the name ends there."""
-    beside = place + step
+    """Return whether a name ends here: the next character, in direction `step`, is of another script."""
+    neighbour = place + step
     kind = _script(text[place])
-    return not kind or not 0 <= beside < len(text) or _script(text[beside]) != kind
+    return not kind or not 0 <= neighbour < len(text) or _script(text[neighbour]) != kind

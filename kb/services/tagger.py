@@ -1,4 +1,4 @@
-"""Which services each note is about: named in its own text, or inherited from what stands over and before it."""
+"""The services that each note is about: named in its own text, or inherited from the texts above and before it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,129 +8,140 @@ from msgspec.structs import replace
 
 from kb.learning import load
 from kb.report.model import Correction, Mention, Note, Report, Why
+from kb.services.disambiguation import Naming, Passage, ServiceFinder, Surroundings
 from kb.services.domain import Domain
 from kb.services.inheritance import Candidate, Inheritance, Origin, origin, talk_of
 from kb.services.matcher import Match
-from kb.services.senses import Namer, Naming, Passage, Surroundings
+
+MODEL = "inheritance"  # the logistic regression over the features of candidates
+CLAIM = "about"  # its label for the services that a note is about
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _NO_CORRECTION = Correction()
-MODEL = "inheritance"  # of `kb.learning`, which weighs the features of candidates
-CLAIM = "about"  # its label for a candidate that the note is about
 
 
 def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
-    """Return the report with `services` filled in on every note; `corrections` are by the note's id."""
-    return replace(report, notes=tuple(_Tagging(report, domain.namer, corrections).tagged()))
+    """Return the report with the `services` of every note; `corrections` are by note id."""
+    return replace(report, notes=_Tagger(report, domain.service_finder, corrections).tagged_notes())
 
 
 def candidates(report: Report, domain: Domain) -> list[tuple[frozenset[str], list[Candidate]]]:
-    """Return for each note of a report which services it names, and which it may inherit."""
-    tagging = _Tagging(report, domain.namer, _NO_CORRECTIONS)
-    return list(zip(map(tagging.names, report.notes), tagging.candidates(), strict=True))
+    """Return for each note of a report the services that it names, and the candidates that it may inherit."""
+    tagger = _Tagger(report, domain.service_finder, _NO_CORRECTIONS)
+    return list(zip(map(tagger.named_services, report.notes), tagger.candidates(), strict=True))
 
 
-class _Tagging:
-    """The tagging of one report."""
+class _Tagger:
+    """Tags the notes of one report."""
 
-    def __init__(self, report: Report, namer: Namer, corrections: Mapping[str, Correction]) -> None:
+    def __init__(self, report: Report, finder: ServiceFinder, corrections: Mapping[str, Correction]) -> None:
         self._report = report
-        self._namer = namer
+        self._finder = finder
         self._corrections = corrections
         self._passages: dict[str, Passage] = {}
-        matches = {note.id: namer.matches(note.text) for note in report.notes}
-        self._clear = self._named_clearly(matches)
-        self._named = {note.id: self._namings(note, found) for note in report.notes if (found := matches[note.id])}
-        self._above: dict[tuple[str, int | None, str | None], Origin] = {}
+        matches = {note.id: finder.matches(note.text) for note in report.notes}
+        self._clearly_named = self._by_talk(matches)
+        self._namings = {note.id: self._own_namings(note, own) for note in report.notes if (own := matches[note.id])}
+        self._origins: dict[tuple[str, int | None, str | None], Origin] = {}
 
-    def tagged(self) -> Iterator[Note]:
-        """Yield the notes with their services."""
-        for note, inherited in zip(self._report.notes, self._inherited(), strict=True):
-            mentions = (*self._explicit(note), *inherited)
-            yield replace(note, services=mentions) if mentions else note
-
-    def names(self, note: Note) -> frozenset[str]:
-        """Return which services a note names."""
-        return frozenset(naming.service for naming in self._named.get(note.id, ()) if not naming.part)
-
-    def candidates(self) -> list[list[Candidate]]:
-        """Return for each note which services it may inherit."""
-        notes = self._report.notes
-        named: dict[str | None, Origin] = {
-            note.id: origin(note.text, note.line, own) for note in notes if (own := self._named.get(note.id))
-        }
-        inheritance = Inheritance(notes, named)
-        found = []
-        for note in notes:
-            headings = [self._origin(note, crumb.text, crumb.line) for crumb in reversed(note.trail) if not crumb.note]
-            title = self._origin(note, note.talk.title if note.talk else self._report.title, None)
-            found.append(inheritance.candidates(note, self.names(note), headings, title))
-        return found
-
-    def _inherited(self) -> Iterator[list[Mention]]:
-        """Yield for each note the services that it is likely to be about by what stands over and before it."""
-        model = load(MODEL)
-        every = self.candidates()
-        likely = iter(model.probabilities([one.features for own in every for one in own])[:, model.labels.index(CLAIM)])
-        for note, own in zip(self._report.notes, every, strict=True):
-            corrected = self._corrected(note)
-            given = {*corrected.adds, *corrected.removes}
-            yield [
-                Mention(one.service, "explicit" if one.nearest == "part" else "inherited", _why(one))
-                for one, share in zip(own, likely)  # noqa: B905  # `likely` goes on
-                if share >= model.thresholds[CLAIM] and one.service not in given
-            ]
-
-    def _origin(self, note: Note, text: str, line: int | None) -> Origin:
-        """Return what a heading or title over a note passes on."""
-        key = (text, line, talk_of(note))
-        if key not in self._above:
-            surroundings = self._surroundings(note, (self._report.title,))
-            namings = self._namer.namings(text, self._namer.matches(text), surroundings)
-            self._above[key] = origin(text, line, namings, heading=True)
-        return self._above[key]
-
-    def _named_clearly(self, matches: Mapping[str, Iterable[Match]]) -> Mapping[str | None, set[str]]:
-        """Return for each talk the services that its title or a note of it names beyond doubt."""
-        clear: dict[str | None, set[str]] = defaultdict(set)
+    def _by_talk(self, matches: Mapping[str, Iterable[Match]]) -> Mapping[str | None, set[str]]:
+        """Return for each talk the services that its title or a note names clearly."""
+        services: dict[str | None, set[str]] = defaultdict(set)
         for note in self._report.notes:
-            clear[talk_of(note)] |= self._namer.clear(matches[note.id])
+            services[talk_of(note)] |= self._finder.clearly_named(matches[note.id])
         for talk in self._report.talks:
-            clear[talk.id] |= self._namer.clear(self._namer.matches(talk.title))
-        return clear
+            services[talk.id] |= self._finder.clearly_named(self._finder.matches(talk.title))
+        return services
 
-    def _namings(self, note: Note, matches: Sequence[Match]) -> tuple[Naming, ...]:
-        """Return where a note's own text names services, those that a person took away left out."""
+    def _own_namings(self, note: Note, matches: Sequence[Match]) -> tuple[Naming, ...]:
+        """Return the places where a note's own text names services, without those that a correction removes."""
         above = [crumb.text for crumb in reversed(note.trail)]
         talk = [note.talk.title] if note.talk else []
         surroundings = self._surroundings(note, (*above, *talk, self._report.title))
-        removed = self._corrected(note).removes
-        return tuple(n for n in self._namer.namings(note.text, matches, surroundings) if n.service not in removed)
+        removed = self._correction(note).removes
+        namings = self._finder.namings(note.text, matches, surroundings)
+        return tuple(naming for naming in namings if naming.service not in removed)
 
     def _surroundings(self, note: Note, texts: Iterable[str]) -> Surroundings:
-        """Return what a text of a note's talk stands in; a text over many notes is one passage for all of them."""
+        """Return the surroundings of a text in a note's talk; equal texts share a passage and its cache."""
         passages = tuple(self._passages.setdefault(text, Passage(text)) for text in texts)
-        return Surroundings(passages, self._clear[talk_of(note)])
+        return Surroundings(passages, self._clearly_named[talk_of(note)])
 
-    def _corrected(self, note: Note) -> Correction:
+    def _correction(self, note: Note) -> Correction:
         return self._corrections.get(note.id, _NO_CORRECTION)
 
+    def tagged_notes(self) -> tuple[Note, ...]:
+        """Return the notes with their services."""
+        tagged = []
+        for note, inherited in zip(self._report.notes, self._inherited(), strict=True):
+            mentions = (*self._explicit(note), *inherited)
+            tagged.append(replace(note, services=mentions) if mentions else note)
+        return tuple(tagged)
+
     def _explicit(self, note: Note) -> Iterator[Mention]:
-        """Yield the services that a note's own text names, each once in reading order, and those a person added."""
-        seen = set()
-        for naming in self._named.get(note.id, ()):
-            if naming.service not in seen and not naming.part:
-                seen.add(naming.service)
+        """Yield the services that a note's own text names, each once in reading order, and those that were added."""
+        mentioned = set()
+        for naming in self._namings.get(note.id, ()):
+            if naming.service not in mentioned and not naming.part:
+                mentioned.add(naming.service)
                 yield Mention(naming.service, "explicit", Why("here", note.text[naming.begin : naming.end]))
-        for slug in self._corrected(note).adds:
-            if slug not in seen:
+        for slug in self._correction(note).adds:
+            if slug not in mentioned:
                 yield Mention(slug, "explicit", Why("hand"))
+
+    def _inherited(self) -> list[list[Mention]]:
+        """Return for each note the candidates that it is about with a probability above the threshold."""
+        model = load(MODEL)
+        by_note = self.candidates()
+        examples = [candidate.features for own in by_note for candidate in own]
+        probabilities = iter(model.probabilities(examples)[:, model.labels.index(CLAIM)])
+        inherited = []
+        for note, own in zip(self._report.notes, by_note, strict=True):
+            correction = self._correction(note)
+            corrected = {*correction.adds, *correction.removes}
+            inherited.append(
+                [
+                    Mention(
+                        candidate.service, "explicit" if candidate.nearest == "part" else "inherited", _why(candidate)
+                    )
+                    for candidate, probability in zip(own, probabilities)  # noqa: B905  # the iterator has further ones
+                    if probability >= model.thresholds[CLAIM] and candidate.service not in corrected
+                ]
+            )
+        return inherited
+
+    def candidates(self) -> list[list[Candidate]]:
+        """Return for each note the services that it may inherit."""
+        notes = self._report.notes
+        naming_notes: dict[str | None, Origin] = {
+            note.id: origin(note.text, note.line, own) for note in notes if (own := self._namings.get(note.id))
+        }
+        inheritance = Inheritance(notes, naming_notes)
+        by_note = []
+        for note in notes:
+            headings = [self._heading(note, crumb.text, crumb.line) for crumb in reversed(note.trail) if not crumb.note]
+            title = self._heading(note, note.talk.title if note.talk else self._report.title, None)
+            by_note.append(inheritance.candidates(note, self.named_services(note), headings, title))
+        return by_note
+
+    def named_services(self, note: Note) -> frozenset[str]:
+        """Return the services that a note names."""
+        return frozenset(naming.service for naming in self._namings.get(note.id, ()) if not naming.part)
+
+    def _heading(self, note: Note, text: str, line: int | None) -> Origin:
+        """Return a heading or title above a note as an origin."""
+        key = (text, line, talk_of(note))
+        if key not in self._origins:
+            surroundings = self._surroundings(note, (self._report.title,))
+            namings = self._finder.namings(text, self._finder.matches(text), surroundings)
+            self._origins[key] = origin(text, line, namings, heading=True)
+        return self._origins[key]
 
 
 def _why(candidate: Candidate) -> Why:
-    above = candidate.origin
-    naming = above.namings[candidate.service]
-    words = above.text[naming.begin : naming.end]
+    source = candidate.origin
+    naming = source.namings[candidate.service]
+    words = source.text[naming.begin : naming.end]
     if candidate.nearest == "part":
         return Why("here", words)
-    return Why("above" if above.line else "talk", words, above.line)
+    return Why("above" if source.line else "talk", words, source.line)

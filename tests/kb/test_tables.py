@@ -45,10 +45,10 @@ AWS = "domains/aws"
             "has unknown key 'sorce' (did you mean 'source'?); ",
         ),
         (f"{AWS}/changes/lambda.toml", "unless =", "unles =", "has unknown key 'unles' (did you mean 'unless'?); "),
-        (f"{AWS}/services/integration.toml", "[appflow]", "[lambda]", "[lambda] stands in compute.toml too; "),
-        (f"{AWS}/changes/messaging.toml", '["sqs"]', '["sqqs"]', "has what is not known: service 'sqqs'; "),
+        (f"{AWS}/services/integration.toml", "[appflow]", "[lambda]", "[lambda] is also in compute.toml; "),
+        (f"{AWS}/changes/messaging.toml", '["sqs"]', '["sqqs"]', "has unknown service 'sqqs'; "),
         (f"{AWS}/changes/messaging.toml", 'old = "', "old = ", "Invalid value (at line "),
-        (f"{AWS}/changes/messaging.toml", "<limit:", "<limt:", "has what is not known: <limt>; "),
+        (f"{AWS}/changes/messaging.toml", "<limit:", "<limt:", "has unknown <limt>; "),
         (f"{AWS}/changes/lambda.toml", "new =", "now =", "has unknown key 'now' (did you mean 'new'?); "),
         (
             "talks/words.toml",

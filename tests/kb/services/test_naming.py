@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tagged import CATALOGUE, DOMAIN, read, tags
 
 from index.text import skeleton
-from kb.services import Service, senses
+from kb.services import Service, disambiguation
+from kb.services.disambiguation import Surroundings
 from kb.services.inheritance import origin
 from kb.services.matcher import Matcher
-from kb.services.senses import Surroundings
 from kb.services.tagger import tag
 
 
@@ -159,11 +159,11 @@ class Counted:
 
 @pytest.mark.parametrize("names", ["AWS Lambda ", "Lambda、", "glue ", "IAM と VPC "])
 def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    DOMAIN.namer.matches("")  # is made once, and folds every name
+    DOMAIN.service_finder.matches("")  # is made once, and folds every name
     calls = []
     for times in (10, 1_000):
         counted = Counted(skeleton)
-        monkeypatch.setattr(senses, "skeleton", counted)
+        monkeypatch.setattr(disambiguation, "skeleton", counted)
         tag(read(f"- {names * times}"), DOMAIN)
         calls.append(counted.calls)
 
@@ -190,6 +190,6 @@ def test_a_text_of_any_length_is_tagged(text: str, slugs: list[str]) -> None:
 
 def test_a_text_passes_each_service_down_once() -> None:
     text = "Lambda、" * 1_000
-    namings = DOMAIN.namer.namings(text, DOMAIN.namer.matches(text), Surroundings())
+    namings = DOMAIN.service_finder.namings(text, DOMAIN.service_finder.matches(text), Surroundings())
 
     assert (len(namings), [naming.begin for naming in origin(text, 1, namings).namings.values()]) == (1_000, [0])

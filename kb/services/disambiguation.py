@@ -1,4 +1,8 @@
-"""Which services a text names, where a name is also a word or the name of something else: context settles it."""
+"""Which services a text names: the context decides if a name has other meanings.
+
+Input: the matches of names in a text, the texts above it, and the services that its talk names clearly.
+Rules: `Sense` of each service and `DisambiguationRules` of the domain. Output: the places that name services.
+"""
 
 import re
 from collections import defaultdict
@@ -17,34 +21,30 @@ from kb.services.matcher import Match, Matcher, misspellings
 Clarity = Literal["clear", "shared", "common", "ambiguous"]
 
 _UNCLEAR: tuple[Clarity, ...] = ("ambiguous", "common", "shared")  # fields of `Sense`, the least clear first
-_LONGEST_ABBREVIATION = 4  # letters; a longer one is no word, however it is written
-_TOO_SHORT_IN_SMALL = 2  # letters; so short an abbreviation counts only as it is listed
+_MAX_ABBREVIATION = 4  # letters; a longer one is no other word in any case
+_MAX_EXACT = 2  # letters of an abbreviation that must be written as in the catalogue
 
 
 class DisambiguationRules(Struct, frozen=True):
-    """What is known of names beyond whose they are.
+    """The rules of a domain for names, in addition to those of each service."""
 
-    Near a name of the `others`, a name that they share is theirs and not `ours`. `longer` names contain a service's and
-    name none; `alike` stand behind an owner's name and name none. Addresses at the `hosts` name services, no others do.
-    """
-
-    ours: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    longer: tuple[str, ...] = ()
-    alike: frozenset[str] = frozenset()
-    hosts: tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()  # names of this cloud
+    others: tuple[str, ...] = ()  # names of other clouds; near one, a shared name is theirs
+    longer: tuple[str, ...] = ()  # names that contain a service's but mean something else
+    alike: frozenset[str] = frozenset()  # words after an owner's name that are no service
+    hosts: tuple[str, ...] = ()  # hosts whose addresses name services
 
 
 class Passage:
-    """A text by its skeleton, which remembers what stands in it: a text is asked the same of each of its names."""
+    """A text to look for words in; the answers are cached, since each name of the text looks for the same words."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._skeleton: str | None = None
         self._answers: dict[tuple[str, ...], bool] = {}
 
-    def says_any(self, words: tuple[str, ...]) -> bool:
-        """Tell whether one of the words, which are skeletons, stands in the text."""
+    def has_any(self, words: tuple[str, ...]) -> bool:
+        """Return whether the text has one of the words, which are skeletons."""
         if not words:
             return False
         if words not in self._answers:
@@ -60,29 +60,29 @@ class Naming(Struct, frozen=True):
     service: str
     begin: int
     end: int
-    part: bool = False  # by the name of a part of it alone (DLQ): whether the note is about it is learned
+    part: bool = False  # only by an ambiguous feature (DLQ): a model decides if the note is about the service
 
 
 class Surroundings(Struct, frozen=True):
-    """What a text stands in: the texts over it, the nearest first, and the services that its talk names clearly."""
+    """The context of a text."""
 
-    passages: tuple[Passage, ...] = ()
-    named: Collection[str] = ()
+    passages: tuple[Passage, ...] = ()  # the texts above it, the nearest first
+    named: Collection[str] = ()  # the services that its talk names clearly
 
 
 class _Meaning(Struct, frozen=True):
-    """What a name means: a service, how clearly, and the skeletons of what the catalogue knows of its context."""
+    """The meaning of a name."""
 
     service: str
     clarity: Clarity
-    spellings: frozenset[str]
-    context: tuple[str, ...]
-    beside: frozenset[str]  # the services among the words of its context
+    spellings: frozenset[str]  # in the catalogue
+    context: tuple[str, ...]  # skeletons, as of `against`
+    related_services: frozenset[str]  # the services among the words of its context
     against: tuple[str, ...]
     part: bool = False
 
 
-class Namer:
+class ServiceFinder:
     """Finds the services that texts name."""
 
     def __init__(self, catalogue: Catalogue, disambiguation: DisambiguationRules) -> None:
@@ -94,52 +94,56 @@ class Namer:
             skeleton(name): _meaning(service, frozenset(spellings[skeleton(name)]), catalogue)
             for name, service in names
         }
-        wrong = {wrong: name for name, _ in names for wrong in misspellings(name) if skeleton(wrong) not in known}
-        self._meanings = known | {skeleton(word): _misspelt(known[skeleton(name)]) for word, name in wrong.items()}
+        misspelled = {
+            spelling: name for name, _ in names for spelling in misspellings(name) if skeleton(spelling) not in known
+        }
+        self._meanings = known | {
+            skeleton(spelling): _misspelled(known[skeleton(name)]) for spelling, name in misspelled.items()
+        }
         self._matcher = Matcher(
-            [*(name for name, _ in names), *wrong, *disambiguation.longer], catalogue.owners, disambiguation.hosts
+            [*(name for name, _ in names), *misspelled, *disambiguation.longer], catalogue.owners, disambiguation.hosts
         )
         self._ours, self._others = _skeletons(disambiguation.ours), _skeletons(disambiguation.others)
-        # What stands between two services of a list: 「Polly、Translate」, "SQS / Amazon SNS".
+        # Between two services of a list: 「Polly、Translate」, "SQS / Amazon SNS".
         owners = "|".join(rf"{re.escape(owner)}\s" for owner in catalogue.owners)
         self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners})?")
 
     def matches(self, text: str) -> tuple[Match, ...]:
-        """Return the names of services in a text, as far as it is analysed, whatever they mean there."""
+        """Return the names of services in the analysed part of a text, whatever they mean there."""
         return tuple(match for match in self._matcher.find(text[:MOST_ANALYSED]) if match.name in self._meanings)
 
-    def clear(self, matches: Iterable[Match]) -> frozenset[str]:
-        """Return the services that these names mean in any context."""
+    def clearly_named(self, matches: Iterable[Match]) -> frozenset[str]:
+        """Return the services that these names mean in every context."""
         meanings = ((self._meanings[match.name], match.owned) for match in matches)
         return frozenset(meaning.service for meaning, owned in meanings if owned or meaning.clarity == "clear")
 
     def namings(self, text: str, matches: Sequence[Match], surroundings: Surroundings) -> tuple[Naming, ...]:
-        """Return where a text names services; `matches` are those of this text, in reading order."""
+        """Return the places where a text names services; `matches` are those of this text."""
         surroundings = Surroundings((Passage(text), *surroundings.passages), surroundings.named)
         return tuple(
             Naming(self._meanings[match.name].service, match.begin, match.end, self._meanings[match.name].part)
             for number, match in enumerate(matches)
             if match.owned
-            or self._holds(text, match, surroundings)
+            or self._means_service(text, match, surroundings)
             or self._is_listed(text, matches, number, surroundings)
         )
 
     def _is_listed(self, text: str, matches: Sequence[Match], number: int, surroundings: Surroundings) -> bool:
-        """Tell whether a name, written as the catalogue has it, stands in a list of services (Polly、Translate)."""
+        """Return whether a name, in the catalogue's spelling, is in a list of services (Polly、Translate)."""
         own = matches[number]
         meaning = self._meanings[own.name]
-        if text[own.begin : own.end] not in meaning.spellings or surroundings.passages[0].says_any(meaning.against):
+        if text[own.begin : own.end] not in meaning.spellings or surroundings.passages[0].has_any(meaning.against):
             return False
-        beside = matches[max(0, number - 1) : number + 2]
+        neighbours = matches[max(0, number - 1) : number + 2]
         return any(
-            self.clear((before, after)) and self._list_sign.fullmatch(text, before.end, after.begin)
-            for before, after in pairwise(beside)
+            self.clearly_named((before, after)) and self._list_sign.fullmatch(text, before.end, after.begin)
+            for before, after in pairwise(neighbours)
         )
 
-    def _holds(self, text: str, match: Match, surroundings: Surroundings) -> bool:
-        """Tell whether a name means its service where it stands; the first of the passages is the text itself."""
+    def _means_service(self, text: str, match: Match, surroundings: Surroundings) -> bool:
+        """Return whether a name means its service here; the first of the passages is the text itself."""
         meaning = self._meanings[match.name]
-        if surroundings.passages[0].says_any(meaning.against):
+        if surroundings.passages[0].has_any(meaning.against):
             return False
         if meaning.clarity == "clear":
             return True
@@ -152,17 +156,20 @@ class Namer:
         if not as_listed and _is_like_a_word(written, meaning.spellings):
             return False
         return (
-            any(passage.says_any(meaning.context) for passage in surroundings.passages)
+            any(passage.has_any(meaning.context) for passage in surroundings.passages)
             or (as_listed and meaning.service in surroundings.named)
-            or (not meaning.beside.isdisjoint(surroundings.named) and match.end - match.begin == len(text.strip()))
+            or (
+                not meaning.related_services.isdisjoint(surroundings.named)
+                and match.end - match.begin == len(text.strip())
+            )
         )
 
     def _is_ours(self, surroundings: Surroundings) -> bool:
-        """Tell whether the nearest passage that names any of the clouds names ours; where none does, it is ours."""
+        """Return whether the nearest passage that names any cloud names ours, or none names any."""
         for passage in surroundings.passages:
-            if passage.says_any(self._ours):
+            if passage.has_any(self._ours):
                 return True
-            if passage.says_any(self._others):
+            if passage.has_any(self._others):
                 return False
         return True
 
@@ -170,17 +177,17 @@ class Namer:
 def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) -> _Meaning:
     sense = service.sense
     clarity: Clarity = next((kind for kind in _UNCLEAR if spellings & getattr(sense, kind)), "clear")
-    beside = frozenset(other.slug for word in sense.context if (other := catalogue.find(word)))
+    related = frozenset(other.slug for word in sense.context if (other := catalogue.find(word)))
     context, against = _skeletons(sense.context), _skeletons(sense.against)
     part = clarity == "ambiguous" and spellings <= service.features
-    return _Meaning(service.slug, clarity, spellings, context, beside, against, part)
+    return _Meaning(service.slug, clarity, spellings, context, related, against, part)
 
 
-def _misspelt(meaning: _Meaning) -> _Meaning:
-    """Return what a misspelling of a name means: the same where that is clear, else nothing unless it is owned."""
+def _misspelled(meaning: _Meaning) -> _Meaning:
+    """Return the meaning of a misspelled name: the same if it is clear, else only after the owner's name."""
     if meaning.clarity == "clear":
         return meaning
-    return replace(meaning, clarity="ambiguous", spellings=frozenset(), context=(), beside=frozenset())
+    return replace(meaning, clarity="ambiguous", spellings=frozenset(), context=(), related_services=frozenset())
 
 
 def _skeletons(words: Iterable[str]) -> tuple[str, ...]:
@@ -188,6 +195,6 @@ def _skeletons(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_like_a_word(written: str, spellings: Iterable[str]) -> bool:
-    """Tell whether an abbreviation is written like a word: Sam is nobody's SAM, my-es-cluster no ES."""
-    abbreviation = all(spelling.isupper() and len(spelling) <= _LONGEST_ABBREVIATION for spelling in spellings)
-    return abbreviation and (written.istitle() or len(written) <= _TOO_SHORT_IN_SMALL)
+    """Return whether an abbreviation is written like another word: Sam is not SAM, my-es-cluster not ES."""
+    is_abbreviation = all(spelling.isupper() and len(spelling) <= _MAX_ABBREVIATION for spelling in spellings)
+    return is_abbreviation and (written.istitle() or len(written) <= _MAX_EXACT)
