@@ -3,7 +3,7 @@
 import pytest
 
 from kb.pipeline.reports import Tools
-from kb.search.search_box import language
+from kb.search.search_box import query_parser
 
 TOOLS = Tools()
 VOCABULARY = TOOLS.domain.vocabulary
@@ -67,6 +67,6 @@ def test_every_slip_and_related_word_is_one_word_to_the_analysis_or_can_stand_fo
     ],
 )
 def test_fields_have_english_and_japanese_names(text: str, condition: tuple[str, tuple[str, ...]]) -> None:
-    (node,) = language(TOOLS).parse(text).conditions
+    (node,) = query_parser(TOOLS).parse(text).conditions
 
     assert (node.group, node.values) == condition  # type: ignore[union-attr]  # a facet
