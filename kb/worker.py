@@ -15,10 +15,10 @@ from threading import Event, Lock, Thread
 from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
 from index.messages import Message, message_of, translatable
+from kb.indexing.outcomes import SyncOutcome
 from kb.indexing.staging import end_with_parent
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress
-from kb.search.results import SyncOutcome
 
 _log = logging.getLogger(__name__)
 _LOWEST = 19  # of priorities: whoever searches comes first

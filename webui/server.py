@@ -32,10 +32,10 @@ from kb.cli.group import cli
 from kb.cli.health import outcome_lines
 from kb.cli.options import allow_private, with_knowledge_base
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
+from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
 from kb.pipeline.reports import Progress
-from kb.search.results import SyncOutcome
 from kb.translation import _
 from kb.worker import embed_in_worker, sync_in_worker
 from webui.app import create_app

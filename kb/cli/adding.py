@@ -14,11 +14,11 @@ from kb.cli.group import cli
 from kb.cli.options import NamedPath, allow_private, as_json, completing, report_ids, with_knowledge_base
 from kb.cli.output import bring_up_to_date, in_words, lines, make_ready, print_json, say
 from kb.cli.reading import each_file, fetched, is_address
+from kb.indexing.outcomes import Added
 from kb.knowledge_base import KnowledgeBase
 from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.results import Added
 from kb.translation import _
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from kb.cli.group import cli
 from kb.cli.options import FOUND_NOTHING, Command, as_json, values_of, with_knowledge_base
 from kb.cli.output import make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
+from kb.search.browser import ServiceCount
 from kb.search.facets import BY_KEY, keys, options
 from kb.search.records import facet_record, found_talk_record, hit_record, hits, pair_record, service_record
-from kb.search.results import FoundNote, SearchResults, ServiceCount, UnknownValueError
+from kb.search.results import FoundNote, SearchResults, UnknownValueError
 from kb.search.searcher import SORTS
 from kb.services import Catalogue, Domain
 from kb.translation import _

@@ -12,10 +12,10 @@ from kb.translation import _, ngettext, translate
 
 if TYPE_CHECKING:
     from index.engine import Coverage
+    from kb.indexing.outcomes import Added, Status, SyncOutcome
     from kb.knowledge_base import KnowledgeBase
     from kb.report.difference import Difference
     from kb.report.problems import FileProblem
-    from kb.search.results import Added, Status, SyncOutcome
     from kb.services import Domain
 
 MOST_NAMED = 5  # files set aside; `kb status --json` names all
@@ -81,8 +81,8 @@ def without_vectors(error: Exception) -> str:
 
 def empty_line(kb: "KnowledgeBase") -> str:
     """Return why there is no report in a library, and what to do."""
+    from kb.indexing.outcomes import any_unreadable
     from kb.readers.formats import LABELS, listed
-    from kb.search.results import any_unreadable
 
     state, name = kb.indexer.status(), kb.collection.library.name
     if any_unreadable(state.problems):

@@ -17,9 +17,9 @@ from kb.cli.overview import STYLE, wrapped_line
 from kb.translation import _, translate
 
 if TYPE_CHECKING:
+    from kb.indexing.outcomes import SyncOutcome
     from kb.knowledge_base import KnowledgeBase
     from kb.pipeline.reports import Progress
-    from kb.search.results import SyncOutcome
 
 # What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
 # A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.

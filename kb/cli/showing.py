@@ -20,17 +20,17 @@ from kb.cli.options import (
 from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
+from kb.search.browser import NoteTaker
 from kb.search.facets import BY_KEY
 from kb.search.records import note_record, row_record, similar_record
-from kb.search.results import NoteTaker
 from kb.translation import _
 
 if TYPE_CHECKING:
     from kb.library.contents import ReportEntry
     from kb.pipeline.alignment import Row
+    from kb.search.browser import SimilarNote
     from kb.search.citation import Quoting
     from kb.search.guide import Guide, GuideEntry
-    from kb.search.results import SimilarNotes
     from kb.services import Catalogue
 
 
@@ -147,7 +147,7 @@ def _show_similar(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) ->
         click.get_current_context().exit(FOUND_NOTHING)
 
 
-def _similar_lines(alike: "SimilarNotes", catalogue: "Catalogue") -> Iterator[str]:
+def _similar_lines(alike: "SimilarNote", catalogue: "Catalogue") -> Iterator[str]:
     """Yield the lines of a note that is like another: where it stands, the note, what is alike."""
     note = alike.note
     yield terminal.place_line(note)

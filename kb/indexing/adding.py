@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from msgspec.structs import replace
 
 from index.messages import translatable
+from kb.indexing.outcomes import Added
 from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
@@ -19,7 +20,6 @@ from kb.report.model import MetadataOverride, Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection
-from kb.search.results import Added
 from kb.storage.caches import code_digest
 from kb.storage.safe_files import locked
 from kb.talks import report_of

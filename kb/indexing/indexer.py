@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
 from index.messages import translatable
+from kb.indexing.outcomes import Status, SyncOutcome
 from kb.library.contents import Contents
 from kb.library.files import Scan
 from kb.library.places import damaged_files, listing
@@ -13,7 +14,6 @@ from kb.pipeline.reports import Progress, ignore_progress
 from kb.report.problems import FileProblem, LibraryError
 from kb.search.collection import Collection, Snapshot
 from kb.search.engines import embedder_of
-from kb.search.results import Status, SyncOutcome
 from kb.storage.caches import code_digest
 from kb.storage.walk import backups_below, shown_name
 

@@ -8,7 +8,8 @@ import msgspec
 
 from index.engine import FacetCount
 from kb.report.model import Note, Talk
-from kb.search.results import FoundNote, FoundTalk, NoteTaker, SearchResults, SimilarNotes, Tier
+from kb.search.browser import NoteTaker, SimilarNote
+from kb.search.results import FoundNote, FoundTalk, SearchResults, Tier
 from kb.services import Change, Domain, Service
 from kb.translation import NOTES, in_language
 from kb.wording import history, why
@@ -88,7 +89,7 @@ def found_talk_record(found: FoundTalk) -> dict[str, Any]:
     return {**talk_record(found.talk), **_record(found, "event", "held_on", "notes", "found")}
 
 
-def similar_record(similar: SimilarNotes, domain: Domain) -> dict[str, Any]:
+def similar_record(similar: SimilarNote, domain: Domain) -> dict[str, Any]:
     """Return a note that is like another, and what is alike."""
     services = list(similar.services)
     return {**note_record(similar.note, domain), "cosine": round(similar.cosine, 4), "same_services": services}

@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
-from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.pages import updating
 

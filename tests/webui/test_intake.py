@@ -18,9 +18,9 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
 from kb.indexing import adding
+from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.archives import LONGEST_REPORT
-from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.http import uploads
 from webui.http.security import HEADERS

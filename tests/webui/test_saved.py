@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import ConfigurationError, parse
 from kb.library.rewriting import with_search, without_search
 from kb.library.tables import MOST_SEARCHES, SavedSearch
-from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.pages.saved import COOKIE, readable
 from webui.pages.updating import Updater

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
-from kb.search.results import SyncOutcome
 from webui.app import create_app
 from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.pages import updating

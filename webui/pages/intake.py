@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from werkzeug.datastructures import FileStorage
 
 from index.messages import message_of, translatable
+from kb.indexing.outcomes import Added
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError, joined
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
-from kb.search.results import Added
 from webui.http.address import page_address
 from webui.http.responses import wants_json
 from webui.http.security import at_once

@@ -8,9 +8,9 @@ from flask import Response
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
+from kb.search.browser import ServiceCount
 from kb.search.crosstab import ServiceYears
 from kb.search.records import service_record
-from kb.search.results import ServiceCount
 from webui.http.responses import respond
 from webui.pages.saved import SavedSearches
 from webui.view.cached import Cached, answer_example

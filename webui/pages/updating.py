@@ -13,10 +13,10 @@ from flask import Blueprint, Response, make_response, redirect, request
 from index.engine import Coverage, SearchIndexError
 from index.messages import Message, message_of
 from kb.indexing.news import item_name
+from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress as Reporting
 from kb.report.problems import LibraryError, grouped
-from kb.search.results import SyncOutcome
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
 from webui.texts import texts

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
-from kb.search.results import UnknownIdError, Why
+from kb.search.browser import Why
+from kb.search.results import UnknownIdError
 
 REPORT = """# 見本勉強会 参加レポート
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from kb.search.results import Added, SyncOutcome
+from kb.indexing.outcomes import Added, SyncOutcome
 from webui.texts.ja.browsing import BLOCKS
 from webui.texts.ja.labels import MANY_SUMMED, STEPS
 from webui.texts.shared_ja import KINDS
