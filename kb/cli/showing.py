@@ -194,7 +194,7 @@ def _guide_lines(guide: "Guide") -> Iterator[str]:
         if part:
             yield ""
             yield click.style(f"{_(wording.GUIDE_PARTS[name])} ({len(part)})", bold=True)
-            for under, entries in groupby(part, guide.under):
+            for under, entries in groupby(part, guide.subject):
                 if under:
                     yield click.style(f"  {' > '.join(terminal.passage(text, ()) for text in under)}", dim=True)
                 for entry in entries:

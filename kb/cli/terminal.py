@@ -197,9 +197,9 @@ def _end_lines(searcher: "Searcher", query: "Query", answer: "SearchResults") ->
     if answer.total:
         return
 
-    from kb.search.searcher import unknown, ways_out
+    from kb.search.searcher import unknown_values, ways_out
 
-    for one in unknown(answer, searcher):
+    for one in unknown_values(answer, searcher):
         name = _value_name(searcher, one.facet, one.value)
         none = _("No note has the {facet} “{name}”").format(facet=_facet_name(one.facet), name=name)
         yield none + do_you_mean(near.label for near in one.near)

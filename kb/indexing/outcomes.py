@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from kb.library.file_changes import FileChange
-from kb.report.difference import Difference
 from kb.report.problems import FileProblem
 from kb.storage.walk import CONFIGURATION
+
+if TYPE_CHECKING:  # `kb status` reads no differences
+    from kb.report.difference import Difference
 
 
 class SyncOutcome(Struct, frozen=True):
@@ -23,7 +25,7 @@ class SyncOutcome(Struct, frozen=True):
     notes: int
     seconds: float
     problems: tuple[FileProblem, ...]
-    difference: Difference | None = None
+    difference: "Difference | None" = None
 
     @property
     def read_none(self) -> bool:

@@ -25,7 +25,7 @@ from kb.search.records import (
     talk_record,
 )
 from kb.search.results import FoundNote, SearchResults, Tier, UnknownValueError
-from kb.search.searcher import SORTS, unknown
+from kb.search.searcher import SORTS, unknown_values
 
 Record: TypeAlias = dict[str, Any]
 
@@ -248,7 +248,7 @@ def _notices(kb: KnowledgeBase, answer: SearchResults) -> Iterator[str]:
         yield wording.notice(notice)
     for other in answer.meant:
         yield wording.meant(other.meant, other.count)
-    for one in unknown(answer, kb.searcher):
+    for one in unknown_values(answer, kb.searcher):
         if one.is_known:
             yield f"no note has the {one.facet} {one.value!r}"
         else:

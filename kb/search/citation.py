@@ -58,7 +58,7 @@ class Quoting:
         yield f"# {guide.service.name}\n"
         yield f"{compared(guide.compared, guide.notes)}\n"
         for name, part in guide.parts.items():
-            lines = (line for entry in part for line in self._guide_entry(entry, guide.under(entry)))
+            lines = (line for entry in part for line in self._guide_entry(entry, guide.subject(entry)))
             yield from _guide_part(_(GUIDE_PARTS[name]), lines)
         yield from _guide_part(_("What has changed"), (f"- {self._change(change)}" for change in guide.changes))
 

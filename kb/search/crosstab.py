@@ -1,4 +1,4 @@
-"""Counts of one facet by the values of another: notes by service and year, talks by what they are narrowed by."""
+"""Counts of one facet by the values of another: notes by service and year, talks by facet."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ from kb.search.directory import TalkEntry, year
 if TYPE_CHECKING:
     from kb.services import Service
 
-_MOST_SERVICES = 12  # rows that are taken in at a glance
+_MAX_SERVICES = 12  # rows of the heat map
 
 GROUPS = ("year", "event", "service", "speaker")
-"""What talks are narrowed by; of a service the index knows the talks, of the others the talks tell the values."""
+"""The facets of talks. The talks of a service come from the index, other values from the talks themselves."""
 _VALUES: Mapping[str, Callable[[TalkEntry], Sequence[str]]] = {
     "year": lambda entry: (year(entry.held_on),),
     "event": lambda entry: (slug(entry.event),) if entry.event else (),
@@ -26,24 +26,21 @@ _VALUES: Mapping[str, Callable[[TalkEntry], Sequence[str]]] = {
 
 
 class ServiceYears(Struct, frozen=True):
-    """A service, and how many notes on it there are of each year that has any, UNDATED for those of none."""
+    """A service with its numbers of notes by year, UNDATED for notes without one."""
 
     service: "Service"
     notes: Mapping[str, int]
 
 
 class TalkFacet(Struct, frozen=True):
-    """How many talks each value of a group would list, and how many there are without a choice in it.
-
-    What is chosen in the other groups holds for both.
-    """
+    """The number of talks of each value of a facet, and of all values (`without`), under the other selections."""
 
     counts: Mapping[str, int]
     without: int
 
 
 class CrossTab:
-    """Counts over a collection; what no request decides is counted once a generation."""
+    """Cross tabulations of a collection, cached by generation."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
@@ -51,7 +48,7 @@ class CrossTab:
         self._years = GenerationCache[tuple[ServiceYears, ...]]()
 
     def years(self, category: str | None = None) -> tuple[ServiceYears, ...]:
-        """Return the services with the most notes, of a category or of all, each with its years."""
+        """Return the services with the most notes, of one category or of all, with their years."""
         snapshot = self._collection.snapshot()
         if snapshot is None or category not in (None, *self._collection.catalogue.categories):
             return ()
@@ -61,13 +58,13 @@ class CrossTab:
         by_slug = self._collection.catalogue.by_slug
         counts = snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]
         services = [by_slug[count.value] for count in counts if count.value in by_slug]
-        for service in [one for one in services if category in (None, one.category)][:_MOST_SERVICES]:
+        for service in [one for one in services if category in (None, one.category)][:_MAX_SERVICES]:
             about = Query(limit=0, facets=("year",)).select("service", service.slug)
             years = snapshot.reader.search(about).facets["year"]
             yield ServiceYears(service, {one.value: one.count for one in years})
 
     def services_of_talks(self) -> Mapping[str, Sequence[str]]:
-        """Return the services that any note of a talk is about, by talk."""
+        """Return the services that the notes of each talk mention, by talk."""
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return {}
@@ -84,14 +81,14 @@ class CrossTab:
 
 
 def talk_facets(
-    talks: Iterable[TalkEntry], chosen: Mapping[str, str], services: Mapping[str, Sequence[str]]
+    talks: Iterable[TalkEntry], selected: Mapping[str, str], services: Mapping[str, Sequence[str]]
 ) -> dict[str, TalkFacet]:
-    """Return the facets of some talks by group, given the value that is chosen of each and the services by talk."""
+    """Return the facets of talks, given the selected value of each group and the services of each talk."""
     counts = {group: Counter[str]() for group in GROUPS}
     without = Counter[str]()
     for talk in talks:
         values = {"service": services.get(talk.talk.id, ()), **{key: of_talk(talk) for key, of_talk in _VALUES.items()}}
-        unmet = [group for group, value in chosen.items() if value not in values[group]]
+        unmet = [group for group, value in selected.items() if value not in values[group]]
         for group in GROUPS:
             if unmet in ([], [group]):
                 counts[group].update(values[group])

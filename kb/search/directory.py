@@ -1,4 +1,4 @@
-"""What a collection holds by event, talk, speaker and year, put together of what its index remembers of its reports."""
+"""The directory of a collection: its reports by event, talk, speaker, series and year."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -15,10 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class TalkEntry:
-    """A talk as the first report has it, all reports that have it, the addresses that they give, and its day.
-
-    The day is as precise as it is known.
-    """
+    """A talk as its first report describes it, with all its reports, their links, and its day as precisely as known."""
 
     talk: Talk
     reports: tuple[ReportEntry, ...]
@@ -27,16 +24,13 @@ class TalkEntry:
 
     @property
     def event(self) -> str | None:
-        """The name of the event where it was given."""
+        """The name of the talk's event."""
         return self.reports[0].event
 
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """An event, the slug of the series that it is one time of, its day, its reports, its talks by track and time.
-
-    The day is as precise as it is known.
-    """
+    """An event with the slug of its series, its day as precisely as known, its reports, and its talks by track and time."""
 
     slug: str
     name: str
@@ -48,7 +42,7 @@ class EventEntry:
 
 @dataclass(frozen=True, slots=True)
 class SeriesEntry:
-    """Events that are held time and again under one name, newest first."""
+    """The events of one name, such as JAWS DAYS 2018 and 2019, newest first."""
 
     slug: str
     name: str
@@ -57,7 +51,7 @@ class SeriesEntry:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerEntry:
-    """Who gave talks, and these, newest first."""
+    """A speaker and their talks, newest first."""
 
     name: str
     talks: tuple[TalkEntry, ...]
@@ -65,7 +59,7 @@ class SpeakerEntry:
 
 @dataclass(frozen=True, slots=True)
 class YearEntry:
-    """A year (or UNDATED), and how many reports, events, talks and notes are of it."""
+    """A year (or UNDATED) with its numbers of reports, events, talks and notes."""
 
     year: str
     reports: int
@@ -76,10 +70,10 @@ class YearEntry:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Everything by its key, newest first; speakers by their talks, the most first; years newest first, undated last.
+    """The entries of a collection by key, newest first; speakers with the most talks first.
 
-    The keys are the values that the facets event, talk and speaker have; those of `series` are slugs. What there is no
-    note of is no talk to list or to count; `spoken` are all talks that reports tell of.
+    The keys are the values of the facets event, talk and speaker; series have slugs. `talks` has the talks with notes,
+    `spoken` also those that reports only mention. Years come newest first, undated last.
     """
 
     events: Mapping[str, EventEntry]
@@ -91,7 +85,7 @@ class Directory:
 
     @classmethod
     def of(cls, reports: Sequence[ReportEntry], noted: Container[str]) -> "Directory":
-        """Return the directory of reports given newest first; `noted` are the ids of the talks that have a note."""
+        """Return the directory of reports, which come newest first; `noted` holds the ids of talks with notes."""
         spoken = _talks(reports)
         talks = {key: entry for key, entry in spoken.items() if key in noted}
         events = {event.slug: event for event in _events(reports, talks)}
@@ -111,7 +105,7 @@ class Directory:
 
 
 def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
-    """Return values by their keys, both in the order in which they come."""
+    """Return the values of each key, keys and values in their order."""
     groups: defaultdict[str, list[T]] = defaultdict(list)
     for key, value in pairs:
         groups[key].append(value)
@@ -119,17 +113,17 @@ def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
 
 
 def day(reports: Iterable[ReportEntry]) -> str | None:
-    """Return the day that reports tell, of several the most precise one."""
+    """Return the most precise day of some reports."""
     return max((entry.held_on for entry in reports if entry.held_on), key=len, default=None)
 
 
 def year(held_on: str | None) -> str:
-    """Return the year of a day, UNDATED where it is not known."""
+    """Return the year of a day, or UNDATED."""
     return held_on[:4] if held_on else UNDATED
 
 
 def talks_of(reports: Iterable[ReportEntry], listed: Mapping[str, TalkEntry]) -> tuple[TalkEntry, ...]:
-    """Return the talks of some reports that are listed, each once."""
+    """Return the listed talks of some reports, each once."""
     ids = dict.fromkeys(talk.id for entry in reports for talk in entry.talks)
     return tuple(listed[talk] for talk in ids if talk in listed)
 

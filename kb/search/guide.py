@@ -1,4 +1,4 @@
-"""The guide of a service: the notes on it that advise, name problems or state facts, each thing once."""
+"""The guide of a service: its advice, problems and facts, with notes of the same content grouped."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -19,22 +19,21 @@ from kb.services import Change, Domain, Service
 
 PartName: TypeAlias = Literal["advice", "solved", "unsolved", "cases"]
 PARTS: tuple[PartName, ...] = ("advice", "solved", "unsolved", "cases")
-"""The parts of a guide, in their order: advice, problems with remedies, open problems, and facts."""
+"""The parts of a guide in their order: advice, problems with remedies, open problems, facts."""
 
-# Notes of a service that are looked through: its newest problems, what is most like advice, and the newest of all. The
-# commonest service of 100,000 notes has thousands, which nobody reads.
-_PROBLEMS, _ADVICE, _NEWEST = 200, 300, 300
+# The notes that a guide is made from. In 100,000 notes the most frequent service has thousands, too many to read.
+_MAX_PROBLEMS, _MAX_ADVICE, _MAX_NEWEST = 200, 300, 300
 _KINDS = ("advice", "problem", "statement")
-_PROSE = tuple("。、．，.!！?？…")  # how a paragraph ends that is prose, and not a line of its own
-_ABOVE = 2  # headings or notes right above a note, which tell what it is about
+_PROSE = tuple("。、．，.!！?？…")  # endings of prose, as opposed to a line of its own
+_MAX_CRUMBS = 2  # the nearest headings or parent notes, which give the subject
 
 
 @dataclass(frozen=True, slots=True)
 class GuideEntry:
-    """What notes say in the same words, or who noted one talk in their own: the note that tells it best, and all.
+    """Notes of the same content: in the same words, or by several note takers of one talk.
 
-    `notes` are all of them, oldest first, undated last; `changes` is what has changed since all of them. `leads_to` are
-    the notes that go on from it with an arrow, and remedy nothing that is known as a problem.
+    `note` is the best of them, `notes` are all, oldest first, undated last. `changes` are the dated changes since all of
+    them. `leads_to` are notes that continue one with an arrow and are not remedies.
     """
 
     note: Note
@@ -45,36 +44,35 @@ class GuideEntry:
 
     @property
     def id(self) -> str:
-        """The id of its oldest note."""
+        """The id of the oldest note."""
         return self.notes[0].id
 
     @property
     def talks(self) -> int:
-        """How many talks say so; what is noted outside of talks may tell of one of them, and counts only by itself."""
+        """The number of talks, at least 1: notes outside of talks count only if there is no other."""
         return len({note.talk.id for note in self.notes if note.talk}) or 1
 
     @property
     def since(self) -> str | None:
-        """The day it was first said, None where no day is known."""
+        """The first known day, or None."""
         return next((note.held_on for note in self.notes if note.held_on), None)
 
     @property
     def until(self) -> str | None:
-        """The day it was last said, None where no day is known."""
+        """The last known day, or None."""
         return max((note.held_on for note in self.notes if note.held_on), default=None)
 
     @property
     def speakers(self) -> tuple[str, ...]:
-        """Who said it in the talks, the first first."""
+        """The speakers of the talks, earliest first."""
         return tuple(dict.fromkeys(name for note in self.notes if note.talk for name in note.talk.speakers))
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """What the notes on a service say: `compared` of all its notes were looked through, and each thing is told once.
+    """The entries of a service by part, made from `compared` of its `notes`.
 
-    In each part what still holds stands first, then what is most surely advice, then what was said last; what is as
-    much worth stands as it stands in its report.
+    Each part is sorted by: still valid, probability of advice, newest, place in the report.
     """
 
     service: Service
@@ -83,19 +81,19 @@ class Guide:
     parts: Mapping[PartName, tuple[GuideEntry, ...]]
     changes: tuple[Change, ...]
 
-    def under(self, entry: GuideEntry) -> tuple[str, ...]:
-        """Return what tells what an entry is about: the two nearest headings or notes above it, but for the service."""
-        own = {folded_name(name) for name in (self.service.name, self.service.short_name)}
-        return tuple(crumb.text for crumb in entry.note.trail[-_ABOVE:] if folded_name(crumb.text) not in own)
+    def subject(self, entry: GuideEntry) -> tuple[str, ...]:
+        """Return the two nearest crumbs above an entry, without the name of the service."""
+        names = {folded_name(name) for name in (self.service.name, self.service.short_name)}
+        return tuple(crumb.text for crumb in entry.note.trail[-_MAX_CRUMBS:] if folded_name(crumb.text) not in names)
 
 
 def guide_of(service: Service, collection: Collection) -> Guide:
-    """Return the guide of a service, of the newest generation; an empty one while there is no index."""
+    """Return the guide of a service from the newest generation, empty without an index."""
     snapshot = collection.snapshot()
-    total, notes, remedies = _gathered(service, snapshot) if snapshot else (0, (), {})
-    # Remedies that are about other services are grouped too, so that what two note takers noted is told once.
-    every = {note.id: note for note in chain(notes, *remedies.values())}
-    groups = list(_groups(every.values(), snapshot)) if snapshot else []
+    total, notes, remedies = _candidates(service, snapshot) if snapshot else (0, (), {})
+    # Group remedies on other services too: two note takers may have noted the same one.
+    grouped = {note.id: note for note in chain(notes, *remedies.values())}
+    groups = list(_groups(grouped.values(), snapshot)) if snapshot else []
     return Guide(
         service=service,
         notes=total,
@@ -105,38 +103,38 @@ def guide_of(service: Service, collection: Collection) -> Guide:
     )
 
 
-def _gathered(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Note], Mapping[str, Sequence[Note]]]:
-    """Return how many notes are on a service, those that are told, and what remedies which problem among them."""
+def _candidates(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Note], Mapping[str, Sequence[Note]]]:
+    """Return the number of notes on a service, the notes for its guide, and the remedies by problem."""
     about = Query().select("service", service.slug)
-    telling = about.select("kind", *_KINDS)
-    asked = (
-        replace(about.select("state", *PROBLEM_STATES), sort="new", limit=_PROBLEMS, context="place"),
-        replace(telling, sort="boost", limit=_ADVICE),
-        replace(telling, sort="new", limit=_NEWEST),
+    of_kinds = about.select("kind", *_KINDS)
+    queries = (
+        replace(about.select("state", *PROBLEM_STATES), sort="new", limit=_MAX_PROBLEMS, context="place"),
+        replace(of_kinds, sort="boost", limit=_MAX_ADVICE),
+        replace(of_kinds, sort="new", limit=_MAX_NEWEST),
     )
-    results = [snapshot.reader.search(query) for query in asked]
+    results = [snapshot.reader.search(query) for query in queries]
     stored = {hit.id: hit.stored for result in results for hit in result.hits}
     problems = {hit.id for hit in results[0].hits}
     remedies: defaultdict[str, list[Note]] = defaultdict(list)
-    for one in dict.fromkeys(chain(*results[0].context.values())):
-        remedied = load_relations(one).remedy_of
-        if remedied in problems:
-            remedies[remedied].append(snapshot.note(one))
-    notes = [note for note in map(snapshot.note, stored.values()) if _speaks_of(note, service)]
+    for document in dict.fromkeys(chain(*results[0].context.values())):
+        problem = load_relations(document).remedy_of
+        if problem in problems:
+            remedies[problem].append(snapshot.note(document))
+    notes = [note for note in map(snapshot.note, stored.values()) if _is_about(note, service)]
     return snapshot.reader.search(replace(about, limit=0)).total, notes, remedies
 
 
-def _speaks_of(note: Note, service: Service) -> bool:
-    """Tell whether a note by itself speaks of a service: prose that only stands under it goes on with a story.
+def _is_about(note: Note, service: Service) -> bool:
+    """Return whether a note itself is about a service.
 
-    What is surely advice or a problem is told in any case.
+    Prose that only inherits the service usually continues a story. Advice and problems always count.
     """
     named = any(mention.service == service.slug and mention.via == "explicit" for mention in note.services)
     return named or note.kind in get_args(Claim) or not (note.type == "paragraph" and note.text.endswith(_PROSE))
 
 
 def _groups(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, ...]]:
-    """Yield notes, those together that say the same: in the same words, or as note takers of one talk side by side."""
+    """Yield groups of notes with the same content: in the same words, or aligned between note takers of one talk."""
     by_text: dict[str, list[Note]] = {}
     for row in _rows(notes, snapshot):
         known = {id(group): group for note in row if (group := by_text.get(normalized(note.text)))}
@@ -147,7 +145,7 @@ def _groups(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, .
 
 
 def _rows(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[Sequence[Note]]:
-    """Yield each note alone, and those of several note takers of one talk that say the same in one row."""
+    """Yield rows of aligned notes of several note takers of one talk; other notes are rows of their own."""
     talks: defaultdict[str, list[Note]] = defaultdict(list)
     for note in sorted(notes, key=lambda note: (note.report, note.line)):
         talks[note.talk.id if note.talk else note.report].append(note)
@@ -177,17 +175,16 @@ def _parts(
     parts: dict[PartName, tuple[GuideEntry, ...]] = {
         name: tuple(sorted((entry for entry in entries if _part_of(entry) == name), key=_order)) for name in PARTS
     }
-    # A remedy stands with its problem already, unless it says what other talks say too;
+    # Entries shown as remedies of a problem, or after an arrow, are left out, unless several talks have them.
     shown = {group_of[note.id] for entry in parts["solved"] for note in entry.remedies}
     for name in ("advice", "cases"):
         parts[name] = _without(parts[name], shown)
-    # and so does what an arrow leads to, if what it goes on from is told.
     shown = {group_of[note.id] for part in parts.values() for entry in part for note in entry.leads_to}
     return {name: _without(part, shown) for name, part in parts.items()}
 
 
 def _without(part: tuple[GuideEntry, ...], shown: Container[str]) -> tuple[GuideEntry, ...]:
-    """Return the entries of a part, without those that are shown with others already and that one talk alone tells."""
+    """Return the entries of a part, without those of one talk that another entry already shows."""
     return tuple(entry for entry in part if entry.talks > 1 or entry.id not in shown)
 
 
@@ -199,27 +196,27 @@ def _entry(
     domain: Domain,
 ) -> GuideEntry:
     best = max(group, key=lambda note: (bool(note.states), int(note.advice * 4), note.held_on or "", note.id))
-    # Two note takers of a talk noted the problem and its remedy each: the remedy is told once, too.
-    own, led = (
+    # If two note takers noted both a problem and its remedy, the remedy appears once too.
+    own_remedies, continuations = (
         {group_of[other.id]: other for note in group for other in others.get(note.id, ())}
         for others in (remedies, leads_to)
     )
-    itself = group[0].id
-    each = [domain.changes_for(note) for note in group]
+    group_id = group[0].id
+    changes = [domain.changes_for(note) for note in group]
     return GuideEntry(
         note=best,
         notes=group,
-        remedies=tuple(note for said, note in own.items() if said != itself),
-        # What some said before a change, others may have said after.
-        changes=tuple(change for change in each[0] if all(change in other for other in each[1:])),
-        leads_to=tuple(note for said, note in led.items() if said not in own and said != itself),
+        remedies=tuple(note for key, note in own_remedies.items() if key != group_id),
+        # A change counts only if all notes are older than it.
+        changes=tuple(change for change in changes[0] if all(change in others for others in changes[1:])),
+        leads_to=tuple(note for key, note in continuations.items() if key not in own_remedies and key != group_id),
     )
 
 
 def _part_of(entry: GuideEntry) -> PartName:
-    """Return the part of a guide that an entry belongs to.
+    """Return the part of an entry.
 
-    What one talk remedied is no open problem of another, and what leads to advice is told as its reason.
+    A problem that any talk remedies is solved. An entry that leads to advice belongs to the advice.
     """
     states = {state for note in entry.notes for state in note.states}
     if states & set(PROBLEM_STATES):
@@ -228,7 +225,7 @@ def _part_of(entry: GuideEntry) -> PartName:
 
 
 def _order(entry: GuideEntry) -> tuple[bool, float, int, str, int]:
-    """Return where an entry stands: what still holds, what is surely advice, what was said last."""
+    """Return the sort key of an entry: still valid, probability of advice in quarters, newest, place."""
     note = entry.note
     advice = 0 if note.states else max(int(one.advice * 4) for one in (note, *entry.leads_to))
     newest = int((entry.until or "0").replace("-", "").ljust(8, "0"))

@@ -1,4 +1,4 @@
-"""Which of the notes that a search gives surely answer what was asked: they are quoted above all others."""
+"""Picks the notes that almost certainly answer a query; the page quotes them above the results."""
 
 import re
 from collections.abc import Sequence
@@ -10,52 +10,50 @@ from index.ranking import SIGNALS
 from kb.learning import load
 from kb.search.results import FoundNote
 
-FIRST = 10  # notes of a search that are looked at: the weights were fitted on so many (tests/fitting/quotes.py)
-_MOST_QUOTED = 3  # above all others: more push these off the first screen
+FIRST = 10  # candidates; the weights were fitted on this number (tests/fitting/quotes.py)
+_MAX_QUOTED = 3  # more would push the results off the first screen
 _COVERAGE = next(signal.weight for signal in SIGNALS if signal.name == "coverage")
 _NO_ANSWERS = ("label", "impression", "question")
-# What stands beside a talk, and tells nothing of what was said in it: 「登壇者: …」「資料: …」.
+# Labels of facts about a talk, such as 「登壇者: …」「資料: …」, which answer nothing.
 _PARTICULAR = re.compile(
     r"\W*(?:登壇者?|発表者?|講演者?|スピーカー|speakers?|(?:発表)?資料|スライド|slides?|動画|video)\s*[:：]",
     re.IGNORECASE,
 )
-# By its mark, by what asks in it, or by an ending that leaves the rest to who answers: 「冪等とは」「止めるには」.
+# A question mark, a question word, or an open ending: 「冪等とは」「止めるには」.
 _QUESTION = re.compile(
     "[?？]$|なぜ|なんで|どう(?:や|す|し|い|な)|どの|どこ|いつ|いくつ|何|(?:か|とは|には|たい)[?？。]?$"
 )
 
 
-def quoted(every: Sequence[FoundNote]) -> tuple[FoundNote, ...]:
-    """Return those of a search's notes, best first and with their reasons, that surely answer it, the surest first.
+def quoted(results: Sequence[FoundNote]) -> tuple[FoundNote, ...]:
+    """Return the results that almost certainly answer their query, most certain first; results need reasons.
 
-    How sure that is was fitted with the vectors of the model that comes along: where notes have none, none is quoted.
+    The probabilities were fitted with the bundled model: without its vectors there is no quote.
     """
-    first = every[:FIRST]
-    rows = figures(first)
+    first = results[:FIRST]
+    rows = features(first)
     if not len(rows) or not rows[:, 0].any():
         return ()
     model = load("quotes")
-    says_something = [
-        found.note.kind not in _NO_ANSWERS and _PARTICULAR.match(found.note.text) is None for found in first
-    ]
-    likely = model.probabilities([()] * len(first), rows)[:, model.labels.index("answer")] * says_something
-    best, *others = sorted(zip(likely.tolist(), first, strict=True), key=lambda one: -one[0])
+    can_answer = [found.note.kind not in _NO_ANSWERS and _PARTICULAR.match(found.note.text) is None for found in first]
+    probabilities = model.probabilities([()] * len(first), rows)[:, model.labels.index("answer")] * can_answer
+    best, *others = sorted(zip(probabilities.tolist(), first, strict=True), key=lambda pair: -pair[0])
     if best[0] < model.thresholds["first"]:
         return ()
-    further = [found for sure, found in others if sure >= model.thresholds["further"]]
-    return (best[1], *further)[:_MOST_QUOTED]
+    further = [found for probability, found in others if probability >= model.thresholds["further"]]
+    return (best[1], *further)[:_MAX_QUOTED]
 
 
 def is_question(text: str) -> bool:
-    """Tell whether a query reads as a question."""
+    """Return whether a query reads as a question."""
     return bool(_QUESTION.search(text.strip()))
 
 
-def figures(first: Sequence[FoundNote]) -> NDArray[np.float64]:
-    """Return what tells how surely each of the first notes of a search answers it, (notes, 4).
+def features(first: Sequence[FoundNote]) -> NDArray[np.float64]:
+    """Return the features of the first results, shape (notes, 4).
 
-    They are how near its meaning is, what share of the words it has, how long it is, and how far above the last its
-    score is.
+    The columns are the cosine to the query, the share of the query's word weight, the logarithm of the length, and the
+    score's distance from the last score relative to the best.
     """
     scores = [found.score for found in first]
     best, last = max(scores, default=0.0), min(scores, default=0.0)
@@ -72,7 +70,7 @@ def figures(first: Sequence[FoundNote]) -> NDArray[np.float64]:
 
 
 def _share(found: FoundNote) -> float:
-    """Return the share of the words' weight that a note has, from the points that it got for it."""
+    """Return the share of the query's word weight that a note has, computed from its points."""
     points = {"coverage": 0.0, "words": 0.0, "nearness": 0.0}
     for reason in found.reasons:
         if reason.signal in points:

@@ -1,4 +1,4 @@
-"""What the search box understands of this field, and what it suggests while one types."""
+"""The search box: the query parser of a library, and suggestions while typing."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,10 +16,10 @@ from kb.pipeline.reports import Tools
 from kb.search.facets import FACETS
 from kb.services import Catalogue
 
-WORD = "word"  # the group of suggestions that are words to search for
-_MOST = 8  # suggestions: what fits below the box
+WORD = "word"  # the group of suggested words
+_MAX_SUGGESTIONS = 8  # fit below the box
 _YEAR = re.compile("((?:19|20)[0-9]{2})年?")
-_OTHER_FIELDS = {  # that are no facets
+_OTHER_FIELDS = {  # fields without a facet
     ("talk", "セッション"): QueryField("text", "talk"),
     ("before", "以前", "より前"): QueryField("before"),
     ("after", "以降", "から"): QueryField("after"),
@@ -39,7 +39,7 @@ def query_parser(tools: Tools) -> QueryParser:
     services = fields[folded_name("service")].values
 
     def named(text: str) -> FacetIs | None:
-        """Return the service or the year that a word names."""
+        """Return the condition for a service or year of this name."""
         if slug := services.get(folded_name(text)):
             return FacetIs("service", text, (slug,))
         year = _YEAR.fullmatch(text)
@@ -51,7 +51,7 @@ def query_parser(tools: Tools) -> QueryParser:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something to select, or a word to search for: its group and value in a query, its name, how many notes."""
+    """A facet value to select or a word to search for, with its label and number of notes."""
 
     group: str
     value: str
@@ -62,7 +62,7 @@ class Suggestion:
 class _Entry(Struct, frozen=True):
     suggestion: Suggestion
     names: frozenset[str]
-    tails: frozenset[str]  # of names, from each of their words on
+    tails: frozenset[str]  # of names, one from each word on
 
     @classmethod
     def of(cls, group: str, value: FacetCount, names: Iterable[str]) -> "_Entry":
@@ -73,7 +73,7 @@ class _Entry(Struct, frozen=True):
 
 
 class Suggestions(Struct, frozen=True):
-    """All that can be suggested, each with the ways its names are written and read, in kana, kanji or letters."""
+    """All suggestions, each with its spellings and readings in kana, kanji and Latin letters."""
 
     entries: tuple[_Entry, ...]
 
@@ -85,9 +85,9 @@ class Suggestions(Struct, frozen=True):
         words: Iterable[tuple[FacetCount, tuple[str, ...]]],
         reading: Callable[[str], str],
     ) -> "Suggestions":
-        """Return the suggestions for the values that notes have, those of each group in their order, then for words.
+        """Return the suggestions for facet values, then for words.
 
-        Each word comes with its other spellings; `reading` tells how a text is read, in katakana.
+        Each word comes with its other spellings; `reading` returns the reading of a text in katakana.
         """
         entries = []
         for group, values in facets.items():
@@ -99,8 +99,8 @@ class Suggestions(Struct, frozen=True):
         return cls(tuple(entries))
 
     def for_typed(self, text: str) -> tuple[Suggestion, ...]:
-        """Return what may be meant by the beginning of a name; nothing for nothing."""
-        begun = beginnings(text)
-        found = [entry for entry in self.entries if any(tail.startswith(begun) for tail in entry.tails)]
-        found.sort(key=lambda entry: not any(name.startswith(begun) for name in entry.names))
-        return tuple(entry.suggestion for entry in found[:_MOST])
+        """Return the suggestions with a word that begins with a text, those whose name begins with it first."""
+        prefixes = beginnings(text)
+        found = [entry for entry in self.entries if any(tail.startswith(prefixes) for tail in entry.tails)]
+        found.sort(key=lambda entry: not any(name.startswith(prefixes) for name in entry.names))
+        return tuple(entry.suggestion for entry in found[:_MAX_SUGGESTIONS])

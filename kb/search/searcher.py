@@ -1,4 +1,4 @@
-"""Searching a collection: a query to found notes, counts with their names, and what is done to find them."""
+"""Answers queries: the results of the index with their notes, talks, facet labels and ways to find more."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from kb.kinds import Pair
 
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
-"""The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
+"""The engine's sort of each order on the page; a document's boost is the probability that it is advice."""
 
-_MAX_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
-_MOST_BEGUN = 3  # names that a word may begin
-_MOST_PIECES = 8  # of a query that finds nothing: each costs a search
-_MARKS = re.compile(r'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|OR\s)')  # of conditions, which are counted by themselves
+_MAX_TALKS = 10  # found by title; a common word is in thousands of titles, which /talks lists
+_MAX_COMPLETIONS = 3  # names that begin with the word
+_MAX_WORDS_LEFT_OUT = 8  # one search each, when a query finds nothing
+_MARKS = re.compile(r'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|OR\s)')  # of conditions, which have their own counts
 
 LITERALLY: tuple[StepName, ...] = get_args(StepName)
-"""What a query is to go without so that no step of relaxation is taken."""
+"""All relaxation steps: a query without them finds only what it says."""
 
 
 class WayOut(Struct, frozen=True):
-    """What may be meant instead of what was typed, or what to leave out, and how many notes that finds.
+    """A likely correction of a query, or a part to leave out, with the number of notes it finds.
 
-    Where that is the value of a facet, `facet` is its key and `text` the value.
+    If it is a facet value, `facet` is the key of the facet and `text` the value.
     """
 
     what: Literal["meant", "without"]
@@ -48,8 +48,8 @@ class WayOut(Struct, frozen=True):
     facet: str | None = None
 
 
-class Unknown(Struct, frozen=True):
-    """A selected value of a facet that no note has: whether it is a known name; where not, which are nearly so."""
+class UnknownValue(Struct, frozen=True):
+    """A selected facet value without notes: whether the catalogue knows it, else the values of a similar name."""
 
     facet: str
     value: str
@@ -58,7 +58,7 @@ class Unknown(Struct, frozen=True):
 
 
 class Searcher:
-    """Answers queries over a collection."""
+    """Answers queries over the newest generation of a collection."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
@@ -68,29 +68,29 @@ class Searcher:
     def search(self, query: Query) -> SearchResults:
         """Answer a query from one generation of the index.
 
-        A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
-        Raises SearchIndexError where the index cannot be read.
+        A selected `via` limits the facet `service` to mentions of that sort. Raises SearchIndexError.
         """
         return next(self.each(query))
 
     def each(self, *queries: Query) -> Iterator[SearchResults]:
-        """Yield the answers to several queries, all from one generation of the index."""
+        """Yield the results of several queries, all from one generation of the index."""
         snapshot = self._collection.snapshot()
         for query in queries:
             yield self._results(query, snapshot)
 
     def quoted(self, query: Query, answer: SearchResults) -> tuple[FoundNote, ...]:
-        """Return the notes that surely answer a query, the surest first, of an answer that has reasons.
+        """Return the notes that almost certainly answer a query, most certain first.
 
-        There are none but on the first page of the best, and none of which somebody told that they do not answer it.
+        Only the first page in order of relevance has any; its results need reasons. Notes that kb.toml rejects as an
+        answer to this query are left out.
         """
         from kb.search.quotes import quoted
 
         if not query.text or query.offset or query.sort != "relevance":
             return ()
         corrections = self._collection.tools.configuration.corrections
-        refused = {note for note, one in corrections.items() if query.text in one.no_answer_to}
-        return quoted([one for one in (*answer.hits, *answer.near) if one.note.id not in refused])
+        rejected = {note for note, correction in corrections.items() if query.text in correction.no_answer_to}
+        return quoted([found for found in (*answer.hits, *answer.near) if found.note.id not in rejected])
 
     def _results(self, query: Query, snapshot: Snapshot | None) -> SearchResults:
         if snapshot is None:
@@ -180,66 +180,66 @@ class Searcher:
                 return tuple(sorted(values, key=lambda value: places.get(value.value, len(places))))
 
     def labels(self, key: str, contents: Contents | None) -> Mapping[str, str]:
-        """Return what the values of a facet are called, where that is not the value itself; made once a generation."""
+        """Return the names of a facet's values that differ from the values; made once a generation."""
         return self._labels.get(contents, lambda: BY_KEY[key].labels(self._collection.catalogue, contents), key)
 
     def values(self, facet: Facet, name: str) -> tuple[str, ...]:
-        """Return the values of a facet that a name means: that of the name, else those that contain it."""
+        """Return the facet values with a name: the exact one, else all that contain it."""
         if facet.find:
             value = facet.find(self._collection.catalogue, name)
             return (value,) if value else ()
         if not facet.words:
             return (name,)
-        return tuple(one.value for one in self.noted(facet) if folded_name(name) in folded_name(one.value))
+        return tuple(count.value for count in self.noted(facet) if folded_name(name) in folded_name(count.value))
 
     def noted(self, facet: Facet) -> tuple[FacetCount, ...]:
-        """Return the values of a facet that notes have."""
+        """Return the values of a facet that any note has."""
         return self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
 
     def near(self, facet: Facet, name: str) -> tuple[FacetCount, ...]:
-        """Return the values, at most three, that are called nearly so: of those that notes have, else of all known."""
-        from kb.services import similarly_named  # who only asks does not wait for it
+        """Return at most three values of a similar name: of those with notes, else of all known ones."""
+        from kb.services import similarly_named
 
-        called = {folded_name(text): one for one in self.noted(facet) for text in (one.label, one.value)}
-        close = similarly_named(folded_name(name), called, partly=not facet.find)
+        by_name = {folded_name(text): count for count in self.noted(facet) for text in (count.label, count.value)}
+        close = similarly_named(folded_name(name), by_name, partly=not facet.find)
         if close or not facet.names:
             return close
         labels, names = self.labels(facet.key, None), facet.names(self._collection.catalogue)
-        # What is called so exactly is meant, be there a note of it or not.
+        # A name that is known exactly needs no suggestion, even without notes.
         known = () if folded_name(name) in names else similarly_named(folded_name(name), names)
-        return tuple(FacetCount(one, 0, selected=False, label=labels.get(one, one)) for one in known)
+        return tuple(FacetCount(value, 0, selected=False, label=labels.get(value, value)) for value in known)
 
     def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
-        """Return a query that also wants values of facets, by what those may be called.
+        """Return a query that also selects facet values, given by facet and name.
 
-        Raises UnknownValueError for a name that a facet of known values does not know.
+        Raises UnknownValueError for a name that a facet with a fixed set of values does not have.
         """
-        for key, some in names.items():
-            facet, chosen = BY_KEY[key], list[str]()
-            for name in some:
+        for key, requested in names.items():
+            facet, selected = BY_KEY[key], list[str]()
+            for name in requested:
                 values = self.values(facet, name)
                 if not values and facet.find:
                     known = facet.labels(self._collection.catalogue, None)
-                    near = tuple(one.value for one in self.near(facet, name))
+                    near = tuple(count.value for count in self.near(facet, name))
                     raise UnknownValueError(facet.key, name, tuple(known), near)
-                chosen += values or (name,)  # a name that means none finds nothing
-            query = query.select(key, *chosen)
+                selected += values or (name,)  # an unknown name finds nothing
+            query = query.select(key, *selected)
         return query
 
     def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> "tuple[Pair, ...]":
-        """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""
+        """Return the problems (or questions) that a query finds, each with its remedies (or answers)."""
         from kb.kinds import problems, questions
 
         answer = self.search(replace(query, sort="position", offset=0, limit=None, facets=(), context="report"))
-        chosen = {one.note.id for one in answer.hits}
+        found = {hit.note.id for hit in answer.hits}
         paired = problems if kind == "problem" else questions
-        reports = dict.fromkeys(one.note.report for one in answer.hits)
+        reports = dict.fromkeys(hit.note.report for hit in answer.hits)
         return tuple(
-            pair for report in reports for pair in paired(answer.context_notes[report]) if pair.note.id in chosen
+            pair for report in reports for pair in paired(answer.context_notes[report]) if pair.note.id in found
         )
 
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
-        """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
+        """Return the services, events, talks, speakers and vocabulary words that begin with a text."""
         analyzer = self._collection.tools.analyzer
 
         def reading(text: str) -> str:
@@ -252,7 +252,7 @@ class Searcher:
         return self._suggestions.get(self._collection.contents(), make).for_typed(typed)
 
     def _words(self) -> Iterator[tuple[FacetCount, tuple[str, ...]]]:
-        """Yield the field's words that notes have, with their other spellings."""
+        """Yield the words of the vocabulary that notes have, with their other spellings."""
         for word, others in self._collection.domain.vocabulary.typed.items():
             count = self.search(Query(word, limit=0, without=LITERALLY)).total
             if count:
@@ -260,18 +260,21 @@ class Searcher:
 
 
 def for_index(query: Query) -> tuple[Query, dict[str, str]]:
-    """Return the query as the index is to answer it, and which group there stands for which here."""
+    """Return the query for the index, and the groups that it renames there.
+
+    With one selected `via`, the index has a group of its own for services mentioned in that way.
+    """
     via = query.selected("via")
-    narrow = f"service_{via[0]}" if len(via) == 1 else ""
-    if narrow not in BY_KEY:
+    index_group = f"service_{via[0]}" if len(via) == 1 else ""
+    if index_group not in BY_KEY:
         return query, {}
 
-    def narrowed(groups: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(narrow if group == "service" else group for group in groups)
+    def renamed(groups: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(index_group if group == "service" else group for group in groups)
 
-    asked = query.select("service").select(narrow, *query.selected("service"))
-    facets, every = narrowed(query.facets), narrowed(query.match_all)
-    return replace(asked, offset=query.offset, facets=facets, match_all=every), {"service": narrow}
+    index_query = query.select("service").select(index_group, *query.selected("service"))
+    facets, match_all = renamed(query.facets), renamed(query.match_all)
+    return replace(index_query, offset=query.offset, facets=facets, match_all=match_all), {"service": index_group}
 
 
 def _found_talk(titled: TitledCount, contents: Contents) -> FoundTalk:
@@ -288,8 +291,8 @@ def _counts_of_services(counts: Iterable[FacetCount], query: Query, snapshot: Sn
 
 
 def _total(query: Query, snapshot: Snapshot) -> int:
-    asked, _ = for_index(replace(query, offset=0, limit=0, facets=(), context=None, explain=False))
-    return snapshot.reader.search(asked).total
+    index_query, _ = for_index(replace(query, offset=0, limit=0, facets=(), context=None, explain=False))
+    return snapshot.reader.search(index_query).total
 
 
 def _context_notes(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
@@ -302,19 +305,18 @@ def _context_notes(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note
     }
 
 
-def unknown(answer: SearchResults, searcher: Searcher) -> Iterator[Unknown]:
+def unknown_values(answer: SearchResults, searcher: Searcher) -> Iterator[UnknownValue]:
     """Yield the selected values that no note has."""
     for facet, value in answer.unknown:
         is_known = value in searcher.labels(facet, None)
-        yield Unknown(facet, value, is_known, () if is_known else searcher.near(BY_KEY[facet], value))
+        yield UnknownValue(facet, value, is_known, () if is_known else searcher.near(BY_KEY[facet], value))
 
 
 def ways_out(query: Query, answer: SearchResults, searcher: Searcher) -> Iterator[WayOut]:
-    """Yield what finds something where a query does not: what its word begins, then without one value, or one word."""
-    pieces = query.text.split()
-    if len(pieces) == 1 and not query.selections:
-        begun = islice(searcher.suggest(query.text), _MOST_BEGUN)
-        yield from (WayOut("meant", one.label, one.notes) for one in begun)
+    """Yield variants that find notes: completions of its only word, then the query without one value or one word."""
+    if len(query.text.split()) == 1 and not query.selections:
+        completions = islice(searcher.suggest(query.text), _MAX_COMPLETIONS)
+        yield from (WayOut("meant", completion.label, completion.notes) for completion in completions)
     for (facet, value), count in answer.without.items():
         if count:
             yield WayOut("without", value, count, facet)
@@ -325,12 +327,12 @@ def ways_out(query: Query, answer: SearchResults, searcher: Searcher) -> Iterato
 
 
 def without_a_word(query: Query, searcher: Searcher) -> Iterator[tuple[str, Query, int]]:
-    """Yield each single word of several, the search without it, and how many notes that finds, if any."""
-    pieces = query.text.split()
-    if not 1 < len(pieces) <= _MOST_PIECES or _MARKS.search(query.text):
+    """Yield each word whose removal finds notes, with the query without it and the number of notes."""
+    words = query.text.split()
+    if not 1 < len(words) <= _MAX_WORDS_LEFT_OUT or _MARKS.search(query.text):
         return
-    less = [replace(query, text=" ".join(pieces[:n] + pieces[n + 1 :]), offset=0) for n in range(len(pieces))]
-    found = searcher.each(*(replace(one, limit=0) for one in less))
-    for word, smaller, answer in zip(pieces, less, found, strict=True):
-        if answer.total:
-            yield word, smaller, answer.total
+    queries = [replace(query, text=" ".join(words[:n] + words[n + 1 :]), offset=0) for n in range(len(words))]
+    results = searcher.each(*(replace(without, limit=0) for without in queries))
+    for word, without, result in zip(words, queries, results, strict=True):
+        if result.total:
+            yield word, without, result.total

@@ -14,11 +14,11 @@ from search import judged_library
 
 from index.query import Query
 from kb.learning import load
-from kb.search.quotes import FIRST, figures
+from kb.search.quotes import FIRST, features
 from kb.storage.caches import cache_folder
 
 LABELS = ("other", "answer")
-SCALE = 1.0  # of figures: they are four, not the hundreds of a sentence
+SCALE = 1.0  # of features: they are four, not the hundreds of a sentence
 SHOWN = {"first": 0.9, "further": 0.85}  # how often a quote shall at least be useful
 
 
@@ -57,7 +57,7 @@ def _examples(shared: Path) -> Iterator[tuple[Example, int]]:
     for _, query in queries:
         answer = kb.searcher.search(Query(query.text, limit=FIRST, explain=True))
         first = (*answer.hits, *answer.near)[:FIRST]
-        for found, row in zip(first, figures(first), strict=True):
+        for found, row in zip(first, features(first), strict=True):
             grade = query.grades.get(named(found.note), -1)
             label = "" if grade < 0 else LABELS[grade == 2]
             yield Example((), label, query.id, query.id, vector=row), grade

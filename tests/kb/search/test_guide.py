@@ -168,7 +168,7 @@ def test_what_stands_together_in_a_report_stands_so_in_its_guide(tmp_path: Path)
     made = guide(opened(tmp_path, y2018="".join(f"  - {text}\n" for text in texts)))
 
     assert [entry.note.text for entry in made.parts["cases"]] == texts
-    assert {made.under(entry) for entry in made.parts["cases"]} == {()}
+    assert {made.subject(entry) for entry in made.parts["cases"]} == {()}
 
 
 def test_prose_that_only_stands_under_a_service_is_not_told(tmp_path: Path) -> None:
