@@ -1,6 +1,6 @@
-"""A small search engine for Japanese text: fields, facets and terms, and nothing about what the text is.
+"""A small search engine for Japanese text: fields, facets and terms. It knows nothing of notes or services.
 
-What others may use are the names without underscore of these modules.
+Other packages may use the public names of these modules.
 """
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "embedder",
     "embedding",
     "engine",
-    "installed",
     "messages",
     "opensearch_engine",
     "query",

@@ -1,25 +1,27 @@
-"""Data files that lie beside the code, and tables of TOML as values, whoever wrote them.
+"""Reads what is installed: data files next to the code, TOML tables as typed values, and versions of libraries.
 
-What a table cannot say is an error of one line, with its place, the near names and the remedy.
+An invalid table raises an error of one line that gives the place, similar names and what to write instead.
 """
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
 
-_LONGEST_SHOWN = 100  # characters of a name or value in a message
-# What steers a terminal, ends a line or turns the direction of writing; emoji need the other invisible characters.
+_MAX_SHOWN = 100  # characters of a name or value in a message
+# Control characters of terminals, line ends and changes of writing direction. Emoji need other invisible characters.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 Text = Annotated[str, Meta(pattern=rf"\A[^{CONTROL.pattern[1:-1]}]*\Z")]
 Texts = Annotated[tuple[Text, ...], Meta(description='a list of texts, as in ["sqs"]')]
-_USUAL_REMEDIES = {
+_DEFAULT_REMEDIES = {
     "array": 'a list of texts, as in ["sqs"]',
     "bool": "true or false",
     "float": "a number",
@@ -27,22 +29,22 @@ _USUAL_REMEDIES = {
     "object": "a table",
     "str": 'a text in quotes: "…"',
 }
-_EXPECTED = re.compile(r"Expected `(\w+)")  # how msgspec begins to say of which type a value should be
-_BARE_KEY = re.compile(r"[\w-]+", re.ASCII)  # which TOML needs no quotes for
+_EXPECTED = re.compile(r"Expected `(\w+)")  # the beginning of a message of msgspec, with the expected type
+_BARE_KEY = re.compile(r"[\w-]+", re.ASCII)  # a TOML key without quotes
 _Path = tuple[str | int, ...]
 T = TypeVar("T")
 
 
 class TableError(ValueError):
-    """A table that says something impossible; the message names the table, the key and what it may hold."""
+    """An invalid table. The message gives the table, the key and the valid values."""
 
 
 def table(folder: str | Traversable, name: str, of: type[T] = dict[str, Any]) -> T:  # type: ignore[assignment]
-    """Return the tables of a TOML file of a package or folder, as a value of a type.
+    """Return a TOML file of a package or folder as a value of a type.
 
-    Raises TableError, with the file, where that type cannot have what it says.
+    Raises TableError, with the file, if its tables do not match the type.
     """
-    import tomllib  # noqa: PLC0415  # a search needs lists alone
+    import tomllib  # noqa: PLC0415  # a search reads only lists
 
     file = (files(folder) if isinstance(folder, str) else folder) / name
     try:
@@ -52,15 +54,40 @@ def table(folder: str | Traversable, name: str, of: type[T] = dict[str, Any]) ->
 
 
 def lines(package: str, name: str) -> tuple[str, ...]:
-    """Return the entries of a list of a package: a line each, without empty lines and those that begin with #."""
-    every = (files(package) / name).read_text("utf-8").splitlines()
-    return tuple(line for line in every if line and not line.startswith("#"))
+    """Return the lines of a list in a package, without empty lines and comments (#)."""
+    text = (files(package) / name).read_text("utf-8")
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def versions(names: Iterable[str]) -> Mapping[str, str]:
+    """Return the version of each of these libraries, in this order. Raises PackageNotFoundError for a missing one.
+
+    The names of folders have the versions of most libraries: to import `importlib.metadata` takes 10 ms.
+    """
+    found = _versions_in_folders()
+    return {name: found.get(name) or _version(name) for name in names}
+
+
+def _versions_in_folders() -> Mapping[str, str]:
+    """Return the versions of all libraries that are installed in a folder: name-1.2.dist-info."""
+    found: dict[str, str] = {}
+    for path in (path for folder in map(Path, sys.path) for path in folder.glob("*.dist-info")):
+        name, _, version = path.stem.partition("-")
+        found.setdefault(name.replace("_", "-").lower(), version)
+    return found
+
+
+def _version(name: str) -> str:
+    """Return the version of a library that is installed in some other way."""
+    from importlib.metadata import version  # noqa: PLC0415  # see `versions`
+
+    return version(name)
 
 
 def converted(value: object, of: type[T]) -> T:
-    """Return what the tables of a file say as a value of a type. Raises TableError.
+    """Convert the tables of a file to a value of a type. Raises TableError.
 
-    The `description` of a type's `msgspec.Meta` is the remedy: what may be written for a value of it.
+    The `description` of a type's `msgspec.Meta` is the remedy in its message: how a valid value is written.
     """
     try:
         return msgspec.convert(value, of)
@@ -69,20 +96,20 @@ def converted(value: object, of: type[T]) -> T:
 
 
 def quoted(value: object) -> str:
-    """Return a value as a message can show it."""
+    """Return a value as shown in messages, shortened."""
     if isinstance(value, dt.date | dt.time):
         return str(value)
     try:
-        text = repr(value[: _LONGEST_SHOWN + 1] if isinstance(value, str | list) else value)
-    except ValueError:  # Python refuses to write out what TOML may tell in hexadecimals
-        return "a number of so many digits"
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+        text = repr(value[: _MAX_SHOWN + 1] if isinstance(value, str | list) else value)
+    except ValueError:  # TOML allows hexadecimal numbers that Python refuses to write in decimal
+        return "a number with too many digits"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def place(*path: str | int, table: bool = True) -> str:
-    """Return where something stands as TOML writes it: `[notes."a/b"]`, `[notes."a/b"] add`, `[[searches]] number 2`.
+    """Return a place in TOML syntax: `[notes."a/b"]`, `[notes."a/b"] add`, `[[searches]] number 2`.
 
-    What stands last is a key unless it is a table; a number in a list of no tables is left out.
+    The last element of the path is a table, or a key if not `table`. A number in a list of plain values is left out.
     """
     if not path:
         return ""
@@ -95,14 +122,14 @@ def place(*path: str | int, table: bool = True) -> str:
 
 def _dotted(names: Sequence[str | int]) -> str:
     keys = (
-        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name)[:_LONGEST_SHOWN])
+        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name)[:_MAX_SHOWN])
         for name in names
     )
     return ".".join(key if _BARE_KEY.fullmatch(key) else f'"{key}"' for key in keys)
 
 
 def _message(value: object, of: object, path: _Path, message: str, remedy: str) -> str:
-    """Return what is wrong with the innermost part at fault: msgspec names no table and no value in its `message`."""
+    """Return the message for the innermost invalid part; msgspec's own gives neither the table nor the value."""
     while get_origin(of) in (Annotated, Union, UnionType):
         if get_origin(of) is Annotated:
             of, *metas = get_args(of)
@@ -124,7 +151,7 @@ def _message(value: object, of: object, path: _Path, message: str, remedy: str) 
         near, remedy = _near(value, get_args(of)), f"one of {', '.join(get_args(of))}"
     else:
         expected = _EXPECTED.match(message)
-        near, remedy = "", remedy or _USUAL_REMEDIES.get(expected[1] if expected else "", "something else")
+        near, remedy = "", remedy or _DEFAULT_REMEDIES.get(expected[1] if expected else "", "something else")
     return f"{where} cannot {verb} {quoted(value)}{near}; write {remedy}"
 
 
@@ -133,12 +160,12 @@ def _table_message(table: dict[str, object], of: type[Struct], message: str, rem
     if unknown := next((key for key in table if key not in fields), None):
         return f"has unknown key {quoted(unknown)}{_near(unknown, [*fields])}; known are {', '.join(fields)}"
     if missing := next((name for name, field in fields.items() if field.required and name not in table), None):
-        return f"has no {missing}; write {remedy or _USUAL_REMEDIES['object'] + ' that has it'}"
+        return f"has no {missing}; write {remedy or _DEFAULT_REMEDIES['object'] + ' that has it'}"
     return message
 
 
 def _is_shaped(value: object, kind: object) -> bool:
-    """Tell whether a kind of a union is the one that a table or a list is meant to be."""
+    """Return whether a member of a union has the shape of a value, a table or a list."""
     if get_origin(kind) is Annotated:
         return _is_shaped(value, get_args(kind)[0])
     return (isinstance(value, list) and get_origin(kind) is tuple) or (isinstance(value, dict) and _is_struct(kind))
@@ -149,7 +176,7 @@ def _is_struct(of: object) -> TypeGuard[type[Struct]]:
 
 
 def _parts(value: object, of: object) -> Iterator[tuple[str | int, object, object]]:
-    """Yield the parts of a value that should be of a type, each with its key or number and the type it should be of."""
+    """Yield the parts of a value, each with its key or number and its required type."""
     if isinstance(value, dict) and get_origin(of) is dict:
         key_kind, kind = get_args(of)
         yield from ((key, key, key_kind) for key in value)
@@ -162,7 +189,7 @@ def _parts(value: object, of: object) -> Iterator[tuple[str | int, object, objec
 
 
 def _near(value: object, known: Sequence[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # for who mistypes a key
+    from difflib import get_close_matches  # noqa: PLC0415  # only mistyped keys need it
 
-    near = get_close_matches(str(value)[:_LONGEST_SHOWN], known, 1)
+    near = get_close_matches(str(value)[:_MAX_SHOWN], known, 1)
     return f" (did you mean {quoted(near[0])}?)" if near else ""

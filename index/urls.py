@@ -1,12 +1,12 @@
-"""Addresses and what stands in them, as anybody may have written them: a value, or None for what is none."""
+"""Parses URLs and numbers written by anybody: a value if valid, else None, never an error."""
 
 from urllib.parse import SplitResult, urlsplit
 
 
 def url_parts(text: str) -> SplitResult | None:
-    """Return the parts of an address; None where a bracket stays open, or its port is none.
+    """Return the parts of a URL, or None if it is malformed.
 
-    `urlsplit` raises an error for the one at once, and for the other when the port is asked for.
+    `urlsplit` raises ValueError for an open bracket, and for an invalid port only when it is read.
     """
     try:
         parts = urlsplit(text)
@@ -17,14 +17,14 @@ def url_parts(text: str) -> SplitResult | None:
 
 
 def web_parts(text: str) -> SplitResult | None:
-    """Return the parts of an address of the web, None for any other: http or https, and a host."""
+    """Return the parts of an http or https URL with a host, else None."""
     parts = url_parts(text)
     return parts if parts and parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def whole_number(text: str, most: int) -> int | None:
-    """Return a whole number in plain digits, None for what is none, or is more than there may be."""
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):  # int() raises an error above 4,300
+def whole_number(text: str, maximum: int) -> int | None:
+    """Return the number that a text of ASCII digits is, or None if it is anything else or exceeds the maximum."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(maximum))):  # int() fails over 4,300 digits
         return None
     number = int(text)
-    return number if number <= most else None
+    return number if number <= maximum else None

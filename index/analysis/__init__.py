@@ -1,10 +1,10 @@
-"""Japanese text to morphemes and terms, with exact offsets: the one door to sudachipy."""
+"""Splits Japanese text into morphemes and terms, with exact offsets. The only package that imports sudachipy."""
 
 from index.analysis.analyzer import Analyzer, Term, TermKind, folded_reading, marks, phonetic_key, snippet
-from index.analysis.morphemes import MOST_ANALYSED, LexiconEntry, Morpheme
+from index.analysis.morphemes import MAX_ANALYSED, LexiconEntry, Morpheme
 
 __all__ = [
-    "MOST_ANALYSED",
+    "MAX_ANALYSED",
     "Analyzer",
     "LexiconEntry",
     "Morpheme",

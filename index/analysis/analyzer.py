@@ -1,4 +1,4 @@
-"""Texts to terms, the same for documents and for queries, and where a text shows why it was found."""
+"""Analyses text into terms, the same way for documents and queries; also marks and snippets of found texts."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
@@ -8,25 +8,24 @@ from threading import Lock, local
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from index import datafiles
-from index.analysis.morphemes import Known, LexiconEntry, Morpheme, morphemes_of
+from index.analysis.morphemes import LexiconEntry, Morpheme, MorphemeCache, morphemes_of
 from index.text import KATAKANA, letters
 
 if TYPE_CHECKING:
     from sudachipy import Dictionary, Tokenizer
 
 TermKind = Literal["word", "pair", "sound"]
-"""`word`: a word in its longest reading, or one of its short units. `pair`: a shingle, two of them that follow each
-other. `sound`: a phonetic key, how a word is read."""
+"""`word`: a whole word or one of its short units. `pair`: a shingle of two adjacent words. `sound`: a phonetic key."""
 
-_loading = Lock()  # two threads would compile the same words twice, for seconds each
-_TEXTS_KEPT = 4000  # 8 MB: while one types, filters or turns a page most texts are found again
-_SPELLED_OUT = 4  # letters: VPC and IAM are, longer words mostly not
-_SHORTEST_IN_LETTERS = 3  # `in` and `no` sound like half of all words
+_loading = Lock()  # else two threads would compile the same words, for seconds each
+_CACHED_TEXTS = 4000  # 8 MB; typing, filtering and paging mostly find the same texts again
+_MAX_SPELLED_OUT = 4  # letters; VPC and IAM are spelled out, most longer words are not
+_MIN_LATIN_READING = 3  # letters; `in` and `no` sound like half of all words
 _FOLDED_READING = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
 
 
-class Term(NamedTuple):  # eighty a note: a frozen dataclass takes four times as long to make
-    """What is indexed and looked up, a normalised word or a term of another kind, and where it stands in a text."""
+class Term(NamedTuple):  # a note has eighty, and a frozen dataclass takes four times as long to make
+    """A term, such as a normalised word, and its place in the analysed text."""
 
     text: str
     begin: int
@@ -35,39 +34,39 @@ class Term(NamedTuple):  # eighty a note: a frozen dataclass takes four times as
 
 
 class Analyzer:
-    """Makes morphemes and terms of texts, knowing some words beyond Sudachi's dictionary.
+    """Analyses texts with Sudachi's dictionary and additional words. Shared by threads.
 
-    It may be shared by threads. `folder` keeps the compiled words; without it each process compiles them. What is kept
-    of texts goes with the analyzer: a kb.toml with other words makes a new one.
+    `folder` stores the compiled words; without it each process compiles them. A kb.toml with other words needs a new
+    analyzer, which begins with empty caches.
     """
 
     def __init__(self, words: Iterable[LexiconEntry] = (), folder: Path | None = None) -> None:
         self._words = entries = tuple(words)
-        self._of_thread = of_thread = _OfThread(cache(lambda: _dictionary(entries, folder)))
-        self._known = known = Known()
-        # It does not hold the analyzer, which would stay with its dictionary until Python looks for circles.
-        self._terms_of = lru_cache(_TEXTS_KEPT)(
-            lambda text: _words_among(morphemes_of(text, of_thread.tokenizer, known))
+        self._thread = thread = _ThreadState(cache(lambda: _dictionary(entries, folder)))
+        self._cache = morphemes = MorphemeCache()
+        # The function must not refer to the analyzer: in a reference cycle the dictionary would stay in memory.
+        self._terms_of = lru_cache(_CACHED_TEXTS)(
+            lambda text: _words_among(morphemes_of(text, thread.tokenizer, morphemes))
         )
 
     def morphemes(self, text: str) -> tuple[Morpheme, ...]:
-        """Return the morphemes of a text; offsets are code points of `text` as given.
+        """Return the morphemes of a text in order, without overlaps; offsets are in code points of `text`.
 
-        They stand in order and never overlap. White space and marks are morphemes too. A text may have any length; of
-        one over MOST_ANALYSED characters only the beginning is analysed.
+        White space and punctuation are morphemes too. Of a text over MAX_ANALYSED characters only the beginning is
+        analysed.
         """
-        return tuple(morphemes_of(text, self._of_thread.tokenizer, self._known))
+        return tuple(morphemes_of(text, self._thread.tokenizer, self._cache))
 
     def terms(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
-        """Return the words of morphemes in their order, each long one before its short units, stop words left out."""
+        """Return the words among morphemes in order, each followed by its short units, without stop words."""
         return _words_among(morphemes)
 
     def terms_of(self, text: str) -> tuple[Term, ...]:
-        """Return the words of the morphemes of a text, which are kept: many texts are asked for again."""
+        """Return the words of a text (`terms`), cached, because many texts are analysed again."""
         return self._terms_of(text)
 
     def shingles(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
-        """Return each two words of morphemes that follow each other, as terms of the kind `pair`."""
+        """Return the shingles of each two adjacent words, as terms of the kind `pair`."""
         content = (morpheme for morpheme in morphemes if morpheme.is_content)
         units = (unit for word in content for unit in ((word,) if word.is_figure else word.content_units or (word,)))
         return tuple(
@@ -76,12 +75,12 @@ class Analyzer:
         )
 
     def phonetic_keys(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
-        """Return how the words of morphemes are read, as terms of the kind `sound`."""
+        """Return the phonetic keys of the words among morphemes, as terms of the kind `sound`."""
         read = ((word, _phonetic_key_of(word)) for word in morphemes if word.is_content)
         return tuple(Term(key, word.begin, word.end, "sound") for word, key in read if key)
 
     def is_name(self, text: str) -> bool:
-        """Tell whether a text is a name, or a word of one, among the words that this knows beyond Sudachi's."""
+        """Return whether a text is a name among the additional words, or a unit of one."""
         return letters(text) in self._names
 
     @cached_property
@@ -89,8 +88,8 @@ class Analyzer:
         return frozenset(letters(text) for word in self._words if word.name for text in (word.surface, *word.units))
 
 
-class _OfThread(local):
-    """What each thread has for itself: no two may share a tokenizer, and the first text of one takes twice as long."""
+class _ThreadState(local):
+    """The tokenizer of each thread: threads cannot share one, and its first text takes twice as long."""
 
     def __init__(self, dictionary: "Callable[[], Dictionary]") -> None:
         self._dictionary = dictionary
@@ -101,7 +100,7 @@ class _OfThread(local):
 
 
 def _dictionary(words: tuple[LexiconEntry, ...], folder: Path | None) -> "Dictionary":
-    from index.analysis import dictionary  # noqa: PLC0415  # sudachipy is imported when a text is to be analysed
+    from index.analysis import dictionary  # noqa: PLC0415  # it imports sudachipy, which only analysing needs
 
     with _loading:
         return dictionary.load(words, folder)
@@ -109,29 +108,29 @@ def _dictionary(words: tuple[LexiconEntry, ...], folder: Path | None) -> "Dictio
 
 def _words_among(morphemes: Iterable[Morpheme]) -> tuple[Term, ...]:
     content = (morpheme for morpheme in morphemes if morpheme.is_content)
-    every = (unit for morpheme in content for unit in (morpheme, *morpheme.content_units))
-    return tuple(Term(unit.normalized, unit.begin, unit.end) for unit in every)
+    words = (unit for morpheme in content for unit in (morpheme, *morpheme.content_units))
+    return tuple(Term(word.normalized, word.begin, word.end) for word in words)
 
 
 def folded_reading(reading: str) -> str:
-    """Return katakana as readings are compared: without long vowels, and what sounds the same written the same."""
+    """Return a reading in katakana folded for comparison: without long vowels, homophonous kana as one."""
     return reading.translate(_FOLDED_READING)
 
 
 @lru_cache(10_000)
 def phonetic_key(reading: str) -> str | None:
-    """Return a reading in katakana as readings are compared, None where it is none or too short to say anything."""
+    """Return the folded form of a reading in katakana; None if it is not katakana, or has only one kana."""
     key = folded_reading(reading)
     return key if len(key) > 1 and KATAKANA.fullmatch(reading) else None
 
 
 def _phonetic_key_of(word: Morpheme) -> str | None:
-    """Return how a word is read, None for figures and where that is not known; VPC and IAM are spelled out."""
-    in_letters, length = word.surface.isascii(), len(word.surface)
-    if word.is_figure or (in_letters and length < _SHORTEST_IN_LETTERS):
+    """Return the phonetic key of a word, spelled out for VPC or IAM; None for figures and unknown readings."""
+    is_latin, length = word.surface.isascii(), len(word.surface)
+    if word.is_figure or (is_latin and length < _MIN_LATIN_READING):
         return None
     key = phonetic_key(word.reading)
-    if key or not in_letters or length > _SPELLED_OUT:
+    if key or not is_latin or length > _MAX_SPELLED_OUT:
         return key
     return phonetic_key("".join(_letter_names().get(letter, "?") for letter in word.surface.lower()))
 
@@ -142,7 +141,7 @@ def _letter_names() -> Mapping[str, str]:
 
 
 def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[int, int], ...]:
-    """Return the ranges of `text` that hold one of the terms (`Results.terms`), in order, merged where they touch."""
+    """Return the ranges of `text` that hold one of the terms (`Results.terms`), in order, adjacent ones merged."""
     ranges: list[tuple[int, int]] = []
     for term in analyzer.terms_of(text) if terms else ():
         if term.text not in terms:
@@ -155,9 +154,9 @@ def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[
 
 
 def snippet(text: str, marked: Sequence[tuple[int, int]], length: int) -> tuple[int, int]:
-    """Return the range of about `length` characters to show of a text: whole clauses around the first mark.
+    """Return the range to show of a text: whole clauses around the first mark, `length` characters at most.
 
-    It begins after a 。 or 、 and ends with one, where there is one; a text that is short enough is shown whole.
+    It begins after a 。 or 、 and ends with one, if there is one in reach. A short text is shown whole.
     """
     if len(text) <= length:
         return 0, len(text)

@@ -1,4 +1,4 @@
-"""Text to morphemes: cut so that Sudachi can take it, and joined where it parts what belongs together."""
+"""Splits text into morphemes: in chunks that Sudachi accepts, with Latin words and figures joined again."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 # Sudachi refuses input over 49,149 bytes, and over 65,535 after its own normalisation (`㍿` grows fourfold).
 CHUNK_LENGTH = 1000
-# Characters of a text from which morphemes are made; a bullet or paragraph of 20,000 is rare, one of 10 MB a mistake or
-# an attack that would cost minutes and gigabytes. Of a longer text words are found in its beginning, phrases anywhere.
-MOST_ANALYSED = 50_000
-MOST_KNOWN = 10_000  # words, in 5 MB; of those in 10,000 notes nine in ten are met again
+# Characters of a text that are analysed. A paragraph of 20,000 is rare; one of 10 MB is a mistake or an attack, and
+# would take minutes and gigabytes. Phrases are found in the rest of the text too, words are not.
+MAX_ANALYSED = 50_000
+MAX_CACHED = 10_000  # morphemes, 5 MB; in 10,000 notes nine in ten words are repeated
 
 _SENTENCE_ENDS = frozenset("。！？!?\n")
 _PAUSES = frozenset("、，,；;：: \t\u3000」』）)")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-# So that EC2, k8s and session stay one word whatever Sudachi makes of them.
+# EC2, k8s and session stay one word, however Sudachi splits them.
 _LATIN_WORD = re.compile("[A-Za-zＡ-Ｚａ-ｚ][A-Za-zＡ-Ｚａ-ｚ0-9０-９]*")
 _KATAKANA = re.compile("[ァ-ヺー-ヿｦ-ﾟ]")
 _PROPER_NOUN = ("名詞", "固有名詞", "一般", "*", "*", "*")
 _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白"})
 _GRAMMAR_DETAILED = frozenset({("記号", "一般"), ("形状詞", "助動詞語幹")})
-# する, いる, ある and their like carry grammar; Sudachi calls 始める and 切る by the same name.
+# Verbs such as する, いる, ある are grammar; Sudachi tags 始める and 切る, which are not, the same way.
 _LIGHT = frozenset(
     (
         "為る",
@@ -55,20 +55,17 @@ _COUNTERS = frozenset({"助数詞", "助数詞可能"})
 
 
 class LexiconEntry(Struct, frozen=True):
-    """A word to know: as it is written, what it is found as (else itself), its short units, its reading in katakana.
+    """An additional word of the dictionary."""
 
-    The units concatenate to the surface. A name is a proper noun.
-    """
-
-    surface: str
-    normalized: str = ""
-    units: tuple[str, ...] = ()
-    reading: str = ""
-    name: bool = False
+    surface: str  # as written
+    normalized: str = ""  # default: the surface
+    units: tuple[str, ...] = ()  # short units, which concatenate to the surface
+    reading: str = ""  # in katakana
+    name: bool = False  # a proper noun
 
 
-class Morpheme(NamedTuple):  # forty a note: a frozen dataclass takes four times as long to make
-    """One word of a text in its longest reading (Sudachi's mode C), `text[begin:end] == surface`."""
+class Morpheme(NamedTuple):  # a note has forty, and a frozen dataclass takes four times as long to make
+    """The longest word at a place of a text (Sudachi's mode C); `text[begin:end] == surface`."""
 
     surface: str
     begin: int
@@ -76,10 +73,10 @@ class Morpheme(NamedTuple):  # forty a note: a frozen dataclass takes four times
     normalized: str  # Sudachi's normalised form, casefolded
     part_of_speech: tuple[str, ...]  # six levels, 名詞 first
     reading: str  # katakana
-    units: tuple["Morpheme", ...] = ()  # its short units (mode A) where it has more than one
+    units: tuple["Morpheme", ...] = ()  # short units (mode A); empty if there is only one
 
     def moved(self, by: int) -> "Morpheme":
-        """Return the same word so many characters further on."""
+        """Return the same word `by` characters further on."""
         if not by:
             return self
         surface, begin, end, normalized, speech, reading, units = self
@@ -89,12 +86,12 @@ class Morpheme(NamedTuple):  # forty a note: a frozen dataclass takes four times
 
     @property
     def is_figure(self) -> bool:
-        """Whether it is a number, be it with what it counts."""
+        """Whether it is a number, with or without its counter."""
         return self.part_of_speech[1] == "数詞"
 
     @property
     def is_content(self) -> bool:
-        """Whether it carries meaning and not only grammar."""
+        """Whether it has meaning, not only grammar."""
         first, second, *_ = self.part_of_speech
         return not (
             first in _GRAMMAR
@@ -109,39 +106,39 @@ class Morpheme(NamedTuple):  # forty a note: a frozen dataclass takes four times
 
     @property
     def is_affix(self) -> bool:
-        """Whether it only shades the word it is attached to: 性, 化, 法."""
+        """Whether it only qualifies the word that it is attached to: 性, 化, 法."""
         return self.part_of_speech[0] in _AFFIXES
 
     @property
     def parts(self) -> tuple["Morpheme", ...]:
-        """Its short units that mean something where they stand alone, as 口腔 of 口腔内 does and 内 does not."""
+        """The short units that have meaning alone: 口腔 of 口腔内, but not 内."""
         return tuple(
             unit for unit in self.content_units if not unit.is_affix and unit.part_of_speech[2] not in _RELATIVE
         )
 
     @property
     def content_units(self) -> tuple["Morpheme", ...]:
-        """Its short units that carry meaning, none where it is one unit; of 15分 only the figure."""
+        """The short units that have meaning; of 15分 only the figure. Empty if the word is a single unit."""
         if not self.units:
             return ()
         units = self.units[:1] if self.is_figure else self.units
         return tuple(unit for unit in units if unit.is_content)
 
 
-_made = partial(tuple.__new__, Morpheme)  # at a third of the cost of calling it
+_made = partial(tuple.__new__, Morpheme)  # takes a third of the time of calling Morpheme
 
-Known: TypeAlias = dict[tuple[int, int, str], Morpheme]
-"""Words of a dictionary, by their place there and as they are written, as they are at the beginning of a text."""
+MorphemeCache: TypeAlias = dict[tuple[int, int, str], Morpheme]
+"""Morphemes at offset 0, by dictionary, word number and surface."""
 
 
-def morphemes_of(text: str, tokenizer: "Tokenizer", known: Known) -> Iterator[Morpheme]:
-    """Yield the morphemes of a text, of a very long one those of its beginning; white space and marks are some too.
+def morphemes_of(text: str, tokenizer: "Tokenizer", cache: MorphemeCache) -> Iterator[Morpheme]:
+    """Yield the morphemes of a text, white space and punctuation included; of a very long one those of its beginning.
 
-    What is known of the dictionary's words is not asked of the tokenizer again, and grows meanwhile.
+    New morphemes are added to the cache.
     """
     found = [
-        _morpheme(text, begin, morpheme, known)
-        for begin, piece in takewhile(lambda chunk: chunk[0] < MOST_ANALYSED, chunks(text))
+        _morpheme(text, begin, morpheme, cache)
+        for begin, piece in takewhile(lambda chunk: chunk[0] < MAX_ANALYSED, chunks(text))
         for morpheme in tokenizer.tokenize(_LONE_SURROGATE.sub("\ufffd", piece))
         if morpheme.begin() < morpheme.end()  # `…` yields three, two of them empty
     ]
@@ -149,26 +146,26 @@ def morphemes_of(text: str, tokenizer: "Tokenizer", known: Known) -> Iterator[Mo
 
 
 def chunks(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a text where sentences end, else at a pause, else anywhere, into chunks with their offsets.
+    """Split a text after a sentence, else at a pause, else anywhere, and yield the chunks with their offsets.
 
     The chunks concatenate to the text.
     """
     begin = 0
     while len(text) - begin > CHUNK_LENGTH:
-        most = begin + CHUNK_LENGTH
-        ends = (end for marks in (_SENTENCE_ENDS, _PAUSES) for end in range(most, begin, -1) if text[end - 1] in marks)
-        end = next(ends, most)
+        limit = begin + CHUNK_LENGTH
+        ends = (end for marks in (_SENTENCE_ENDS, _PAUSES) for end in range(limit, begin, -1) if text[end - 1] in marks)
+        end = next(ends, limit)
         yield begin, text[begin:end]
         begin = end
     yield begin, text[begin:]
 
 
-def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", known: Known) -> Morpheme:
+def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", cache: MorphemeCache) -> Morpheme:
     begin, end = offset + morpheme.begin(), offset + morpheme.end()
     surface = text[begin:end]
-    dictionary = morpheme.dictionary_id()  # below 0 for a word of none
+    dictionary = morpheme.dictionary_id()  # negative for an unknown word
     key = (dictionary, morpheme.word_id(), surface)
-    word = known.get(key)
+    word = cache.get(key)
     if word is None:
         units = morpheme.split("A") if len(surface) > 1 else ()
         word = Morpheme(
@@ -178,28 +175,28 @@ def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", known: Known)
             morpheme.normalized_form().casefold(),
             morpheme.part_of_speech(),
             morpheme.reading_form(),
-            tuple(_morpheme(text, offset, unit, known).moved(-begin) for unit in units) if len(units) > 1 else (),
+            tuple(_morpheme(text, offset, unit, cache).moved(-begin) for unit in units) if len(units) > 1 else (),
         )
         if dictionary >= 0:
-            if len(known) >= MOST_KNOWN:
-                known.clear()
-            known[key] = word
-    if dictionary > 0 and word.part_of_speech == _PROPER_NOUN and _goes_on(text, begin, end):
+            if len(cache) >= MAX_CACHED:
+                cache.clear()
+            cache[key] = word
+    if dictionary > 0 and word.part_of_speech == _PROPER_NOUN and _is_inside_katakana(text, begin, end):
         word = word._replace(normalized=folded_case(surface))
     return word.moved(begin)
 
 
-def _goes_on(text: str, begin: int, end: int) -> bool:
-    """Tell whether a name is part of a longer word in katakana, which names something else: ラムダ of ラムダノート."""
+def _is_inside_katakana(text: str, begin: int, end: int) -> bool:
+    """Return whether a name is part of a longer katakana word, which means something else: ラムダ in ラムダノート."""
     before = begin and _KATAKANA.match(text, begin - 1) and _KATAKANA.match(text, begin)
     after = _KATAKANA.match(text, end) and _KATAKANA.match(text, end - 1)
     return bool(before or after)
 
 
 def _latin_words_joined(text: str, morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
-    """Yield the morphemes, those inside one word of Latin letters and digits as one: EC2, k8s, session.
+    """Yield the morphemes, with those inside a word of Latin letters and digits joined: EC2, k8s, session.
 
-    Sudachi ends a word where digits begin, and may see a short name in a long word.
+    Sudachi splits before digits, and may find a short name in a long word.
     """
     analysed = morphemes[-1].end if morphemes else 0
     words = _LATIN_WORD.finditer(text, 0, analysed)
@@ -214,14 +211,14 @@ def _latin_words_joined(text: str, morphemes: Sequence[Morpheme]) -> Iterator[Mo
 
 
 def _with_counters(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
-    """Yield the morphemes, a figure and what it counts (15分, 5GB, 85%) as one word with the two as its units."""
+    """Yield the morphemes, with a figure and its counter (15分, 5GB, 85%) joined into a word of two units."""
     after_figure = False
     for morpheme, following in pairwise((*morphemes, None)):
         if after_figure:
             after_figure = False
         elif morpheme is None:
             return
-        elif following is not None and _counts(morpheme, following):
+        elif following is not None and _is_counted(morpheme, following):
             both = (morpheme, following)
             yield _joined(both, morpheme.normalized + following.normalized, morpheme.part_of_speech, units=both)
             after_figure = True
@@ -229,7 +226,7 @@ def _with_counters(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
             yield morpheme
 
 
-def _counts(figure: Morpheme, counter: Morpheme) -> bool:
+def _is_counted(figure: Morpheme, counter: Morpheme) -> bool:
     return (
         figure.is_figure
         and figure.end == counter.begin

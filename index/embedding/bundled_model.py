@@ -21,8 +21,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from index.datafiles import versions
 from index.embedder import Embedder, EmbeddingError, Vectors
-from index.installed import versions
 from index.messages import translatable
 
 if TYPE_CHECKING:

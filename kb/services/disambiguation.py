@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis import MOST_ANALYSED
+from index.analysis import MAX_ANALYSED
 from index.text import skeleton
 from kb.services.catalogue import Catalogue, Service
 from kb.services.matcher import Match, Matcher, misspellings
@@ -110,7 +110,7 @@ class ServiceFinder:
 
     def matches(self, text: str) -> tuple[Match, ...]:
         """Return the names of services in the analysed part of a text, whatever they mean there."""
-        return tuple(match for match in self._matcher.find(text[:MOST_ANALYSED]) if match.name in self._meanings)
+        return tuple(match for match in self._matcher.find(text[:MAX_ANALYSED]) if match.name in self._meanings)
 
     def clearly_named(self, matches: Iterable[Match]) -> frozenset[str]:
         """Return the services that these names mean in every context."""

@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 import msgspec
 import platformdirs
 
-from index.installed import versions
+from index.datafiles import versions
 from index.messages import translatable
 from kb.report.problems import LibraryError
 

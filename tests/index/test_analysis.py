@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer, LexiconEntry, dictionary, marks, morphemes, phonetic_key, snippet
-from index.analysis.morphemes import CHUNK_LENGTH, MOST_ANALYSED, chunks
+from index.analysis.morphemes import CHUNK_LENGTH, MAX_ANALYSED, chunks
 
 ANALYZER = Analyzer(
     [
@@ -165,11 +165,11 @@ def test_no_length_is_too_much_for_sudachi(text: str) -> None:
 def test_of_a_text_without_measure_the_beginning_is_analysed(text: str) -> None:
     end = ANALYZER.morphemes(text)[-1].end
 
-    assert MOST_ANALYSED <= end <= MOST_ANALYSED + CHUNK_LENGTH
+    assert MAX_ANALYSED <= end <= MAX_ANALYSED + CHUNK_LENGTH
 
 
 def test_threads_share_an_analyzer_and_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(morphemes, "MOST_KNOWN", 3)  # so that every thread empties it under the others
+    monkeypatch.setattr(morphemes, "MAX_CACHED", 3)  # so that every thread empties it under the others
     analyzer = Analyzer()
     texts = [f"監視を{n}分ごとに行う" for n in range(100)] * 3
 

@@ -10,7 +10,7 @@ from engines import SCHEMA
 from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.filters import EVERYTHING, NOTHING, Filters, with_keys
 from index.opensearch_engine.manifest import Manifest
-from index.opensearch_engine.semantic_match import like
+from index.opensearch_engine.semantic_match import more_like
 from index.opensearch_engine.vectors import VectorView, stored_vector
 from index.query_ast import AnyOf, FacetIs, QueryWord
 from index.similarity import Centring, quantised
@@ -40,7 +40,7 @@ def test_what_is_like_some_shares_no_value_with_one_that_has_no_vector() -> None
     requests = BatchedRequests(SimpleNamespace(search=search), "notes-1", Manifest(1, {}, {}))  # type: ignore[arg-type]
     view = VectorView(Centring(vectors, 3), EVERYTHING, lambda _: np.empty(0, np.float32))
 
-    like(SimpleNamespace(requests=requests, view=lambda: view), ("1", "2"), "service", 9)  # type: ignore[arg-type]
+    more_like(SimpleNamespace(requests=requests, view=lambda: view), ("1", "2"), "service", 9)  # type: ignore[arg-type]
 
     others = {"bool": {"must_not": [{"terms": {"facet.service": ["sns"]}}, with_keys(["1", "2"])]}}
     assert others in asked[-1]["query"]["script_score"]["query"]["bool"]["filter"]

@@ -1,4 +1,4 @@
-"""Addresses and numbers, as anybody may write them: a value or None, and never an error."""
+"""Parsing of URLs and numbers written by anybody: a value or None, never an error."""
 
 import pytest
 from hypothesis import given
@@ -32,16 +32,16 @@ NO_WEB = (
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_what_python_raises_errors_for_has_no_parts(text: str) -> None:
+def test_a_malformed_url_has_no_parts(text: str) -> None:
     assert (url_parts(text), web_parts(text)) == (None, None)
 
 
 @pytest.mark.parametrize("text", NO_WEB)
-def test_what_names_no_host_of_the_web_is_no_address_of_it(text: str) -> None:
+def test_a_url_without_http_and_a_host_is_not_a_web_address(text: str) -> None:
     assert (url_parts(text) is None, web_parts(text)) == (False, None)
 
 
-def test_the_parts_of_an_address_are_those_that_it_has() -> None:
+def test_the_parts_of_a_url() -> None:
     parts = web_parts("https://[::1]:9200/a?b=c")
 
     assert parts is not None
@@ -49,14 +49,14 @@ def test_the_parts_of_an_address_are_those_that_it_has() -> None:
 
 
 @given(st.text() | st.text("htp:/[]@.%x0٣"))
-def test_no_text_is_too_odd_for_an_address(text: str) -> None:
+def test_any_text_can_be_parsed(text: str) -> None:
     parts = url_parts(text)
 
     assert parts is None or parts.port is None or 0 <= parts.port < 1 << 16
 
 
-def test_a_number_has_plain_digits_and_is_no_more_than_there_may_be() -> None:
-    told = (
+def test_a_number_has_ascii_digits_and_does_not_exceed_the_maximum() -> None:
+    texts = (
         "0",
         "7",
         "007",
@@ -76,4 +76,4 @@ def test_a_number_has_plain_digits_and_is_no_more_than_there_may_be() -> None:
         "٣",
     )
 
-    assert [whole_number(text, 100) for text in told] == [0, 7, 7, 100] + [None] * 13
+    assert [whole_number(text, 100) for text in texts] == [0, 7, 7, 100] + [None] * 13

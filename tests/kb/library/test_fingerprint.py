@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from golden import golden, read
 
-from index import installed
+from index import datafiles
 from kb.storage import caches
 from kb.storage.caches import FORMAT, code_digest, deciding_digests, deciding_files
 
@@ -45,7 +45,7 @@ def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, mo
 
 def test_the_fingerprint_is_the_same_however_a_library_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_digest.__wrapped__()
-    monkeypatch.setattr(installed, "_in_folders", dict[str, str])
+    monkeypatch.setattr(datafiles, "_versions_in_folders", dict[str, str])
     monkeypatch.setattr(caches, "deciding_digests", deciding_digests.__wrapped__)
 
     assert code_digest.__wrapped__() == before
