@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from index.messages import Message, message_of, translatable
 from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError, Resolve, system_addresses
-from kb.readers.archives import LONGEST_REPORT
+from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.containers import container_ending
 from kb.readers.decoding import to_utf8
 from kb.readers.formats import ENDINGS
@@ -54,7 +54,7 @@ class Limits:
 
     answer: float = 10.0
     whole: float = 30.0
-    size: int = LONGEST_REPORT
+    size: int = MAX_REPORT_BYTES
     redirects: int = 5
 
 

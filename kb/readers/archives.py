@@ -1,4 +1,4 @@
-"""Archives: the files in a zip or tar, unpacked in memory and nowhere else; one made to do harm is refused whole."""
+"""Archives: the files in a zip or tar, unpacked only in memory. A hostile archive is refused whole."""
 
 import gzip
 import re
@@ -19,21 +19,21 @@ from index.messages import Message, translatable
 from kb.readers.decoding import binary_refusal
 from kb.storage.walk import is_backup
 
-# The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
-# report but a film under a wrong name, which would fill the memory.
-LONGEST_REPORT = 10 * 1024 * 1024  # bytes
-# An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
-# A report has 20 kB: all that a person ever wrote fits in, and is unpacked before anybody has grown impatient.
-LONGEST_ARCHIVE = 64 * 1024 * 1024  # bytes
-MOST_FILES = 10_000
-# Notes pack to a third, a page of many alike lines to a thirtieth; bombs to a thousandth. What is small harms nobody.
-_MOST_PACKED, _SMALL = 100, 1024 * 1024
-# What lies beside reports in exports of notes apps and in saved pages: nobody expects it to be read.
+# Also the limit of an upload. The longest real report has a tenth of this; a longer file is not a report but, say, a
+# film under a wrong name, and would fill the memory.
+MAX_REPORT_BYTES = 10 * 1024 * 1024
+# Limits an archive both packed and unpacked. At 20 kB a report, all that one person ever wrote fits, and unpacks quickly.
+MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
+MAX_FILES = 10_000  # of one archive
+# Notes pack to a third and a page of similar lines to a thirtieth of their size; bombs pack to a thousandth.
+_MAX_RATIO = 100
+_HARMLESS = 1024 * 1024  # bytes; a smaller file may have any ratio
+# Files next to reports in exports of notes apps and in saved pages. They are skipped without a message.
 _ATTACHED = frozenset((
     ".avif", ".bmp", ".css", ".csv", ".eot", ".gif", ".heic", ".ico", ".jpeg", ".jpg", ".js", ".m4a", ".map", ".mov",
     ".mp3", ".mp4", ".otf", ".png", ".svg", ".ttf", ".wav", ".webm", ".webp", ".woff", ".woff2",
 ))  # fmt: skip
-# Notion gives an id to each file and folder; where two differ in nothing else they keep it.
+# Notion adds an id to each name. It is removed, except where two names differ only by it.
 _NOTION_ID = re.compile(r"[ -][0-9a-f]{32}(?=\.\w+\Z|\Z)")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _DAMAGED = translatable("is damaged; pack it again")
@@ -43,16 +43,16 @@ _ZIP_ERRORS = (
 _TAR_ERRORS = (tarfile.TarError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError)
 
 Content = bytes | Message
-"""What a file in an archive holds, or why it is left out."""
+"""The bytes of a file in an archive, or why it is left out."""
 
 
 class TooManyError(ValueError):
-    """A file holds more than any blog or archive of reports does; the message says so and what to do."""
+    """A file holds more than any blog or archive of reports. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One kind of archive: what it and its files are called, how it is recognised, and what yields its files."""
+    """One kind of archive: its names, how to recognise it, and how to read its files."""
 
     label: str
     endings: tuple[str, ...]
@@ -63,47 +63,44 @@ class Archive:
 
 @dataclass(slots=True)
 class Budget:
-    """How many files, and bytes of them, may still be unpacked of one archive and those in it."""
+    """The number of files and bytes that may still be unpacked from an archive and the archives in it."""
 
-    files: int = MOST_FILES
-    bytes: int = LONGEST_ARCHIVE
+    files: int = MAX_FILES
+    bytes: int = MAX_ARCHIVE_BYTES
 
     def take(self, *, files: int = 0, size: int = 0) -> None:
-        """Count what is unpacked. Raises TooManyError where it is too much."""
+        """Subtract unpacked files and bytes. Raises TooManyError if there are too many."""
         self.files -= files
         self.bytes -= size
         if self.files < 0:
-            raise TooManyError(translatable("an archive of more than {0:,} files; divide it", MOST_FILES))
+            raise TooManyError(translatable("an archive of more than {0:,} files; divide it", MAX_FILES))
         if self.bytes < 0:
+            megabytes = MAX_ARCHIVE_BYTES >> 20
             raise TooManyError(
-                translatable(
-                    "an archive of more than {0} MB; divide it, or take out what is no text", LONGEST_ARCHIVE >> 20
-                )
+                translatable("an archive of more than {0} MB; divide it, or take out what is no text", megabytes)
             )
 
 
 def archive_of(data: bytes) -> Archive | None:
-    """Return the kind of archive that a file is, None for any other."""
+    """Return the kind of an archive, None for any other file."""
     return next((archive for archive in ARCHIVES if archive.recognises(data)), None)
 
 
 def unpacked(archive: Archive, data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
-    """Yield the files of an archive by their names. Raises TooManyError for one that is too large or made to harm."""
+    """Yield the name and content of each file in an archive. Raises TooManyError for a too large or hostile one."""
     files = list(archive.files(data, budget))
     short = ["/".join(_NOTION_ID.sub("", part) for part in name.split("/")) for name, _ in files]
     counts = Counter(short)
-    seen: set[str] = set()
+    names: set[str] = set()
     for (name, content), plain in zip(files, short, strict=True):
         shown = plain if counts[plain] == 1 else name
-        yield (
-            shown,
-            translatable("this name stands twice in the archive; the first is read") if shown in seen else content,
-        )
-        seen.add(shown)
+        twice = translatable("this name stands twice in the archive; the first is read")
+        yield shown, twice if shown in names else content
+        names.add(shown)
 
 
 def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
-    budget.take(files=data.count(b"PK\x01\x02"))  # before each costs time
+    budget.take(files=data.count(b"PK\x01\x02"))  # before time is spent on each
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _ZIP_ERRORS as error:
@@ -117,11 +114,11 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
         for entry in archive.infolist():
             name = entry.orig_filename
             with suppress(UnicodeEncodeError):
-                # Where a name does not say that it is UTF-8, Python takes it for IBM's code page.
+                # Python decodes a name that is not marked as UTF-8 by IBM's code page.
                 name = _name(name.encode("utf-8" if entry.flag_bits & 0x800 else "cp437"))
             is_plain = not (name.endswith("/") or S_ISLNK(entry.external_attr >> 16))
-            if is_plain and not _is_left_alone(name):
-                yield name, _refused(name, entry.file_size) or _zip_content(archive, entry, budget)
+            if is_plain and not _is_ignored(name):
+                yield name, _refusal(name, entry.file_size) or _zip_content(archive, entry, budget)
 
 
 def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> Content:
@@ -133,7 +130,7 @@ def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budge
     budget.take(size=entry.file_size)
     try:
         with archive.open(entry) as file:
-            return file.read(LONGEST_REPORT)
+            return file.read(MAX_REPORT_BYTES)
     except _ZIP_ERRORS:
         return _DAMAGED
 
@@ -146,11 +143,11 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
                 budget.take(files=1)
                 count += 1
                 name = _name(entry.name.encode("utf-8", "surrogateescape"))
-                if entry.isreg() and not entry.issparse() and not _is_left_alone(name):
+                if entry.isreg() and not entry.issparse() and not _is_ignored(name):
                     file = archive.extractfile(entry)
-                    refusal = _refused(name, entry.size)
+                    refusal = _refusal(name, entry.size)
                     budget.take(size=0 if refusal else entry.size)
-                    content = b"" if refusal or file is None else file.read(LONGEST_REPORT)
+                    content = b"" if refusal or file is None else file.read(MAX_REPORT_BYTES)
                     yield name, refusal or content
             rest = data[archive.offset :]
     except TooManyError:
@@ -176,24 +173,24 @@ def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
 
 
 def _refuse_bomb(size: int, packed: int) -> None:
-    if size > _SMALL and size > _MOST_PACKED * packed:
+    if size > _HARMLESS and size > _MAX_RATIO * packed:
         raise TooManyError(
             translatable(
-                "an archive packed to less than 1:{0}, as only those made to do harm; unpack it yourself", _MOST_PACKED
+                "an archive packed to less than 1:{0}, as only those made to do harm; unpack it yourself", _MAX_RATIO
             )
         )
 
 
-def _refused(name: str, size: int) -> Message | None:
-    """Return why a file is not read, whatever it holds."""
+def _refusal(name: str, size: int) -> Message | None:
+    """Return why a file with this name or size is not read, None for any other file."""
     if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
         return translatable("has a name that leads out of the archive; it is left out")
-    if size > LONGEST_REPORT:
-        return translatable("longer than {0} MB; divide it, or take out what is no text", LONGEST_REPORT >> 20)
+    if size > MAX_REPORT_BYTES:
+        return translatable("longer than {0} MB; divide it, or take out what is no text", MAX_REPORT_BYTES >> 20)
     return None
 
 
-def _is_left_alone(name: str) -> bool:
+def _is_ignored(name: str) -> bool:
     parts = name.split("/")
     hidden = any(part.startswith(".") and part.strip(".") for part in parts) or parts[0] == "__MACOSX"
     return hidden or is_backup(parts[-1]) or PurePosixPath(name).suffix.lower() in _ATTACHED

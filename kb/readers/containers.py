@@ -1,8 +1,8 @@
-"""Files as they come: read no further than any report goes, and the reports in one that holds many of them.
+"""Reading files within a size limit, and splitting exports and archives into the reports in them.
 
-An export is cut into its posts and an archive into its files, each under a source of its own, as if it were a file. A
-post is `export.txt#3`, the third in it; a file of an archive `talks.zip!/2018/memo.md`; both may meet:
-`talks.zip!/export.txt#3`. Lines are counted in the post or file itself.
+Each post of an export and each file of an archive is a member with a source of its own: `export.txt#3` for the third
+post, `talks.zip!/2018/memo.md` for a file, `talks.zip!/export.txt#3` for a post in one. Lines are counted from the
+beginning of the member.
 """
 
 import errno
@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 
 from index.messages import Message, message_of, os_message, translatable
 from kb.readers.archives import (
-    LONGEST_ARCHIVE,
-    LONGEST_REPORT,
+    MAX_ARCHIVE_BYTES,
+    MAX_REPORT_BYTES,
     Budget,
     TooManyError,
     archive_of,
@@ -24,14 +24,14 @@ from kb.readers.archives import (
 )
 from kb.report.problems import FileProblem
 
-MOST_POSTS = 10_000  # twenty-seven years of a post a day
-_DEEPEST = 1  # Notion packs its archive into another; deeper ones are made to do harm
-_BEGINNING = 4000  # bytes in which a Movable Type export has come to its first body
+MAX_POSTS = 10_000  # of one export: twenty-seven years of a post a day
+_DEEPEST = 1  # Notion packs its archive into another one; deeper archives are hostile
+_BEGINNING = 4000  # bytes; a Movable Type export has reached its first body by then
 _KEY = rb"(?:AUTHOR|TITLE|BASENAME|STATUS|ALLOW COMMENTS|CONVERT BREAKS|DATE|CATEGORY|PRIMARY CATEGORY|IMAGE|TAGS): ?"
 _MOVABLE_TYPE = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s{0,99}" + _KEY + rb"[^\n]*\n(?:[^\n]*\n){0,50}?-----\r?\nBODY:", re.DOTALL
 )
-# Eight hyphens are a rule of Markdown too: they end a post where another begins, or nothing.
+# Eight hyphens are also a rule of Markdown: they end a post only if another post or the end of the file follows.
 _POST_END = re.compile(rb"^--------[ \t]*\r?\n(?=\s*(?:\Z|" + _KEY + rb"))", re.MULTILINE)
 _COMMENTS = re.compile(rb"^-----[ \t]*\r?\n(?:COMMENT|PING):[ \t]*\r?\n", re.MULTILINE)
 _DRAFT = re.compile(rb"^STATUS: *Draft\b", re.MULTILINE | re.IGNORECASE)
@@ -40,14 +40,14 @@ _BODY = re.compile(rb"^-----[ \t]*\r?$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One report that a file holds: the source that it goes by, and its bytes."""
+    """One report in a file: its source and its bytes."""
 
     source: str
     data: bytes = field(repr=False)
 
 
 class TooLongError(ValueError):
-    """A file is longer than any report; the message says so, and leaves naming it to who knows its name."""
+    """A file is longer than any report. The caller adds the file name to the message."""
 
 
 def file_bytes(path: Path) -> bytes:
@@ -57,30 +57,30 @@ def file_bytes(path: Path) -> bytes:
 
 
 def bounded(file: BinaryIO) -> bytes:
-    """Return what an open file holds, which may be a device that never ends. Raises OSError, TooLongError."""
-    data, longest = file.read(LONGEST_REPORT + 1), LONGEST_REPORT
-    if len(data) > LONGEST_REPORT and archive_of(data):
-        data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE
-    if len(data) > longest:
-        raise TooLongError(translatable("longer than {0} MB; divide it, or take out what is no text", longest >> 20))
+    """Return the content of an open file, which may be an endless device. Raises OSError, TooLongError."""
+    data, limit = file.read(MAX_REPORT_BYTES + 1), MAX_REPORT_BYTES
+    if len(data) > MAX_REPORT_BYTES and archive_of(data):
+        data, limit = data + file.read(MAX_ARCHIVE_BYTES + 1 - len(data)), MAX_ARCHIVE_BYTES
+    if len(data) > limit:
+        raise TooLongError(translatable("longer than {0} MB; divide it, or take out what is no text", limit >> 20))
     return data
 
 
 def unopened(path: Path, error: OSError) -> Message:
-    """Return why a file cannot be opened, and what to do."""
+    """Return the message that a file cannot be opened: why, and what to do."""
     if path.is_symlink() and error.errno in (errno.ELOOP, errno.ENOENT):
         remedy = translatable("the link leads to no file; remove it, or let it lead to a report")
+    elif error.errno == errno.ENOENT:
+        remedy = translatable("check its name")
     else:
-        remedy = (
-            translatable("check its name") if error.errno == errno.ENOENT else translatable("check its permissions")
-        )
+        remedy = translatable("check its permissions")
     return translatable("cannot be opened ({0}); {1}", os_message(error), remedy)
 
 
 def members_of(data: bytes, source: str) -> tuple[Member | FileProblem, ...]:
-    """Return what a file holds: itself, or each report in it and what of it is not read, in the file's order.
+    """Return the reports in a file, and the problems of its unreadable parts, in the order of the file.
 
-    An archive that is damaged, too large or made to do harm is refused whole, as one problem.
+    A file that is no container has one member, itself. A damaged, too large or hostile archive is one problem.
     """
     try:
         return tuple(_members(data, source, Budget(), 0))
@@ -89,7 +89,7 @@ def members_of(data: bytes, source: str) -> tuple[Member | FileProblem, ...]:
 
 
 def container_ending(data: bytes) -> str | None:
-    """Return the ending that a file of its kind has where it is an export or archive, None for any other."""
+    """Return the usual ending of an export or archive, None for any other file."""
     if archive := archive_of(data):
         return archive.endings[0]
     if _MOVABLE_TYPE.match(data[:_BEGINNING]):
@@ -103,23 +103,23 @@ def _members(data: bytes, source: str, budget: Budget, depth: int) -> Iterator[M
             yield FileProblem(source, None, translatable("an archive too deep in others; unpack it"))
             return
         for name, content in unpacked(archive, data, budget):
-            inner = f"{source}!/{name}"
+            member = f"{source}!/{name}"
             if isinstance(content, bytes):
-                yield from _members(content, inner, budget, depth + 1)
+                yield from _members(content, member, budget, depth + 1)
             else:
-                yield FileProblem(inner, None, content)
+                yield FileProblem(member, None, content)
     elif (posts := _posts(data)) is not None:
         for number, post in enumerate(posts, start=1):
-            if number > MOST_POSTS:
-                raise TooManyError(translatable("holds more than {0:,} posts; divide it", MOST_POSTS))
-            inner = f"{source}#{number}"
-            yield Member(inner, post) if isinstance(post, bytes) else FileProblem(inner, None, post)
+            if number > MAX_POSTS:
+                raise TooManyError(translatable("holds more than {0:,} posts; divide it", MAX_POSTS))
+            member = f"{source}#{number}"
+            yield Member(member, post) if isinstance(post, bytes) else FileProblem(member, None, post)
     else:
         yield Member(source, data)
 
 
 def _posts(data: bytes) -> Iterator[bytes | Message] | None:
-    """Return the posts of an export, each as a file of its own would hold it or why not; None for any other file."""
+    """Return the posts of an export as files of their own, or why one is left out; None for any other file."""
     if _MOVABLE_TYPE.match(data[:_BEGINNING]):
         posts = [post for post in _POST_END.split(data) if post.strip(b"\xef\xbb\xbf \t\r\n")]
         return map(_movable_type_post, posts)
@@ -128,7 +128,7 @@ def _posts(data: bytes) -> Iterator[bytes | Message] | None:
 
 
 def _movable_type_post(post: bytes) -> bytes | Message:
-    """Return a post without the comments of its readers, which are not its author's words; why not for a draft."""
+    """Return a post without its readers' comments, or the reason why a draft is left out."""
     body = _BODY.search(post)
     if _DRAFT.search(post, 0, body.start() if body else len(post)):
         return translatable("is a draft; it is read when it is published and exported again")
@@ -148,7 +148,7 @@ def _cosense_pages(data: bytes) -> list[dict[str, Any]] | None:
 
 
 def _cosense_page(page: Mapping[str, Any]) -> bytes:
-    """Return a page as its own JSON, of which line n is line n of the page."""
+    """Return a page as JSON whose line n is line n of the page."""
     lines = page["lines"] if isinstance(page["lines"], list) else []
     texts = [str(line.get("text", "")) if isinstance(line, dict) else str(line) for line in lines]
     created = f'"created": {json.dumps(page["created"])}, ' if isinstance(page.get("created"), int) else ""

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.text import trimmed
-from kb.readers.bare_lines import is_sentence
 from kb.readers.contract import DEEPEST_HEADING, Parse, addresses, split_lines
+from kb.readers.heading_evidence import is_sentence
 from kb.report.dates import day_in_japan
 from kb.report.outline import Block, BlockType
 

@@ -1,4 +1,4 @@
-"""Bytes to text: which encoding a file is in, told from its bytes alone; or why no report can stand in it."""
+"""Bytes to text: detects the encoding of a file, and refuses files that cannot hold a report."""
 
 import codecs
 import re
@@ -14,8 +14,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
-# What the codec is called to people -> the codecs to try, the strict one first: Python's own euc_jp and iso2022_jp lack
-# the vendor characters (①, ㈱) that their JIS X 0213 siblings know; shift_jis lacks them too and cp932 has them.
+# Encoding -> the codecs to try, the strict one first. Python's euc_jp and iso2022_jp lack the vendor characters (①, ㈱)
+# that their JIS X 0213 siblings have; shift_jis lacks them too, and cp932 has them.
 _CODECS = {
     "iso2022_jp": ("iso2022_jp", "iso2022_jp_3", "iso2022_jp_2004"),
     "utf-8": ("utf-8",),
@@ -23,18 +23,17 @@ _CODECS = {
     "euc_jp": ("euc_jp", "euc_jis_2004"),
 }
 _NOT_TEXT = bytes(sorted({*range(32), 127} - set(b"\t\n\v\f\r\x1b")))
-# How pages name their encoding; one that no Japanese text can be in is a server's default, and tells nothing.
+# The codecs by the charset that a page names. Charsets without Japanese are a server's default, and are ignored.
 _BY_CHARSET = {
     **_CODECS,
     **dict.fromkeys(("shift_jis", "x-sjis", "windows-31j"), _CODECS["cp932"]),
     **{name: (name,) for name in ("utf-16", "utf-16-le", "utf-16-be")},
 }
-# Compressed bytes hold a tenth of control characters; notes pasted from a terminal stay below one in fifty.
-_BINARY_SHARE = 0.02
-# One broken character in ten is no longer a text with a scratch.
-_BROKEN_SHARE = 0.1
+# A tenth of compressed bytes are control characters; in notes pasted from a terminal fewer than one in fifty are.
+_MAX_CONTROL_SHARE = 0.02
+_MAX_BROKEN_SHARE = 0.1  # of characters; with more, a text is not worth reading
 _JAPANESE = re.compile("[\u3041-\u3096\u30a1-\u30fc、。「」]")
-# What Japanese turns into in the wrong encoding: half-width kana, private use, replacement.
+# Japanese text decoded by the wrong codec has these: half-width kana, private use, replacement.
 _MOJIBAKE = re.compile("[\uff61-\uff9f\ue000-\uf8ff\ufffd\x80-\x9f]")
 
 _OFFICE = translatable("save it as a web page (.html) or as text, and add that")
@@ -57,7 +56,7 @@ _BEGINNINGS = tuple(
         (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", translatable("a file of an older Office; {0}", _OFFICE)),
     )
 )
-# What office programs write are zips with parts of these names; an archive of reports holds none of them.
+# Office programs write zips with parts of these names; archives of reports have none of them.
 _ZIPPED = (
     (b"word/document.xml", _DOCUMENT),
     (b"application/vnd.oasis.opendocument.text", _DOCUMENT),
@@ -79,12 +78,12 @@ _OF_XML = translatable(
     "XML that is no page; export the posts as Movable Type or save them as web pages (.html), and add that"
 )
 _BY_ENDING = {".csv": _SPREADSHEET, ".tsv": _SPREADSHEET, ".json": _OF_JSON, ".jsonl": _OF_JSON, ".ipynb": _OF_JSON}
-_BEGINNING = 2000  # characters in which a page has begun
+_BEGINNING = 2000  # characters; a page has begun by then
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """A file's text, the encoding it was in, and how many characters could not be decoded (they read U+FFFD)."""
+    """The text of a file, its encoding, and the number of `broken` characters, which became U+FFFD."""
 
     text: str
     encoding: str
@@ -92,11 +91,11 @@ class DecodedText:
 
 
 def decode(data: bytes) -> DecodedText | None:
-    """Return the text of `data`, or None where it is no text: a binary file, or mostly broken characters."""
+    """Return the text of `data`, or None for a binary file or mostly broken characters."""
     for mark, codec in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _readable(_as(codec, (codec,), data))
-    if len(data.translate(None, _NOT_TEXT)) < len(data) * (1 - _BINARY_SHARE):
+    if len(data.translate(None, _NOT_TEXT)) < len(data) * (1 - _MAX_CONTROL_SHARE):
         return None
     if _JIS_ESCAPE.search(data) and data.isascii():
         return _readable(_as("iso2022_jp", _CODECS["iso2022_jp"], data))
@@ -108,7 +107,10 @@ def decode(data: bytes) -> DecodedText | None:
 
 
 def to_utf8(data: bytes, charset: str) -> bytes:
-    """Return `data`, in UTF-8 with its mark where it is a text in `charset` and its bytes alone would not tell that."""
+    """Return `data` re-encoded as UTF-8 if it is a text in `charset` that `decode` would not recognise.
+
+    A byte order mark then marks it as UTF-8. Other data is returned unchanged.
+    """
     try:
         codec = codecs.lookup(charset).name
     except LookupError:
@@ -123,14 +125,17 @@ def to_utf8(data: bytes, charset: str) -> bytes:
 
 
 def binary_refusal(data: bytes) -> Message | None:
-    """Return what a file is that no text stands in, and what to do; None for one that may be a text or an archive."""
+    """Return the kind of a binary file and what to do, or None for a possible text or archive."""
     if data.startswith(_ZIP):
         return next((message for part, message in _ZIPPED if part in data), None)
     return next((message for beginning, message in _BEGINNINGS if beginning.match(data)), None)
 
 
 def text_refusal(text: str, ending: str) -> Message | None:
-    """Return what a text is that is made for programs, and what to do; `ending` is that of its file's name."""
+    """Return the kind of a text made for programs and what to do, or None for other texts.
+
+    `ending` is that of the file name.
+    """
     if ending in _BY_ENDING:
         return _BY_ENDING[ending]
     beginning = text[:_BEGINNING].lstrip("\ufeff \t\r\n")
@@ -154,4 +159,4 @@ def _japanese_score(decoded: DecodedText) -> int:
 
 
 def _readable(decoded: DecodedText) -> DecodedText | None:
-    return None if decoded.broken > _BROKEN_SHARE * len(decoded.text) else decoded
+    return None if decoded.broken > _MAX_BROKEN_SHARE * len(decoded.text) else decoded

@@ -1,4 +1,4 @@
-"""Which reader reads a file: the one table of formats, and the door through which every file is read."""
+"""The table of formats, and `read_outline`, which chooses the reader of a file and reads it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +17,17 @@ from kb.report.problems import FileProblem, UnreadableError
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One format: what it and its files are called, how a text in it is recognised, and how it is read.
+    """One format: its names, how to recognise a text in it, and how to read one.
 
-    The first of its endings is given to a report that comes without a name. `by_ending` where no text of another
-    format has such an ending; elsewhere people name files as they like, and the text alone decides. `covering` as the
-    contract says. `takes_data` where its texts are data of a program, such as JSON, which is refused as no report
-    elsewhere. `unwrap` takes the text out of a file of the format that is none itself, None for any other file; it may
-    raise DamagedPageError, and `read` RecursionError.
+    - `endings`: those of its files. A report without a file name gets the first.
+    - `recognises`: whether a text is in this format.
+    - `read`: the parse of a text. May raise RecursionError.
+    - `by_ending`: whether the ending decides. It does where no other format has it; otherwise only the text decides,
+      because people name files as they like.
+    - `covering`: whether every line has to be in a block, as the contract says.
+    - `takes_data`: whether its texts are data of programs, such as JSON. Other formats refuse such a text.
+    - `unwrap`: the text inside a file that is not plain text, or None for a file of another format. May raise
+      DamagedPageError.
     """
 
     name: str
@@ -38,7 +42,7 @@ class Reader:
     unwrap: Callable[[bytes], DecodedText | None] = field(default=lambda _: None)
 
 
-# The first that recognises a text reads it; the last takes anything. Saved pages tell by their bytes what they are.
+# The first format that recognises a text reads it; the last takes any text. Saved pages are recognised by their bytes.
 READERS = (
     Reader("mhtml", "MHTML", (".mhtml", ".mht"), ("multipart/related", "message/rfc822"), lambda _: False, html.read,
            covering=False, unwrap=page_in_mhtml),
@@ -57,27 +61,29 @@ READERS = (
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )  # fmt: skip
-# The longest of hundreds of real reports has 622 lines, 515 notes and 81 headings. What is past these is an archive or
-# an attack: it is refused with a reason, and the others are read. A line costs Markdown 3.5 kB of memory, a note half a
-# millisecond until it is found, and each heading is weighed against all others.
-MOST_LINES, MOST_NOTES, MOST_HEADINGS = 50_000, 10_000, 500
+# The longest of hundreds of real reports has 622 lines, 515 notes and 81 headings. A file beyond these limits is an
+# archive or an attack, and is refused. A line of Markdown takes 3.5 kB of memory, indexing a note half a millisecond,
+# and each heading is compared with all others.
+MAX_LINES, MAX_NOTES, MAX_HEADINGS = 50_000, 10_000, 500  # in one report
 _DIVIDE = translatable("divide the file")
 _FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the commonest first
-LABELS = tuple(each.label for each in _FORMATS)
-ENDINGS = tuple(dict.fromkeys(ending for each in _FORMATS for ending in each.endings))
-MEDIA_TYPES = frozenset(media_type for each in _FORMATS for media_type in each.media_types)
-_WRITTEN = tuple(one.label for one in reversed(READERS) if one.name in ("markdown", "text"))  # saved with any editor
+LABELS = tuple(format_.label for format_ in _FORMATS)
+ENDINGS = tuple(dict.fromkeys(ending for format_ in _FORMATS for ending in format_.endings))
+MEDIA_TYPES = frozenset(media_type for format_ in _FORMATS for media_type in format_.media_types)
+_SUGGESTED = tuple(
+    reader.label for reader in reversed(READERS) if reader.name in ("markdown", "text")
+)  # for any editor
 
 
 def read_outline(data: bytes, source: str) -> Outline:
-    """Return the outline of a file's bytes; `source` is its path as shown to people.
+    """Return the outline of a file's bytes. `source` is its path, as messages show it.
 
-    Raises UnreadableError for a file in which no report can stand, or one with more than any report has.
+    Raises UnreadableError for a file that cannot hold a report, or is larger than any report.
     """
-    reader, decoded = _recognised(data, source)
+    reader, decoded = _reader_and_text(data, source)
     lines = split_lines(decoded.text)
-    if len(lines) > MOST_LINES:
-        raise _unreadable(source, translatable("more than {0:,} lines; {1}", MOST_LINES, _DIVIDE), MOST_LINES + 1)
+    if len(lines) > MAX_LINES:
+        raise _unreadable(source, translatable("more than {0:,} lines; {1}", MAX_LINES, _DIVIDE), MAX_LINES + 1)
     try:
         parse = enforce(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
@@ -102,17 +108,17 @@ def read_outline(data: bytes, source: str) -> Outline:
 
 
 def ending_of(name: str) -> str:
-    """Return the ending of a file in the format of that name."""
+    """Return the first ending of files in the format with this name."""
     return next(reader.endings[0] for reader in READERS if reader.name == name)
 
 
 def listed(labels: tuple[str, ...]) -> Message:
-    """Return labels as a sentence names them: `Markdown, text or HTML`."""
+    """Return labels as a list in a sentence: `Markdown, text or HTML`."""
     return translatable("{0} or {1}", ", ".join(labels[:-1]), labels[-1])
 
 
-def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
-    """Return the reader of a file and its text. Raises UnreadableError for a file in which no report can stand."""
+def _reader_and_text(data: bytes, source: str) -> tuple[Reader, DecodedText]:
+    """Return the reader of a file, and its text. Raises UnreadableError for a file that cannot hold a report."""
     try:
         for reader in READERS:
             if page := reader.unwrap(data):
@@ -122,7 +128,7 @@ def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
     refusal = binary_refusal(data)
     decoded = None if refusal else decode(data)
     if decoded is None:
-        message = translatable("not a text file; save the report as {0} in UTF-8", listed(_WRITTEN))
+        message = translatable("not a text file; save the report as {0} in UTF-8", listed(_SUGGESTED))
         raise _unreadable(source, refusal or message)
     ending = PurePath(source).suffix.lower()
     by_ending = (reader for reader in READERS if reader.by_ending and ending in reader.endings)
@@ -135,15 +141,15 @@ def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
 
 
 def _refuse_too_many(blocks: Sequence[Block], source: str) -> None:
-    """Raise UnreadableError where a report would have too many notes or headings."""
+    """Raise UnreadableError if a report has too many notes or headings."""
     headings = [block for block in blocks if block.type == "heading"]
     notes = [block for block in blocks if block.type in ("bullet", "numbered", "paragraph")]
-    if len(notes) > MOST_NOTES:
-        message = translatable("more than {0:,} notes; {1}", MOST_NOTES, _DIVIDE)
-        raise _unreadable(source, message, notes[MOST_NOTES].first_line)
-    if len(headings) > MOST_HEADINGS:
-        message = translatable("more than {0:,} headings; {1}", MOST_HEADINGS, _DIVIDE)
-        raise _unreadable(source, message, headings[MOST_HEADINGS].first_line)
+    if len(notes) > MAX_NOTES:
+        message = translatable("more than {0:,} notes; {1}", MAX_NOTES, _DIVIDE)
+        raise _unreadable(source, message, notes[MAX_NOTES].first_line)
+    if len(headings) > MAX_HEADINGS:
+        message = translatable("more than {0:,} headings; {1}", MAX_HEADINGS, _DIVIDE)
+        raise _unreadable(source, message, headings[MAX_HEADINGS].first_line)
 
 
 def _unreadable(source: str, message: Message, line: int | None = None) -> UnreadableError:

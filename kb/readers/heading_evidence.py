@@ -14,7 +14,6 @@ from statistics import fmean
 from typing import Literal
 
 from index import datafiles
-from kb.readers import bare_lines
 
 Role = Literal["item", "short", "prose", "byline", "aside", "other", "edge"]
 
@@ -34,6 +33,43 @@ class Candidate:
     apart: bool  # no other line stands directly above
 
 
+# What may stand after the last word of a sentence.
+_CLOSING = r"[))」』】\]♪★☆]*"
+_POLITE = r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|(?:です|ます)[かねよ]|ませんか)[。!！?？♪…\s]*"
+_POLITE_END = re.compile(_POLITE + _CLOSING + "$")
+_SENTENCE_END = re.compile(
+    r"(?:[。．、，,…⤴↓→]|\.{2,}|[a-z]{3}\.|[^A-Za-z]w+|[（(]?笑[)）]?)[!！]*" + _CLOSING + "$",
+)
+_DATE = re.compile(r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}")
+_DATE_WORDS = re.compile(
+    r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*\d{1,2}日?)?|\d{1,2}[:：]\d\d|[（(]?[月火水木金土日](?:曜日?)?[）)]"
+    r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\b|開催|日時|日付|公開|更新|date|posted|updated|[\W\d_]",
+    re.IGNORECASE,
+)
+_HASHTAG = re.compile(r"(?:(?:ハッシュ)?タグ|twitter|hashtag)?[^\w#＃]{0,3}(?:は)?\s*[#＃]\w+", re.IGNORECASE)
+# What else stands below the title of an event: 「於 …」, 「会場: …」, 「… にて」.
+_VENUE = re.compile(r"にて$|^(?:於|場所|会場|日時|主催|参加費|定員|URL|出典|引用元?)[\s:：]+\S")
+# Twitter's own markup of a quoted tweet ends `— name (@handle) date`.
+_TWEET_SIGNATURE = re.compile(r"[—–―-]+\s*\S.*[（(]@\w+[）)]")
+_TWEET = re.compile(r"pic\.twitter\.com|\bt\.co/|(?:twitter|x)\.com/\S+/status")
+_FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
+_ROLE = re.compile(
+    r"(?:スピーカー|発表者|登壇者?|講師|講演者?|司会|モデレーター?|Speakers?|Presenter|by)\s*[:：]", re.IGNORECASE
+)
+_HANDLE = re.compile(r"@\[[^\]]*\]|@\w+|https?://\S+|[/|｜]\s*(?:Twitter|X)\s*$")
+_IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
+_HONORIFIC = re.compile(r"(?:さん|氏|様|先生)\s*[!！]?\s*$")
+_NO_NAME = re.compile("[をはがで。、]|さん")
+_LONGEST_NAME = 20  # characters; with more, it is a title that ends with a handle
+_SECTION_NAMES = datafiles.lines("kb.readers", "section_names.txt")
+_LONGEST_SECTION = 20  # characters up to which a line that begins with the name of a section is one
+# Titles as pages have them, ` - Speaker Deck`, ` | 何々ブログ`; what Flickr, GitHub and shops put under what they embed.
+_SITE = re.compile(
+    r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
+    r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
+    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with|^(?:GitHub - )?[\w.-]+/[\w.-]+:\s",
+    re.IGNORECASE,
+)
 # A talk or section announced: 【A】, [S1], ■, 第2部, LT1:, SRV314:, 3. …, 10:20 …, Q1.
 _MARK = re.compile(
     r"【[^】]+】|\[[^\]\d][^\]]*\]|〈[^〉]+〉|[■●◆◇□▼▽★☆]|#{1,6}\s|第\s*[0-9一二三四五六七八九十]+"
@@ -84,7 +120,7 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "the same, of some words": lambda line: (line.before, line.after) == ("short", "item") and len(line.text) > _WORDS,
     "marked as a talk or section": _is_marked,
     "a time, perhaps after a track": lambda line: _TIMED.match(line.text) is not None,
-    "a usual name of sections": lambda line: bare_lines.begins_section(line.text),
+    "a usual name of sections": lambda line: begins_section(line.text),
     "a question": lambda line: line.text.endswith(("?", "？")),
     "title / speaker": lambda line: _BY.search(line.text) is not None,
     "a word or two": lambda line: len(line.text) <= _WORD,
@@ -93,9 +129,9 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "mostly hiragana": lambda line: 2 * len(_HIRAGANA.findall(line.text)) > len(line.text),
     "a subject": lambda line: _SUBJECT.search(line.text) is not None,
     "a sentence inside": lambda line: "。" in line.text[:-1],
-    "the end of a sentence": lambda line: bare_lines.is_sentence(line.text) and not bare_lines.is_polite(line.text),
-    "a polite end": lambda line: bare_lines.is_polite(line.text),
-    "a card of another page": lambda line: bare_lines.is_link_card(line.text),
+    "the end of a sentence": lambda line: is_sentence(line.text) and not is_polite(line.text),
+    "a polite end": lambda line: is_polite(line.text),
+    "a card of another page": lambda line: is_link_card(line.text),
     "a line above once more": lambda line: any(_echoes(line.text, earlier) for earlier in line.recent),
     "said before": lambda line: line.repeated,
     "who speaks, after a title": lambda line: _BYLINE.search(line.text) is not None,
@@ -204,3 +240,56 @@ def _echoes(text: str, earlier: str) -> bool:
 def _pairs(text: str) -> set[str]:
     letters = _NOT_WORDS.sub("", text.casefold())
     return {letters[at : at + 2] for at in range(len(letters) - 1)}
+
+
+def is_polite(text: str) -> bool:
+    """Tell whether `text` ends as spoken prose does (です, ます …)."""
+    return _POLITE_END.search(text) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Tell whether `text` ends with the mark of a sentence or goes on in the next line."""
+    return _SENTENCE_END.search(text) is not None
+
+
+def is_particular(text: str) -> bool:
+    """Tell whether `text` is nothing but a date, a hashtag or a place: what stands below the title of an event."""
+    is_date = _DATE.search(text) is not None and not _DATE_WORDS.sub("", text)
+    return is_date or _HASHTAG.fullmatch(text) is not None or _VENUE.search(text) is not None
+
+
+def is_tweet(text: str, following: str) -> bool:
+    """Tell whether `text` is a quoted tweet or its signature `— name (@handle) date`, perhaps in the line below."""
+    signed = any(_TWEET_SIGNATURE.match(line) for line in (text, following))
+    return signed or _TWEET.search(text) is not None
+
+
+def is_section_name(text: str) -> bool:
+    """Tell whether `text` is no more than what sections of a report are commonly called."""
+    return text.casefold() in _SECTION_NAMES
+
+
+def begins_section(text: str) -> bool:
+    """Tell whether `text` is short and begins with what sections of a report are commonly called."""
+    return len(text) <= _LONGEST_SECTION and text.casefold().startswith(_SECTION_NAMES)
+
+
+def is_footnote(text: str) -> bool:
+    """Tell whether `text` begins as footnotes do."""
+    return _FOOTNOTE.match(text) is not None
+
+
+def is_link_card(text: str) -> bool:
+    """Tell whether `text` is the title of another page with its site: what an embedded card leaves behind."""
+    return _SITE.search(text) is not None
+
+
+def is_byline(text: str) -> bool:
+    """Tell whether `text` is a person's name and little else: …さん, …氏, a handle, or a role before it."""
+    if _ROLE.match(text):
+        return True
+    without_handle = _HANDLE.sub("", text)
+    bare = _IN_BRACKETS.sub("", without_handle).strip()
+    name = _HONORIFIC.sub("", bare).strip()
+    marked = without_handle != text or name != bare
+    return marked and len(name) <= _LONGEST_NAME and not _NO_NAME.search(name)

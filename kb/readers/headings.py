@@ -9,8 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kb.readers import bare_lines
-from kb.readers.heading_evidence import Candidate, Role, scores_of
+from kb.readers.heading_evidence import (
+    Candidate,
+    Role,
+    is_byline,
+    is_footnote,
+    is_particular,
+    is_polite,
+    is_sentence,
+    is_tweet,
+    scores_of,
+)
 from kb.report.outline import Block
 
 BOLD = 0
@@ -114,13 +123,13 @@ def _role(run: LineRun, following: str) -> Role:
         return _ROLES.get(run.kind, "other")
     if len(text) > _LONGEST:
         return "prose"
-    if bare_lines.is_particular(text) or bare_lines.is_tweet(text, following):
+    if is_particular(text) or is_tweet(text, following):
         return "aside"
-    if bare_lines.is_byline(text):
+    if is_byline(text):
         return "byline"
-    if bare_lines.is_footnote(text):
+    if is_footnote(text):
         return "other"
-    return "prose" if len(text) > _PROSE or bare_lines.is_sentence(text) or bare_lines.is_polite(text) else "short"
+    return "prose" if len(text) > _PROSE or is_sentence(text) or is_polite(text) else "short"
 
 
 def _title(runs: Sequence[LineRun], roles: Sequence[Role]) -> int:
@@ -149,7 +158,7 @@ def _may_be_heading(block: Block) -> bool:
     text = block.text
     if not _is_bold(block) or len(text) > _LONGEST_BOLD:
         return False
-    return not (bare_lines.is_sentence(text) or bare_lines.is_polite(text) or bare_lines.is_byline(text))
+    return not (is_sentence(text) or is_polite(text) or is_byline(text))
 
 
 def _leveled(blocks: Sequence[Block], headings: set[int]) -> Iterator[Block]:

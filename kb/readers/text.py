@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from index.text import trimmed
-from kb.readers.bare_lines import is_polite, is_section_name, is_sentence
 from kb.readers.contract import Parse, addresses, split_lines
+from kb.readers.heading_evidence import is_polite, is_section_name, is_sentence
 from kb.readers.headings import LineRun, LineRunKind, headings
 from kb.report.outline import Block, BlockType
 

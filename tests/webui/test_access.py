@@ -10,7 +10,7 @@ from werkzeug.exceptions import LengthRequired
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
-from kb.readers.archives import LONGEST_REPORT
+from kb.readers.archives import MAX_REPORT_BYTES
 from webui.app import create_app
 from webui.http.security import HEADERS, Access
 
@@ -109,7 +109,7 @@ def test_every_route_and_status_carries_the_safety_headers(
             ask(method, path, headers=OURS)
             ask(method, path)
     ask("POST", "/add?name=a.md", data=REPORT.encode(), content_type="text/plain", headers=OURS)
-    ask("POST", "/add", data=b"x" * (LONGEST_REPORT * 2), content_type="text/plain", headers=OURS)
+    ask("POST", "/add", data=b"x" * (MAX_REPORT_BYTES * 2), content_type="text/plain", headers=OURS)
     ask("POST", "/add", data=b"x", content_type="image/png", headers=OURS)
     ask("POST", "/add", data=b" ", content_type="text/plain", headers=OURS)
     ask("GET", "/?colour=red", headers={"Accept": "application/json"})

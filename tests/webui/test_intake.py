@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from kb.indexing import adding
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
-from kb.readers.archives import LONGEST_REPORT
+from kb.readers.archives import MAX_REPORT_BYTES
 from webui.app import create_app
 from webui.http import uploads
 from webui.http.security import HEADERS
@@ -228,9 +228,9 @@ def test_a_broken_configuration_stops_a_correction_and_says_so(
     assert (response.status_code, "kb.toml" in response.text) == (409, True)
 
 
-@pytest.mark.parametrize("over", [-1, 0, 1, LONGEST_REPORT])
+@pytest.mark.parametrize("over", [-1, 0, 1, MAX_REPORT_BYTES])
 def test_a_body_is_stored_whole_or_refused(client: FlaskClient, knowledge_base: KnowledgeBase, over: int) -> None:
-    data = (REPORT + "\n```\n").encode().ljust(LONGEST_REPORT + over, b"x")
+    data = (REPORT + "\n```\n").encode().ljust(MAX_REPORT_BYTES + over, b"x")
     response = client.post("/add?name=long.md", data=data, content_type="text/plain", headers=OURS)
     stored = knowledge_base.collection.library.path / "long.md"
 

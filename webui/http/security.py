@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Request, Response, make_response, redirect, 
 from werkzeug.exceptions import BadRequest, Forbidden, TooManyRequests, Unauthorized
 
 from index.urls import url_parts
-from kb.readers.archives import LONGEST_REPORT
+from kb.readers.archives import MAX_REPORT_BYTES
 from webui.http.responses import problem, wants_json
 from webui.http.uploads import RefusedError
 from webui.texts import texts
@@ -119,7 +119,7 @@ class Guesses:
 def protect(app: Flask, access: Access, guesses: Guesses) -> None:
     """Make an app refuse what it must, before anything else is done, and tell browsers the rules on each answer."""
     # A report of the longest kind comes once as a file, and once more in base64 when it is saved after a preview.
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_REPORT * 3 // 2
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_REPORT_BYTES * 3 // 2
     app.config["MAX_FORM_PARTS"] = 2000  # files of a folder that is sent at once
 
     @app.before_request

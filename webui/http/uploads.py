@@ -19,7 +19,7 @@ from werkzeug.exceptions import (
 from index.messages import Message, message_of
 from kb.library.file_changes import ChangedSinceError
 from kb.library.tables import LONGEST_EVENT
-from kb.readers.archives import LONGEST_REPORT
+from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
@@ -143,7 +143,7 @@ def checked_metadata(given: MetadataOverride) -> tuple[MetadataOverride, Refused
 
 
 def _checked(received: Received) -> Received:
-    if len(received.data) > LONGEST_REPORT:
+    if len(received.data) > MAX_REPORT_BYTES:
         raise RequestEntityTooLarge
     if not received.data.strip():
         raise RefusedError(texts.NOTHING_GIVEN, "text")

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from typed import REPORT, kb, records
 
-from kb.readers.archives import LONGEST_REPORT
+from kb.readers.archives import MAX_REPORT_BYTES
 
 # Files that nobody writes: what is past a limit is refused and told, the others go on.
 REFUSED = {
     "bullets.md": ("- 一\n" * 10_001, "10001: more than 10,000 notes; divide the file"),
     "elements.html": ("<html>" + "<p>一</p>" * 10_001, "1: more than 10,000 notes; divide the file"),
     "headings.md": ("# 一\n" * 501, "501: more than 500 headings; divide the file"),
-    "long.txt": ("x" * (LONGEST_REPORT + 1), " longer than 10 MB; divide it, or take out what is no text"),
+    "long.txt": ("x" * (MAX_REPORT_BYTES + 1), " longer than 10 MB; divide it, or take out what is no text"),
     "lines.rst": ("\n" * 50_001, "50001: more than 50,000 lines; divide the file"),
 }
 TAKEN = {

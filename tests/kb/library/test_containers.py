@@ -9,7 +9,7 @@ import pytest
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.library.rewriting import with_overrides
-from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT
+from kb.readers.archives import MAX_ARCHIVE_BYTES, MAX_REPORT_BYTES
 from kb.readers.containers import TooLongError, file_bytes
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
@@ -206,15 +206,15 @@ def test_an_export_from_standard_input_gets_the_ending_of_its_kind(kb: Knowledge
 
 def test_an_archive_may_be_longer_than_any_report_in_it(kb: KnowledgeBase) -> None:
     """As an export with pictures is: those lie beside the reports, and are left alone."""
-    data = packed({"photo.png": bytes(LONGEST_REPORT + 1), "memo.md": b"# a\n\n- x\n"})
+    data = packed({"photo.png": bytes(MAX_REPORT_BYTES + 1), "memo.md": b"# a\n\n- x\n"})
     (kb.collection.library.path / "talks.zip").write_bytes(data)
 
-    assert len(data) > LONGEST_REPORT
+    assert len(data) > MAX_REPORT_BYTES
     assert sources(kb) == ["talks.zip!/memo.md"]
 
 
 @pytest.mark.parametrize(
-    ("begins", "size", "told"), [(b"- x", LONGEST_REPORT, "10 MB"), (b"PK\x03\x04", LONGEST_ARCHIVE, "64 MB")]
+    ("begins", "size", "told"), [(b"- x", MAX_REPORT_BYTES, "10 MB"), (b"PK\x03\x04", MAX_ARCHIVE_BYTES, "64 MB")]
 )
 def test_what_is_longer_still_is_refused(tmp_path: Path, begins: bytes, size: int, told: str) -> None:
     with (tmp_path / "long").open("wb") as file:

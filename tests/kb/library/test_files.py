@@ -9,7 +9,7 @@ import pytest
 
 from kb.library.files import Library
 from kb.library.places import find_library, index_folder
-from kb.readers.archives import LONGEST_REPORT
+from kb.readers.archives import MAX_REPORT_BYTES
 from kb.report.problems import LibraryError
 
 
@@ -101,9 +101,9 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_read(
 
 def test_a_file_longer_than_any_report_is_told_and_the_others_are_read(tmp_path: Path) -> None:
     with (tmp_path / "film.md").open("wb") as film:
-        film.truncate(LONGEST_REPORT + 1)
+        film.truncate(MAX_REPORT_BYTES + 1)
     with (tmp_path / "long.md").open("wb") as long:
-        long.truncate(LONGEST_REPORT)
+        long.truncate(MAX_REPORT_BYTES)
 
     scan = Library(tmp_path).scan()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from index.messages import translatable
-from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT, MOST_FILES
+from kb.readers.archives import MAX_ARCHIVE_BYTES, MAX_FILES, MAX_REPORT_BYTES
 from kb.readers.containers import Member, container_ending, members_of
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, UnreadableError
@@ -22,7 +22,7 @@ from kb.report.problems import FileProblem, UnreadableError
 ID = "0123456789abcdef0123456789abcdef"
 HARM = "as only those made to do harm; "
 BOMB = f"a: an archive packed to less than 1:100, {HARM}unpack it yourself"
-CROWD = dict.fromkeys(map(str, range(MOST_FILES + 1)), b"")
+CROWD = dict.fromkeys(map(str, range(MAX_FILES + 1)), b"")
 CROWDED = "a: an archive of more than 10,000 files; divide it"
 LEADS_OUT = "has a name that leads out of the archive; it is left out"
 BROKEN_OFF = "a!/(2): the tar is damaged; pack it again: what stands from here on is not read"
@@ -205,11 +205,11 @@ def test_a_name_that_stands_twice_is_told_and_the_first_is_read() -> None:
 
 
 def test_all_that_is_unpacked_of_an_archive_and_those_in_it_is_bounded() -> None:
-    part = zipped({"a.md": bytes(LONGEST_REPORT - 1000)}, zipfile.ZIP_STORED)
+    part = zipped({"a.md": bytes(MAX_REPORT_BYTES - 1000)}, zipfile.ZIP_STORED)
     inner = {f"{at}.zip": part for at in range(4)}
 
     assert told(zipped(inner, zipfile.ZIP_STORED)) == [
-        f"a: an archive of more than {LONGEST_ARCHIVE >> 20} MB; divide it, or take out what is no text"
+        f"a: an archive of more than {MAX_ARCHIVE_BYTES >> 20} MB; divide it, or take out what is no text"
     ]
 
 

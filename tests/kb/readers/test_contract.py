@@ -14,9 +14,9 @@ from kb.readers.contract import DEEPEST, DEEPEST_HEADING, Parse, enforce, split_
 from kb.readers.formats import (
     ENDINGS,
     LABELS,
-    MOST_HEADINGS,
-    MOST_LINES,
-    MOST_NOTES,
+    MAX_HEADINGS,
+    MAX_LINES,
+    MAX_NOTES,
     READERS,
     Reader,
     ending_of,
@@ -178,11 +178,11 @@ def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\n" * MOST_LINES + b"x", f"r.rst:{MOST_LINES + 1}: more than {MOST_LINES:,} lines; divide the file"),
-        (b"- x\n" * (MOST_NOTES + 1), f"r.rst:{MOST_NOTES + 1}: more than {MOST_NOTES:,} notes; divide the file"),
+        (b"\n" * MAX_LINES + b"x", f"r.rst:{MAX_LINES + 1}: more than {MAX_LINES:,} lines; divide the file"),
+        (b"- x\n" * (MAX_NOTES + 1), f"r.rst:{MAX_NOTES + 1}: more than {MAX_NOTES:,} notes; divide the file"),
         (
-            b"x\n=\n\n" * (MOST_HEADINGS + 1),
-            f"r.rst:{3 * MOST_HEADINGS + 1}: more than {MOST_HEADINGS:,} headings; divide the file",
+            b"x\n=\n\n" * (MAX_HEADINGS + 1),
+            f"r.rst:{3 * MAX_HEADINGS + 1}: more than {MAX_HEADINGS:,} headings; divide the file",
         ),
     ],
     ids=["lines", "notes", "headings"],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.readers.containers import MOST_POSTS, Member, container_ending, members_of
+from kb.readers.containers import MAX_POSTS, Member, container_ending, members_of
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem
 from kb.talks import report_of
@@ -103,7 +103,7 @@ def test_what_only_looks_like_an_export_is_one_report(text: str) -> None:
 
 
 def test_an_export_of_more_posts_than_anybody_wrote_is_refused_whole() -> None:
-    text = "TITLE: x\n-----\nBODY:\n-----\n--------\n" * (MOST_POSTS + 1)
+    text = "TITLE: x\n-----\nBODY:\n-----\n--------\n" * (MAX_POSTS + 1)
 
     assert [str(each) for each in members(text)] == ["blog.txt: holds more than 10,000 posts; divide it"]
 
