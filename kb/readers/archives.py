@@ -22,7 +22,7 @@ from kb.storage.walk import is_backup
 # Also the limit of an upload. The longest real report has a tenth of this; a longer file is not a report but, say, a
 # film under a wrong name, and would fill the memory.
 MAX_REPORT_BYTES = 10 * 1024 * 1024
-# Limits an archive both packed and unpacked. At 20 kB a report, all that one person ever wrote fits, and unpacks quickly.
+# Limits an archive packed and unpacked. At 20 kB a report, all that one person ever wrote fits, and unpacks quickly.
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 MAX_FILES = 10_000  # of one archive
 # Notes pack to a third and a page of similar lines to a thirtieth of their size; bombs pack to a thousandth.

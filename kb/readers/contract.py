@@ -59,7 +59,7 @@ def addresses(text: str) -> tuple[str, ...]:
 
 
 def enforce(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
-    """Return `parse` with the contract enforced. With `covering`, every one of `lines` has to be in exactly one block."""
+    """Return `parse` with the contract enforced. With `covering`, each of `lines` has to be in exactly one block."""
     blocks = [_valid(block, len(lines)) for block in parse.blocks] if lines else []
     blocks.sort(key=lambda block: block.first_line)  # stable: blocks of one line keep their order
     if covering:
