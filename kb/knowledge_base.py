@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kb.search.collection import Collection
 
 if TYPE_CHECKING:
-    from kb.indexing.adding import Adder
-    from kb.indexing.correcting import Corrector
+    from kb.indexing.adder import Adder
+    from kb.indexing.corrector import Corrector
     from kb.indexing.indexer import Indexer
     from kb.indexing.news import UpdateFeed
     from kb.search.browser import Browser
@@ -60,7 +60,7 @@ class KnowledgeBase:
     @cached_property
     def adder(self) -> "Adder":
         """What puts reports into the library."""
-        from kb.indexing.adding import Adder
+        from kb.indexing.adder import Adder
 
         return Adder(self.collection)
 
@@ -74,7 +74,7 @@ class KnowledgeBase:
     @cached_property
     def corrector(self) -> "Corrector":
         """What puts right what was told or understood wrong."""
-        from kb.indexing.correcting import Corrector
+        from kb.indexing.corrector import Corrector
 
         return Corrector(self.collection)
 

@@ -84,7 +84,7 @@ def add(
         each_file(files, add_one, allow_private=allow_private)
         outcome = bring_up_to_date(kb)
     finally:  # whatever stops it: these are in the library
-        outcomes = [kb.adder.indexed(added) for added in outcomes]
+        outcomes = [kb.adder.with_indexed_id(added) for added in outcomes]
         if as_json:
             print_json(added.record() for added in outcomes)
         else:
@@ -112,7 +112,7 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
     from kb.fetching.feeds import entries_of
 
     entries = entries_of(fetched(address, allow_private=allow_private))
-    known = kb.adder.seen(address)
+    known = kb.adder.seen_posts(address)
     proposed = [entry for entry in entries if entry.url not in known and entry.looks_like_report]
     if as_json and not yes:
         print_json(map(_record, proposed))
@@ -127,7 +127,7 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
     except click.Abort:
         say("")  # below the question that nobody answered
     finally:
-        kb.adder.see(address, [entry.url for entry in entries if entry.url not in left])
+        kb.adder.mark_seen(address, [entry.url for entry in entries if entry.url not in left])
     outcome = bring_up_to_date(kb)
     if not as_json:
         summed = _("feed: {posts} posts, {new} new that look like reports")

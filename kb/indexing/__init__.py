@@ -1,1 +1,1 @@
-"""Brings a library into its index: sync, staging, adding, correcting, and what each sync changed."""
+"""Brings a library into its index: sync, worker processes, additions, corrections, and the difference of each sync."""

@@ -1,1 +1,1 @@
-"""The folder of reports and its kb.toml: the only source of truth, and where it lies."""
+"""The library, a folder of reports with its kb.toml: the only source of truth."""

@@ -1,4 +1,4 @@
-"""What a library's kb.toml says, as one value: metadata, corrections, a domain of its own, and what to search with."""
+"""The configuration of a library, as kb.toml has it: metadata, corrections, a domain, a model, an engine."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from index.text import skeleton
 from index.urls import web_parts
 from kb.library.tables import (
     ENCODING,
-    MOST_SEARCHES,
+    MAX_SEARCHES,
     SEARCH_EXAMPLE,
     ConfigurationError,
     ConfigurationTables,
@@ -39,17 +39,16 @@ if TYPE_CHECKING:
 
 NO_MODEL = "none"
 NO_DOMAIN = "none"
-# The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
-_LONGEST_NAME = 100
-# Sudachi's builder takes seconds for each 100,000 characters of a trie of words, and minutes for 500,000; 20,000 words
+_MAX_NAME = 100  # characters; the longest name of the catalogue has 56, and all misspellings of a name are generated
+# Sudachi's builder takes seconds for each 100,000 characters in a trie of words, and minutes for 500,000; 20,000 words
 # of six kanji have 100,000.
-_MOST_CHARACTERS = 200_000
+_MAX_TRIE = 200_000  # characters
 
 
 class EngineAddress(Struct, frozen=True):
-    """The cluster that searches in place of the index of this machine: its nodes, and its index there.
+    """The cluster that searches instead of the index on this machine: the addresses of its nodes, and an index name.
 
-    `region` is that of Amazon's service; `shards` and `replicas` are what new indexes are made with.
+    `region` is that of Amazon's service; `shards` and `replicas` are the settings of new indexes.
     """
 
     urls: tuple[str, ...] = ()
@@ -61,7 +60,7 @@ class EngineAddress(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: metadata overrides by source, corrections of notes and of talks by their ids.
+    """The values of kb.toml: metadata overrides by source, corrections of notes and of talks by their ids.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]                      house = "社内"                name = "Batch Portal"
@@ -88,13 +87,13 @@ class Configuration:
     name = "キューの話"
     address = "q=冪等&service=sqs"
 
-    A note with `no_answer_to = ["…"]` is not quoted above what these searches find. A line with `talk = false` is a
-    topic of what stands above. Nobody speaks where `speaker = false` or `speakers = []`. A note with `advice = false`
-    or `problem = false` is of another kind. `ignore` are patterns of files that are no reports, with `/` between
-    folders. Own categories, services and words come to those of the domain, which is the usual one where none is
-    named; `own_domain` is None where kb.toml says nothing of either.
-    `no_dates` are dates that no calendar has, left out, each with its source and its key; with `has_points` a
-    table of earlier versions is there, left out too. `text` is all of it as it was written.
+    A note with `no_answer_to = ["…"]` is not quoted above the results of these searches. A line with `talk = false` is
+    a topic of the talk above it. A talk with `speaker = false` or `speakers = []` has no speakers. A note with
+    `advice = false` or `problem = false` has another kind. `ignore` has patterns of files that are no reports, with `/`
+    between folders. Own categories, services and words extend the named domain or the default one; `own_domain` is None
+    if kb.toml has none of these.
+    `no_dates` are impossible dates, which are dropped, each with its source and key. `has_points` is whether there is
+    an obsolete [points] table, which is dropped, too. `text` is the whole file.
     """
 
     overrides: Mapping[str, MetadataOverride] = field(default_factory=dict)
@@ -112,7 +111,7 @@ class Configuration:
 
     @property
     def domain(self) -> "Domain":
-        """What notes can be about; that of a field is read when it is first asked for."""
+        """The domain of the library; the tables of a domain are read on first use."""
         from kb.services import domain
 
         return self.own_domain or domain()
@@ -127,15 +126,15 @@ class Configuration:
         return hashlib.sha256(json.dumps(about_domain).encode()).hexdigest()
 
 
-@lru_cache(2)  # a library's is asked for again and again, and one of a thousand corrections takes a tenth of a second
+@lru_cache(2)  # it is parsed often, and one of a thousand corrections takes a tenth of a second
 def parse(data: bytes) -> Configuration:
-    """Return what the bytes of a kb.toml say. Raises ConfigurationError where any of it cannot be."""
+    """Return the configuration in the bytes of a kb.toml. Raises ConfigurationError."""
     read = tables(data)
-    own = Configuration(own_domain=_own_domain(read))
+    base = Configuration(own_domain=_own_domain(read))
     return replace(
-        own,
+        base,
         overrides={source: table.override() for source, table in read.reports.items()},
-        corrections={note: _correction(note, table, own.domain.catalogue) for note, table in read.notes.items()},
+        corrections={note: _correction(note, table, base.domain.catalogue) for note, table in read.notes.items()},
         talks={talk: table.correction() for talk, table in read.talks.items()},
         ignore=read.ignore,
         feeds={feed: table.seen for feed, table in read.feeds.items()},
@@ -149,7 +148,7 @@ def parse(data: bytes) -> Configuration:
 
 
 def _embedding(table: Embedding) -> Embedding:
-    """Return the model. Texts are sent to an address only where both it and the model are named."""
+    """Return the table if it is valid: texts are sent to an address only if both address and model are there."""
     if table.url and not web_parts(table.url):
         raise ConfigurationError(
             translatable("[embedding] url cannot be {0}; write one like http://127.0.0.1:8080/v1", quoted(table.url))
@@ -162,7 +161,7 @@ def _embedding(table: Embedding) -> Embedding:
 
 
 def _engine(table: EngineTable) -> EngineAddress:
-    """Return the cluster; credentials are none of a library's, and come from the environment."""
+    """Return the cluster. Credentials come from the environment, never from a library."""
     urls = (table.url,) if isinstance(table.url, str) else table.url
     if not urls or not all(map(web_parts, urls)):
         raise ConfigurationError(
@@ -194,9 +193,9 @@ def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correcti
 
 
 def _searches(saved: tuple[SavedSearch, ...]) -> tuple[SavedSearch, ...]:
-    """Return saved searches without what is none of their names and addresses; none may lack either, or be twice."""
-    if len(saved) > MOST_SEARCHES:
-        raise ConfigurationError(translatable("more than {0} [[searches]]; take some out", MOST_SEARCHES))
+    """Return the saved searches with stripped names and addresses. Raises ConfigurationError for invalid ones."""
+    if len(saved) > MAX_SEARCHES:
+        raise ConfigurationError(translatable("more than {0} [[searches]]; take some out", MAX_SEARCHES))
     searches = tuple(
         SavedSearch(one.name.strip(), one.address.strip().removeprefix("/").removeprefix("?")) for one in saved
     )
@@ -214,7 +213,7 @@ def _searches(saved: tuple[SavedSearch, ...]) -> tuple[SavedSearch, ...]:
 
 
 def _own_domain(read: ConfigurationTables) -> "Domain | None":
-    """Return the domain of a library that names one, or adds to it; None where it does neither."""
+    """Return the domain that a kb.toml names or extends, None if it does neither."""
     if read.domain is None and not read.extends_domain:
         return None
     from kb.services import CatalogueError, Domain, ServiceTable, domain, domain_names, service_of
@@ -226,17 +225,17 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
         )
     names = [*_domain_names(read)]
     for path, name in names:
-        if not skeleton(name) or len(name) > _LONGEST_NAME:
+        if not skeleton(name) or len(name) > _MAX_NAME:
             where = place(*path, table=False)
             raise ConfigurationError(
-                translatable("{0} cannot be {1}; a name has 1 to {2} characters", where, quoted(name), _LONGEST_NAME)
+                translatable("{0} cannot be {1}; a name has 1 to {2} characters", where, quoted(name), _MAX_NAME)
             )
-    if _characters(name for _, name in names) > _MOST_CHARACTERS:
+    if _characters(name for _, name in names) > _MAX_TRIE:
         raise ConfigurationError(
             translatable(
                 "[words] and [services] hold more than {0:,} characters, beginnings that words have in common "
                 "counted once; take out what no report uses",
-                _MOST_CHARACTERS,
+                _MAX_TRIE,
             )
         )
     base = Domain() if read.domain == NO_DOMAIN else domain(read.domain) if read.domain else domain()
@@ -254,7 +253,7 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
 
 
 def _domain_names(read: ConfigurationTables) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield all that texts are searched for or that is shown, each after its place."""
+    """Yield each name in the tables of the domain, with its place in kb.toml."""
     yield from ((("categories", slug), name) for slug, label in read.categories.items() for name in (slug, label))
     yield from ((("words", word), name) for word, others in read.words.items() for name in (word, *others))
     for slug, service in read.services.items():
@@ -265,7 +264,7 @@ def _domain_names(read: ConfigurationTables) -> Iterator[tuple[tuple[str, ...], 
 
 
 def _characters(names: Iterable[str]) -> int:
-    """Return how many characters a trie of names has."""
-    every = sorted({"", *names})
-    shared = (commonprefix(both) for both in pairwise(every))  # noqa: RUF071  # no paths
-    return sum(map(len, every)) - sum(map(len, shared))
+    """Return the number of characters in a trie of names."""
+    ordered = sorted({"", *names})
+    shared = (commonprefix(both) for both in pairwise(ordered))  # noqa: RUF071  # no paths
+    return sum(map(len, ordered)) - sum(map(len, shared))

@@ -1,4 +1,4 @@
-"""What an index holds, as it remembers it beside its documents: reports, problems, and what it was made from."""
+"""The contents of a generation, stored next to its documents: reports, problems, and what they were made from."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from kb.report.problems import FileProblem, Finding, LibraryError
 
 
 class ReportEntry(Struct, frozen=True):
-    """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file.
+    """A report in the index, without its notes; `digest` is the SHA-256 of its file.
 
-    `asked` are the ids under which kb.toml may correct its talks and lines; `vectors` is the model by whose
-    vectors the kinds of its notes were told, nothing where that was by words alone.
+    `asked` are the ids under which kb.toml may correct its talks and lines. `vectors` is the model that classified its
+    notes, empty where only their words did.
     """
 
     id: str
@@ -42,12 +42,11 @@ class ReportEntry(Struct, frozen=True):
 class Contents(Struct, frozen=True, dict=True):
     """The contents of one generation of an index, and what decided them.
 
-    `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that is made of its
-    own event and title. `configuration` is the SHA-256 of kb.toml, `configuration_text` what it says; nothing where it
-    could not be used. `updates`
-    are the keys of what the last syncs changed (`kb.indexing.news`), the newest last: they are about the way here, not
-    about what is here. `lesson` is the key of what corrections taught of all other notes, and `learned` of how many of
-    each sort it was.
+    `files` has the SHA-256 of each file of the library, `ids` the own id of each file's report, from its event and
+    title. `code` is the fingerprint of kb, `configuration` the SHA-256 of kb.toml, and `configuration_text` its text,
+    empty if it was invalid. `lesson` is the key of the lesson that corrections taught about other notes, `learned` the
+    number of those corrections by kind. `updates` are the keys of the last updates (`kb.indexing.news`), newest last:
+    they are the history of the index, and do not decide its answers.
     """
 
     library: str
@@ -64,16 +63,16 @@ class Contents(Struct, frozen=True, dict=True):
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> "Contents":
-        """Return the contents that an index was written with. Raises ValueError for those of another version."""
+        """Return the contents in an index's metadata. Raises ValueError for another version of kb."""
         return msgspec.convert(meta, cls)
 
     def as_meta(self) -> dict[str, Any]:
-        """Return the JSON object that an index is to be written with."""
+        """Return the JSON object to write as an index's metadata."""
         meta: dict[str, Any] = msgspec.to_builtins(self)
         return meta
 
     def is_current(self, library: Library, listing: Listing, code: str) -> bool:
-        """Return whether a rebuild would give the same. Raises LibraryError for the index of another library."""
+        """Return whether a sync would change nothing. Raises LibraryError for the index of another library."""
         if self.library != library.name:
             raise LibraryError(
                 translatable("the index is that of {0}; name another folder with --index or KB_INDEX", self.library)
@@ -97,16 +96,16 @@ class Contents(Struct, frozen=True, dict=True):
 
     @cached_property
     def _by_other_id(self) -> Mapping[str, tuple[ReportEntry, ...]]:
-        """The reports that go by an id which is none now, or went by it."""
+        """The reports by each id that leads to them, current ones and former ones."""
         by_id = defaultdict[str, list[ReportEntry]](list)
         for entry in self.reports:
-            for each in self.ids_of(entry.id):
-                by_id[each].append(entry)
-        return {each: tuple(entries) for each, entries in by_id.items()}
+            for report_id in self.ids_of(entry.id):
+                by_id[report_id].append(entry)
+        return {report_id: tuple(entries) for report_id, entries in by_id.items()}
 
     @cached_property
     def parsed_configuration(self) -> Configuration:
-        """What kb.toml said; nothing where this version refuses it, say for a service that has come since."""
+        """The configuration; empty if this version of kb refuses it, say for the name of a service that was added since."""
         try:
             return parse(self.configuration_text.encode())
         except ConfigurationError:
@@ -119,17 +118,17 @@ class Contents(Struct, frozen=True, dict=True):
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
 
     def reports_of_id(self, report_id: str) -> tuple[ReportEntry, ...]:
-        """Return the report of an id, or those that a former id leads to: several where others came later."""
+        """Return the report of an id, or those that a former id leads to: several if newcomers shared that id."""
         entry = self.by_id.get(report_id)
         return (entry,) if entry else self._by_other_id.get(report_id, ())
 
     @cached_property
     def talks(self) -> Mapping[str, Talk]:
-        """Each talk by its id; of a talk in several reports, the first."""
+        """Each talk by id; a talk of several reports as in the first."""
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
 
     def canonical_talk(self, some_id: str) -> str | None:
-        """Return the id of the talk that has this one, or had it before others came who noted it; None for no talk."""
+        """Return the id of the talk with an id, which may be the talk's own one in one report; None for an unknown id."""
         return some_id if some_id in self.talks else self._canonical_ids.get(some_id)
 
     def own_talk_ids(self, canonical: str) -> tuple[str, ...]:
@@ -138,17 +137,17 @@ class Contents(Struct, frozen=True, dict=True):
 
     @cached_property
     def _canonical_ids(self) -> Mapping[str, str]:
-        """The id of each talk by those that it has in each of its reports alone."""
+        """The id of each talk by its ids in each of its reports alone."""
         return {talk_id(entry.event, talk.title): talk.id for entry in self.reports for talk in entry.talks}
 
     @cached_property
     def report_of_talk(self) -> Mapping[str, ReportEntry]:
-        """The report of each talk by the talk's id; of a talk in several reports, the first."""
+        """The first report of each talk by the talk's id."""
         return {talk.id: entry for entry in reversed(self.reports) for talk in entry.talks}
 
     @cached_property
     def talks_of_reports(self) -> Mapping[tuple[str, str], Talk]:
-        """Each talk as it stands in a report, by the ids of report and talk."""
+        """Each talk as a report has it, by the ids of report and talk."""
         return {(entry.id, talk.id): talk for entry in self.reports for talk in entry.talks}
 
     @cached_property

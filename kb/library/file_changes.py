@@ -1,4 +1,4 @@
-"""Changes of a library's files and of what kb.toml says of them: both or neither, and taken back to the byte."""
+"""Changes of a report file and its entries in kb.toml: atomic, and undone to the byte."""
 
 import hashlib
 import os
@@ -19,25 +19,25 @@ from kb.report.problems import FileProblem, LibraryError
 from kb.storage.safe_files import locked, move, write_whole
 from kb.storage.walk import CONFIGURATION, backup_path, files_below, shown_name
 
-_JOURNAL = ".kb-begun"  # the file that says which change was begun; the walk takes no hidden one for a report
+_JOURNAL = ".kb-begun"  # the file with the change in progress; hidden, so that the walk skips it
 
 
 class ChangedSinceError(LibraryError):
-    """What is to be changed or taken back is no longer as it was: it stays as it is.
+    """A file or kb.toml has changed since; it stays as it is.
 
-    `kept` is where lies, below the library, what `source` was to be again; with `is_gone` it lies there no more.
+    `kept` is the path in the library of the backup that would have been restored; with `is_gone` it is missing.
     """
 
     def __init__(self, source: str | None = None, kept: str | None = None, *, is_gone: bool = False) -> None:
         if is_gone:
-            message = translatable("{0}: cannot be what it was; {1} is gone or holds something else", source, kept)
+            message = translatable("{0}: cannot be restored; {1} is gone or has changed", source, kept)
         else:
-            lies = (
-                translatable("what it was lies in {0}", kept)
+            remedy = (
+                translatable("its earlier state is in {0}", kept)
                 if kept
                 else translatable("look at it again after `kb sync`")
             )
-            message = translatable("{0}: was changed since, and stays as it is; {1}", source or CONFIGURATION, lies)
+            message = translatable("{0}: was changed since, and stays as it is; {1}", source or CONFIGURATION, remedy)
         super().__init__(message)
         self.source = source
         self.kept = kept
@@ -45,14 +45,14 @@ class ChangedSinceError(LibraryError):
 
 
 class FileState(Struct, frozen=True):
-    """The SHA-256 of a file, None where there is none, and the overrides for it and for each report in it."""
+    """The SHA-256 of a file, None if it is missing, and the overrides of the reports in it by source."""
 
     digest: str | None
     overrides: Mapping[str, MetadataOverride] = {}
 
 
 class FileChange(Struct, frozen=True):
-    """How a file became another; `kept` is where lies, below the library, what was there before and no longer is."""
+    """The change of a file; `kept` are the paths in the library of the backups of what it replaced."""
 
     source: str
     before: FileState
@@ -61,12 +61,12 @@ class FileChange(Struct, frozen=True):
 
 
 def joined(changes: Iterable[FileChange]) -> list[FileChange]:
-    """Return changes, in their order, as one for each file that became another."""
-    whole: dict[str, FileChange] = {}
+    """Merge successive changes into one for each file that differs in the end."""
+    merged: dict[str, FileChange] = {}
     for change in changes:
-        first = whole.get(change.source, FileChange(change.source, change.before, change.before))
-        whole[change.source] = replace(change, before=first.before, kept=(*first.kept, *change.kept))
-    return [change for change in whole.values() if change.before != change.after]
+        first = merged.get(change.source, FileChange(change.source, change.before, change.before))
+        merged[change.source] = replace(change, before=first.before, kept=(*first.kept, *change.kept))
+    return [change for change in merged.values() if change.before != change.after]
 
 
 def digest_of(data: bytes) -> str:
@@ -75,123 +75,124 @@ def digest_of(data: bytes) -> str:
 
 
 def overrides_of(overrides: Mapping[str, MetadataOverride], source: str) -> Mapping[str, MetadataOverride]:
-    """Return those for a file and for the reports in it, each by its source."""
+    """Return the overrides of the reports in a file, by source."""
     inside = (f"{source}#", f"{source}!/")
-    return {place: one for place, one in overrides.items() if place == source or place.startswith(inside)}
+    return {key: one for key, one in overrides.items() if key == source or key.startswith(inside)}
 
 
 class Folder:
-    """A folder of report files with its kb.toml.
+    """A folder of report files with its kb.toml. Writers wait for each other, in threads and in processes.
 
-    A change of both is written down in a journal before it is made: after a process that was killed amid it the next
-    has kb.toml say what goes with the bytes that are there. Threads and processes wait for each other to write.
+    A change of both a file and kb.toml is first written to a journal. If the process is killed amid the change, the
+    next writer makes kb.toml agree with the bytes of the file.
     """
 
     def __init__(self, path: Path) -> None:
-        """Take a folder. Raises LibraryError where there is none."""
+        """Raise LibraryError if the folder does not exist."""
         if not path.is_dir():
-            what = translatable("not a folder") if path.exists() else translatable("no such folder")
+            problem = translatable("not a folder") if path.exists() else translatable("no such folder")
             raise LibraryError(
-                translatable("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, what)
+                translatable("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, problem)
             )
         self.path = path.resolve()
         self.name = shown_name(self.path)
 
     def configuration(self) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
-        """Return what kb.toml says, its SHA-256, and what is wrong with it: then the library goes without."""
+        """Return the configuration in kb.toml, its SHA-256, and its problems; a broken kb.toml is an empty one."""
         return read_configuration(self.path / CONFIGURATION)
 
     def file(self, source: str) -> Path:
-        """Return the path of a report's file, be there one or not."""
+        """Return the path of a report's file, which may not exist."""
         path = self.path / source
         if "\\" not in source or path.exists():
             return path
-        # Bytes of a name that are no UTF-8 stand in its source as they are shown.
+        # A source has bytes of a name that are not UTF-8 as escapes.
         return next((each for each in files_below(self.path, lambda _: None) if self._source(each) == source), path)
 
     def settle(self) -> None:
-        """End a change that somebody began. Raises LibraryError, OSError where nothing can be written."""
+        """Finish or undo a change in the journal. Raises LibraryError or OSError if the folder is read-only."""
         if (self.path / _JOURNAL).exists():
             with self._locked():
                 pass
 
     def take_back(self, changes: list[FileChange]) -> list[FileChange]:
-        """Make each file again what it was before a change, to the byte; return what takes that back in turn.
+        """Undo changes of files, to the byte; return the changes that redo them.
 
-        Raises ChangedSinceError, and leaves all as they are, where one is no longer as its change left it, or what it
-        was is nowhere any more.
+        Raises ChangedSinceError, and changes nothing, if a file has changed since or a backup is missing.
         """
         with self._locked():
-            kept = [self._before(change) for change in changes]
+            backups = [self._backup_before(change) for change in changes]
             reverse = (FileChange(change.source, change.after, change.before) for change in changes)
-            return [self._apply(change, content) for change, content in zip(reverse, kept, strict=True)]
+            return [self._apply(change, backup) for change, backup in zip(reverse, backups, strict=True)]
 
     def configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
-        """Write kb.toml as a change makes it of its bytes and what they say; return what it said before.
+        """Write kb.toml as `change` returns it, given its bytes and their configuration; return the one before.
 
-        Raises LibraryError for a broken one, and writes nothing.
+        Raises LibraryError if kb.toml is broken, or would be; then nothing is written.
         """
         with self._locked():
             return self._configure(change)
 
     def mark_seen(self, feed: str, posts: Sequence[str]) -> None:
-        """Write into kb.toml which posts of a feed were seen. Raises LibraryError for a broken one."""
+        """Write the posts of a feed that were seen to kb.toml. Raises LibraryError if it is broken."""
         self.configure(lambda before, _: with_seen(before, feed, posts))
 
-    def _before(self, change: FileChange) -> Path | None:
-        """Return where lies what a file was before a change, None where it was none. Raises ChangedSinceError."""
+    def _backup_before(self, change: FileChange) -> Path | None:
+        """Return the backup of a file from before a change, None if the file was missing. Raises ChangedSinceError."""
         digest, now = change.before.digest, self._state(change.source)
-        kept = backup_path(self.file(change.source), digest) if digest not in (None, now.digest) else None
-        where = self._source(kept) if kept else None
+        backup = backup_path(self.file(change.source), digest) if digest not in (None, now.digest) else None
+        source = self._source(backup) if backup else None
         if now != change.after:
-            raise ChangedSinceError(change.source, where if kept and kept.exists() else None)
-        if kept and not kept.exists():
-            raise ChangedSinceError(change.source, next(iter(change.kept), where), is_gone=True)
-        return kept
+            raise ChangedSinceError(change.source, source if backup and backup.exists() else None)
+        if backup and not backup.exists():
+            raise ChangedSinceError(change.source, next(iter(change.kept), source), is_gone=True)
+        return backup
 
     def _apply(self, change: FileChange, content: bytes | Path | None = None) -> FileChange:
-        """Make a file what a change says, and return that as it was done, with where lies what is no longer there.
+        """Apply a change and return it with the paths of the backups that it made.
 
-        `content` are the new bytes, or the path of the backup that holds them; None where the file goes away.
+        `content` are the new bytes, or the path of a backup with them; None removes the file.
         """
         path, before, after = self.file(change.source), change.before, change.after
-        kept: list[Path] = []
+        backups: list[Path] = []
         with self._journaled(change), _writing(path):
-            if any(after.overrides.get(place) != was for place, was in before.overrides.items()):  # kb.toml loses it
-                kept.append(_backed_up(self.path / CONFIGURATION))
+            if any(after.overrides.get(key) != was for key, was in before.overrides.items()):  # kb.toml loses some
+                backups.append(_backed_up(self.path / CONFIGURATION))
             if after.digest is None and before.digest:
-                kept.insert(0, backup_path(path, before.digest))
-                move(path, kept[0])
+                backups.insert(0, backup_path(path, before.digest))
+                move(path, backups[0])
             else:
-                self._override(after.overrides, before.overrides)  # whoever sees the file sees that too
+                self._override(
+                    after.overrides, before.overrides
+                )  # before the file, so that it never appears without them
             if content is not None and before.digest != after.digest:
                 if before.digest:
-                    kept.insert(0, _backed_up(path))
+                    backups.insert(0, _backed_up(path))
                 if isinstance(content, Path):
                     move(content, path)
                 else:
                     write_whole(path, content)
-        written = overrides_of(self.configuration()[0].overrides, change.source)  # as they can be written again
-        return replace(change, after=FileState(after.digest, written), kept=tuple(map(self._source, kept)))
+        written = overrides_of(self.configuration()[0].overrides, change.source)  # as kb.toml gives them back
+        return replace(change, after=FileState(after.digest, written), kept=tuple(map(self._source, backups)))
 
     @contextmanager
     def _journaled(self, change: FileChange) -> Iterator[None]:
-        """Keep on the disk what a change is about to do to both a file and kb.toml, until it is done or undone."""
+        """Keep a change of both a file and kb.toml in the journal until it is done or undone."""
         if change.before.overrides == change.after.overrides or change.before.digest == change.after.digest:
             yield
             return
-        self._configure(lambda before, _: before)  # a broken kb.toml stops what it could not hold
+        self._configure(lambda before, _: before)  # raises if kb.toml is broken
         path = self.path / _JOURNAL
         with _writing(path):
             write_whole(path, msgspec.json.encode(change))
         try:
             yield
         finally:
-            with suppress(LibraryError):  # the first failure is the one to raise, and the next who writes settles it
+            with suppress(LibraryError):  # the first failure is the one to raise; the next writer recovers
                 self._recover()
 
     def _recover(self) -> None:
-        """Have kb.toml say of a file in the journal what goes with the bytes that it has, and end the journal."""
+        """Write the overrides that belong to the present bytes of the file in the journal, and delete the journal."""
         path = self.path / _JOURNAL
         try:
             change = msgspec.json.decode(path.read_bytes(), type=FileChange)
@@ -209,7 +210,7 @@ class Folder:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep other writers waiting, once what one of them had begun and never ended is settled."""
+        """Hold the lock of the library, after recovering from a killed writer."""
         with locked(self.path):
             self._recover()
             yield
@@ -228,12 +229,12 @@ class Folder:
         try:
             configuration = parse(before)
         except ConfigurationError as error:
-            raise LibraryError(translatable("{0}: {1}; mend it first, nothing was written", path, error)) from error
+            raise LibraryError(translatable("{0}: {1}; fix it first, nothing was written", path, error)) from error
         after = change(before, configuration)
         if after != before:
             try:
                 parse(after)
-            except ConfigurationError as error:  # none of it would be used any more, whoever wrote what is wrong
+            except ConfigurationError as error:  # an invalid kb.toml is not used at all
                 raise LibraryError(translatable("{0}: {1}; nothing was written", path, error)) from error
             with _writing(path):
                 write_whole(path, after)
@@ -245,7 +246,7 @@ class Folder:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Raise of a failed write that it was one, and where: the report that was to be kept is not to blame."""
+    """Turn an OSError of a write into a LibraryError that names the path."""
     try:
         yield
     except OSError as error:
@@ -255,8 +256,8 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _backed_up(path: Path) -> Path:
-    """Copy a file that is about to become another beside it; return where."""
+    """Copy a file that is about to be replaced to its backup; return the path of that."""
     data = path.read_bytes()
-    kept = backup_path(path, digest_of(data))
-    write_whole(kept, data)
-    return kept
+    backup = backup_path(path, digest_of(data))
+    write_whole(backup, data)
+    return backup

@@ -1,4 +1,4 @@
-"""The folder of reports, the only source of truth: which reports its files hold, and how one comes in or goes out."""
+"""The library: a folder of report files. It is scanned, and reports are put in and taken out."""
 
 import errno
 import os
@@ -20,18 +20,17 @@ from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.storage.walk import CONFIGURATION, file_name, files_below, is_backup, is_left_alone
 
-NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
-_IN_ANOTHER = re.compile(r"!/|#\d+$")  # where the source of a report that stands in a file names that file
-_NUMBERED = re.compile(r"#\d+$")  # how the source of a post in an export ends
-# An export of today holds what that of last year held, but for what was edited since.
-_SAME = 0.5
+NOT_A_REPORT = b"<!-- kb: not a report -->"  # files that begin with it are skipped
+_IN_CONTAINER = re.compile(r"!/|#\d+$")  # ends the path of the container in the source of a report inside it
+_NUMBERED = re.compile(r"#\d+$")  # ends the source of a post in an export
+# The share of unchanged reports from which on an export is a newer state of another: some were edited since.
+_SAME_CONTAINER = 0.5
 
 
 class ReportFile(Struct, frozen=True):
-    """One report of the library: its path below the library with `/` between folders, its bytes and their SHA-256.
+    """The bytes of one report and their SHA-256; its source is the path in the library, with `/` between folders.
 
-    Of a report that stands in a file with others, its `container`, the path goes on: `export.txt#3`,
-    `talks.zip!/memo.md`.
+    The source of a report in a `container`, an export or archive, goes on: `export.txt#3`, `talks.zip!/memo.md`.
     """
 
     source: str
@@ -41,7 +40,7 @@ class ReportFile(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """A scan without the bytes: the SHA-256 of each report by its source, and of kb.toml, and what else was found."""
+    """A scan without the bytes: the SHA-256 of each report by source, and of kb.toml."""
 
     files: Mapping[str, str]
     configuration: str
@@ -50,7 +49,7 @@ class Listing(Struct, frozen=True):
 
 
 class Scan(Struct, frozen=True):
-    """A library as it was found at one moment. `digest` is that of kb.toml; `left_alone` are no reports."""
+    """A library at one moment. `digest` is that of kb.toml; `left_alone` are the sources of skipped files."""
 
     files: tuple[ReportFile, ...]
     configuration: Configuration
@@ -60,12 +59,12 @@ class Scan(Struct, frozen=True):
 
     @property
     def listing(self) -> Listing:
-        """It without the bytes."""
+        """The scan without the bytes."""
         return Listing({file.source: file.digest for file in self.files}, self.digest, self.problems, self.left_alone)
 
 
 def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
-    """Yield the report that a file is, or those that stand in it, and what of it cannot be read."""
+    """Yield the reports in a file, and a problem for each unreadable part."""
     from kb.readers.containers import members_of
 
     for each in members_of(data, source):
@@ -80,10 +79,10 @@ class Library(Folder):
     """A folder of report files."""
 
     def scan(self) -> Scan:
-        """Return all report files with their bytes; those that cannot be read come as problems."""
-        with suppress(LibraryError, OSError):  # where nothing can be written a change stays begun
+        """Read all report files; unreadable files come as problems."""
+        with suppress(LibraryError, OSError):  # in a read-only folder a journal stays
             self.settle()
-        configuration, digest, wrong = self.configuration()
+        configuration, digest, invalid = self.configuration()
         files: list[ReportFile] = []
         problems: list[FileProblem] = []
         left_alone: list[str] = []
@@ -94,10 +93,10 @@ class Library(Folder):
                 problems.append(entry)
             else:
                 left_alone.append(entry)
-        return Scan(tuple(files), configuration, digest, (*problems, *wrong), tuple(left_alone))
+        return Scan(tuple(files), configuration, digest, (*problems, *invalid), tuple(left_alone))
 
     def entries(self, ignored: tuple[str, ...]) -> Iterator[ReportFile | FileProblem | str]:
-        """Yield each report, each file or folder that cannot be read, and the source of each that is left alone."""
+        """Yield each report, a problem for each unreadable file or folder, and the source of each skipped file."""
         problems: list[FileProblem] = []
 
         def unreadable(error: OSError) -> None:
@@ -116,26 +115,26 @@ class Library(Folder):
             except TooLongError as error:
                 yield FileProblem(source, None, message_of(error))
             else:
-                for each in reports_in(data, source):
-                    marked = isinstance(each, ReportFile) and each.data.startswith(NOT_A_REPORT)
-                    yield each.source if marked or is_left_alone(each.source, ignored) else each
+                for entry in reports_in(data, source):
+                    is_marked = isinstance(entry, ReportFile) and entry.data.startswith(NOT_A_REPORT)
+                    yield entry.source if is_marked or is_left_alone(entry.source, ignored) else entry
         yield from problems
 
     def holds_reports(self) -> bool:
-        """Return whether there is any report file, without reading them whole."""
+        """Return whether there is any report file, without reading whole files."""
         ignored = self.configuration()[0].ignore
         paths = files_below(self.path, lambda _: None)
         return any(not is_left_alone(self._source(path), ignored) and not _is_marked(path) for path in paths)
 
     def container(self, source: str) -> str | None:
-        """Return the file in which a report stands beside others, None where it is a file of its own."""
+        """Return the container of a report, None if the report is a file of its own."""
         if self.file(source).exists():
             return None
-        ends = (found.start() for found in _IN_ANOTHER.finditer(source))
+        ends = (match.start() for match in _IN_CONTAINER.finditer(source))
         return next((source[:end] for end in ends if self.file(source[:end]).is_file()), None)
 
     def data(self, source: str) -> bytes:
-        """Return the bytes of a report. Raises OSError where it cannot be read."""
+        """Return the bytes of a report. Raises OSError."""
         container = self.container(source)
         if container is None:
             return self.file(source).read_bytes()
@@ -145,22 +144,24 @@ class Library(Folder):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
 
     def digest(self, source: str) -> str | None:
-        """Return the SHA-256 of a report as it is now, None where none can be read."""
+        """Return the SHA-256 of the bytes of a report, None if they cannot be read."""
         try:
             return digest_of(self.data(source))
         except OSError:
             return None
 
     def older_container(self, files: Sequence[ReportFile]) -> str | None:
-        """Return the export or archive that holds an older state of these reports, None for new ones."""
+        """Return the export or archive that is an older state of one with these reports, None without one."""
         digests = {file.digest for file in files}
-        held, again = Counter[str](), Counter[str]()
+        reports, unchanged = Counter[str](), Counter[str]()
         for entry in self.scan().files:
             if entry.container is not None:
-                held[entry.container] += 1
-                again[entry.container] += entry.digest in digests
-        found = max(held, key=lambda container: again[container] / held[container], default=None)
-        return found if found is not None and again[found] >= _SAME * held[found] else None
+                reports[entry.container] += 1
+                unchanged[entry.container] += entry.digest in digests
+        nearest = max(reports, key=lambda container: unchanged[container] / reports[container], default=None)
+        if nearest is None or unchanged[nearest] < _SAME_CONTAINER * reports[nearest]:
+            return None
+        return nearest
 
     def put(
         self,
@@ -170,12 +171,12 @@ class Library(Folder):
         replacing: str | None = None,
         inside: Mapping[str, MetadataOverride] | None = None,
     ) -> FileChange:
-        """Write a report on the disk, durably, with its metadata in kb.toml, and return what that changed.
+        """Write a report durably, with its metadata in kb.toml; return the change.
 
-        It takes the place of the file `replacing`, which is kept beside it if it differs; else it never overwrites a
-        file, and README.md becomes report-README.md. `inside` are the overrides from then on for the reports in it.
-        What an override leaves open stays as it was. Raises LibraryError where the report is marked to be none, or of
-        a name that kb.toml has ignored, and where it cannot be written.
+        A replaced file is backed up if it differs. Without `replacing` no file is overwritten, and README.md becomes
+        report-README.md. Fields that the override leaves open stay as they are. `inside` are the new overrides of the
+        reports in a container. Raises LibraryError if the report is marked as no report, if kb.toml ignores its name,
+        or if it cannot be written.
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
@@ -194,17 +195,17 @@ class Library(Folder):
             return self._apply(change, data)
 
     def discard(self, source: str, digest: str | None = None) -> FileChange:
-        """Take a report out of the library and its metadata out of kb.toml; return what that changed.
+        """Remove a report from the library, and its metadata from kb.toml; return the change.
 
-        With a SHA-256 it is taken out only where its file holds that. Raises ChangedSinceError where it does not, and
-        LibraryError for a report that stands in a file with others, which stays as it is.
+        Raises ChangedSinceError if its file has another SHA-256 than the given one, and LibraryError if the report is
+        in a container.
         """
         with self._locked():
             container = self.container(source)
             if container is not None:
                 raise LibraryError(
                     translatable(
-                        '{0}: stands in {1} beside others; to leave it out, add it to ignore = ["{0}"] in {2}, or take '
+                        '{0}: is one of several reports in {1}; to leave it out, add it to ignore = ["{0}"] in {2}, or take '
                         "{1} out of {3}",
                         source,
                         container,
@@ -234,31 +235,31 @@ class Library(Folder):
 def carried_over(
     overrides: Mapping[str, MetadataOverride], before: Sequence[ReportFile], after: Sequence[ReportFile]
 ) -> Mapping[str, MetadataOverride]:
-    """Return overrides for the reports in a file by where they stand once another state of it is there.
+    """Return the overrides of the reports in a container by their sources in a newer state of the container.
 
-    A report goes by its bytes; one that was edited by its name in an archive, and by its title in an export, where its
-    number is that of another post once one is written before it: no report gets the override of another.
+    A report is recognised by its bytes. An edited report is recognised by its name in an archive, and by its title in
+    an export, where numbers shift: no report gets the override of another.
     """
-    stood = {file.source: file for file in before}
-    stands = {file.source: file for file in after}
-    places = {file.digest: file.source for file in after}
+    old = {file.source: file for file in before}
+    new = {file.source: file for file in after}
+    sources = {file.digest: file.source for file in after}
     edited = [file for file in after if file.digest not in {file.digest for file in before}]
     carried: dict[str, MetadataOverride] = {}
-    for place, override in overrides.items():
-        file, now = stood.get(place), stands.get(place)
+    for source, override in overrides.items():
+        file, now = old.get(source), new.get(source)
         if file is None or (now and now.digest == file.digest):
-            carried[place] = override
-        elif file.digest in places:
-            carried[places[file.digest]] = override
-        elif not _NUMBERED.search(place):
-            carried[place] = override
+            carried[source] = override
+        elif file.digest in sources:
+            carried[sources[file.digest]] = override
+        elif not _NUMBERED.search(source):
+            carried[source] = override
         elif title := _title(file):
-            carried |= {found.source: override for found in edited if _title(found) == title}
+            carried |= {candidate.source: override for candidate in edited if _title(candidate) == title}
     return carried
 
 
 def _title(file: ReportFile) -> str | None:
-    """Return the normalised title of the report that a file holds, None where it holds none."""
+    """Return the normalised title of the report in a file, None if the file is unreadable."""
     from kb.readers.formats import read_outline
     from kb.talks import report_of
 

@@ -1,4 +1,4 @@
-"""The library's kb.toml as a file: read, and written anew with one table changed and all its comments kept."""
+"""The kb.toml file: read, and rewritten with one table changed and all comments kept."""
 
 import hashlib
 import re
@@ -15,13 +15,13 @@ from kb.library.tables import ENCODING, ConfigurationError, SavedSearch
 from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem
 
-# A line that begins a table, and one that begins a saved search, as TOML lets them be written.
+# The header line of a table, and of a saved search, in any spelling that TOML allows.
 _TABLE = re.compile(r"[ \t]*\[")
 _SEARCHES = re.compile(r"""[ \t]*\[\[[ \t]*["']?searches["']?[ \t]*\]\]""")
 
 
 def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
-    """Return what a kb.toml says, its SHA-256, and what is wrong with it: a file that cannot be used says nothing."""
+    """Return the configuration in a kb.toml, its SHA-256, and its problems; an invalid file is an empty configuration."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -33,13 +33,13 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
     try:
         configuration = parse(data)
     except ConfigurationError as error:
-        message = translatable("not used: {0}; mend it, the reports are indexed without it", error)
+        message = translatable("not used: {0}; fix it, the reports are indexed without it", error)
         return Configuration(), digest, (FileProblem(path.name, None, message),)
-    return configuration, digest, tuple(_left_out(configuration, path.name))
+    return configuration, digest, tuple(_unused(configuration, path.name))
 
 
-def _left_out(configuration: Configuration, name: str) -> Iterator[FileProblem]:
-    """Yield what is not used of a kb.toml: dates that no calendar has, with their lines, and tables of before."""
+def _unused(configuration: Configuration, name: str) -> Iterator[FileProblem]:
+    """Yield a problem for each unused part of a kb.toml: impossible dates, with their lines, and obsolete tables."""
     if configuration.has_points:
         yield FileProblem(
             name, None, translatable("[points] means nothing any more, no notes are joined by hand; take it out")
@@ -47,11 +47,11 @@ def _left_out(configuration: Configuration, name: str) -> Iterator[FileProblem]:
     lines = [(number, line.replace(" ", "")) for number, line in enumerate(configuration.text.split("\n"), start=1)]
     for source, key, date in configuration.no_dates:
         written = tuple(f"{key}={quote}{date}{quote}" for quote in ("'", '"'))
-        line = next((one for one in lines if any(each in one[1] for each in written)), (None, ""))
-        if line in lines:  # the next one that is written so stands further below
+        line = next((one for one in lines if any(text in one[1] for text in written)), (None, ""))
+        if line in lines:  # an equal date further below has a line of its own
             lines.remove(line)
         message = translatable(
-            "not used: {0} {1} {2!r} is no day there is; write 2018, 2018-03 or 2018-03-10",
+            "not used: {0} {1} {2!r} is not a date; write 2018, 2018-03 or 2018-03-10",
             place("reports", source),
             key,
             date,
@@ -60,7 +60,7 @@ def _left_out(configuration: Configuration, name: str) -> Iterator[FileProblem]:
 
 
 def with_override(data: bytes, source: str, override: MetadataOverride | None) -> bytes:
-    """Return a kb.toml with the metadata of a report, else as it is; None takes them out."""
+    """Return a kb.toml with the metadata of a report; None removes it."""
     override = override or MetadataOverride()
     values = {"event": override.event, "date": override.held_on, "url": override.url, "published": override.published}
     texts: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() or None for key, value in values.items()}
@@ -68,12 +68,12 @@ def with_override(data: bytes, source: str, override: MetadataOverride | None) -
 
 
 def with_overrides(overrides: Mapping[str, MetadataOverride | None]) -> Callable[[bytes, object], bytes]:
-    """Return what writes the metadata of several reports into a kb.toml, in this order (`Library.configure`)."""
+    """Return a change for `Folder.configure` that writes the metadata of several reports, in this order."""
     return lambda data, _: reduce(lambda before, one: with_override(before, *one), overrides.items(), data)
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
-    """Return a kb.toml with the correction of a note, else as it is."""
+    """Return a kb.toml with the correction of a note."""
     values = {
         "add": list(correction.adds) or None,
         "remove": list(correction.removes) or None,
@@ -85,14 +85,14 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 
 
 def with_talk(data: bytes, talk: str, correction: TalkCorrection) -> bytes:
-    """Return a kb.toml with the correction of a talk, or of a line that may be one, else as it is."""
+    """Return a kb.toml with the correction of a talk, or of a line that may be a talk."""
     names = [CONTROL.sub(" ", name).strip() for name in correction.speakers or ()]
     nobody = False if correction.speakers == () else None
     return _with_table(data, "talks", talk, {"talk": correction.talk, "speakers": names or None, "speaker": nobody})
 
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
-    """Return a kb.toml with the posts of a feed that were seen, else as it is."""
+    """Return a kb.toml with the posts of a feed that were seen."""
     import tomlkit
 
     seen = tomlkit.array().multiline(multiline=True)
@@ -101,7 +101,7 @@ def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
 
 
 def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> bytes:
-    """Return a kb.toml with one more search, at a place among the others or last, else as it is."""
+    """Return a kb.toml with one more search, at a place in their order or last."""
     import tomlkit
 
     text = data.decode(ENCODING)
@@ -121,7 +121,7 @@ def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> b
 
 
 def without_search(data: bytes, place: int) -> bytes:
-    """Return a kb.toml without the search at a place, else as it is."""
+    """Return a kb.toml without the search at a place."""
     import tomlkit
 
     text = data.decode(ENCODING)
@@ -138,9 +138,9 @@ def without_search(data: bytes, place: int) -> bytes:
 
 
 def _spans(lines: Sequence[str]) -> Sequence[tuple[int, int]]:
-    """Return where the tables of searches begin and end in the lines of a kb.toml, comments below left out.
+    """Return the range of lines of each table of a search, without comments below it.
 
-    tomlkit takes those for a part of the table above, and they would go with it.
+    tomlkit counts such comments as a part of the table, and would remove them with it.
     """
     headers = [number for number, line in enumerate(lines) if _TABLE.match(line)]
     spans = []
@@ -152,7 +152,7 @@ def _spans(lines: Sequence[str]) -> Sequence[tuple[int, int]]:
 
 
 def _with_searches(text: str, changed: str, every: Sequence[Any]) -> bytes:
-    """Return a kb.toml as it was changed, if it holds these searches then; else written anew as far as it has to be."""
+    """Return a changed kb.toml if it has the searches `every`; else replace its list of searches with them."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -161,7 +161,7 @@ def _with_searches(text: str, changed: str, every: Sequence[Any]) -> bytes:
             return _ended(changed)
     except TOMLKitError:
         pass
-    document = tomlkit.parse(text)  # they are one list, searches = [{…}, {…}], or a text has what looks like a table
+    document = tomlkit.parse(text)  # it has searches = [{…}, {…}], or a text that looks like a table
     document.pop("searches", None)
     if every:
         document.append("searches", tomlkit.item(list(every)))
@@ -169,7 +169,7 @@ def _with_searches(text: str, changed: str, every: Sequence[Any]) -> bytes:
 
 
 def _with_table(data: bytes, group: str, name: str, values: Mapping[str, Any]) -> bytes:
-    """Return a kb.toml whose table of a group has these values, None for no such key; others stay as written."""
+    """Return a kb.toml with values in one table of a group; None removes a key, other keys stay as written."""
     import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
@@ -188,6 +188,6 @@ def _with_table(data: bytes, group: str, name: str, values: Mapping[str, Any]) -
 
 
 def _ended(text: str) -> bytes:
-    """Return a text that ends with one line break, as bytes."""
+    """Return a text with one line break at its end, as bytes."""
     text = text.rstrip("\n")
     return f"{text}\n".encode() if text else b""

@@ -1,4 +1,4 @@
-"""The tables that kb.toml may hold, and a file of them read: what is wrong with it is said in one line."""
+"""The tables of kb.toml: an invalid file is an error of one line."""
 
 import datetime as dt
 import re
@@ -12,42 +12,46 @@ from index.messages import message_of, translatable
 from kb.report.dates import is_date
 from kb.report.model import Claim, MetadataOverride, TalkCorrection
 
-ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
-LONGEST_EVENT = 200  # characters: the longest of real reports has 48, and each note and filter shows it
-MOST_SEARCHES = 50
-LONGEST_NAME = 100  # characters, of a search
-LONGEST_ADDRESS = 2000
+ENCODING = "utf-8-sig"  # some editors write a byte order mark
+MAX_EVENT = 200  # characters; the longest in real reports has 48, and each note and filter shows it
+MAX_SEARCHES = 50
+MAX_SEARCH_NAME = 100  # characters
+MAX_SEARCH_ADDRESS = 2000  # characters
 SEARCH_EXAMPLE = '[[searches]] with lines name = "…" and address = "q=…&service=sqs"'
 
-# tomllib keeps a list of keys for each part of a dotted key: one of 40 kB takes gigabytes. Ours have three parts.
+# tomllib stores a list of keys for each part of a dotted key: a key of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
-_LIKE_A_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")  # what we wrote ourselves once, of whatever day and digits
+_LIKE_A_DATE = re.compile(
+    r"\d{4}(-\d{2}(-\d{2})?)?"
+)  # earlier versions wrote impossible days, and digits of any script
 
 
 class ConfigurationError(ValueError):
-    """A kb.toml that says something impossible; the message names the table, the key and what it may hold."""
+    """An invalid kb.toml; the message names the table, the key and the values it may have."""
 
 
 class Embedding(Struct, frozen=True, forbid_unknown_fields=True):
-    """The model that finds by similarity: one behind an address, none where it is called so, else what comes along."""
+    """The model that makes vectors: one at an address, no model if its name is "none", else the bundled one."""
 
     url: Text | None = None
     model: Text = ""
 
 
 class SavedSearch(Struct, frozen=True, forbid_unknown_fields=True):
-    """A search that is kept by a name; `address` is what the page has after its question mark, in that order."""
+    """A search saved under a name; `address` is the query string of its page."""
 
-    name: Annotated[Text, Meta(max_length=LONGEST_NAME, description=f"at most {LONGEST_NAME} characters")]
-    address: Annotated[Text, Meta(max_length=LONGEST_ADDRESS, description=f"at most {LONGEST_ADDRESS} characters")]
+    name: Annotated[Text, Meta(max_length=MAX_SEARCH_NAME, description=f"at most {MAX_SEARCH_NAME} characters")]
+    address: Annotated[
+        Text, Meta(max_length=MAX_SEARCH_ADDRESS, description=f"at most {MAX_SEARCH_ADDRESS} characters")
+    ]
 
 
 class EngineTable(Struct, forbid_unknown_fields=True):
-    """A cluster that searches: its nodes, and its index there."""
+    """A cluster that searches: the addresses of its nodes, and the name of the index there."""
 
     url: Annotated[
         str | tuple[str, ...], Meta(description="an address, or a list of them")
-    ]  # msgspec dies of two `Text`
+    ]  # msgspec crashes on two `Text`
     index: Annotated[
         str, Meta(pattern=r"\A[a-z0-9][a-z0-9_-]{0,199}\Z", description="a name of small letters, figures and -")
     ]
@@ -57,12 +61,10 @@ class EngineTable(Struct, forbid_unknown_fields=True):
 
 
 class ReportTable(Struct, forbid_unknown_fields=True):
-    """The metadata of a report, by its source."""
+    """The metadata of a report."""
 
-    event: Annotated[Text, Meta(max_length=LONGEST_EVENT, description=f"at most {LONGEST_EVENT} characters")] | None = (
-        None
-    )
-    date: Any = None  # a text, or a date as TOML has it
+    event: Annotated[Text, Meta(max_length=MAX_EVENT, description=f"at most {MAX_EVENT} characters")] | None = None
+    date: Any = None  # a text, or a date of TOML
     published: Any = None
     url: Text | None = None
     former: Texts = ()
@@ -77,12 +79,12 @@ class ReportTable(Struct, forbid_unknown_fields=True):
             setattr(self, key, str(day))
 
     def override(self) -> MetadataOverride:
-        """Return it as a value, without dates that no calendar has."""
+        """Return the metadata override, without impossible dates."""
         date, published = (day if day and is_date(day) else None for day in (self.date, self.published))
         return MetadataOverride(self.event, date, self.url, published, self.former)
 
     def no_dates(self) -> Iterator[tuple[str, str]]:
-        """Yield the key and text of each date that no calendar has: it is left out, and the rest of kb.toml holds."""
+        """Yield the key and text of each impossible date, such as 2018-02-30."""
         for key in ("date", "published"):
             day = getattr(self, key)
             if day is not None and not is_date(day):
@@ -90,7 +92,7 @@ class ReportTable(Struct, forbid_unknown_fields=True):
 
 
 class NoteTable(Struct, forbid_unknown_fields=True):
-    """The correction of a note, by its id; services by any of their names."""
+    """The correction of a note; services go by any of their names."""
 
     add: Texts = ()
     remove: Texts = ()
@@ -106,7 +108,7 @@ class NoteTable(Struct, forbid_unknown_fields=True):
 
 
 class TalkTable(Struct, forbid_unknown_fields=True):
-    """The correction of a line and its talk, by the talk's id."""
+    """The correction of a line and of the talk that it begins."""
 
     talk: Annotated[bool, Meta(description="true or false")] | None = None
     speakers: Texts | None = None
@@ -119,18 +121,18 @@ class TalkTable(Struct, forbid_unknown_fields=True):
             raise ValueError("speaker = false says that nobody speaks, and speakers who does; write one of them")
 
     def correction(self) -> TalkCorrection:
-        """Return it as a value."""
+        """Return the correction."""
         return TalkCorrection(self.talk, () if self.speaker is False else self.speakers)
 
 
 class FeedTable(Struct, forbid_unknown_fields=True):
-    """What is known of a feed, by its address."""
+    """A feed that is followed."""
 
     seen: Texts = ()
 
 
 class OwnServiceTable(Struct, forbid_unknown_fields=True):
-    """A service of the library's own, by its slug; the keys mean what they do in a catalogue."""
+    """A service of the library's own; the keys have the meanings of a catalogue."""
 
     name: Text
     category: Text
@@ -144,7 +146,7 @@ class OwnServiceTable(Struct, forbid_unknown_fields=True):
 
 
 class ConfigurationTables(Struct, forbid_unknown_fields=True):
-    """All that kb.toml may hold."""
+    """The whole of kb.toml."""
 
     domain: Annotated[Text, Meta(description='the name of a domain in quotes, or "none"')] | None = None
     ignore: Annotated[
@@ -155,7 +157,7 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
     reports: Annotated[dict[str, ReportTable], Meta(description='tables like [reports."name"]')] = {}
     talks: Annotated[dict[str, TalkTable], Meta(description='tables like [talks."id"]')] = {}
     notes: Annotated[dict[str, NoteTable], Meta(description='tables like [notes."id"]')] = {}
-    points: object = None  # of earlier versions: which notes say the same; nothing is made of it any more
+    points: object = None  # ignored; earlier versions joined equal notes by it
     feeds: Annotated[dict[str, FeedTable], Meta(description='tables like [feeds."https://…"]')] = {}
     searches: Annotated[tuple[SavedSearch, ...], Meta(description=SEARCH_EXAMPLE)] = ()
     categories: Annotated[dict[Text, Text], Meta(description='lines like house = "社内" below [categories]')] = {}
@@ -170,12 +172,12 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
 
     @property
     def extends_domain(self) -> bool:
-        """Whether it adds anything to a domain."""
+        """Whether there are own categories, services or words."""
         return bool(self.categories or self.services or self.words)
 
 
 def tables(text: bytes) -> ConfigurationTables:
-    """Return what the bytes of a kb.toml hold, which anybody may have written. Raises ConfigurationError."""
+    """Return the tables in the bytes of a kb.toml. Raises ConfigurationError."""
     try:
         return converted(_parsed(text), ConfigurationTables)
     except TableError as error:
@@ -205,5 +207,5 @@ def _parsed(data: bytes) -> dict[str, Any]:
         ) from error
     except RecursionError as error:
         raise ConfigurationError(
-            translatable("lists or tables stand too deep in each other; no key holds more than a list")
+            translatable("lists or tables are nested too deeply; no key holds more than a list")
         ) from error

@@ -1,4 +1,4 @@
-"""When something in a library changes: the one door to watchfiles."""
+"""Watches the folders of a library for changes: the one door to watchfiles."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -7,15 +7,15 @@ import watchfiles
 
 from kb.storage.walk import CONFIGURATION, is_backup
 
-_QUIET = 100  # ms without another change: then a thousand files copied at once are one change
-_LONGEST = 2000  # ms of changes without a pause, after which they count all the same
-_LOOK_UP = 500  # ms after which the watching has begun, and is looked whether other folders are to be watched
+_QUIET = 100  # ms without a change that end a series of changes: a thousand copied files are one change
+_MAX_SERIES = 2000  # ms of changes without a pause, after which they are one change all the same
+_TIMEOUT = 500  # ms after which watching has surely begun, and the folders to watch are looked up again
 
 
 def changes(watched: Callable[[], Sequence[Path]]) -> Iterator[None]:
-    """Yield once when the folders are watched, then whenever a file in them changed that may matter, until Ctrl+C.
+    """Yield once when the folders are watched, then after each change of a report file or kb.toml, until Ctrl+C.
 
-    Once `watched` gives other folders these are watched, and that is yielded too.
+    `watched` returns the folders; when it returns different ones, they are watched instead, and None is yielded.
     """
     folders, ended = watched(), False
     while not ended:
@@ -30,20 +30,20 @@ def changes(watched: Callable[[], Sequence[Path]]) -> Iterator[None]:
 
 
 def _changes_in(folders: Sequence[Path]) -> Iterator[set[watchfiles.main.FileChange]]:
-    """Yield what changed in folders, nothing each time that nothing did for a while, until Ctrl+C."""
+    """Yield the changes in folders, an empty set after each timeout, until Ctrl+C."""
     return watchfiles.watch(
         *folders,
         watch_filter=lambda _, path: _matters(path, folders),
-        debounce=_LONGEST,
+        debounce=_MAX_SERIES,
         step=_QUIET,
-        rust_timeout=_LOOK_UP,
+        rust_timeout=_TIMEOUT,
         yield_on_timeout=True,
         raise_interrupt=False,
     )
 
 
 def _matters(path: str, folders: Sequence[Path]) -> bool:
-    """Tell whether a file may be a report or kb.toml, and is no backup and nothing that is being written."""
+    """Return whether a path may be a report file or kb.toml: no hidden file, backup or scratch file."""
     folder = next((folder for folder in folders if Path(path).is_relative_to(folder)), None)
     parts = Path(path).relative_to(folder).parts if folder else (Path(path).name,)
     if not parts or any(part.startswith(".") for part in parts):

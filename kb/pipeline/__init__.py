@@ -1,1 +1,1 @@
-"""What does a report say? The way of one file to a finished report, and what only the whole library tells."""
+"""From the bytes of a file to a finished report, and what only the whole library decides about it."""

@@ -1,4 +1,4 @@
-"""What can be made again: where it is kept, under a seal, and the fingerprint of what decides how it looks."""
+"""Caches: the user's cache folder, files with a checksum, and the fingerprint of everything that decides an index."""
 
 import hashlib
 import os
@@ -18,11 +18,11 @@ from index.messages import translatable
 from kb.report.problems import LibraryError
 
 FORMAT = 4
-"""It rises whenever code understands or indexes reports otherwise; tests/kb/library/test_fingerprint.py demands it."""
+"""The version of code that decides an index; raise it when tests/kb/library/test_fingerprint.py asks for it."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")
 _ROOT = os.fspath(Path(__file__).resolve().parents[2])
-_SEAL = 64  # hexadecimal digits of a SHA-256
+_SEAL = 64  # hexadecimal digits of the SHA-256 before the content
 _LIBRARIES = (
     "lxml",
     "markdown-it-py",
@@ -38,29 +38,29 @@ T = TypeVar("T")
 
 
 def cache_folder(of: Literal["", "dictionary", "domain", "model"] = "") -> Path:
-    """Return the user's cache folder, or the one in it that all libraries share for some purpose.
+    """Return the user's cache folder, or a folder in it that all libraries share.
 
-    These are the compiled words of the analysis, the tables of the domains as they were read, and whether the bundled
-    model runs on this machine. Raises LibraryError where there can be none.
+    The shared folders have compiled dictionaries, parsed tables of domains, and whether the bundled model runs on this
+    machine. Raises LibraryError if none can be used.
     """
     try:
         return platformdirs.user_cache_path("talk-notes-kb") / of
-    except RuntimeError:  # no HOME, and nobody whom this machine knows, as in a container
+    except RuntimeError:  # no HOME, and no entry for the user, as in a container
         folder = Path(tempfile.gettempdir(), f"talk-notes-kb-{os.getuid()}")
     folder.mkdir(0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):  # where all may write, another was first
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode):  # anybody may have made it in a shared folder
         raise LibraryError(translatable("{0}: belongs to somebody else; set HOME or XDG_CACHE_HOME", folder))
     return folder / of
 
 
 def sealed(body: bytes) -> bytes:
-    """Return what a file shall keep after its SHA-256, by which one that is not as it was written is recognised."""
+    """Return content with its SHA-256 in front, by which a damaged file is recognised."""
     return hashlib.sha256(body).hexdigest().encode() + body
 
 
 def unsealed(path: Path) -> bytes | None:
-    """Return what a file keeps, None where there is none or it is not as it was written."""
+    """Return the content of a sealed file, None if it is missing or damaged."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -70,7 +70,7 @@ def unsealed(path: Path) -> bytes | None:
 
 
 def read_sealed(path: Path, kind: type[T]) -> T | None:
-    """Return the value that a file keeps as JSON; None for no file, a damaged one, and one of another version of kb."""
+    """Return the value in a sealed JSON file, None if it is missing, damaged, or of another version of kb."""
     body = unsealed(path)
     try:
         return None if body is None else msgspec.json.decode(body, type=kind)
@@ -80,17 +80,14 @@ def read_sealed(path: Path, kind: type[T]) -> T | None:
 
 @cache
 def code_digest() -> str:
-    """Return the SHA-256 over what decides how an index looks, beside the library itself."""
+    """Return the SHA-256 of everything that decides an index besides the library: code, data and packages."""
     lines = "".join(f"{name} {digest}\n" for name, digest in deciding_digests().items())
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 @cache
 def deciding_digests() -> Mapping[str, str]:
-    """Return what decides how an index looks by its names, each with its version or the beginning of its digest.
-
-    Where something is understood otherwise, a later version can say which of them did it.
-    """
+    """Return the version or digest of each thing that decides an index, by name."""
     digests = {"kb": str(FORMAT), "Unicode": unicodedata.unidata_version, **versions(_LIBRARIES)}
     for path in deciding_files():
         name = path.removeprefix(_ROOT).replace("\\", "/").lstrip("/")
@@ -99,7 +96,7 @@ def deciding_digests() -> Mapping[str, str]:
 
 
 def deciding_files() -> Iterator[str]:
-    """Yield the paths of the data that decide how an index looks, in a stable order."""
+    """Yield the paths of the data files that decide an index, in a stable order."""
     for room in _ROOMS:
         for folder, folders, names in os.walk(f"{_ROOT}/{room}"):
             folders[:] = sorted(name for name in folders if name != "__pycache__")

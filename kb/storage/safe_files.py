@@ -1,4 +1,4 @@
-"""Files written whole or not at all: written beside, flushed to the disk, then renamed into place."""
+"""Durable file operations: a file is written next to its place, flushed to the disk, then renamed."""
 
 import os
 import secrets
@@ -13,57 +13,56 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
-_BEGUN = (".kb-", ".tmp")  # how a file that is being written is named; the walk takes neither for a report
-_GIVEN_UP = 3600  # seconds; no write takes so long: who began it was killed
-_own = threading.local()  # the folders that this thread has to itself
+_SCRATCH = (".kb-", ".tmp")  # around the name of a file that is being written; the walk skips both
+_MAX_WRITE_TIME = 3600  # seconds; an older scratch file is of a killed process
+_held = threading.local()  # the folders that this thread has locked
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk.
+    """Write a file durably: even after a power cut the file is the old one or the new one.
 
-    Who may read it stays as it was, of a new file it is as the user's umask has it. Raises OSError where it cannot be
-    written; then what was there before stays.
+    Its permissions stay; a new file has those of the user's umask. Raises OSError, and then the old file stays.
     """
     _sweep(path.parent)
-    begun = path.parent / secrets.token_hex(8).join(_BEGUN)
+    scratch = path.parent / secrets.token_hex(8).join(_SCRATCH)
     try:
-        with begun.open("xb") as file:
+        with scratch.open("xb") as file:
             with suppress(FileNotFoundError):
-                begun.chmod(stat.S_IMODE(path.stat().st_mode))
+                scratch.chmod(stat.S_IMODE(path.stat().st_mode))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        begun.replace(path)
+        scratch.replace(path)
     except BaseException:
-        begun.unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, for which other threads and processes wait meanwhile.
+    """Hold the lock of a folder; other threads and processes wait for it. The holder may take it again.
 
-    What looks and then writes would undo what another wrote between the two. Whoever has the lock may take it again
-    inside. Windows has no lock of a folder.
+    Without it, a read followed by a write could undo another process's write between the two. Windows has no lock of a
+    folder.
     """
-    own: set[Path] = vars(_own).setdefault("folders", set())
-    if sys.platform == "win32" or folder in own:
+    held: set[Path] = vars(_held).setdefault("folders", set())
+    if sys.platform == "win32" or folder in held:
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        # Let go when it is closed, and by the system where the process is killed.
+        # Released when the file is closed, and by the system if the process is killed.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        own.add(folder)
+        held.add(folder)
         yield
     finally:
-        own.discard(folder)
+        held.discard(folder)
         os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing, each on the disk before anything is written into it."""
+    """Make a folder and its missing parents, each flushed to the disk before the next."""
     if not folder.is_dir():
         make_folder(folder.absolute().parent)
         folder.mkdir(exist_ok=True)
@@ -71,13 +70,13 @@ def make_folder(folder: Path) -> None:
 
 
 def move(path: Path, to: Path) -> None:
-    """Rename a file within its folder, durably. Raises OSError where it cannot be."""
+    """Rename a file within its folder, durably. Raises OSError."""
     path.replace(to)
     sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's list of names to the disk, where the system can."""
+    """Flush the file names of a folder to the disk, if the system can."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -88,10 +87,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what a writer that was killed left behind."""
-    for path in folder.glob("*".join(_BEGUN)):
+    """Remove the scratch files of killed writers."""
+    for path in folder.glob("*".join(_SCRATCH)):
         try:
-            if time.time() - path.stat().st_mtime > _GIVEN_UP:
+            if time.time() - path.stat().st_mtime > _MAX_WRITE_TIME:
                 path.unlink()
         except FileNotFoundError:
-            pass  # another writer's, which has just become whole, or was swept by it
+            pass  # another writer has renamed or removed it

@@ -15,7 +15,7 @@ from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import ConfigurationError, parse
 from kb.library.rewriting import with_search, without_search
-from kb.library.tables import MOST_SEARCHES, SavedSearch
+from kb.library.tables import MAX_SEARCHES, SavedSearch
 from webui.app import create_app
 from webui.pages.saved import COOKIE, readable
 from webui.pages.updating import Updater
@@ -192,7 +192,7 @@ def test_a_mistake_in_the_table_is_told_with_its_remedy(tables: str, message: st
 names = st.text(st.characters(categories=("L", "N", "P", "Zs")), min_size=1, max_size=20).filter(str.strip)
 
 
-@given(every=st.lists(names.map(str.strip), unique=True, max_size=MOST_SEARCHES), data=st.data(), as_list=st.booleans())
+@given(every=st.lists(names.map(str.strip), unique=True, max_size=MAX_SEARCHES), data=st.data(), as_list=st.booleans())
 def test_a_kb_toml_keeps_each_search_in_its_place_and_all_its_comments(
     every: list[str], data: st.DataObject, *, as_list: bool
 ) -> None:

@@ -18,7 +18,7 @@ from werkzeug.exceptions import (
 
 from index.messages import Message, message_of
 from kb.library.file_changes import ChangedSinceError
-from kb.library.tables import LONGEST_EVENT
+from kb.library.tables import MAX_EVENT
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.dates import is_date
@@ -133,7 +133,7 @@ def _given(form: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError | 
 
 def checked_metadata(given: MetadataOverride) -> tuple[MetadataOverride, RefusedError | None]:
     """Return what is given of a report without what of that cannot be, and why it cannot; None where all can."""
-    if given.event and len(given.event) > LONGEST_EVENT:
+    if given.event and len(given.event) > MAX_EVENT:
         return replace(given, event=None), RefusedError(texts.LONG_EVENT, "event")
     if given.held_on and not is_date(given.held_on):
         return replace(given, held_on=None), RefusedError(texts.WRONG_DATE, "date")

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from msgspec.structs import asdict, replace
 from werkzeug.exceptions import Gone
 
-from kb.indexing.correcting import Corrector, put_back
+from kb.indexing.corrector import Corrector, reverted
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
@@ -173,7 +173,7 @@ def change_note(corrector: Corrector, note_id: str, change: Callable[[Correction
 
 def change_talk(corrector: Corrector, talk_id: str, change: Callable[[TalkCorrection], TalkCorrection]) -> Undo:
     """Change what kb.toml says of a talk, or of a line that may be one; return what takes that back."""
-    turn = partial(corrector.talk, corrector.ids_of_talk(talk_id))
+    turn = partial(corrector.talk, corrector.own_talk_ids(talk_id))
     return _change(turn, asdict, lambda fields: TalkCorrection(**fields), change)
 
 
@@ -190,7 +190,7 @@ def _change(
 
     def turned(done: tuple[_Entry, _Entry]) -> tuple[_Entry, _Entry]:
         before, after = done
-        turn(lambda now: closed(put_back(*map(opened, (now, before, after)))))
+        turn(lambda now: closed(reverted(*map(opened, (now, before, after)))))
         return after, before
 
     before = turn(change)

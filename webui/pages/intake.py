@@ -111,7 +111,7 @@ class _Intake:
     def _preview(self, received: Received, *, changed: bool = False) -> Response:
         """Show what would be understood of a report; `changed` says that it would replace another file than before."""
         if container_ending(received.data):
-            count, reports, problems = self._adder.inside(received.data, received.name, _SHOWN)
+            count, reports, problems = self._adder.preview_many(received.data, received.name, _SHOWN)
             shown = render_template(
                 "preview_many.html", received=received, count=count, reports=reports, problems=problems, most=_SHOWN
             )
@@ -123,7 +123,7 @@ class _Intake:
             received=received,
             refused=received.refused,
             report=report,
-            replaces=self._adder.replaces(received.data, outline, received.given),
+            replaces=self._adder.replaced_file(received.data, outline, received.given),
             changed=changed,
             outline=outline,
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],

@@ -12,7 +12,7 @@ from flask import Blueprint, Request, Response, make_response, render_template, 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError
-from kb.library.tables import LONGEST_ADDRESS, LONGEST_NAME, MOST_SEARCHES, SavedSearch
+from kb.library.tables import MAX_SEARCH_ADDRESS, MAX_SEARCH_NAME, MAX_SEARCHES, SavedSearch
 from webui.http.address import address_of, at_page, pairs_of, query_of, resolved
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoLog, came_from, undoing
@@ -94,7 +94,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
             if wants_json():
                 raise
             return make_response(render_template("saved.html", **_form(saved, error)), 422)
-        corrector.save(search)
+        corrector.save_search(search)
         done: _Done = (search, None)
         undo = undoing(turned, done)
         undo_entry = undo_log.keep(texts.search_saved(search.name), undo)
@@ -103,7 +103,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
     @blueprint.post("/saved/remove")
     def forget() -> Response:
         name = request.form.get("name", "")
-        gone: _Done | None = corrector.forget(name)
+        gone: _Done | None = corrector.delete_search(name)
         if gone is None:
             raise ChangedSinceError
         undo_entry = undo_log.keep(texts.search_forgotten(name), undoing(turned, gone))
@@ -112,9 +112,9 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
     def turned(done: _Done) -> _Done:
         search, place = done
         if place is not None:
-            corrector.save(search, place)
+            corrector.save_search(search, place)
             return search, None
-        gone = corrector.forget(search.name, search.address)
+        gone = corrector.delete_search(search.name, search.address)
         if gone is None:
             raise ChangedSinceError
         return gone
@@ -141,15 +141,15 @@ def _search_of_form(knowledge_base: KnowledgeBase) -> SavedSearch:
     query, unread = query_of(pairs)
     if unread or not pairs:
         raise RefusedError(texts.unread(unread) or texts.NO_SEARCH, "address")
-    if not name or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise RefusedError(texts.WRONG_NAME.format(most=LONGEST_NAME), "name")
+    if not name or not name.isprintable() or len(name) > MAX_SEARCH_NAME:
+        raise RefusedError(texts.WRONG_NAME.format(most=MAX_SEARCH_NAME), "name")
     searches = knowledge_base.corrector.searches()
     if any(one.name == name for one in searches):
         raise RefusedError(texts.name_taken(name), "name")
-    if len(searches) >= MOST_SEARCHES:
-        raise RefusedError(texts.TOO_MANY_SEARCHES.format(most=MOST_SEARCHES), "name")
+    if len(searches) >= MAX_SEARCHES:
+        raise RefusedError(texts.TOO_MANY_SEARCHES.format(most=MAX_SEARCHES), "name")
     kept = readable(pairs_of(at_page(resolved(query, knowledge_base.collection.catalogue), 1)))
-    if len(kept) > LONGEST_ADDRESS:
+    if len(kept) > MAX_SEARCH_ADDRESS:
         raise RefusedError(texts.LONG_SEARCH, "address")
     return SavedSearch(name, kept)
 
@@ -171,7 +171,7 @@ def remember_seen(response: Response, address: str, moment: str) -> None:
     """Have the browser remember that it has seen a search up to a moment."""
     known = {_key(address): re.sub(r"\D", "", moment), **_read(request)}
     known[_key(address)] = re.sub(r"\D", "", moment)
-    cookie = "-".join(f"{key}.{digits}" for key, digits in list(known.items())[:MOST_SEARCHES])
+    cookie = "-".join(f"{key}.{digits}" for key, digits in list(known.items())[:MAX_SEARCHES])
     response.set_cookie(COOKIE, cookie, max_age=_A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
 
 
@@ -180,4 +180,4 @@ def _key(address: str) -> str:
 
 
 def _read(asked: Request) -> Mapping[str, str]:
-    return dict(_SEEN.findall(asked.cookies.get(COOKIE, "")[: MOST_SEARCHES * 30]))
+    return dict(_SEEN.findall(asked.cookies.get(COOKIE, "")[: MAX_SEARCHES * 30]))

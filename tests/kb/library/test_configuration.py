@@ -108,7 +108,7 @@ def test_a_broken_kb_toml_is_told_and_the_reports_are_read_without_it(tmp_path: 
 
     assert ([file.source for file in scan.files], [*map(str, scan.problems)]) == (
         ["a.md"],
-        [f"kb.toml: not used: {wrong}; mend it, the reports are indexed without it"],
+        [f"kb.toml: not used: {wrong}; fix it, the reports are indexed without it"],
     )
 
 
@@ -120,9 +120,9 @@ def test_a_date_that_there_is_not_is_told_with_its_line_and_the_rest_of_kb_toml_
     how = "write 2018, 2018-03 or 2018-03-10"
     assert scan.configuration.overrides == {"b.md": MetadataOverride("会"), "a.md": MetadataOverride()}
     assert list(map(str, scan.problems)) == [
-        f"kb.toml:3: not used: [reports.\"b.md\"] date '2018-02-30' is no day there is; {how}",
-        f"kb.toml:6: not used: [reports.\"a.md\"] date '2018-02-30' is no day there is; {how}",
-        f"kb.toml:7: not used: [reports.\"a.md\"] published '２０１８' is no day there is; {how}",
+        f"kb.toml:3: not used: [reports.\"b.md\"] date '2018-02-30' is not a date; {how}",
+        f"kb.toml:6: not used: [reports.\"a.md\"] date '2018-02-30' is not a date; {how}",
+        f"kb.toml:7: not used: [reports.\"a.md\"] published '２０１８' is not a date; {how}",
     ]
 
 
@@ -150,7 +150,7 @@ def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path)
 def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("[reports", "utf-8")
 
-    with pytest.raises(LibraryError, match="mend it first, nothing was written"):
+    with pytest.raises(LibraryError, match="fix it first, nothing was written"):
         Library(tmp_path).configure(with_overrides({"a.md": MetadataOverride("会")}))
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "[reports"

@@ -100,7 +100,7 @@ def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(
         kb.corrector.remove(next(entry for entry in kb.browser.reports() if entry.source == "blog.txt#1").source)
 
     assert str(refused.value) == (
-        'blog.txt#1: stands in blog.txt beside others; to leave it out, add it to ignore = ["blog.txt#1"] in kb.toml, '
+        'blog.txt#1: is one of several reports in blog.txt; to leave it out, add it to ignore = ["blog.txt#1"] in kb.toml, '
         f"or take blog.txt out of {library.name}"
     )
     assert sources(kb) == ["blog.txt#1", "blog.txt#2"]
@@ -179,7 +179,7 @@ def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_st
         (
             export("鍵の会", "錠の会"),
             MetadataOverride(event="鍵の日"),
-            "a.txt: holds 2 reports, and what is told is of one; ",
+            "a.txt: holds 2 reports, but the metadata given is for one; ",
         ),
         (packed({"a.png": b"x"}), None, "a.txt: holds no report; nothing to add"),
         (b"PK\x03\x04 broken", None, "a.txt: a zip that is damaged; pack it again"),

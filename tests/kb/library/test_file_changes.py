@@ -64,7 +64,9 @@ def test_what_was_removed_is_never_put_back_over_another_and_it_is_told_where_it
     with pytest.raises(ChangedSinceError) as refused:
         library.take_back([removed])
 
-    assert str(refused.value) == f"a.md: was changed since, and stays as it is; what it was lies in {removed.kept[0]}"
+    assert (
+        str(refused.value) == f"a.md: was changed since, and stays as it is; its earlier state is in {removed.kept[0]}"
+    )
     assert held(tmp_path) == before == {"a.md": b"B", removed.kept[0]: b"A"}
 
 
@@ -76,7 +78,7 @@ def test_what_is_no_longer_aside_as_it_was_is_not_put_back(tmp_path: Path) -> No
     with pytest.raises(ChangedSinceError) as refused:
         library.take_back([removed])
 
-    assert str(refused.value) == f"a.md: cannot be what it was; {removed.kept[0]} is gone or holds something else"
+    assert str(refused.value) == f"a.md: cannot be restored; {removed.kept[0]} is gone or has changed"
     assert (refused.value.is_gone, held(tmp_path)) == (True, {removed.kept[0]: b"edited"})
 
 
@@ -186,7 +188,7 @@ def test_a_broken_kb_toml_stops_a_change_of_what_is_told_before_anything_is_done
         )
 
     assert str(refused.value).startswith(f"{tmp_path / 'kb.toml'}: ")
-    assert str(refused.value).endswith("; mend it first, nothing was written")
+    assert str(refused.value).endswith("; fix it first, nothing was written")
     assert (held(tmp_path), (tmp_path / "kb.toml").read_bytes()) == ({"a.md": b"A"}, broken)
 
 

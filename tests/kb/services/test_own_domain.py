@@ -124,7 +124,7 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
         ),
         (f"{'a.' * 20_000}a = 1", "line 1 has a key of more than 16 parts; put names with dots in quotes"),
         (f"\n[{'a . ' * 20_000}a]", "line 2 has a key of more than 16 parts; put names with dots in quotes"),
-        (f"a = {'[' * 100_000}", "lists or tables stand too deep in each other; no key holds more than a list"),
+        (f"a = {'[' * 100_000}", "lists or tables are nested too deeply; no key holds more than a list"),
         (f"a = {'1' * 10_000}", "a number has more digits than Python reads; put it in quotes"),
     ],
 )

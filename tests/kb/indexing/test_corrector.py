@@ -1,4 +1,4 @@
-"""What is put right of reports, talks and notes holds after the next sync, and can be taken back."""
+"""Corrections of reports, talks and notes hold after the next sync, and can be taken back."""
 
 from pathlib import Path
 
@@ -34,12 +34,12 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     link = kb.browser.report(before.id)[1][0].id
     kb.corrector.note(link, lambda _: Correction(adds=("sqs",)))
     kb.corrector.talk((before.talks[0].id,), lambda _: TalkCorrection(speakers=("田中 一",)))
-    told = kb.corrector.report(before, lambda known: replace(known, event="改名した会", held_on="2019"))
+    earlier = kb.corrector.report(before, lambda known: replace(known, event="改名した会", held_on="2019"))
     kb.indexer.sync()
     (after,) = kb.browser.reports()
     note = kb.browser.note(link)
 
-    assert (told, after.event, after.held_on, after.talks[0].speakers) == (
+    assert (earlier, after.event, after.held_on, after.talks[0].speakers) == (
         MetadataOverride(),
         "改名した会",
         "2019",
@@ -49,18 +49,18 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     assert [mention.service for mention in note.services] == ["sqs"]
 
 
-def test_speakers_are_told_and_forgotten_again(kb: KnowledgeBase) -> None:
+def test_speakers_are_corrected_and_the_correction_taken_back(kb: KnowledgeBase) -> None:
     (talk,) = kb.browser.reports()[0].talks
     found = []
-    for told in (("田中 一", "鈴木 二"), (), None):
-        kb.corrector.talk((talk.id,), lambda _, told=told: TalkCorrection(speakers=told))
+    for speakers in (("田中 一", "鈴木 二"), (), None):
+        kb.corrector.talk((talk.id,), lambda _, speakers=speakers: TalkCorrection(speakers=speakers))
         kb.indexer.sync()
         found.append(kb.browser.reports()[0].talks[0].speakers)
 
     assert found == [("田中 一", "鈴木 二"), (), ("山田 花子",)]
 
 
-def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: KnowledgeBase) -> None:
+def test_a_removed_report_is_restored_with_its_metadata(kb: KnowledgeBase) -> None:
     kb.corrector.report(kb.browser.reports()[0], lambda known: replace(known, held_on="2019-05"))
     kb.indexer.sync()
     (entry,) = kb.browser.reports()
@@ -73,7 +73,7 @@ def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: Kn
     assert (gone, kb.browser.reports()) == ((), (entry,))
 
 
-def test_no_features_speak_for_a_kind_that_a_person_told(kb: KnowledgeBase) -> None:
+def test_a_corrected_kind_has_no_reasons(kb: KnowledgeBase) -> None:
     (entry,) = kb.browser.reports()
     note = kb.browser.report(entry.id)[1][-1]
     kb.corrector.note(note.id, lambda _: Correction(kind="question"))
@@ -82,7 +82,7 @@ def test_no_features_speak_for_a_kind_that_a_person_told(kb: KnowledgeBase) -> N
     assert kb.browser.why(note.id) == Why("question", "冪等に作る", 1.0, ())
 
 
-def test_why_a_line_is_a_talk_is_asked_of_its_line_in_the_file_of_now(kb: KnowledgeBase) -> None:
+def test_why_a_line_is_a_talk_follows_the_line_in_the_current_file(kb: KnowledgeBase) -> None:
     (entry,) = kb.browser.reports()
     file, talk = kb.collection.library.path / entry.source, entry.talks[0].id
     before = kb.browser.why(talk)

@@ -1,4 +1,4 @@
-"""Putting reports into the library of a collection: one by one, or many in an export or archive."""
+"""Adding reports to the library of a collection: single ones, or all of an export or archive."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
@@ -28,39 +28,44 @@ _UNNAMED = "standard input"
 
 
 class Adder:
-    """Puts reports into the library of a collection; the samples stay as they are, and an own one is begun."""
+    """Adds reports to the library of a collection; while that is the samples, to a new library of the user."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
 
     def add(
-        self, data: bytes, name: str | None = None, given: MetadataOverride | None = None, expected: str | None = None
+        self,
+        data: bytes,
+        name: str | None = None,
+        override: MetadataOverride | None = None,
+        expected: str | None = None,
     ) -> Added:
-        """Put a report into the library, durably, in place of the same report if it is there already.
+        """Write a report to the library, durably; an older state of the same report is replaced.
 
-        Without a name it gets one from its event and title. An export or archive is put there as it is, in place of an
-        older one of the same reports. `expected` is the SHA-256 of the file whose place it is to take, empty for none.
-        Raises UnreadableError, LibraryError, ChangedSinceError where it would be that of another.
+        The name defaults to one of its event and title. An export or archive is written as it is, in place of an older
+        one with the same reports. `expected` is the SHA-256 of the file to replace, empty for none. Raises
+        UnreadableError, LibraryError, and ChangedSinceError if another file would be replaced.
         """
         if ending := container_ending(data):
-            return self._add_many(data, name or f"reports{ending}", given)
+            return self._add_many(data, name or f"reports{ending}", override)
         outline = read_outline(data, name or _UNNAMED)
-        report = report_of(outline, given)
+        report = report_of(outline, override)
         library = self._own_library()
-        with locked(library.path):  # of two who add one report, the second finds that of the first
-            old = self._same_report(data, outline, given, library)
+        with locked(library.path):  # the second of two processes that add one report finds the first one's file
+            old = self._same_report(data, outline, override, library)
             unchanged = old is not None and old.data == data
             if not unchanged and expected not in (None, old.digest if old else ""):
                 raise ChangedSinceError(old.source if old else None)
             source = old.source if old else None
-            change = library.put(data, name or report.id + ending_of(outline.format), given, source)
+            change = library.put(data, name or report.id + ending_of(outline.format), override, source)
         return Added(report.id, f"{library.name}/{change.source}", source, unchanged=unchanged, change=change)
 
-    def _add_many(self, data: bytes, name: str, given: MetadataOverride | None) -> Added:
+    def _add_many(self, data: bytes, name: str, override: MetadataOverride | None) -> Added:
         files, _ = _reports_and_problems(data, name)
-        if given is not None and given != MetadataOverride():
+        if override is not None and override != MetadataOverride():
             message = translatable(
-                "holds {0} reports, and what is told is of one; tell it of each in kb.toml", len(files)
+                "holds {0} reports, but the metadata given is for one; write it for each report into kb.toml",
+                len(files),
             )
             raise UnreadableError(FileProblem(name, None, message))
         library = self._own_library()
@@ -76,86 +81,87 @@ class Adder:
             change = library.put(data, name, None, old, overrides)
         return Added(None, f"{library.name}/{change.source}", old, len(files), unchanged, change)
 
-    def indexed(self, added: Added) -> Added:
-        """Return what was added, its report under the id that this has in the index where it is indexed by itself."""
+    def with_indexed_id(self, added: Added) -> Added:
+        """Return an added report under its id in the index, which may be longer than its own id."""
         library, contents = self._collection.library, self._collection.readable_contents()
         entries = contents.by_source.items() if contents else ()
         entry = next((entry for source, entry in entries if f"{library.name}/{source}" == added.source), None)
         return replace(added, report=entry.id) if entry else added
 
-    def preview(self, data: bytes, name: str | None = None, given: MetadataOverride | None = None) -> FinishedReport:
-        """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
-        return read_report(data, name or _UNNAMED, self._collection.tools, given)
+    def preview(self, data: bytes, name: str | None = None, override: MetadataOverride | None = None) -> FinishedReport:
+        """Return the finished report without adding it. Raises UnreadableError."""
+        return read_report(data, name or _UNNAMED, self._collection.tools, override)
 
-    def inside(
-        self, data: bytes, name: str | None, most: int
+    def preview_many(
+        self, data: bytes, name: str | None, limit: int
     ) -> tuple[int, tuple[Report, ...], tuple[FileProblem, ...]]:
-        """Return how many reports an export or archive holds, so many of the first, untagged, and what is wrong.
+        """Return the number of reports in an export or archive, the first ones without tags, and its problems.
 
-        Only of these is told that one cannot be read. Raises UnreadableError where there is none.
+        Problems of single reports are those of the first ones only. Raises UnreadableError if it has no report.
         """
         files, problems = _reports_and_problems(data, name or _UNNAMED)
         reports: list[Report] = []
-        for file in files[:most]:
+        for file in files[:limit]:
             try:
                 reports.append(report_of(read_outline(file.data, file.source)))
             except UnreadableError as error:
                 problems.append(error.problem)
         return len(files), tuple(reports), tuple(problems)
 
-    def replaces(self, data: bytes, outline: Outline, given: MetadataOverride | None) -> ReportFile | None:
-        """Return the file that adding a report, its bytes and their outline, would take the place of; None for none."""
+    def replaced_file(self, data: bytes, outline: Outline, override: MetadataOverride | None) -> ReportFile | None:
+        """Return the file that adding a report would replace, None if it would be a new file."""
         if self._collection.is_samples:
             return None
-        return self._same_report(data, outline, given, self._collection.library)
+        return self._same_report(data, outline, override, self._collection.library)
 
-    def seen(self, feed: str) -> tuple[str, ...]:
-        """Return which posts of a feed were seen, by their addresses; that makes no library."""
+    def seen_posts(self, feed: str) -> tuple[str, ...]:
+        """Return the addresses of the posts of a feed that were seen. Makes no library."""
         if self._collection.is_samples and not OWN_LIBRARY.is_dir():
             return ()
         return self._own_library().configuration()[0].feeds.get(feed, ())
 
-    def see(self, feed: str, posts: Sequence[str]) -> None:
-        """Keep in kb.toml which posts of a feed were seen. Raises LibraryError."""
+    def mark_seen(self, feed: str, posts: Sequence[str]) -> None:
+        """Write the posts of a feed that were seen to kb.toml. Raises LibraryError."""
         self._own_library().mark_seen(feed, posts)
 
     def _own_library(self) -> Library:
         return own_library() if self._collection.is_samples else self._collection.library
 
     def _same_report(
-        self, data: bytes, outline: Outline, given: MetadataOverride | None, library: Library
+        self, data: bytes, outline: Outline, override: MetadataOverride | None, library: Library
     ) -> ReportFile | None:
-        """Return the file of a library that holds this report, be it in another state; None where none does.
+        """Return the file with the same report, in this or another state, None without one.
 
-        What is given of it may leave open what kb.toml tells of that file.
+        Fields that `override` leaves open are those that kb.toml has for that file.
         """
         scan, digest = library.scan(), digest_of(data)
-        files = [file for file in scan.files if file.container is None]  # one that holds several stays as it is
+        files = [file for file in scan.files if file.container is None]  # exports and archives are never replaced
         if same := next((file for file in files if file.digest == digest), None):
             return same
         contents = self._collection.readable_contents() if library is self._collection.library else None
         ids = _known_ids(scan, contents)
 
-        @cache  # of an override, only the event decides what is compared
-        def under(event: str | None) -> Report:
+        @cache  # only the event of an override matters here
+        def report_under(event: str | None) -> Report:
             return report_of(outline, MetadataOverride(event))
 
         for file in files:
             known = scan.configuration.overrides.get(file.source, MetadataOverride())
-            report = under((given or MetadataOverride()).over(known).event)
+            report = report_under((override or MetadataOverride()).over(known).event)
             if ids.get(file.source, report.id) == report.id:
-                named = (report.id, normalized(report.title))  # the four digits of two titles may be alike
-                held = _identity(file, known)
-                if held and held[:2] == named and share_in(texts_of(report), held[2]) >= SAME_REPORT:
+                identity = _identity(file, known)
+                # Reports with different titles may share an id, which has four digits of the title's hash.
+                same_title = identity and identity[:2] == (report.id, normalized(report.title))
+                if identity and same_title and share_in(texts_of(report), identity[2]) >= SAME_REPORT:
                     return file
         return None
 
 
 def _reports_and_problems(data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
-    """Return what an export or archive holds. Raises UnreadableError where that is no report."""
-    inside = tuple(reports_in(data, name))
-    files = [each for each in inside if isinstance(each, ReportFile)]
-    problems = [each for each in inside if isinstance(each, FileProblem)]
+    """Return the reports in an export or archive, and its problems. Raises UnreadableError if it has no report."""
+    members = tuple(reports_in(data, name))
+    files = [member for member in members if isinstance(member, ReportFile)]
+    problems = [member for member in members if isinstance(member, FileProblem)]
     if not files:
         raise UnreadableError(
             problems[0] if problems else FileProblem(name, None, translatable("holds no report; nothing to add"))
@@ -163,20 +169,20 @@ def _reports_and_problems(data: bytes, name: str) -> tuple[list[ReportFile], lis
     return files, problems
 
 
-@lru_cache(256)  # whoever adds many reports meets each of the others every time
-def _identity(file: ReportFile, given: MetadataOverride | None) -> tuple[str, str, Texts] | None:
-    """Return id and title of the report that a file holds, and what it is compared by; None for what is no report."""
+@lru_cache(256)  # adding many reports compares each with all others
+def _identity(file: ReportFile, override: MetadataOverride | None) -> tuple[str, str, Texts] | None:
+    """Return the id, title and texts of the report in a file, None if the file is unreadable."""
     try:
-        report = report_of(read_outline(file.data, file.source), given)
+        report = report_of(read_outline(file.data, file.source), override)
     except UnreadableError:
         return None
     return report.id, normalized(report.title), texts_of(report)
 
 
 def _known_ids(scan: Scan, contents: Contents | None) -> Mapping[str, str]:
-    """Return the id that each file's report has by itself, of those that are as the index knows them."""
+    """Return the own id of each report whose file and override are unchanged since it was indexed."""
     if contents is None or contents.code != code_digest():
         return {}
     before, now = contents.parsed_configuration.overrides, scan.configuration.overrides
-    known = (file.source for file in scan.files if contents.files.get(file.source) == file.digest)
-    return {one: contents.ids.get(one, "") for one in known if before.get(one) == now.get(one)}
+    sources = (file.source for file in scan.files if contents.files.get(file.source) == file.digest)
+    return {source: contents.ids.get(source, "") for source in sources if before.get(source) == now.get(source)}
