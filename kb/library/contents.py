@@ -105,7 +105,7 @@ class Contents(Struct, frozen=True, dict=True):
 
     @cached_property
     def parsed_configuration(self) -> Configuration:
-        """The configuration; empty if this version of kb refuses it, say for the name of a service that was added since."""
+        """The configuration; empty if this version of kb refuses it, say for a service that was added since."""
         try:
             return parse(self.configuration_text.encode())
         except ConfigurationError:
@@ -128,7 +128,7 @@ class Contents(Struct, frozen=True, dict=True):
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
 
     def canonical_talk(self, some_id: str) -> str | None:
-        """Return the id of the talk with an id, which may be the talk's own one in one report; None for an unknown id."""
+        """Return the id of a talk, given that or the id that one report alone gives it; None for an unknown id."""
         return some_id if some_id in self.talks else self._canonical_ids.get(some_id)
 
     def own_talk_ids(self, canonical: str) -> tuple[str, ...]:

@@ -205,8 +205,8 @@ class Library(Folder):
             if container is not None:
                 raise LibraryError(
                     translatable(
-                        '{0}: is one of several reports in {1}; to leave it out, add it to ignore = ["{0}"] in {2}, or take '
-                        "{1} out of {3}",
+                        '{0}: is one of several reports in {1}; to leave it out, add it to ignore = ["{0}"] in {2}, '
+                        "or take {1} out of {3}",
                         source,
                         container,
                         CONFIGURATION,

@@ -21,7 +21,7 @@ _SEARCHES = re.compile(r"""[ \t]*\[\[[ \t]*["']?searches["']?[ \t]*\]\]""")
 
 
 def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
-    """Return the configuration in a kb.toml, its SHA-256, and its problems; an invalid file is an empty configuration."""
+    """Return the configuration in a kb.toml, its SHA-256, and its problems; an invalid file counts as empty."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:

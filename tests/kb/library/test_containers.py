@@ -100,7 +100,8 @@ def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(
         kb.corrector.remove(next(entry for entry in kb.browser.reports() if entry.source == "blog.txt#1").source)
 
     assert str(refused.value) == (
-        'blog.txt#1: is one of several reports in blog.txt; to leave it out, add it to ignore = ["blog.txt#1"] in kb.toml, '
+        "blog.txt#1: is one of several reports in blog.txt; "
+        'to leave it out, add it to ignore = ["blog.txt#1"] in kb.toml, '
         f"or take blog.txt out of {library.name}"
     )
     assert sources(kb) == ["blog.txt#1", "blog.txt#2"]
