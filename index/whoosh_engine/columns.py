@@ -25,7 +25,6 @@ from index.whoosh_engine.rows import (
     decoded,
     encoded,
     figure_columns,
-    key_array,
     read_arrays,
     value_columns,
     write_arrays,
@@ -228,7 +227,7 @@ class ColumnsWriter:
             arrays |= _text_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
             arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
-        arrays |= {key_array(name): np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
+        arrays |= {f"key {name}": np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
         arrays |= {"link docs": _array(self._link_docs), "link keys": np.array(self._link_keys, np.uint64)}
         write_arrays(folder / COLUMNS_FILE, {**arrays, **_text_arrays("literal", Texts.of(self._literals))})
 
@@ -249,7 +248,7 @@ def read(folder: Path) -> Columns:
                 for name in values
             },
             {rest: arrays[f"figure {rest}"] for kind, rest in names if kind == "figure"},
-            {rest: arrays[key_array(rest)] for kind, rest in names if kind == "key"},
+            {rest: arrays[f"key {rest}"] for kind, rest in names if kind == "key"},
             Links(arrays["link docs"], arrays["link keys"]),
             _texts(arrays, "literal"),
         )

@@ -1,6 +1,6 @@
-"""Facets over all documents of a generation: which values a group has, how many documents have each, and selections."""
+"""Facets of a generation: the values of each group, their counts, and the documents that the query selects by them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial, reduce
 from itertools import repeat
 
@@ -12,96 +12,87 @@ from index.query import Query
 from index.whoosh_engine.columns import Numbers, ValueColumn
 from index.whoosh_engine.docs import NONE, Docs, among, both, either, least
 
-_AS_COUNT = partial(tuple.__new__, FacetCount)  # at a third of the cost of calling it, for thousands of values
-_FEW = 8  # where fewer than one of so many documents is counted, it is quicker to look at those alone
+_facet_count = partial(tuple.__new__, FacetCount)  # a third of the cost of the constructor, for thousands of values
+_GATHER_RATIO = 8  # an index at least so many times as large as the counted set: the set is gathered, not masked
 
 
 class FacetGroup:
-    """The values of a group; those that no live document has are left out."""
+    """The values of a facet group and the documents that have them."""
 
-    def __init__(self, column: ValueColumn, every: int) -> None:
+    def __init__(self, column: ValueColumn, document_count: int) -> None:
         self._column = column
-        self._every = every
-        self._values = np.array([*column.values, None], object)[:-1]  # an array of texts alone would be of characters
-        self._one_each = bool((column.counts == 1).all())
+        self._document_count = document_count
+        self._values = np.array(column.values, object)
+        self._is_single_valued = bool((column.counts == 1).all())
         self._totals = np.bincount(column.numbers, minlength=len(column.values))
-        self.values: Sequence[str] = [
-            value for value, total in zip(column.values, self._totals.tolist(), strict=True) if total
-        ]
+        self.values: Sequence[str] = self._values[self._totals > 0].tolist()  # of live documents
 
     def counts(self, docs: Docs) -> Mapping[str, int]:
-        """Return how many of some documents have each value that any of them has."""
+        """Return how many of these documents have each value; values without any are left out."""
         totals = self._counted(docs)
-        had = np.flatnonzero(totals)
-        return dict(zip(self._named(had), totals[had].tolist(), strict=True))
+        present = np.flatnonzero(totals)
+        return dict(zip(self._values[present].tolist(), totals[present].tolist(), strict=True))
 
     def listed(
-        self, docs: Docs, selected: Collection[str] = (), most: int | None = None
+        self, docs: Docs, selected: Collection[str] = (), limit: int | None = None
     ) -> tuple[tuple[FacetCount, ...], int]:
-        """Return how many of some documents have each value, as the contract of engines lists them.
+        """Return the counts of a group as `Results.facets` lists them, and the number of values that are not listed.
 
-        Of more values than `most` the commonest and those selected, and how many there are besides.
+        The `limit` commonest values are listed, and those selected.
         """
         totals = self._counted(docs)
         if totals is self._totals and not selected:
-            return self._listed[:most], len(self._listed) - len(self._listed[:most])
-        had = np.flatnonzero(totals)
-        shown = _commonest_first(had, totals, most)
-        if selected and len(shown) < len(had):
-            chosen = np.array([self._places[value] for value in selected if value in self._places], np.intp)
-            besides = np.setdiff1d(chosen[totals[chosen] > 0], shown)
-            shown = np.concatenate([shown, _commonest_first(besides, totals)])
-        listed = self._facet_counts(shown, totals, frozenset(selected))
-        lacking = sorted(set(selected).difference(one.value for one in listed))
-        return (*listed, *(FacetCount(value, 0, selected=True) for value in lacking)), len(had) - len(shown)
+            return self._all_listed[:limit], len(self._all_listed[limit:]) if limit is not None else 0
+        present = np.flatnonzero(totals)
+        shown = _commonest(present, totals, limit)
+        if selected and len(shown) < len(present):
+            numbers = np.array([self._numbers[value] for value in selected if value in self._numbers], np.intp)
+            added = np.setdiff1d(numbers[totals[numbers] > 0], shown)
+            shown = np.concatenate([shown, _commonest(added, totals)])
+        listed = self._facet_counts(shown, totals, selected)
+        missing = sorted(set(selected).difference(count.value for count in listed))
+        return (*listed, *(FacetCount(value, 0, selected=True) for value in missing)), len(present) - len(shown)
 
-    def having_any(self, values: Iterable[str]) -> Docs:
+    def docs_with(self, values: Iterable[str]) -> Docs:
         """Return the documents that have any of these values."""
-        return either(self.having(values).values())
+        return either(self.docs_by_value(values).values())
 
-    def having(self, values: Iterable[str]) -> Mapping[str, Docs]:
-        """Return the documents that have each of these values; those that none has are left out."""
-        docs, begins = self._by_value
-        numbers = {value: self._places[value] for value in values if value in self._places}
-        lists = {value: docs[begins[number] : begins[number + 1]] for value, number in numbers.items()}
-        return {value: having for value, having in lists.items() if len(having)}
+    def docs_by_value(self, values: Iterable[str]) -> Mapping[str, Docs]:
+        """Return the documents of each of these values; values without any are left out."""
+        docs, begins = self._docs_by_number
+        numbers = {value: self._numbers[value] for value in values if value in self._numbers}
+        sets = {value: docs[begins[number] : begins[number + 1]] for value, number in numbers.items()}
+        return {value: having for value, having in sets.items() if len(having)}
 
-    def numbers(self, size: int) -> Docs:
-        """Return the number of the value of each of `size` documents, each another number below 0 that has none."""
+    def section_numbers(self, size: int) -> Docs:
+        """Return the number of each document's only value; a distinct negative number if it has none."""
         numbers = np.arange(-size, 0, dtype=np.int32)
         numbers[self._docs] = self._column.numbers
         return numbers
 
     @cached_property
-    def _listed(self) -> tuple[FacetCount, ...]:
-        return self._facet_counts(
-            _commonest_first(np.flatnonzero(self._totals), self._totals), self._totals, frozenset()
-        )
+    def _all_listed(self) -> tuple[FacetCount, ...]:
+        return self._facet_counts(_commonest(np.flatnonzero(self._totals), self._totals), self._totals, ())
 
     def _facet_counts(
-        self, numbers: NDArray[np.intp], totals: NDArray[np.intp], selected: frozenset[str]
+        self, numbers: NDArray[np.intp], totals: NDArray[np.intp], selected: Collection[str]
     ) -> tuple[FacetCount, ...]:
-        values = self._named(numbers)
-        counts = zip(
-            values, totals[numbers].tolist(), map(selected.__contains__, values), repeat("", len(values)), strict=True
-        )
-        return tuple(map(_AS_COUNT, counts))
-
-    def _named(self, numbers: NDArray[np.intp]) -> Sequence[str]:
-        named: list[str] = self._values[numbers].tolist()
-        return named
+        values = self._values[numbers].tolist()
+        is_selected = map(frozenset(selected).__contains__, values)
+        rows = zip(values, totals[numbers].tolist(), is_selected, repeat("", len(values)), strict=True)
+        return tuple(map(_facet_count, rows))
 
     def _counted(self, docs: Docs) -> NDArray[np.intp]:
-        """Return how many of some documents have each value, by its number."""
-        if len(docs) == self._every:
+        """Return how many of these documents have each value, by its number."""
+        if len(docs) == self._document_count:
             return self._totals
-        return np.bincount(self._of(docs), minlength=len(self._column.values))
+        return np.bincount(self._numbers_of(docs), minlength=len(self._column.values))
 
-    def _of(self, docs: Docs) -> Numbers:
-        """Return the numbers of the values of some documents."""
-        if self._one_each:
+    def _numbers_of(self, docs: Docs) -> Numbers:
+        """Return the value numbers of these documents."""
+        if self._is_single_valued:
             return self._column.numbers.take(docs)
-        if len(docs) * _FEW > len(self._column.counts):
+        if len(docs) * _GATHER_RATIO > len(self._column.counts):
             return self._column.numbers.compress(among(self._docs, docs))
         counts = self._column.counts.take(docs)
         shifts = np.cumsum(counts) - counts
@@ -111,63 +102,66 @@ class FacetGroup:
 
     @cached_property
     def _ends(self) -> NDArray[np.int64]:
-        """Where the numbers of each document end; of use where documents have several values, or none."""
+        """The end of each document's value numbers in the column."""
         return np.cumsum(self._column.counts, dtype=np.int64)
 
     @cached_property
     def _docs(self) -> Docs:
-        """The document of each number in the column."""
+        """The document of each value number in the column."""
         return np.repeat(np.arange(len(self._column.counts), dtype=np.int32), self._column.counts)
 
     @cached_property
-    def _by_value(self) -> tuple[Docs, Sequence[int]]:
-        """The documents of each value, one value after the other, and where each begins and the last ends."""
+    def _docs_by_number(self) -> tuple[Docs, Sequence[int]]:
+        """The documents of each value, one value after another, and the begin of each."""
         return self._docs[np.argsort(self._column.numbers, kind="stable")], [0, *np.cumsum(self._totals).tolist()]
 
     @cached_property
-    def _places(self) -> Mapping[str, int]:
+    def _numbers(self) -> Mapping[str, int]:
         return {value: number for number, value in enumerate(self._column.values)}
 
 
-def _commonest_first(numbers: NDArray[np.intp], totals: NDArray[np.intp], most: int | None = None) -> NDArray[np.intp]:
-    """Return so many of the numbers of some values, else all, commonest first, then by value: they are numbered so."""
-    return numbers[least(numbers - totals[numbers] * len(totals), most)]
+def _commonest(numbers: NDArray[np.intp], totals: NDArray[np.intp], limit: int | None = None) -> NDArray[np.intp]:
+    """Return value numbers by count, highest first, then by value; `limit` at most."""
+    return numbers[least(numbers - totals[numbers] * len(totals), limit)]  # numbers are in the order of values
 
 
 class Selections:
-    """Which of the documents that a text matches are selected, and how many would be if less were."""
+    """The matching documents that the query selects, and the counts if less were selected.
 
-    def __init__(self, group: Callable[[str], FacetGroup], query: Query, matching: Docs) -> None:
+    `groups` has for each selected group the documents of its selected values.
+    """
+
+    def __init__(self, query: Query, groups: Mapping[str, Mapping[str, Docs]], matching: Docs) -> None:
         self._query = query
         self._matching = matching
-        self._having = {name: group(name).having(values) for name, values in query.selections}
-        self._selected = {name: self._of_group(name, values) for name, values in query.selections}
+        self._groups = groups
+        self._selected = {name: self._selected_in(name, values) for name, values in query.selections}
 
     @cached_property
     def hits(self) -> Docs:
         """The documents that match and are selected in every group."""
-        return self.of(self._matching)
+        return self.only(self._matching)
 
-    def of(self, docs: Docs) -> Docs:
-        """Return which of some documents are selected in every group, whether they match or not."""
+    def only(self, docs: Docs) -> Docs:
+        """Return those of the given documents that are selected in every group."""
         return reduce(both, self._selected.values(), docs)
 
     def counted(self, group: str) -> Docs:
         """Return the documents among which the values of a group are counted."""
-        return self.hits if group in self._query.match_all else self._besides(group)
+        return self.hits if group in self._query.match_all else self._without(group)
 
     @property
     def without_group(self) -> Mapping[str, int]:
-        """How many documents there would be without each of the selected groups."""
-        return {group: len(self._besides(group)) for group in self._selected}
+        """The total without the selections of each group."""
+        return {group: len(self._without(group)) for group in self._selected}
 
     @property
     def without_value(self) -> Mapping[tuple[str, str], int]:
-        """How many documents there would be without each of the selected values."""
+        """The total without each selected value."""
         return {
-            (group, value): count
+            (group, value): total
             for group, values in self._query.selections
-            for value, count in self._without_each(group, values).items()
+            for value, total in self._without_each(group, values).items()
         }
 
     @property
@@ -177,31 +171,31 @@ class Selections:
             (group, value)
             for group, values in self._query.selections
             for value in values
-            if value not in self._having[group]
+            if value not in self._groups[group]
         )
 
-    def _of_group(self, group: str, values: tuple[str, ...]) -> Docs:
+    def _selected_in(self, group: str, values: tuple[str, ...]) -> Docs:
         """Return the documents that are selected in a group."""
-        having = self._having[group]
+        docs = self._groups[group]
         if group in self._query.match_all:
-            return reduce(both, (having.get(value, NONE) for value in values))
-        return either(having.values())
+            return reduce(both, (docs.get(value, NONE) for value in values))
+        return either(docs.values())
 
     def _without_each(self, group: str, values: tuple[str, ...]) -> Mapping[str, int]:
-        """Return how many documents there would be without each of these values.
+        """Return the total without each of these values.
 
-        Without a value a document is found if it has enough of the others: it has more than are needed, or just as many
-        and this is none of them.
+        A document is still selected if it has enough of the other values: more than are required, or exactly as many
+        without having this one.
         """
-        needed = len(values) - 1 if group in self._query.match_all else min(len(values) - 1, 1)
-        besides = self._besides(group)
-        if not needed:
-            return dict.fromkeys(values, len(besides))
-        had = {value: among(besides, docs) for value, docs in self._having[group].items()}
-        tally = sum(had.values(), np.zeros(len(besides), np.int32))
-        most, just = int(np.count_nonzero(tally >= needed)), tally == needed
-        return {value: most - (int(np.count_nonzero(had[value] & just)) if value in had else 0) for value in values}
+        required = len(values) - 1 if group in self._query.match_all else min(len(values) - 1, 1)
+        others = self._without(group)
+        if not required:
+            return dict.fromkeys(values, len(others))
+        having = {value: among(others, docs) for value, docs in self._groups[group].items()}
+        numbers = sum(having.values(), np.zeros(len(others), np.int32))  # of selected values of each document
+        total, exact = int(np.count_nonzero(numbers >= required)), numbers == required
+        return {v: total - (int(np.count_nonzero(having[v] & exact)) if v in having else 0) for v in values}
 
-    def _besides(self, group: str) -> Docs:
+    def _without(self, group: str) -> Docs:
         """Return the documents that match and are selected in every other group."""
         return reduce(both, (docs for other, docs in self._selected.items() if other != group), self._matching)

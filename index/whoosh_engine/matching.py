@@ -1,10 +1,11 @@
-"""Which documents of a snapshot a query's nodes describe, and how much of its words each has."""
+"""Evaluates the nodes of a query over a snapshot: the documents that match each, and their share of its words."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial, reduce
+from functools import reduce
 
 import numpy as np
 
+from index.analysis import TermKind
 from index.query_ast import (
     AllOf,
     Alternative,
@@ -12,6 +13,7 @@ from index.query_ast import (
     Dated,
     FacetIs,
     InField,
+    Key,
     Node,
     Not,
     QueryPhrase,
@@ -19,6 +21,7 @@ from index.query_ast import (
     QueryWord,
 )
 from index.ranking import word_weight
+from index.terms import SpellChecker, shortest_with_prefix
 from index.text import folded_name
 from index.whoosh_engine.docs import Docs, among, both, either, less
 from index.whoosh_engine.rows import encoded
@@ -26,93 +29,112 @@ from index.whoosh_engine.snapshot import Scores, Snapshot
 
 
 class Matching:
-    """The documents that one query's nodes describe, each node looked up once."""
+    """The documents that match the nodes of one query, each node evaluated once; the TermIndex of a snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._known: dict[Node | Alternative, Docs] = {}
+        self.schema = snapshot.schema
+        self._evaluated: dict[Node | Alternative, Docs] = {}
 
     def of(self, node: Node) -> Docs:
-        """Return the documents that a node describes."""
-        docs = self._known.get(node)
+        """Return the documents that match a node."""
+        docs = self._evaluated.get(node)
         if docs is None:
-            docs = self._known[node] = self._described(node)
+            docs = self._evaluated[node] = self._evaluate(node)
         return docs
 
     def all_of(self, nodes: Iterable[Node]) -> Docs:
-        """Return the documents that all of the nodes describe."""
+        """Return the documents that match all nodes."""
         return self.of(AllOf(tuple(nodes)))
 
     def any_of(self, nodes: Iterable[Node]) -> Docs:
-        """Return the documents that any of the nodes describes."""
-        return either(list(map(self.of, nodes)))
+        """Return the documents that match any node."""
+        return either([self.of(node) for node in nodes])
 
     def only(self, docs: Docs, nodes: Iterable[Node]) -> Docs:
-        """Return those of some documents that all of the nodes describe."""
+        """Return those of the given documents that match all nodes."""
         for node in nodes:
             docs = less(docs, self.of(node.node)) if isinstance(node, Not) else both(docs, self.of(node))
         return docs
 
     def shares(self, words: Sequence[QueryWord], docs: Docs) -> Scores:
-        """Return which share of the weight of these words each of some documents has."""
+        """Return each document's share of the weight of the words."""
         shares, total = np.zeros(len(docs)), 0.0
         for word in words:
-            levels = (one.weight * among(docs, self._alternative(one)) for one in word.alternatives)
-            weight = word_weight(self._snapshot.documents, len(self.of(word)))
+            levels = (each.weight * among(docs, self._alternative(each)) for each in word.alternatives)
+            weight = word_weight(self._snapshot.document_count, len(self.of(word)))
             shares += weight * reduce(np.maximum, levels)
             total += weight
         return shares / total if total else shares
 
-    def _described(self, node: Node) -> Docs:  # noqa: PLR0911  # a case a node
+    def exists(self, node: Node) -> bool:
+        """Return whether any document matches a node."""
+        return len(self.of(node)) > 0
+
+    def count(self, nodes: Sequence[Node]) -> int:
+        """Return how many documents match all nodes."""
+        return len(self.all_of(nodes))
+
+    def has_name(self, name: str) -> bool:
+        """Return whether any document has this folded name in the facet `Schema.names`."""
+        return bool(self._snapshot.group(self.schema.names or "").docs_by_value((name,)))
+
+    def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return terms that begin with a prefix (`shortest_with_prefix`)."""
+        return shortest_with_prefix(prefix, self._snapshot.vocabulary(kind))
+
+    def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
+        """Return the spell checker of all terms."""
+        return self._snapshot.spell_checker(kind)
+
+    def _evaluate(self, node: Node) -> Docs:  # noqa: PLR0911  # a case for each node
         match node:
             case QueryWord(_, alternatives):
-                return either(list(map(self._alternative, alternatives)))
+                return either([self._alternative(each) for each in alternatives])
             case AllOf(nodes) | QueryPiece(_, nodes):
-                return self._all_of(nodes)
+                included = [self.of(each) for each in nodes if not isinstance(each, Not)]
+                docs = _intersection(included) if included else self._snapshot.all_docs
+                return self.only(docs, [each for each in nodes if isinstance(each, Not)])
             case AnyOf(nodes):
                 return self.any_of(nodes)
             case Not(inner):
-                return less(self._snapshot.everything, self.of(inner))
+                return less(self._snapshot.all_docs, self.of(inner))
             case InField(field, words):
-                in_field = partial(self._snapshot.in_field, field)
-                return _all(
-                    either([_all(map(in_field, alternative.terms)) for alternative in word.alternatives])
-                    for word in words
-                )
+                return _intersection([self._word_in_field(field, word) for word in words])
             case QueryPhrase(text):
                 return self._phrase(encoded(text))
             case FacetIs(name, text, values):
                 group = self._snapshot.group(name)
-                return group.having_any(values or [value for value in group.values if text in folded_name(value)])
+                return group.docs_with(values or [value for value in group.values if text in folded_name(value)])
             case Dated(when, date):
                 dates = self._snapshot.dates
-                return dates.having_any([value for value in dates.values if (value < date) is (when == "before")])
-
-    def _all_of(self, nodes: Sequence[Node]) -> Docs:
-        """Return the documents that all nodes describe, beginning with the fewest; most nodes exclude few."""
-        plain = [self.of(node) for node in nodes if not isinstance(node, Not)]
-        docs = _all(plain) if plain else self._snapshot.everything
-        return self.only(docs, (node for node in nodes if isinstance(node, Not)))
+                return dates.docs_with([value for value in dates.values if (value < date) is (when == "before")])
 
     def _alternative(self, alternative: Alternative) -> Docs:
-        """Return the documents that have all terms of an alternative in fields that find."""
-        docs = self._known.get(alternative)
+        """Return the documents that have all terms of an alternative in fields that are not score-only."""
+        docs = self._evaluated.get(alternative)
         if docs is None:
-            docs = _all(self._snapshot.term(key).finds for key in alternative.terms)
-            self._known[alternative] = docs
+            docs = _intersection([self._snapshot.term(key).finds for key in alternative.terms])
+            self._evaluated[alternative] = docs
         return docs
 
+    def _word_in_field(self, field: str, word: QueryWord) -> Docs:
+        def having(key: Key) -> Docs:
+            return self._snapshot.docs_in_field(field, key)
+
+        return either([_intersection([having(key) for key in each.terms]) for each in word.alternatives])
+
     def _phrase(self, text: bytes) -> Docs:
-        """Return the documents that have a text in theirs."""
+        """Return the documents whose literal contains a text."""
         snapshot = self._snapshot
         if not text:
-            return snapshot.everything
+            return snapshot.all_docs
         docs = snapshot.trigram_filter.candidates(text)
         docs = docs[snapshot.live[docs]]
         found = (text in snapshot.literals[doc] for doc in docs.tolist())
         return docs.compress(np.fromiter(found, np.bool_, len(docs)))
 
 
-def _all(lists: Iterable[Docs]) -> Docs:
-    """Return the documents that are in each of several lists, of which there is one at least."""
-    return reduce(both, sorted(lists, key=len))
+def _intersection(sets: Sequence[Docs]) -> Docs:
+    """Return the intersection of at least one set, the smallest first: it bounds the work of all others."""
+    return reduce(both, sorted(sets, key=len))

@@ -124,11 +124,6 @@ def facet_column(group: str) -> str:
     return f"facet.{group}"
 
 
-def key_array(column: str) -> str:
-    """Return the name of the array of a key column."""
-    return f"key {column}"
-
-
 def write_arrays(path: Path, arrays: Arrays) -> None:
     """Write one-dimensional arrays: a line of JSON with the type, offset and length of each, then their bytes.
 

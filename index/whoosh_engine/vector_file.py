@@ -19,7 +19,7 @@ from index.embedder import EmbeddingError
 from index.engine import Coverage
 from index.messages import translatable
 from index.whoosh_engine.generations import VECTORS, DamageError, Generation, Segment
-from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes, key_array
+from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes
 from index.whoosh_engine.write_lock import locked
 
 FileState: TypeAlias = tuple[int, ...]
@@ -159,7 +159,7 @@ def _passage_keys(segment: Segment) -> Iterator[int]:
     """Yield the vector key of each live document. Raises DamageError if the columns cannot be read."""
     file = segment.folder / COLUMNS_FILE
     try:
-        keys = array("Q", array_bytes(file, key_array(PASSAGE), _KEY))
+        keys = array("Q", array_bytes(file, f"key {PASSAGE}", _KEY))
     except (OSError, ValueError, KeyError) as error:
         raise DamageError(
             translatable("{0} cannot be read ({1}); make the index anew: kb sync", file, error)

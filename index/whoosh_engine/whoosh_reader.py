@@ -61,39 +61,49 @@ class SegmentFile:
         """`size` is the number of documents, including deleted ones."""
         self._folder = folder
         self._lock = Lock()  # threads share the position in the file
+        self._file: _File | None = None
+        self._fields: dict[str, int] = {}
         with self._reading():
-            (path,) = folder.glob("*.seg") if size else (None,)  # without documents Whoosh writes no file
-            self._file = _WhooshFile(path, size) if path else None
+            if not size:
+                return  # Whoosh writes no file
+            (path,) = folder.glob("*.seg")
+            self._file = _File(path)
+            directory = loads(self._read(*_POINTER.unpack(self._read(0, _POINTER.size))))
+            parts = {name.rpartition(".")[2]: (part["offset"], part["length"]) for name, part in directory.items()}
+            self._postings, _ = parts["pst"]
+            self._open_terms(*parts["trm"])
+            self._open_stored(*parts["col"], size)
 
     def terms(self, field: str) -> Mapping[str, int]:
         """Return all terms of a field, each with its number of documents."""
         with self._reading():
-            return {decoded(term): count for term, count in self._file.terms(field)} if self._file else {}
+            entries = ((term, info) for name, term, info in self._entries() if name == field)
+            return {decoded(term): INFO.unpack(info)[_DOCUMENT_COUNT] for term, info in entries}
 
     def postings(self, field: str, term: str) -> Postings:
         """Return the postings of a term; empty ones if no document has it."""
         with self._reading():
-            block = self._file.find(field, encoded(term)) if self._file else None
-            return _postings(block) if block else Postings(NONE, np.empty(0, np.float32))
+            info = self._find(FIELD.pack(self._fields[field]) + encoded(term)) if field in self._fields else None
+            return self._postings_at(info) if info else Postings(NONE, np.empty(0, np.float32))
 
     def all_postings(self) -> Iterator[tuple[str, str, Postings]]:
-        """Yield each field and term with its postings."""
+        """Yield each field and term, in order, with its postings."""
         with self._reading():
-            for field, term, block in self._file.blocks() if self._file else ():
-                yield field, decoded(term), _postings(block)
+            for field, term, info in self._entries():
+                yield field, decoded(term), self._postings_at(info)
 
     def stored(self, docs: Sequence[int]) -> Sequence[Mapping[str, str]]:
         """Return the stored fields of these documents."""
         with self._reading():
-            if self._file is None:
-                raise IndexError(*docs)
-            return loads_each(self._file.stored(docs))
+            begins = self._begins[docs]
+            lengths = self._begins[np.add(docs, 1)] - begins
+            rows = zip(begins.tolist(), lengths.tolist(), strict=True)
+            return loads_each([decompress(self._read(self._stored + begin, length)) for begin, length in rows])
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            if self._file:
-                self._file.close()
+        if self._file:
+            self._file.close()
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -105,76 +115,13 @@ class SegmentFile:
                     translatable("{0} cannot be read ({1}); make the index anew: kb sync", self._folder, error)
                 ) from error
 
-
-def _postings(block: bytes) -> Postings:
-    data = io.BytesIO(block)
-    load(data)  # summary of the block, by which Whoosh skips it
-    differences, weights, _ = load(data)
-    docs = np.cumsum(_numbers(differences), dtype=np.int32)
-    return Postings(docs, np.ones(len(docs), np.float32) * np.float32(1 if weights is None else _numbers(weights)))
-
-
-def _numbers(written: bytes | tuple[float, ...] | float) -> Any:  # noqa: ANN401  # an array, or the number itself
-    return np.frombuffer(written, np.uint8) if isinstance(written, bytes) else np.array(written)
-
-
-class _WhooshFile:
-    """The file of a segment, for one thread at a time. Reading may raise any exception if it is damaged."""
-
-    def __init__(self, path: Path, size: int) -> None:
-        self._file = _File(path)
-        directory = loads(self._read(*_POINTER.unpack(self._read(0, _POINTER.size))))
-        parts = {name.rpartition(".")[2]: (part["offset"], part["length"]) for name, part in directory.items()}
-        self._postings, _ = parts["pst"]
-        self._open_terms(*parts["trm"])
-        self._open_stored(*parts["col"], size)
-
-    def find(self, field: str, term: bytes) -> bytes | None:
-        """Return the posting block of a term, or None if no document has it."""
-        if field not in self._fields:
-            return None
-        key = FIELD.pack(self._fields[field]) + term
-        hashed = hash_of(key)
-        table, slots = self._tables[hashed % TABLES]
-        for probe in range(slots):
-            slot = ((hashed >> 8) + probe) % slots
-            found, offset = _SLOT.unpack(self._read(self._terms + table + slot * _SLOT.size, _SLOT.size))
-            if not offset:
-                return None
-            if found == hashed:
-                key_length, length = LENGTHS.unpack(self._read(self._terms + offset, LENGTHS.size))
-                data = self._read(self._terms + offset + LENGTHS.size, key_length + length)
-                if data[:key_length] == key:
-                    return self._block(data[key_length:])
-        return None
-
-    def terms(self, field: str) -> Iterator[tuple[bytes, int]]:
-        """Yield the terms of a field in order, each with its number of documents."""
-        return ((term, INFO.unpack(info)[_DOCUMENT_COUNT]) for name, term, info in self._entries() if name == field)
-
-    def blocks(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Yield each field and term, in order, with its posting block."""
-        for field, term, info in self._entries():
-            yield field, term, self._block(info)
-
-    def stored(self, docs: Sequence[int]) -> Iterator[bytes]:
-        """Yield the pickled stored fields of each of these documents."""
-        begins = self._begins[docs]
-        lengths = self._begins[np.add(docs, 1)] - begins
-        for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
-            yield decompress(self._read(self._stored + begin, length))
-
-    def close(self) -> None:
-        self._file.close()
-
     def _open_terms(self, begin: int, size: int) -> None:
         self._terms = begin
         (length,) = _LENGTH.unpack(self._read(begin + size - _LENGTH.size, _LENGTH.size))
         extras = begin + size - _LENGTH.size - length
-        self._fields: dict[str, int] = loads(self._read(extras, length))["fieldmap"]
+        self._fields = loads(self._read(extras, length))["fieldmap"]
         directory = TABLES * _POINTER.size
         self._tables = list(_POINTER.iter_unpack(self._read(extras - directory, directory)))
-        self._terms_end = self._tables[0][0]
 
     def _open_stored(self, begin: int, size: int, count: int) -> None:
         self._stored = begin
@@ -187,10 +134,28 @@ class _WhooshFile:
         if self._begins[-1] != size - tail:
             raise ValueError(f"it does not hold {count} documents")
 
+    def _find(self, key: bytes) -> bytes | None:
+        """Return the `INFO` of a key, which is a field and a term; None if no document has it."""
+        hashed = hash_of(key)
+        table, slots = self._tables[hashed % TABLES]
+        for probe in range(slots):
+            slot = ((hashed >> 8) + probe) % slots
+            found, offset = _SLOT.unpack(self._read(self._terms + table + slot * _SLOT.size, _SLOT.size))
+            if not offset:
+                return None
+            if found == hashed:
+                key_length, length = LENGTHS.unpack(self._read(self._terms + offset, LENGTHS.size))
+                data = self._read(self._terms + offset + LENGTHS.size, key_length + length)
+                if data[:key_length] == key:
+                    return data[key_length:]
+        return None
+
     def _entries(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Yield each field and term with its `INFO`."""
+        """Yield each field and term, in order, with its `INFO`."""
+        if not self._file:
+            return
         names = {number: name for name, number in self._fields.items()}
-        data = self._read(self._terms + _TERMS_BEGIN, self._terms_end - _TERMS_BEGIN)
+        data = self._read(self._terms + _TERMS_BEGIN, self._tables[0][0] - _TERMS_BEGIN)  # up to the first table
         end = 0
         while end < len(data):
             key_length, length = LENGTHS.unpack_from(data, end)
@@ -199,16 +164,25 @@ class _WhooshFile:
             (number,) = FIELD.unpack_from(data, begin)
             yield names[number], data[begin + FIELD.size : begin + key_length], data[end - length : end]
 
-    def _block(self, info: bytes) -> bytes:
-        """Return the two pickles of a posting block."""
+    def _postings_at(self, info: bytes) -> Postings:
         inline, *_, offset, length = INFO.unpack(info)
         if inline:
             raise ValueError("postings are inline, which we never write")
-        return self._read(self._postings + offset, length)[BLOCK_HEAD.size :]
+        block = io.BytesIO(self._read(self._postings + offset, length)[BLOCK_HEAD.size :])
+        load(block)  # the summary by which Whoosh skips it
+        differences, weights, _ = load(block)
+        docs = np.cumsum(_numbers(differences), dtype=np.int32)
+        return Postings(docs, np.ones(len(docs), np.float32) * np.float32(1 if weights is None else _numbers(weights)))
 
     def _read(self, begin: int, size: int) -> bytes:
+        if not self._file:
+            raise EOFError("the segment has no documents")
         self._file.seek(begin)
         return self._file.read(size)
+
+
+def _numbers(written: bytes | tuple[float, ...] | float) -> Any:  # noqa: ANN401  # an array, or the number itself
+    return np.frombuffer(written, np.uint8) if isinstance(written, bytes) else np.array(written)
 
 
 def hash_of(key: bytes) -> int:
