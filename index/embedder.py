@@ -13,7 +13,7 @@ Vectors: TypeAlias = "NDArray[np.float32]"
 
 
 BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
-FRESH = 5.0  # seconds in which vectors that another process added are not looked for
+RECHECK_AFTER = 5.0  # seconds in which vectors that another process added are not looked for
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 
 
@@ -46,7 +46,7 @@ class Embedder(Protocol):
         """Return vectors of what is found, however long that takes. Raises EmbeddingError."""
 
 
-class KeptVectors(Protocol):
+class StoredVectors(Protocol):
     """The vectors of passages that a model made and that are kept, as they are now."""
 
     @property
@@ -61,7 +61,7 @@ EmbedderMaker: TypeAlias = Callable[[], Embedder | None]
 """Gives the embedder, None where there is none; asked when the first text comes, for finding out may take a second."""
 
 
-def kept_queries(embedder: Embedder) -> Callable[[str], Vectors]:
+def cached_queries(embedder: Embedder) -> Callable[[str], Vectors]:
     """Return what gives the vector of a text that is looked for, (dimensions,), those of the last kept.
 
     What it returns raises EmbeddingError.

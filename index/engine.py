@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from index.embedder import KeptVectors
+from index.embedder import StoredVectors
 from index.messages import Message, translatable
 from index.query import Query, Step
 
@@ -296,7 +296,7 @@ class Engine(Protocol):
         are stored batch by batch, so an interruption loses little work. Raises EmbeddingError.
         """
 
-    def kept_vectors(self) -> KeptVectors | None:
+    def stored_vectors(self) -> StoredVectors | None:
         """Return the stored vectors of texts, or None without a model or if the engine cannot give them."""
         return None
 

@@ -10,7 +10,7 @@ from index.engine import Coverage, Engine, EngineAwayError, Hit, Publication, Re
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from index.embedder import KeptVectors
+    from index.embedder import StoredVectors
     from index.query import Query
 
 Answer = TypeVar("Answer")
@@ -71,9 +71,9 @@ class WithStandIn(Engine):
         """Make the vectors that documents lack."""
         self._present(lambda: self._engine.embed(progress))
 
-    def kept_vectors(self) -> "KeptVectors | None":
+    def stored_vectors(self) -> "StoredVectors | None":
         """Return the vectors that are kept of texts, where the engine gives them."""
-        return self._present(self._engine.kept_vectors)
+        return self._present(self._engine.stored_vectors)
 
     def coverage(self) -> Coverage | None:
         """Return how far documents of the one that answers can be found by similarity, None where there is no model."""

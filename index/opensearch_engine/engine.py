@@ -77,9 +77,9 @@ class OpenSearchEngine(Engine):
         """Make the vectors that documents lack."""
         self.snapshot().embed(progress)
 
-    def kept_vectors(self) -> "TextVectors | None":
+    def stored_vectors(self) -> "TextVectors | None":
         """Return the vectors that are kept of texts, None where there is no model."""
-        return self.snapshot().kept_vectors()
+        return self.snapshot().stored_vectors()
 
     def stamp(self) -> Stamp:
         """Return a value that is another whenever another generation became the newest."""

@@ -99,7 +99,7 @@ class ClusterReader:
         if self._vectors:
             embed(self._vectors, progress)
 
-    def kept_vectors(self) -> TextVectors | None:
+    def stored_vectors(self) -> TextVectors | None:
         """Return the vectors that documents have, by their texts; None without a model."""
         return TextVectors(self._vectors) if self._vectors else None
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from index.embedder import FRESH, Embedder, Vectors, kept_queries
+from index.embedder import RECHECK_AFTER, Embedder, Vectors, cached_queries
 from index.engine import Coverage
 from index.opensearch_engine.batching import BatchedRequests, total_of
 from index.opensearch_engine.filters import Filter
@@ -52,7 +52,7 @@ class Model:
         self.name = embedder.name
         self._embedder = embedder
         self.earlier = Model(embedder.earlier) if embedder.earlier else None
-        self.query = kept_queries(embedder)
+        self.query = cached_queries(embedder)
 
     @cached_property
     def token(self) -> str:
@@ -122,7 +122,7 @@ class GenerationVectors:
     def recent_coverage(self) -> Coverage:
         """Return how many have a vector, as it was a moment ago; where all have one it stays so."""
         kept = self._coverage
-        if kept is None or (kept[0] < monotonic() - FRESH and kept[1].lacking):
+        if kept is None or (kept[0] < monotonic() - RECHECK_AFTER and kept[1].lacking):
             kept = self._coverage = monotonic(), self.coverage()
         return kept[1]
 

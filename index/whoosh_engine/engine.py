@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache, cached
 
-from index.embedder import EmbedderMaker, KeptVectors, no_embedder
+from index.embedder import EmbedderMaker, StoredVectors, no_embedder
 from index.engine import Coverage, Engine, Publication, SearchIndexError
 from index.schema import Schema
 from index.whoosh_engine import generations
@@ -81,7 +81,7 @@ class WhooshEngine(Engine):
         if vectors:
             vectors.embed(lambda: self.snapshot().snapshot, progress)
 
-    def kept_vectors(self) -> KeptVectors | None:
+    def stored_vectors(self) -> StoredVectors | None:
         """Return the stored vectors of texts, or None without a model."""
         vectors = self._vectors() if self._newest() else None
         return vectors.text_vectors() if vectors else None

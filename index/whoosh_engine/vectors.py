@@ -19,7 +19,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.cache import Cache
-from index.embedder import BATCH, FRESH, Embedder, Vectors, kept_queries
+from index.embedder import BATCH, RECHECK_AFTER, Embedder, Vectors, cached_queries
 from index.similarity import DocumentVectors, Quantised, Similarity, VectorIndex, quantised
 from index.whoosh_engine.columns import Keys
 from index.whoosh_engine.rows import NO_KEY, key_of
@@ -42,7 +42,7 @@ class VectorStore:
 
     def __init__(self, index: Path, embedder: Embedder) -> None:
         self._models = [
-            _Model(model, VectorFile(index, model.name), kept_queries(model))
+            _Model(model, VectorFile(index, model.name), cached_queries(model))
             for model in (embedder, embedder.earlier)
             if model
         ]
@@ -62,9 +62,9 @@ class VectorStore:
     def of(self, snapshot: Snapshot) -> "SnapshotVectors":
         """Return the vectors of a snapshot by the model that made most of them.
 
-        Vectors that another process adds are noticed after FRESH seconds.
+        Vectors that another process adds are noticed after RECHECK_AFTER seconds.
         """
-        if self._checked_at < monotonic() - FRESH:
+        if self._checked_at < monotonic() - RECHECK_AFTER:
             self._states = [model.file.state() for model in self._models]
             self._checked_at = monotonic()
         return self._read(snapshot, self._states)

@@ -18,7 +18,7 @@ from kb.storage.caches import code_digest
 from kb.storage.walk import backups_below, shown_name
 
 if TYPE_CHECKING:  # as in methods below: `kb status` must not load what reads reports (tests/kb/cli/test_starts.py)
-    from index.embedder import KeptVectors
+    from index.embedder import StoredVectors
     from kb.indexing.sync import Sync
     from kb.report.difference import Difference
 
@@ -156,11 +156,11 @@ class Indexer:
         contents = self._collection.readable_contents()
         return bool(vectors and contents and _lacks_vectors(contents, vectors))
 
-    def _vectors_for_kinds(self) -> "KeptVectors | None":
+    def _vectors_for_kinds(self) -> "StoredVectors | None":
         """Return the stored vectors, if the classifier of kinds is trained on their model."""
         from kb.kinds import vector_model
 
-        vectors = self._collection.engine.kept_vectors()
+        vectors = self._collection.engine.stored_vectors()
         return vectors if vectors and vectors.name == vector_model() else None
 
     def coverage(self) -> Coverage | None:
@@ -225,6 +225,6 @@ class Indexer:
         )
 
 
-def _lacks_vectors(contents: Contents, vectors: "KeptVectors") -> bool:
+def _lacks_vectors(contents: Contents, vectors: "StoredVectors") -> bool:
     """Return whether there are reports that only their words classified."""
     return any(entry.vectors != vectors.name for entry in contents.reports if entry.notes)

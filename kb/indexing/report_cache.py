@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.embedder import KeptVectors
+from index.embedder import StoredVectors
 from kb.kinds import Lesson, lesson_labels
 from kb.learning import Example
 from kb.library.contents import Contents, ReportEntry
@@ -156,7 +156,7 @@ class ReportLoader:
     """
 
     def __init__(
-        self, tools: Tools, cache: ReportCache, vectors: KeptVectors | None = None, lesson: Lesson = _NO_LESSON
+        self, tools: Tools, cache: ReportCache, vectors: StoredVectors | None = None, lesson: Lesson = _NO_LESSON
     ) -> None:
         self.cache = cache
         self._tools = tools

@@ -22,7 +22,7 @@ from itertools import accumulate
 
 from msgspec.structs import replace
 
-from index.embedder import KeptVectors
+from index.embedder import StoredVectors
 from index.engine import Staging
 from index.schema import Document
 from kb.indexing import staging
@@ -67,7 +67,7 @@ class Sync:
         progress: Progress,
         *,
         cache: ReportCache,
-        vectors: KeptVectors | None = None,
+        vectors: StoredVectors | None = None,
         reclassify: bool = False,
     ) -> None:
         self._collection, self._scan, self._before, self._since = collection, scan, before, since

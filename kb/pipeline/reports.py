@@ -18,7 +18,7 @@ from kb.storage.caches import cache_folder
 
 if TYPE_CHECKING:  # as in functions below: a search must not load what reads reports (tests/kb/cli/test_starts.py)
     from index.analysis import Analyzer, Morpheme
-    from index.embedder import KeptVectors
+    from index.embedder import StoredVectors
     from kb.kinds import Lesson
     from kb.services import Catalogue, Domain
     from kb.talks import TalkOverrides
@@ -92,7 +92,7 @@ def read_report(
     tools: Tools,
     override: MetadataOverride | None = None,
     *,
-    vectors: "KeptVectors | None" = None,
+    vectors: "StoredVectors | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
     """Read the bytes of a file and finish its report, as `finish_report` does. Raises UnreadableError."""
@@ -106,7 +106,7 @@ def finish_report(
     tools: Tools,
     override: MetadataOverride | None = None,
     *,
-    vectors: "KeptVectors | None" = None,
+    vectors: "StoredVectors | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
     """Return the finished report of an outline; the metadata override defaults to the one in kb.toml.
