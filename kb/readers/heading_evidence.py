@@ -1,7 +1,7 @@
-"""What speaks for a bare line of an extracted text having been a heading, and against it.
+"""Evidence that an unmarked line is a heading, and the shapes of lines: a sentence, a date, a speaker, a tweet.
 
-Nothing marks headings there but how they stand and how they are put. Each piece of evidence has a weight in
-`heading_weights.toml`, fitted by `make fit`; then the lines of one text are judged again by what its other lines are.
+Extracted text has no heading marks. Two logistic regressions, fitted by `make fit`, weigh the evidence
+(`heading_weights.toml`): the first scores each line by itself, the second also by the scores of the lines around it.
 """
 
 import math
@@ -20,64 +20,27 @@ Role = Literal["item", "short", "prose", "byline", "aside", "other", "edge"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A line that may be a heading, and what is around it: `after` is its matter, below bylines, dates and links."""
+    """A line that may be a heading, and its surroundings."""
 
     text: str
-    before: Role
-    below: Role
-    after: Role
+    before: Role  # of the line above
+    below: Role  # of the line below
+    after: Role  # of the first line below that is no byline, date or link
     next: str  # the text directly below
     recent: tuple[str, ...]  # the lines shortly above
     repeated: bool
-    byline: bool  # it may be nothing but who speaks
-    apart: bool  # no other line stands directly above
+    byline: bool  # may be only a speaker's name
+    apart: bool  # a blank line is directly above
 
 
-# What may stand after the last word of a sentence.
-_CLOSING = r"[))」』】\]♪★☆]*"
-_POLITE = r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|(?:です|ます)[かねよ]|ませんか)[。!！?？♪…\s]*"
-_POLITE_END = re.compile(_POLITE + _CLOSING + "$")
-_SENTENCE_END = re.compile(
-    r"(?:[。．、，,…⤴↓→]|\.{2,}|[a-z]{3}\.|[^A-Za-z]w+|[（(]?笑[)）]?)[!！]*" + _CLOSING + "$",
-)
-_DATE = re.compile(r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}")
-_DATE_WORDS = re.compile(
-    r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*\d{1,2}日?)?|\d{1,2}[:：]\d\d|[（(]?[月火水木金土日](?:曜日?)?[）)]"
-    r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\b|開催|日時|日付|公開|更新|date|posted|updated|[\W\d_]",
-    re.IGNORECASE,
-)
-_HASHTAG = re.compile(r"(?:(?:ハッシュ)?タグ|twitter|hashtag)?[^\w#＃]{0,3}(?:は)?\s*[#＃]\w+", re.IGNORECASE)
-# What else stands below the title of an event: 「於 …」, 「会場: …」, 「… にて」.
-_VENUE = re.compile(r"にて$|^(?:於|場所|会場|日時|主催|参加費|定員|URL|出典|引用元?)[\s:：]+\S")
-# Twitter's own markup of a quoted tweet ends `— name (@handle) date`.
-_TWEET_SIGNATURE = re.compile(r"[—–―-]+\s*\S.*[（(]@\w+[）)]")
-_TWEET = re.compile(r"pic\.twitter\.com|\bt\.co/|(?:twitter|x)\.com/\S+/status")
-_FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
-_ROLE = re.compile(
-    r"(?:スピーカー|発表者|登壇者?|講師|講演者?|司会|モデレーター?|Speakers?|Presenter|by)\s*[:：]", re.IGNORECASE
-)
-_HANDLE = re.compile(r"@\[[^\]]*\]|@\w+|https?://\S+|[/|｜]\s*(?:Twitter|X)\s*$")
-_IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
-_HONORIFIC = re.compile(r"(?:さん|氏|様|先生)\s*[!！]?\s*$")
-_NO_NAME = re.compile("[をはがで。、]|さん")
-_LONGEST_NAME = 20  # characters; with more, it is a title that ends with a handle
-_SECTION_NAMES = datafiles.lines("kb.readers", "section_names.txt")
-_LONGEST_SECTION = 20  # characters up to which a line that begins with the name of a section is one
-# Titles as pages have them, ` - Speaker Deck`, ` | 何々ブログ`; what Flickr, GitHub and shops put under what they embed.
-_SITE = re.compile(
-    r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
-    r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
-    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with|^(?:GitHub - )?[\w.-]+/[\w.-]+:\s",
-    re.IGNORECASE,
-)
-# A talk or section announced: 【A】, [S1], ■, 第2部, LT1:, SRV314:, 3. …, 10:20 …, Q1.
+# The start of a talk or section: 【A】, [S1], ■, 第2部, LT1:, SRV314:, 3. …, 10:20 …, Q1.
 _MARK = re.compile(
     r"【[^】]+】|\[[^\]\d][^\]]*\]|〈[^〉]+〉|[■●◆◇□▼▽★☆]|#{1,6}\s|第\s*[0-9一二三四五六七八九十]+"
     r"|(?:LT|Session|セッション|Part|Day|Track|Step|Room|No\.?|Vol\.?)\s*#?[0-9]+|[A-Z]{2,4}-?\d{2,4}[:：\s]"
     r"|[0-9０-９]{1,2}[.．、)）:：]\s*\S|[0-9]{1,2}[:：][0-9]{2}|Q[0-9.:：&＆]",
     re.IGNORECASE,
 )
-_ANCHOR = re.compile(r"\{#[^{}]*\}$")  # Markdown's own name of a heading, where the page shows it
+_ANCHOR = re.compile(r"\{#[^{}]*\}$")  # Markdown's id of a heading, where the page shows it
 _BY = re.compile(r"\s[/／]\s|\bby\s")
 _SUBJECT = re.compile("[はが]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
@@ -97,10 +60,10 @@ _QUOTED = re.compile(r"[「『\"“].+[」』\"”]")
 _NOUN = re.compile(r"[一-鿿ァ-ヶー]$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TIMED = re.compile(r"(?:[【\[][^】\]]{1,12}[】\]]\s*)?\d{1,2}[:：]\d{2}")
-_SHORTEST_ECHO = 8
-_FEW = 1  # other lines that begin and end alike by chance
-_STEP, _MOST_STEPS = 8, 4  # characters by which the lengths of lines are alike
-_ALIKE = 0.8  # share of the shorter text's pairs of characters
+_SHORTEST_ECHO = 8  # characters
+_CHANCE_MATCHES = 1  # other lines of the same form that may be a coincidence
+_LENGTH_STEP, _MAX_LENGTH_STEP = 8, 4  # lines are grouped by length in steps of 8 characters, up to 4 steps
+_SAME_SHARE = 0.8  # of the bigrams of the shorter of two texts
 _NOT_WORDS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
 
@@ -160,27 +123,28 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
 
 
 def scores_of(candidates: Sequence[Candidate]) -> list[float]:
-    """Return for each line of one text the log-odds of its being a heading."""
+    """Return the log-odds that each candidate of one text is a heading."""
     alone, together = weights()["alone"], weights()["together"]
     features = [features_of(line) for line in candidates]
-    scores = [score(one, alone) for one in features]
-    return [score(one, together) for one in features_together(candidates, features, scores)]
+    scores = [score(of_line, alone) for of_line in features]
+    return [score(of_line, together) for of_line in features_together(candidates, features, scores)]
 
 
 def features_of(line: Candidate) -> dict[str, float]:
-    """Return what each piece of evidence says of a line by itself."""
+    """Return the features of a line by itself: 1 for each piece of evidence that holds, else 0."""
     return {name: float(holds(line)) for name, holds in EVIDENCE.items()}
 
 
 def features_together(
     candidates: Sequence[Candidate], features: Sequence[Mapping[str, float]], scores: Sequence[float]
 ) -> list[dict[str, float]]:
-    """Return what all evidence says of each line, given its own features and the score by these alone."""
-    likely = [math.tanh(each / 2) for each in scores]
+    """Return the features of each line among its neighbours, from its own features and its score by these."""
+    likely = [math.tanh(score / 2) for score in scores]
     forms = [_form(line.text) for line in candidates]
-    places = [(line.before, line.after, min(len(line.text) // _STEP, _MOST_STEPS)) for line in candidates]
+    steps = [min(len(line.text) // _LENGTH_STEP, _MAX_LENGTH_STEP) for line in candidates]
+    places = [(line.before, line.after, step) for line, step in zip(candidates, steps, strict=True)]
     by_form, by_place = _means_of_others(forms, likely), _means_of_others(places, likely)
-    often, edge = Counter(forms), [0.0]
+    form_counts, edge = Counter(forms), [0.0]
     before, after = edge + likely[:-1], likely[1:] + edge
     page = {"all lines": fmean(likely) if likely else 0.0, "how many lines": math.log10(1 + len(likely))}
     return [
@@ -188,7 +152,7 @@ def features_together(
             **own,
             **page,
             "lines like it": by_form[index],
-            "its like begin and end so": float(often[forms[index]] > 1 + _FEW),
+            "its like begin and end so": float(form_counts[forms[index]] > 1 + _CHANCE_MATCHES),
             "lines of its length and place": by_place[index],
             "the line before": before[index],
             "the line after": after[index],
@@ -199,7 +163,7 @@ def features_together(
 
 
 def _means_of_others(groups: Sequence[Hashable], values: Sequence[float]) -> list[float]:
-    """Return for each value the mean of the others in its group, 0 for none."""
+    """Return for each value the mean of the other values in its group, 0 if there is no other."""
     sums, sizes = defaultdict[Hashable, float](float), Counter(groups)
     for group, value in zip(groups, values, strict=True):
         sums[group] += value
@@ -210,82 +174,124 @@ def _means_of_others(groups: Sequence[Hashable], values: Sequence[float]) -> lis
 
 
 def score(features: Mapping[str, float], weights_of: Mapping[str, float]) -> float:
-    """Return the sum of features by their weights; one without a weight adds nothing."""
+    """Return the weighted sum of features. A feature without a weight adds nothing."""
     return weights_of.get("always", 0.0) + sum(value * weights_of.get(name, 0.0) for name, value in features.items())
 
 
 @cache
 def weights() -> dict[str, dict[str, float]]:
-    """Return the fitted weights: of evidence alone, and of all of it together."""
+    """Return the fitted weights of lines `alone`, and `together` with their neighbours."""
     return datafiles.table("kb.readers", "heading_weights.toml")
 
 
 def _form(text: str) -> str:
-    """Return how a line begins, as kinds of characters, and whether somebody is named at its end."""
+    """Return the kinds of characters that a line begins with, and whether it ends with a person, question or quote."""
     begin = re.sub(r"[A-Za-z]+", "a", _DIGITS.sub("0", text[:4]))
     begin = re.sub(r"[ぁ-んァ-ヶー一-鿿]", "字", begin)[:3]
     return f"{begin} {_BYLINE.search(text) is not None} {text.endswith(('?', '？'))} {text[-1:] in '」』'}"
 
 
 def _echoes(text: str, earlier: str) -> bool:
-    """Tell whether `text` says what `earlier` did, perhaps more; titles of a series differ in numbers alone."""
-    if len(earlier) < _SHORTEST_ECHO or len(text) < _ALIKE * len(earlier):
+    """Return whether `text` repeats `earlier`, perhaps with more words.
+
+    Titles that differ only in numbers belong to a series, and do not repeat each other.
+    """
+    if len(earlier) < _SHORTEST_ECHO or len(text) < _SAME_SHARE * len(earlier):
         return False
     if text != earlier and _DIGITS.sub("", text) == _DIGITS.sub("", earlier):
         return False
-    pairs, others = _pairs(text), _pairs(earlier)
-    return len(pairs & others) > _ALIKE * min(len(pairs), len(others))
+    bigrams, earlier_bigrams = _bigrams(text), _bigrams(earlier)
+    return len(bigrams & earlier_bigrams) > _SAME_SHARE * min(len(bigrams), len(earlier_bigrams))
 
 
-def _pairs(text: str) -> set[str]:
+def _bigrams(text: str) -> set[str]:
     letters = _NOT_WORDS.sub("", text.casefold())
     return {letters[at : at + 2] for at in range(len(letters) - 1)}
 
 
+# The characters that may follow the last word of a sentence.
+_CLOSING = r"[))」』】\]♪★☆]*"
+_POLITE = r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|(?:です|ます)[かねよ]|ませんか)[。!！?？♪…\s]*"
+_POLITE_END = re.compile(_POLITE + _CLOSING + "$")
+_SENTENCE_END = re.compile(
+    r"(?:[。．、，,…⤴↓→]|\.{2,}|[a-z]{3}\.|[^A-Za-z]w+|[（(]?笑[)）]?)[!！]*" + _CLOSING + "$",
+)
+_DATE = re.compile(r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}")
+_DATE_WORDS = re.compile(
+    r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*\d{1,2}日?)?|\d{1,2}[:：]\d\d|[（(]?[月火水木金土日](?:曜日?)?[）)]"
+    r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\b|開催|日時|日付|公開|更新|date|posted|updated|[\W\d_]",
+    re.IGNORECASE,
+)
+_HASHTAG = re.compile(r"(?:(?:ハッシュ)?タグ|twitter|hashtag)?[^\w#＃]{0,3}(?:は)?\s*[#＃]\w+", re.IGNORECASE)
+# Facts below the title of an event: 「於 …」, 「会場: …」, 「… にて」.
+_VENUE = re.compile(r"にて$|^(?:於|場所|会場|日時|主催|参加費|定員|URL|出典|引用元?)[\s:：]+\S")
+# Twitter ends a quoted tweet with `— name (@handle) date`.
+_TWEET_SIGNATURE = re.compile(r"[—–―-]+\s*\S.*[（(]@\w+[）)]")
+_TWEET = re.compile(r"pic\.twitter\.com|\bt\.co/|(?:twitter|x)\.com/\S+/status")
+_FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
+_ROLE = re.compile(
+    r"(?:スピーカー|発表者|登壇者?|講師|講演者?|司会|モデレーター?|Speakers?|Presenter|by)\s*[:：]", re.IGNORECASE
+)
+_HANDLE = re.compile(r"@\[[^\]]*\]|@\w+|https?://\S+|[/|｜]\s*(?:Twitter|X)\s*$")
+_IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
+_HONORIFIC = re.compile(r"(?:さん|氏|様|先生)\s*[!！]?\s*$")
+_NO_NAME = re.compile("[をはがで。、]|さん")
+_LONGEST_NAME = 20  # characters; a longer line is a title that ends with a handle
+_SECTION_NAMES = datafiles.lines("kb.readers", "section_names.txt")
+_LONGEST_SECTION = 20  # characters; a longer line is no section name, whatever it begins with
+# Titles with the name of a site, ` - Speaker Deck`, ` | 何々ブログ`, and the lines below embeds of Flickr, GitHub and shops.
+_SITE = re.compile(
+    r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
+    r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
+    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with|^(?:GitHub - )?[\w.-]+/[\w.-]+:\s",
+    re.IGNORECASE,
+)
+
+
 def is_polite(text: str) -> bool:
-    """Tell whether `text` ends as spoken prose does (です, ます …)."""
+    """Return whether `text` ends politely, as spoken prose does (です, ます …)."""
     return _POLITE_END.search(text) is not None
 
 
 def is_sentence(text: str) -> bool:
-    """Tell whether `text` ends with the mark of a sentence or goes on in the next line."""
+    """Return whether `text` ends with the mark of a sentence, or continues in the next line."""
     return _SENTENCE_END.search(text) is not None
 
 
 def is_particular(text: str) -> bool:
-    """Tell whether `text` is nothing but a date, a hashtag or a place: what stands below the title of an event."""
+    """Return whether `text` is only a date, hashtag or place, as below the title of an event."""
     is_date = _DATE.search(text) is not None and not _DATE_WORDS.sub("", text)
     return is_date or _HASHTAG.fullmatch(text) is not None or _VENUE.search(text) is not None
 
 
 def is_tweet(text: str, following: str) -> bool:
-    """Tell whether `text` is a quoted tweet or its signature `— name (@handle) date`, perhaps in the line below."""
+    """Return whether `text` is a quoted tweet, or it or the `following` line is the signature of a tweet."""
     signed = any(_TWEET_SIGNATURE.match(line) for line in (text, following))
     return signed or _TWEET.search(text) is not None
 
 
 def is_section_name(text: str) -> bool:
-    """Tell whether `text` is no more than what sections of a report are commonly called."""
+    """Return whether `text` is a common section name."""
     return text.casefold() in _SECTION_NAMES
 
 
 def begins_section(text: str) -> bool:
-    """Tell whether `text` is short and begins with what sections of a report are commonly called."""
+    """Return whether `text` is short and begins with a common section name."""
     return len(text) <= _LONGEST_SECTION and text.casefold().startswith(_SECTION_NAMES)
 
 
 def is_footnote(text: str) -> bool:
-    """Tell whether `text` begins as footnotes do."""
+    """Return whether `text` begins as footnotes do."""
     return _FOOTNOTE.match(text) is not None
 
 
 def is_link_card(text: str) -> bool:
-    """Tell whether `text` is the title of another page with its site: what an embedded card leaves behind."""
+    """Return whether `text` is the title of another page with its site, as an embedded card leaves behind."""
     return _SITE.search(text) is not None
 
 
 def is_byline(text: str) -> bool:
-    """Tell whether `text` is a person's name and little else: …さん, …氏, a handle, or a role before it."""
+    """Return whether `text` is little more than a person's name: …さん, …氏, a handle, or a role before it."""
     if _ROLE.match(text):
         return True
     without_handle = _HANDLE.sub("", text)

@@ -1,7 +1,7 @@
-"""Which lines are headings though nothing marks them so: bare ones of an extracted text, and ones that are all bold.
+"""Unmarked headings: bare lines of an extracted text, and lines that are bold throughout.
 
-A bare line is one when the evidence of `heading_evidence.py` adds up to more than nothing; bold lines are where a
-report has several over lists and prose.
+A bare line is a heading if its score by the evidence of `heading_evidence.py` is high enough. Bold lines are headings
+if a report has several of them above lists and prose.
 """
 
 import re
@@ -23,14 +23,14 @@ from kb.readers.heading_evidence import (
 from kb.report.outline import Block
 
 BOLD = 0
-"""The level that a reader gives to a heading that may be no more than a bold line."""
+"""The level that a reader gives to a bold line, which may or may not be a heading."""
 
 LineRunKind = Literal["item", "link", "table", "code", "line", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
 class LineRun:
-    """Lines of an extracted text that belong together; a `line` stands alone and may be a heading."""
+    """Adjacent lines of an extracted text that belong together. A `line` is a single line, and may be a heading."""
 
     kind: LineRunKind
     text: str
@@ -38,45 +38,46 @@ class LineRun:
     last_line: int
     depth: int | None = None  # of an item
     numbered: bool = False
-    apart: bool = True  # no other line stands directly above
+    apart: bool = True  # a blank line is directly above
 
 
 _ROLES: Mapping[LineRunKind, Role] = {"item": "item", "link": "aside", "lines": "prose"}
 _ASIDES: tuple[Role, ...] = ("byline", "aside")
-_PERHAPS: tuple[Role, ...] = ("short", "prose", "byline")  # headings: a talk's may end with who speaks
-_TIME = re.compile(r"\d{1,2}[:：]\d{2}")  # a talk, not an event, begins at a time
+_POSSIBLE_HEADINGS: tuple[Role, ...] = ("short", "prose", "byline")  # the heading of a talk may end with its speaker
+_TIME = re.compile(r"\d{1,2}[:：]\d{2}")  # the title of a talk has one, the title of an event does not
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_LONGEST = 200  # characters of any heading
-_PROSE = 45  # characters from which a line is prose, whatever its end
-_LEANING = 0.3  # a heading missed costs what stands below it its place, one too many only itself
-_RECENT = 3  # an embedded card repeats a title within so many runs
-_LONGEST_BOLD = 60  # characters
-_FEWEST_BOLD = 2  # one bold line is emphasis
+_LONGEST = 200  # characters of a heading
+_PROSE = 45  # characters; a longer line is prose, whatever its end
+# Log-odds. A missed heading misplaces all lines below it; a false one affects only itself.
+_MIN_SCORE = -0.3
+_RECENT = 3  # runs in which an embedded card repeats a title
+_LONGEST_BOLD = 60  # characters of a bold heading
+_FEWEST_BOLD = 2  # lines; a single bold line is emphasis
 
 
 def headings(runs: Sequence[LineRun]) -> dict[int, int]:
-    """Return the level of each of `runs` that is a heading, by its index; the title and what is above it have 1."""
+    """Return the levels of the headings among `runs`, by index. The title and the runs above it have level 1."""
     candidates = candidates_of(runs)
     levels = dict.fromkeys(range(_title(runs, _roles(runs)) + 1), 1)
     for index, score in zip(candidates, scores_of([*candidates.values()]), strict=True):
-        # A list never begins with an item that has a parent: where one follows, it only goes on below this line.
+        # No list begins with a nested item: if one follows, the line is inside a list.
         splits_list = index + 1 < len(runs) and runs[index + 1].depth
-        if score > -_LEANING and not splits_list:
+        if score > _MIN_SCORE and not splits_list:
             levels[index] = 2 if runs[index].apart else 3
     return levels
 
 
 def candidates_of(runs: Sequence[LineRun]) -> dict[int, Candidate]:
-    """Return the lines below the title that may be headings, by their index."""
+    """Return the lines below the title that may be headings, by index."""
     roles = _roles(runs)
     first = _title(runs, roles) + 1
     roles[:first] = ["edge"] * first  # a page begins below its title
     roles.append("edge")
-    seen = {run.text for run in runs[:first]}
+    texts_above = {run.text for run in runs[:first]}
     candidates = {}
     for index in range(first, len(runs)):
         run = runs[index]
-        if roles[index] not in _PERHAPS or run.kind != "line" or len(run.text) > _LONGEST:
+        if roles[index] not in _POSSIBLE_HEADINGS or run.kind != "line" or len(run.text) > _LONGEST:
             continue
         candidates[index] = Candidate(
             text=run.text,
@@ -87,18 +88,18 @@ def candidates_of(runs: Sequence[LineRun]) -> dict[int, Candidate]:
             recent=tuple(
                 above.text[:_LONGEST] for above in runs[max(1, index - _RECENT) : index] if above.kind == "line"
             ),
-            repeated=run.text in seen,
+            repeated=run.text in texts_above,
             apart=run.apart,
             byline=roles[index] == "byline",
         )
-        seen.add(run.text)
+        texts_above.add(run.text)
     return candidates
 
 
 def with_bold_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Return `blocks` with each bold line as a heading inside its section, or as the paragraph it is.
+    """Return `blocks` with each bold line as a heading inside its section, or as a paragraph.
 
-    Where most stand right below headings, they say what these are about, and are none themselves.
+    If most bold lines are right below headings, they are subtitles, and all of them become paragraphs.
     """
     shown = [block for block in blocks if block.type != "blank"]
     over = [
@@ -117,7 +118,7 @@ def _roles(runs: Sequence[LineRun]) -> list[Role]:
 
 
 def _role(run: LineRun, following: str) -> Role:
-    """Return what a run is to the lines around it; `following` is the text below."""
+    """Return the role of a run for the lines around it. `following` is the text below."""
     text = run.text
     if run.kind != "line":
         return _ROLES.get(run.kind, "other")
@@ -133,7 +134,7 @@ def _role(run: LineRun, following: str) -> Role:
 
 
 def _title(runs: Sequence[LineRun], roles: Sequence[Role]) -> int:
-    """Return the index of the title, -1 for none: the first line, or one of the few below it that names a year."""
+    """Return the index of the title: the first line, or one of the next lines if it names a year. -1 if there is none."""
     if (
         not runs
         or runs[0].kind != "line"
@@ -162,7 +163,7 @@ def _may_be_heading(block: Block) -> bool:
 
 
 def _leveled(blocks: Sequence[Block], headings: set[int]) -> Iterator[Block]:
-    """Yield `blocks`, the bold lines among them as headings if their ids are in `headings`, else as paragraphs."""
+    """Yield `blocks`, with a bold line as a heading if its `id()` is in `headings`, else as a paragraph."""
     level = 1
     for block in blocks:
         if not _is_bold(block):

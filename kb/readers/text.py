@@ -1,6 +1,6 @@
-"""Extracted text: the words of a web page with `  • ` bullets, two more spaces a level, and headings as bare lines.
+"""Extracted text: a web page as plain text, with `  • ` bullets indented by level, and headings as bare lines.
 
-A memo with `・` bullets and nothing of Markdown is read alike.
+Memos with `・` bullets and no Markdown are read the same way.
 """
 
 import re
@@ -37,17 +37,18 @@ _TYPES: Mapping[LineRunKind, BlockType] = {
     "item": "bullet", "link": "link", "table": "table", "code": "code", "line": "paragraph",
 }  # fmt: skip
 _LONGEST_LINK = 2000
-# A page on Markdown or with code shows some lines as Markdown has them, and hardly any Markdown draws bullets itself.
-_ENOUGH_DRAWN, _MOST_MARKED = 3, 3
-_ENOUGH = 200  # characters at a line's beginning or end tell what it is
-_TAB = 4
-_STEP = 2  # columns a level where no item of a text has a parent
+# Extracted pages about Markdown or code have a few Markdown lines. Markdown files hardly ever have `•` bullets.
+_MIN_DRAWN = 3  # lines with `•`
+_MAX_MARKED_RATIO = 3  # Markdown lines for each line with `•`
+_ENOUGH = 200  # characters at the beginning or end of a line that decide its kind
+_TAB = 4  # columns
+_STEP = 2  # columns a level, if no item of a text is nested
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is extracted text: many lines drawn with `•` beside those marked as Markdown, or none."""
+    """Return whether `text` is extracted text: it has no Markdown lines, or enough lines with `•` next to them."""
     drawn, marked = (sum(1 for _ in pattern.finditer(text)) for pattern in (_BULLET_LINE, _MARKDOWN_LINE))
-    return drawn >= marked or (drawn >= _ENOUGH_DRAWN and _MOST_MARKED * drawn >= marked)
+    return drawn >= marked or (drawn >= _MIN_DRAWN and _MAX_MARKED_RATIO * drawn >= marked)
 
 
 def read(text: str) -> Parse:
@@ -65,7 +66,7 @@ def read(text: str) -> Parse:
 
 
 def runs_of(text: str) -> list[LineRun]:
-    """Return the lines of a text that belong together: an item, a paragraph, a table, code, a link."""
+    """Return the runs of a text: its items, paragraphs, tables, code blocks and links."""
     lines = split_lines(text)
     items = _items(lines)
     depths = _depths([_column(item["indent"]) if item else None for item in items])
@@ -94,10 +95,10 @@ def runs_of(text: str) -> list[LineRun]:
 
 
 def _items(lines: Sequence[str]) -> list[re.Match[str] | None]:
-    """Return the match of each line that is an item.
+    """Return the match of each line that is an item, None for other lines.
 
-    Where bullets draw the items, a middle dot draws none; where all of these are indented, a number at the margin is
-    a heading's.
+    In a text with `•` bullets, a middle dot marks no item. If all bullets are indented, an unindented number belongs to
+    a heading.
     """
     items = [_ITEM.match(line) for line in lines]
     drawn = [item for item in items if item and item["bullet"]]
@@ -109,7 +110,7 @@ def _items(lines: Sequence[str]) -> list[re.Match[str] | None]:
 
 
 def _kind(line: str, item: re.Match[str] | None) -> LineRunKind | None:
-    """Return what a line begins, None for a blank one."""
+    """Return the kind of run that a line may begin, None for a blank line."""
     text = trimmed(line)
     if item:
         return "item"
@@ -121,7 +122,7 @@ def _kind(line: str, item: re.Match[str] | None) -> LineRunKind | None:
 
 
 def _groups(lines: Sequence[str], kinds: Sequence[LineRunKind | None]) -> Iterator[list[int]]:
-    """Yield the indexes of the lines of each run: an item with what is indented below it, a paragraph, a table."""
+    """Yield the line indexes of each run. An item includes the lines indented below it."""
     group: list[int] = []
     for index, kind in enumerate(kinds):
         if group and not _joins(lines, kinds, group[0], index):
@@ -134,7 +135,7 @@ def _groups(lines: Sequence[str], kinds: Sequence[LineRunKind | None]) -> Iterat
 
 
 def _joins(lines: Sequence[str], kinds: Sequence[LineRunKind | None], first: int, index: int) -> bool:
-    """Tell whether the line at `index` goes on what begins at `first`."""
+    """Return whether the line at `index` continues the run that begins at `first`."""
     if kinds[first] == "item":
         return kinds[index] == "line" and _indent(lines[index]) >= _indent(lines[first]) + _STEP
     if kinds[first] != kinds[index] or kinds[first] not in ("line", "table"):
@@ -154,7 +155,7 @@ def _column(indent: str) -> int:
 
 
 def _depths(columns: Sequence[int | None]) -> list[int | None]:
-    """Return the depth of each item by the column of its mark: the commonest step to the right is one level."""
+    """Return the depth of each item by the column of its mark. The commonest step to the right is one level."""
     known = [column for column in columns if column is not None]
     steps = Counter(after - before for before, after in pairwise(known) if after > before)
     step = steps.most_common(1)[0][0] if steps else _STEP
@@ -163,7 +164,7 @@ def _depths(columns: Sequence[int | None]) -> list[int | None]:
 
 
 def _is_code(lines: Sequence[str]) -> bool:
-    """Tell whether most of `lines` are none of Japanese prose and half of them look like code."""
+    """Return whether most of `lines` have no Japanese, and half of them look like code."""
     beginnings = [line[:_ENOUGH] for line in lines]
     foreign = sum(not _JAPANESE.search(line) for line in beginnings)
     return foreign > 0.6 * len(lines) and 2 * sum(_CODE.search(line) is not None for line in beginnings) >= len(lines)
@@ -179,7 +180,7 @@ def _block(run: LineRun) -> Block:
 
 
 def _paragraphs(run: LineRun) -> Iterator[Block]:
-    """Yield the paragraphs of adjacent lines: one ends where a sentence and its line end together."""
+    """Yield the paragraphs of adjacent lines. A paragraph ends where a line ends with a full stop."""
     texts: list[str] = []
     for line, text in enumerate(run.text.split("\n"), start=run.first_line):
         texts.append(text)
