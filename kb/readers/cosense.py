@@ -1,6 +1,6 @@
-"""Cosense, formerly Scrapbox: a page as its export holds it, or copied; one space indents an item, brackets mark links.
+"""Cosense (formerly Scrapbox): an exported or copied page. Each space indents an item, and brackets mark links.
 
-https://scrapbox.io/help/記法 tells the notation.
+The notation is described at https://scrapbox.io/help/記法.
 """
 
 import json
@@ -18,7 +18,7 @@ _PAGE = re.compile(r'\A\{(?:"created": -?\d+, )?"lines": \[')
 _INDENT = re.compile(r"[ \t\u3000]*")
 _NUMBERED = re.compile(r"\d{1,3}\. +(?=\S)")
 _BLOCK = re.compile(r"(?P<kind>code|table):(?P<name>.*)")
-# A bracket in backticks is none; one in another is read first.
+# Code in backticks has no brackets in it. Nested brackets are read from the inside.
 _BRACKET = re.compile(r"(?P<code>`[^`\n]*`)|\[\[(?P<strong>[^\[\]\n]+)\]\]|\[(?P<inside>[^\[\]\n]+)\]")
 _DECORATED = re.compile(r"[*\-/_!\"#%&'()+,.{}<>|~^$]+ (?P<text>.*)")
 _ADDRESS = re.compile(r"(?:(?P<title>.*\S) )?(?P<address>https?://\S+)(?: (?P<after>.*))?")
@@ -26,21 +26,23 @@ _ICON = re.compile(r".*\.icon(?:\*\d+)?")
 _PICTURE = re.compile(r"https?://(?:gyazo\.com/|scrapbox\.io/files/|\S+\.(?:png|jpe?g|gif|svg|webp)$)", re.IGNORECASE)
 _STARRED = re.compile(r"\[(?P<stars>\*+) .*\]|\[\[[^\[\]]+\]\]")
 _ALONE = re.compile(r"\[[^\[\]]+\]|https?://\S+")
-_MOST_NESTED = 3  # brackets in brackets
-# Signs that only Cosense has, and what none of its pages has and other kinds of text are full of.
+_MAX_NESTED = 3  # levels of brackets
+# Marks that only Cosense has, and marks of other formats that no page of Cosense has.
 _CERTAIN = re.compile(
     r"\[\*+ [^\[\]\n]+\]|\[[^\[\]\n]+\.icon\]|\[https?://\S+ [^\[\]\n]+\](?!\()|\[[^\[\]\n]+ https?://[^\s\]]+\](?!\()"
     r"|^[ \t]*(?:code|table):\S+$",
     re.MULTILINE,
 )
 _FOREIGN = re.compile(r"^[ \t\u3000]*[-*+•・◦▪‣–]\s*\S|^#{1,6} |^```|^---|\]\(\S|<[a-z]+[ >]", re.MULTILINE)
-_FEWEST_INDENTED = 2  # lines where a sign is certain; without any sign,
-_FEWEST_OUTLINED, _SHARE_OUTLINED = 5, 0.5  # so many, and of all, each at most one space deeper than the one above
+_FEWEST_INDENTED = 2  # indented lines, next to a certain mark
+# Without a mark, a page is an outline: this many lines, and this share of all, are indented, each at most one space
+# deeper than the line above.
+_FEWEST_OUTLINED, _SHARE_OUTLINED = 5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a page: its number, indent and words as written."""
+    """A line of a page: its number, its indent and the rest as written."""
 
     number: int
     indent: int
@@ -48,7 +50,7 @@ class _Line:
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is certainly a page of Cosense, or an outline indented by spaces alone, which reads alike."""
+    """Return whether `text` is certainly a page of Cosense, or an outline indented only by spaces."""
     if _PAGE.match(text):
         return True
     if _FOREIGN.search(text):
@@ -77,7 +79,7 @@ def read(text: str) -> Parse:
 
 
 def _page(text: str) -> tuple[list[str], str | None]:
-    """Return the lines of a page from an export, and the day on which it was begun where that stands there."""
+    """Return the lines of an exported page, and the day of its creation if the export has one."""
     try:
         page = json.loads(text)
         created = day_in_japan(page["created"]) if "created" in page else None
@@ -87,10 +89,10 @@ def _page(text: str) -> tuple[list[str], str | None]:
 
 
 def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
-    stars = {
+    star_counts = {
         len(found["stars"] or "*") for line in lines if not line.indent and (found := _STARRED.fullmatch(line.written))
     }
-    levels = {count: place for place, count in enumerate(sorted(stars, reverse=True), start=2)}
+    levels = {count: level for level, count in enumerate(sorted(star_counts, reverse=True), start=2)}
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -109,7 +111,7 @@ def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
 
 
 def _code_or_table(kind: str, first: _Line, lines: Sequence[_Line]) -> Block:
-    """Return the code or table that stands indented below its name."""
+    """Return the code or table that is indented below its name."""
     rows = [" " * (line.indent - first.indent - 1) + line.written for line in lines]
     last = lines[-1].number if lines else first.number
     if kind == "table":
@@ -125,7 +127,7 @@ def _item(line: _Line) -> Block:
 
 
 def _outer_block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> Block:
-    """Return a line that is no item: the title, a heading by its stars or by the items below it, or a paragraph."""
+    """Return the block of an unindented line: the title, a heading by its stars or items below, or a paragraph."""
     number = line.number
     text, links = _shown(line.written)
     starred = _STARRED.fullmatch(line.written)
@@ -143,7 +145,7 @@ def _outer_block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> 
 
 
 def _shown(written: str) -> tuple[str, tuple[str, ...]]:
-    """Return what a reader of the page sees of a line, and where it links to."""
+    """Return the text that the page shows for a line, and its links."""
     links: list[str] = []
 
     def show(found: re.Match[str]) -> str:
@@ -161,7 +163,7 @@ def _shown(written: str) -> tuple[str, tuple[str, ...]]:
         links.append(address["address"])
         return title or address["address"]
 
-    for _ in range(_MOST_NESTED):
+    for _ in range(_MAX_NESTED):
         written, before = _BRACKET.sub(show, written), written
         if written == before:
             break

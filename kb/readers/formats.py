@@ -10,7 +10,6 @@ from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, enforce, split_lines
 from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
 from kb.readers.marked_formats import ASCIIDOC, ORG, REVIEW
-from kb.readers.saved_pages import DamagedPageError, page_in_mhtml, page_in_webarchive
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
@@ -45,9 +44,9 @@ class Reader:
 # The first format that recognises a text reads it; the last takes any text. Saved pages are recognised by their bytes.
 READERS = (
     Reader("mhtml", "MHTML", (".mhtml", ".mht"), ("multipart/related", "message/rfc822"), lambda _: False, html.read,
-           covering=False, unwrap=page_in_mhtml),
+           covering=False, unwrap=html.page_in_mhtml),
     Reader("webarchive", "webarchive", (".webarchive",), ("application/x-webarchive",), lambda _: False, html.read,
-           covering=False, unwrap=page_in_webarchive),
+           covering=False, unwrap=html.page_in_webarchive),
     Reader("movable-type", "Movable Type", (".txt",), ("text/plain",), movable_type.recognises, movable_type.read,
            covering=False),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
@@ -123,7 +122,7 @@ def _reader_and_text(data: bytes, source: str) -> tuple[Reader, DecodedText]:
         for reader in READERS:
             if page := reader.unwrap(data):
                 return reader, page
-    except DamagedPageError as error:
+    except html.DamagedPageError as error:
         raise _unreadable(source, message_of(error)) from error
     refusal = binary_refusal(data)
     decoded = None if refusal else decode(data)

@@ -134,7 +134,7 @@ def _role(run: LineRun, following: str) -> Role:
 
 
 def _title(runs: Sequence[LineRun], roles: Sequence[Role]) -> int:
-    """Return the index of the title: the first line, or one of the next lines if it names a year. -1 if there is none."""
+    """Return the index of the title: the first line, or a line shortly below that names a year. -1 for no title."""
     if (
         not runs
         or runs[0].kind != "line"

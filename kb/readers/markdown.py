@@ -10,10 +10,9 @@ from markdown_it.token import Token
 
 from index.text import fold_spaces, trimmed
 from kb.readers.contract import DEEPEST, Parse, addresses, split_lines
-from kb.readers.embedded_html import html_and_markdown, html_blocks, with_whole_lists
-from kb.readers.front_matter import front_matter
+from kb.readers.dom import element_blocks, fragment_tree
 from kb.readers.headings import BOLD, with_bold_headings
-from kb.readers.markdown_dialects import to_commonmark
+from kb.readers.markdown_dialects import front_matter, to_commonmark
 from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
@@ -78,7 +77,7 @@ class _Nesting:
 def _body(text: str, above: int, lines: Sequence[str], parser: "_Parser") -> Iterator[Block]:
     """Yield the blocks of `text`, which stands below the first `above` of the file's `lines`."""
     nesting = _Nesting()
-    tokens = with_whole_lists(parser.block_tokens(text))
+    tokens = _with_whole_lists(parser.block_tokens(text))
     item: Block | None = None  # whose own text, its first paragraph, is still to come
     for token in tokens:
         nesting.enter_or_leave(token)
@@ -108,12 +107,12 @@ def _body(text: str, above: int, lines: Sequence[str], parser: "_Parser") -> Ite
 def _embedded(token: Token, first: int, lines: Sequence[str], parser: "_Parser") -> Iterator[Block]:
     """Yield the blocks of an HTML block that begins at line `first`, and of the Markdown right below its tags."""
     parts = token.content.rstrip("\n").split("\n")
-    for begin, end, is_markdown in html_and_markdown(parts):
+    for begin, end, is_markdown in _html_and_markdown(parts):
         text = "\n".join(parts[begin:end])
         if is_markdown:
             yield from _body(text, first + begin - 1, lines, parser)
         else:
-            yield from html_blocks(text, first + begin, first + end - 1)
+            yield from _html_blocks(text, first + begin, first + end - 1)
 
 
 class _Parser(MarkdownIt):
@@ -214,3 +213,72 @@ def _is_link(children: Iterable[Token], text: str, links: Sequence[str]) -> bool
         if child.type in ("text", "code_inline", "text_special") and not depth and child.content.strip():
             return text in links
     return True
+
+
+# HTML inside Markdown.
+_LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
+_VERBATIM = re.compile(r"<(?P<end>/?)(?:pre|script|style|textarea)\b|<!--|(?P<comment_end>-->)", re.IGNORECASE)
+_MARKDOWN_LINE = re.compile(r" {0,3}(?:(?:[-*+]|\d{1,9}[.)])[ \t]+\S|#{1,6}[ \t]+\S)")
+
+
+def _with_whole_lists(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield `tokens`, an HTML list with all that is HTML of it as one: CommonMark ends it at a blank line.
+
+    What is indented by four below that line would be code.
+    """
+    parts: list[Token] = []
+    opened = 0
+    for token in tokens:
+        goes_on = opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
+        is_part = goes_on or token.type == "html_block"
+        if is_part:
+            parts.append(token)
+            opened += sum(-1 if tag["end"] else 1 for tag in _LIST_TAG.finditer(token.content))
+        if parts and (opened <= 0 or not is_part):
+            yield _one_block(parts)
+            parts, opened = [], 0
+        if not is_part:
+            yield token
+    if parts:
+        yield _one_block(parts)
+
+
+def _html_blocks(source: str, first: int, last: int) -> Iterator[Block]:
+    """Yield the blocks of HTML written into Markdown, each up to the next; comments and empty tags show nothing."""
+    tree = fragment_tree(source)
+    inside = [] if tree is None else [*element_blocks(tree, above=first - 1)]
+    blocks = inside or [Block("blank", "", first, last)]
+    begins = [first, *(block.first_line for block in blocks[1:])]
+    ends = [*(begin - 1 for begin in begins[1:]), last]
+    for block, begin, end in zip(blocks, begins, ends, strict=True):
+        yield replace(block, first_line=begin, last_line=max(begin, end))
+
+
+def _html_and_markdown(lines: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+    """Yield where the parts of an HTML block begin and end, and whether one is Markdown.
+
+    CommonMark ends such a block at a blank line only; who writes a list right below a tag means a list.
+    """
+    begin, is_markdown, verbatim = 0, False, 0
+    for at, line in enumerate(lines):
+        opened = sum(-1 if tag["end"] or tag["comment_end"] else 1 for tag in _VERBATIM.finditer(line))
+        verbatim = max(verbatim + opened, 0)
+        goes_on = is_markdown and not line.lstrip().startswith("<")
+        is_next = verbatim == 0 and (goes_on or _MARKDOWN_LINE.match(line) is not None)
+        if is_next != is_markdown:
+            if at > begin:
+                yield begin, at, is_markdown
+            begin, is_markdown = at, is_next
+    yield begin, len(lines), is_markdown
+
+
+def _one_block(parts: Sequence[Token]) -> Token:
+    """Return HTML blocks that follow one another as one, with the lines between them."""
+    first = (parts[0].map or [0, 0])[0]
+    lines: list[str] = []
+    for part in parts:
+        begin, end = part.map or [0, 0]
+        lines += [""] * (begin - first - len(lines))
+        lines += part.content.rstrip("\n").split("\n")
+        lines += [""] * (end - first - len(lines))
+    return Token("html_block", "", 0, content="\n".join(lines), map=[first, first + len(lines)])

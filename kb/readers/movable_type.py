@@ -1,4 +1,4 @@
-"""A post of a Movable Type export, as Hatena and Livedoor give out their blogs: its fields, then its body."""
+"""A post of a Movable Type export, the format of Hatena and Livedoor blogs: its fields, then its body."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,17 +10,17 @@ from kb.readers.contract import Parse, split_lines
 _FIELD = re.compile(r"(?P<key>[A-Z][A-Z ]*): ?(?P<value>.*)")
 _PART_END = "-----"
 _PARTS = ("BODY:", "EXTENDED BODY:", "EXCERPT:", "KEYWORDS:", "COMMENT:", "PING:")
-_OF_AUTHOR = ("BODY:", "EXTENDED BODY:")
+_BY_AUTHOR = ("BODY:", "EXTENDED BODY:")
 _KEYS = {"TITLE": "title", "AUTHOR": "author", "DATE": "date", "CATEGORY": "category", "TAGS": "tags"}
 _DATE = re.compile(r"(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4})\b.*")
-_BROKEN_BY_HAND = ("1", "__default__", "convert_breaks")  # a line of the body is then a line on the page
+_CONVERTED = ("1", "__default__", "convert_breaks")  # values of CONVERT BREAKS by which the page keeps line breaks
 _TAG_AT_END = re.compile(
     r"</?(?:ul|ol|li|dl|dt|dd|p|div|h[1-6]|table|tr|td|th|blockquote|pre|br)\b[^<>]*>\s*$", re.IGNORECASE
 )
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is a post as an export holds it: fields, then its body."""
+    """Return whether `text` is a post of an export: fields, then its body."""
     lines = split_lines(text[:4000].lstrip("\ufeff \t\r\n"))
     end = next((at for at, line in enumerate(lines) if line.rstrip() == _PART_END), 0)
     return end > 0 and all(map(_FIELD.fullmatch, lines[:end])) and lines[end + 1 : end + 2] == ["BODY:"]
@@ -33,11 +33,11 @@ def read(text: str) -> Parse:
     body = list(_body(lines))
     values = ((name, _DATE.sub(r"\g<year>-\g<month>-\g<day>", fields.get(key, ""))) for key, name in _KEYS.items())
     metadata = {name: value for name, value in values if value}
-    form = fields.get("CONVERT BREAKS", "")
-    if form.startswith("markdown"):
+    conversion = fields.get("CONVERT BREAKS", "")
+    if conversion.startswith("markdown"):
         blocks = markdown.read("\n".join(body)).blocks
     else:
-        if form in _BROKEN_BY_HAND:
+        if conversion in _CONVERTED:
             body = [line if _TAG_AT_END.search(line) else f"{line}<br>" for line in body]
         blocks = html.body_blocks("\n".join(body))
     shown = tuple(block for block in blocks if block.type != "blank")
@@ -45,7 +45,7 @@ def read(text: str) -> Parse:
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the fields above the first part; of categories, which may be many, the last holds."""
+    """Yield the fields above the first part. A field such as a category may occur several times."""
     for line in lines:
         if line.rstrip() == _PART_END:
             return
@@ -54,10 +54,10 @@ def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _body(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of what the author wrote, each other one as an empty line in its place."""
+    """Yield the lines that the author wrote, with empty lines in place of all others."""
     part = ""
     for line, below in zip_longest(lines, lines[1:]):
         begins = line.rstrip() if line.rstrip() in _PARTS and not part else ""
         ends = line.rstrip() == _PART_END and (below is None or below.rstrip() in _PARTS)
-        yield "" if begins or ends or part not in _OF_AUTHOR else line
+        yield "" if begins or ends or part not in _BY_AUTHOR else line
         part = "" if ends else begins or part

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from kb.readers.contract import split_lines
 from kb.readers.formats import read_outline
-from kb.readers.front_matter import front_matter
+from kb.readers.markdown_dialects import front_matter
 from kb.report.outline import Outline
 
 ROOT = Path(__file__).parents[3]
