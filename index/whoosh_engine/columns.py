@@ -15,20 +15,10 @@ from numpy.typing import NDArray
 
 from index.messages import translatable
 from index.schema import Schema
+from index.whoosh_engine import rows
 from index.whoosh_engine.docs import NONE, Docs, Mask
 from index.whoosh_engine.generations import DamageError
-from index.whoosh_engine.rows import (
-    COLUMNS_FILE,
-    KEYS,
-    Arrays,
-    Row,
-    decoded,
-    encoded,
-    figure_columns,
-    read_arrays,
-    value_columns,
-    write_arrays,
-)
+from index.whoosh_engine.rows import COLUMNS_FILE, Arrays, Row, decoded, encoded
 
 Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
@@ -81,8 +71,8 @@ class TrigramFilter:
             return np.arange(self._count, dtype=np.int32)
         bits = reduce(np.bitwise_and, (self._rows[bucket] for bucket in buckets))
         octets = np.flatnonzero(bits != 0)  # few; unpacking all bits would be eight times the work
-        rows, bit = np.nonzero(np.unpackbits(bits[octets, None], axis=1))
-        return (octets[rows] * 8 + bit).astype(np.int32)
+        numbers, bit = np.nonzero(np.unpackbits(bits[octets, None], axis=1))
+        return (octets[numbers] * 8 + bit).astype(np.int32)
 
 
 def _packed(texts: Texts, begin: int, end: int) -> NDArray[np.uint8]:
@@ -179,12 +169,12 @@ class ColumnsWriter:
     """Collects the columns of documents, one after another."""
 
     def __init__(self, schema: Schema) -> None:
-        self._lexicons: dict[str, dict[str, int]] = {name: {} for name in value_columns(schema)}
+        self._lexicons: dict[str, dict[str, int]] = {name: {} for name in rows.value_columns(schema)}
         self._numbers = {name: array("i") for name in self._lexicons}
         self._counts = {name: array("i") for name in self._lexicons}
-        self._defaults = figure_columns(schema)
+        self._defaults = rows.figure_columns(schema)
         self._figures = {name: array("f") for name in self._defaults}
-        self._keys = {name: array("Q") for name in KEYS}
+        self._keys = {name: array("Q") for name in rows.KEYS}
         self._link_docs, self._link_keys = array("i"), array("Q")
         self._literals = list[bytes]()
 
@@ -229,13 +219,13 @@ class ColumnsWriter:
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
         arrays |= {f"key {name}": np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
         arrays |= {"link docs": _array(self._link_docs), "link keys": np.array(self._link_keys, np.uint64)}
-        write_arrays(folder / COLUMNS_FILE, {**arrays, **_text_arrays("literal", Texts.of(self._literals))})
+        rows.write_arrays(folder / COLUMNS_FILE, {**arrays, **_text_arrays("literal", Texts.of(self._literals))})
 
 
 def read(folder: Path) -> Columns:
     """Return the columns in a folder. Raises DamageError if they cannot be read."""
     try:
-        arrays = read_arrays(folder / COLUMNS_FILE)
+        arrays = rows.read_arrays(folder / COLUMNS_FILE)
         names = [name.split(" ", 1) for name in arrays]
         values = [rest.removesuffix(" numbers") for _, rest in names if rest.endswith(" numbers")]
         return Columns(

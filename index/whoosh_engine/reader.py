@@ -15,7 +15,6 @@ from index.similarity import DocumentVectors, Similarity
 from index.whoosh_engine.docs import Docs, both, either, less
 from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.search import Ranked, Search
-from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.vectors import VectorStore
 
@@ -30,7 +29,7 @@ class WhooshReader:
         parser: QueryParser,
         vectors: Callable[[], VectorStore | None],
     ) -> None:
-        self.snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
+        self.snapshot = Snapshot(generation or Generation("", (), (), {}), schema)
         self._meta = generation.meta if generation else None
         self._parser = parser
         self._vectors = vectors  # called when a query needs them: opening the model takes a second

@@ -1,7 +1,10 @@
-"""An open generation as arrays: documents by sort order, weighted terms, facets, vector keys and stored fields."""
+"""An open generation: its segments read as one, terms weighted, documents in each order, facets and stored fields."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate, chain, product
 from operator import attrgetter
 
 import numpy as np
@@ -16,23 +19,13 @@ from index.ranking import SHORTEST, length_strength, term_points
 from index.schema import Schema, TextField
 from index.terms import SpellChecker
 from index.text import folded_name
-from index.whoosh_engine.columns import Keys, Numbers, Texts, TrigramFilter, ValueColumn
+from index.whoosh_engine import columns, rows
+from index.whoosh_engine.columns import Columns, Keys, Numbers, Texts, TrigramFilter, ValueColumn
 from index.whoosh_engine.docs import NONE, Docs, Mask, among, either
 from index.whoosh_engine.facets import FacetGroup
-from index.whoosh_engine.generations import TERM_CACHE_SIZE
-from index.whoosh_engine.rows import (
-    BOOST,
-    DATE,
-    ID,
-    NO_KEY,
-    PASSAGE,
-    WHOLE,
-    facet_column,
-    key_of,
-    length_column,
-    text_field,
-)
-from index.whoosh_engine.segments import Segments
+from index.whoosh_engine.generations import TERM_CACHE_SIZE, Generation
+from index.whoosh_engine.rows import NO_KEY, facet_column, key_of, length_column, text_field
+from index.whoosh_engine.whoosh_reader import Postings, SegmentFile
 
 Scores = NDArray[np.float64]  # one number a document
 
@@ -55,12 +48,15 @@ class Snapshot:
     Documents are numbered from 0 to `size`; `live` says of each number whether the document is not deleted.
     """
 
-    def __init__(self, segments: Segments, schema: Schema) -> None:
-        self._segments = segments
-        self.size = segments.size
-        self.document_count = len(segments.in_position)
-        self.live, self.in_position, self.positions = segments.live, segments.in_position, segments.positions
+    def __init__(self, generation: Generation, schema: Schema) -> None:
         self.schema = schema
+        self._files = [SegmentFile(segment.folder, segment.size) for segment in generation.segments]
+        *self._bases, self.size = accumulate((segment.size for segment in generation.segments), initial=0)
+        self.in_position = _in_position(generation)  # live documents
+        self.document_count = len(self.in_position)
+        self.positions = self._places(self.in_position)
+        self.live = self.mask(self.in_position)
+        self._columns = Columns.joined([columns.read(segment.folder) for segment in generation.segments], self.live)
         self._texts = schema.texts
         self._groups: dict[str, FacetGroup] = {}
         self._vocabularies: dict[TermKind, Mapping[str, int]] = {}
@@ -81,13 +77,9 @@ class Snapshot:
 
     def places(self, sort: Sort) -> Numbers:
         """Return the place of every document by position, by date from the oldest, or else by date from the newest."""
-        match sort:
-            case "position":
-                return self.positions
-            case "old":
-                return self._places_from_oldest
-            case _:
-                return self._places_from_newest
+        if sort == "position":
+            return self.positions
+        return self._places_from_oldest if sort == "old" else self._places_from_newest
 
     @cached_property
     def _places_from_newest(self) -> Numbers:
@@ -98,7 +90,7 @@ class Snapshot:
         return self._places(self._by_date(1))
 
     def _by_date(self, sign: int) -> Docs:
-        dates = self._segments.columns.values.get(DATE)
+        dates = self._columns.values.get(rows.DATE)
         if dates is None:
             return self.in_position
         age = np.full(self.size, self.size, np.int32)  # of undated documents
@@ -113,7 +105,7 @@ class Snapshot:
     @cached_property
     def boosts(self) -> Scores:
         """The boost of every document."""
-        return self._figures(BOOST, 1.0)
+        return self._figures(rows.BOOST, 1.0)
 
     @cached_property
     def boost_strengths(self) -> Scores | None:
@@ -129,7 +121,7 @@ class Snapshot:
     @property
     def literals(self) -> Texts:
         """The folded literal text of every document."""
-        return self._segments.columns.literals
+        return self._columns.literals
 
     @cached_property
     def trigram_filter(self) -> TrigramFilter:
@@ -139,18 +131,21 @@ class Snapshot:
     @cached_property
     def vector_keys(self) -> Keys:
         """The key of every document's vector (`index.whoosh_engine.vector_file`)."""
-        return self._keys(PASSAGE)
+        return self._keys(rows.PASSAGE)
 
     def passage(self, doc: int) -> str:
         """Return the text of a document's vector."""
-        return self._segments.stored((doc,))[doc]["passage"]
+        return self._stored_fields([doc])[doc]["passage"]
 
     def vocabulary(self, kind: TermKind) -> Mapping[str, int]:
         """Return all terms of a kind in fields that are not score-only, with an upper bound of their frequencies."""
         terms = self._vocabularies.get(kind)
         if terms is None:
-            fields = [text_field(text.name, kind) for text in self._texts if not text.score_only]
-            terms = self._vocabularies[kind] = self._segments.terms(fields)
+            counts = Counter[str]()
+            for text, file in product(self._texts, self._files):
+                if not text.score_only:
+                    counts.update(file.terms(text_field(text.name, kind)))
+            terms = self._vocabularies[kind] = counts
         return terms
 
     def spell_checker(self, kind: TermKind) -> SpellChecker:
@@ -163,7 +158,7 @@ class Snapshot:
     @cached_property
     def dates(self) -> FacetGroup:
         """The documents of each date."""
-        return self._read_group(DATE)
+        return self._read_group(rows.DATE)
 
     @cached_property
     def sections(self) -> Docs | None:
@@ -192,7 +187,7 @@ class Snapshot:
         name = text_field(field, key.kind)
         docs = self._docs_in_fields.find((name, key.text))
         if docs is None:
-            docs = self._segments.postings(name, key.text).docs
+            docs = self._postings(name, key.text).docs
             self._docs_in_fields.keep((name, key.text), docs)
         return docs
 
@@ -203,17 +198,17 @@ class Snapshot:
 
     def is_whole_text(self, text: str, docs: Docs) -> Mask:
         """Return for each of these documents whether its literal is this text, ignoring width, case and spaces."""
-        same: Mask = self._keys(WHOLE).take(docs) == np.uint64(key_of(folded_name(text)))
+        same: Mask = self._keys(rows.WHOLE).take(docs) == np.uint64(key_of(folded_name(text)))
         return same
 
     def stored(self, docs: Docs) -> Mapping[int, tuple[str, str]]:
         """Return the id and the stored text of each of these documents."""
-        fields = self._segments.stored(docs.tolist())
+        fields = self._stored_fields(docs.tolist())
         return {doc: (own["key"], own["stored"]) for doc, own in fields.items()}
 
     def related(self, docs: Docs, candidates: Docs) -> Docs:
         """Return the candidates that are among the documents, their parents, or their children."""
-        ids, links = self._keys(ID), self._segments.columns.links
+        ids, links = self._keys(rows.ID), self._columns.links
         wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
         own_links = links.of(candidates)
         children = links.docs[own_links[_keys_among(links.keys[own_links], ids[docs])]]
@@ -225,7 +220,7 @@ class Snapshot:
 
     def find(self, document_id: str) -> int | None:
         """Return the number of a document, or None if no document has that id."""
-        docs = np.flatnonzero(self._keys(ID) == np.uint64(key_of(document_id))).astype(np.int32)
+        docs = np.flatnonzero(self._keys(rows.ID) == np.uint64(key_of(document_id))).astype(np.int32)
         found = self.stored(docs[self.live[docs]])  # two ids may share a key
         return next((doc for doc, (key, _) in found.items() if key == document_id), None)
 
@@ -235,13 +230,37 @@ class Snapshot:
         mask[docs] = True
         return mask
 
+    def _postings(self, field: str, term: str) -> Postings:
+        """Return the postings of a term in live documents; empty ones if none has it."""
+        lists = [file.postings(field, term) for file in self._files]
+        docs = [postings.docs + np.int32(base) for postings, base in zip(lists, self._bases, strict=True)]
+        joined = Postings(
+            np.concatenate([NONE, *docs]),
+            np.concatenate([np.empty(0, np.float32), *(postings.weights for postings in lists)]),
+        )
+        if self.document_count == self.size:
+            return joined
+        live = self.live[joined.docs]
+        return Postings(joined.docs[live], joined.weights[live])
+
+    def _stored_fields(self, docs: Iterable[int]) -> Mapping[int, Mapping[str, str]]:
+        """Return the stored fields of each of these documents."""
+        by_segment: dict[int, list[int]] = defaultdict(list)
+        for doc in docs:
+            by_segment[bisect_right(self._bases, doc) - 1].append(doc)
+        fields: dict[int, Mapping[str, str]] = {}
+        for number, own in by_segment.items():
+            base = self._bases[number]
+            fields.update(zip(own, self._files[number].stored([doc - base for doc in own]), strict=True))
+        return fields
+
     def _keys(self, column: str) -> Keys:
         """Return a key column; without any segment it has no keys."""
-        keys = self._segments.columns.keys.get(column)
+        keys = self._columns.keys.get(column)
         return np.full(self.size, NO_KEY, np.uint64) if keys is None else keys
 
     def _weighted(self, key: Key) -> WeightedTerm:
-        postings = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
+        postings = [(text, self._postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         postings = [(text, own) for text, own in postings if len(own.docs)]
         docs = either([own.docs for _, own in postings])
         finding = [own.docs for text, own in postings if not text.score_only]
@@ -265,12 +284,23 @@ class Snapshot:
         return norms
 
     def _figures(self, name: str, default: float) -> Scores:
-        figures = self._segments.columns.figures.get(name)
+        figures = self._columns.figures.get(name)
         return np.full(self.size, default) if figures is None else figures.astype(np.float64)
 
     def _read_group(self, column: str) -> FacetGroup:
         empty = ValueColumn((), NONE, np.zeros(self.size, np.int32))
-        return FacetGroup(self._segments.columns.values.get(column, empty), self.document_count)
+        return FacetGroup(self._columns.values.get(column, empty), self.document_count)
+
+
+def _in_position(generation: Generation) -> Docs:
+    """Return the live documents of a generation in order of position."""
+    by_source: dict[str, Docs] = {}
+    begin = 0
+    for source, count in chain.from_iterable(segment.runs for segment in generation.segments):
+        if source is not None:
+            by_source[source] = np.arange(begin, begin + count, dtype=np.int32)
+        begin += count
+    return np.concatenate([NONE, *(by_source[source] for source in dict.fromkeys(generation.order))])
 
 
 def _keys_among(keys: Keys, others: Keys) -> Mask:
