@@ -1,1 +1,1 @@
-"""What notes can be about: a folder of data for each field. No code stands here."""
+"""The shipped domains: a folder of data for each field, without code."""
