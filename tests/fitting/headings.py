@@ -1,4 +1,4 @@
-"""Fits what speaks for a bare line being a heading, and measures it on authors left out; `make fit` runs it."""
+"""Fit and measure the evidence for headings without marks; `make fit` runs this."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ Tree = Iterable[tuple[str, int, str]]  # heading, bullet or other; the bullet's 
 
 
 def main(folder: Path) -> None:
-    """Fit on all authors, measure on each left out, and write the weights with their figures."""
+    """Fit on all authors, measure on held-out authors, and write the weights with their figures."""
     golds = sorted((folder / "notes_text").rglob("*.gold.json"))
     pages = {gold.with_name(gold.name.removesuffix(".gold.json") + ".txt"): _page(gold) for gold in golds}
     authors = {text: text.relative_to(folder).parts[1] for text in pages}
@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
 
 
 def _page(gold: Path) -> tuple[str, list[tuple[str, int, str]]]:
-    """Return the title of the page that a text came from, and its headings and bullets."""
+    """Return the title, the headings and the bullets of the page of a text."""
     page = json.loads(gold.read_text("utf-8"))
     blocks = []
     for kind, *rest in page["blocks"]:
@@ -51,7 +51,7 @@ def _page(gold: Path) -> tuple[str, list[tuple[str, int, str]]]:
 
 
 def _examples(text: Path, blocks: Sequence[tuple[str, int, str]]) -> list[tuple[evidence.Candidate, bool]]:
-    """Return the lines of a text that may be headings, and whether each is one."""
+    """Return the candidate lines of a text, and whether each is a heading."""
     left = Counter(words for kind, _, words in blocks if kind == "heading")
     examples = []
     for line in candidates_of(runs_of(text.read_text("utf-8"))).values():
@@ -64,12 +64,12 @@ def _examples(text: Path, blocks: Sequence[tuple[str, int, str]]) -> list[tuple[
 def _fit(
     examples: Mapping[Path, Sequence[tuple[evidence.Candidate, bool]]], authors: Mapping[Path, str], left_out: str
 ) -> dict[str, dict[str, float]]:
-    """Return the weights of evidence alone, then of all of it together with what other lines are by those.
+    """Return the weights of each line alone, and of each together with the scores of the others.
 
-    What an author's lines are alone is told by the others: weights that know the author are surer than of a stranger.
+    The scores of an author's lines come from weights of the other authors: the author's own would be too confident.
     """
     known = [text for text in examples if authors[text] != left_out]
-    told = {text: [evidence.features_of(line) for line, _ in examples[text]] for text in known}
+    alone = {text: [evidence.features_of(line) for line, _ in examples[text]] for text in known}
 
     def weights(rows: Mapping[Path, Sequence[Mapping[str, float]]], but: str = "") -> dict[str, float]:
         texts = [text for text in known if authors[text] != but]
@@ -77,12 +77,12 @@ def _fit(
         by = [authors[text] for text in texts for _ in examples[text]]
         return evidence_weights([one for text in texts for one in rows[text]], labels, by)
 
-    by_others = {author: weights(told, author) for author in {authors[text] for text in known}}
+    by_others = {author: weights(alone, author) for author in {authors[text] for text in known}}
     together = {}
     for text in known:
-        points = [evidence.score(one, by_others[authors[text]]) for one in told[text]]
-        together[text] = evidence.features_together([line for line, _ in examples[text]], told[text], points)
-    return {"alone": weights(told), "together": weights(together)}
+        points = [evidence.score(one, by_others[authors[text]]) for one in alone[text]]
+        together[text] = evidence.features_together([line for line, _ in examples[text]], alone[text], points)
+    return {"alone": weights(alone), "together": weights(together)}
 
 
 def _figures(
@@ -92,7 +92,7 @@ def _figures(
 ) -> dict[str, float]:
     """Return F1 over all texts, its mean over authors, and the worst author's."""
     by_author: dict[str, list[tuple[tuple[int, int, int], tuple[int, int, int]]]] = {}
-    for text, (title, wanted) in pages.items():
+    for text, (title, expected) in pages.items():
         evidence.weights().update(weights[authors[text]])
         found = [
             ("heading" if block.type == "heading" else "bullet", block.depth or 0, _folded(block.text))
@@ -100,7 +100,7 @@ def _figures(
             if block.type in ("heading", "bullet", "numbered")
         ]
         found = [block for block in found if block[0] != "heading" or block[2] != title]
-        scores = (_counts(_headings(wanted), _headings(found)), _counts(_under(wanted), _under(found)))
+        scores = (_counts(_headings(expected), _headings(found)), _counts(_under(expected), _under(found)))
         by_author.setdefault(authors[text], []).append(scores)
     figures = {}
     for at, key in enumerate(("headings", "under")):
@@ -117,7 +117,7 @@ def _headings(blocks: Tree) -> Counter[str]:
 
 
 def _under(blocks: Tree) -> Counter[tuple[str, str]]:
-    """Return how often each bullet stands under which heading."""
+    """Return the number of times that each bullet is below each heading."""
     heading, found = "", Counter[tuple[str, str]]()
     for kind, _, text in blocks:
         if kind == "heading":
@@ -127,8 +127,8 @@ def _under(blocks: Tree) -> Counter[tuple[str, str]]:
     return found
 
 
-def _counts(wanted: Counter, found: Counter) -> tuple[int, int, int]:  # type: ignore[type-arg]
-    return (wanted & found).total(), wanted.total(), found.total()
+def _counts(expected: Counter, found: Counter) -> tuple[int, int, int]:  # type: ignore[type-arg]
+    return (expected & found).total(), expected.total(), found.total()
 
 
 def _folded(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What careful readers found in reports (`data/labels`), and how far a report that kb made agrees with them."""
+"""The labels of reports by careful readers (`data/labels`), and the agreement of kb's reports with them."""
 
 import csv
 import difflib
@@ -14,17 +14,17 @@ from typing import NamedTuple
 from kb.report.model import Report
 
 LABELS = Path("data/labels")
-_ALIKE = 0.9
+_MIN_SIMILARITY = 0.9  # of two spellings of one title
 _PLACE = re.compile(r"(\d+):(\d+)-(\d+)")
 _LINE_BEFORE = re.compile(r"(\d+):(?=\D|\d+[:：時])")
 
 Span = tuple[int, str]
-"""The line that a text stands on, and the text."""
+"""The line number of a text, and the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledTalk:
-    """A talk as a reader found it, each piece with the line that it stands on."""
+    """A talk as a reader labelled it."""
 
     line: int
     title: Span
@@ -35,7 +35,7 @@ class LabelledTalk:
 
 
 class Bullet(NamedTuple):
-    """What a reader found of a bullet or paragraph; a cell with nothing is `-`."""
+    """The labels of a bullet or paragraph; `-` is none."""
 
     explicit: str = "-"
     inherited: str = "-"
@@ -47,31 +47,31 @@ class Bullet(NamedTuple):
 
 @dataclass(slots=True)
 class Labelled:
-    """A report as a reader found it, its bullets by their lines; what stands after `last` was not read."""
+    """The labels of a report."""
 
     file: Path
     author: str
-    kind: str  # `notes` by others, or `written` for this
+    kind: str  # `notes`, which were collected, or `written` for the purpose
     event: str = ""
     held_on: str = ""
     talks: list[LabelledTalk] = field(default_factory=list)
     headings: dict[int, str] = field(default_factory=dict)
-    bullets: dict[int, Bullet] = field(default_factory=dict)
-    last: int = 1_000_000
+    bullets: dict[int, Bullet] = field(default_factory=dict)  # by line
+    last: int = 1_000_000  # the last line that was read
 
 
 def labelled(folder: Path) -> list[Labelled]:
-    """Return the labels of the reports by others, which lie in `folder`/notes, and of the written ones."""
-    return [*_by_others(folder / "notes"), *_written()]
+    """Return the labels of the collected reports, which are in `folder`/notes, and of the written ones."""
+    return [*_collected(folder / "notes"), *_written()]
 
 
 def with_bullets(reports: Iterable[Labelled]) -> list[Labelled]:
-    """Return the written reports, and those by others of which bullets are labelled."""
+    """Return the written reports, and the collected ones with labelled bullets."""
     return [one for one in reports if one.bullets or one.kind == "written"]
 
 
 def also_labelled(folder: Path) -> Iterator[Labelled]:
-    """Yield the further reports whose bullets are labelled, out of `folder`, which tells their authors."""
+    """Yield the labels of further collected reports, which are in `folder` with a table of their authors."""
     authors = dict(rows(folder / "authors.tsv")[1:])
     reports: dict[str, Labelled] = {}
     for name, line, *cells in rows(folder / "labels.tsv")[1:]:
@@ -81,7 +81,7 @@ def also_labelled(folder: Path) -> Iterator[Labelled]:
     yield from reports.values()
 
 
-def _by_others(notes: Path) -> Iterator[Labelled]:
+def _collected(notes: Path) -> Iterator[Labelled]:
     names = dict(rows(LABELS / "documents.tsv"))
     by_document = defaultdict[str, list[list[str]]](list)
     for number, sort, line, _, *cells in rows(LABELS / "notes.tsv")[1:]:
@@ -99,13 +99,13 @@ def _written() -> Iterator[Labelled]:
 
 
 def _places(lines: Sequence[str], cell: str, _: int) -> tuple[Span, ...]:
-    """Return what stands at the places of a cell: `12:3-9` are six characters of line 12."""
+    """Return the texts at the places of a cell: `12:3-9` is six characters of line 12."""
     places = (tuple(map(int, match)) for match in _PLACE.findall(cell))
     return tuple((line, lines[line - 1][begin:end]) for line, begin, end in places)
 
 
 def _texts(cell: str, line: int) -> tuple[Span, ...]:
-    """Return the texts in a cell; those that begin with `12:` stand on line 12, the others on that of the row."""
+    """Return the texts in a cell; one that begins with `12:` is on line 12, any other on the line of the row."""
     spans = []
     for text in cell.split(";"):
         match = _LINE_BEFORE.match(text)
@@ -114,7 +114,7 @@ def _texts(cell: str, line: int) -> tuple[Span, ...]:
 
 
 def _read(report: Labelled, table: Iterable[list[str]], spans: Callable[[str, int], tuple[Span, ...]]) -> Labelled:
-    """Return a report with what the rows of its labels tell; `spans` reads a cell that says what stands on a line."""
+    """Return a report with the labels of a table; `spans` reads a cell with texts of the report."""
     for sort, at, *cells in table:
         line = int(at) if at.isdigit() else 0
         if sort == "B":
@@ -150,40 +150,40 @@ def folded(text: str | None) -> str:
     return re.sub(r"[\s「」『』【】〈〉《》()\[\]\"'“”・:：|｜/@*`~〜–—-]", "", folded_text)
 
 
-def alike(one: str, other: str) -> bool:
-    """Tell whether two titles are the same but for a slip."""
-    one, other = folded(one), folded(other)
-    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    return bool(one and other) and (one == other or matcher.ratio() >= _ALIKE)
+def are_similar(title: str, other: str) -> bool:
+    """Return whether two titles are spellings of one."""
+    title, other = folded(title), folded(other)
+    matcher = difflib.SequenceMatcher(None, title, other, autojunk=False)
+    return bool(title and other) and (title == other or matcher.ratio() >= _MIN_SIMILARITY)
 
 
 def f1(counts: Sequence[int]) -> float:
-    """Return F1 of (hits, wanted, found)."""
+    """Return F1 of (hits, labelled, found)."""
     return 2 * counts[0] / max(counts[1] + counts[2], 1)
 
 
 def summed(counts: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
-    """Return the sums of (hits, wanted, found)."""
-    hits, wanted, found = zip(*counts, strict=True)
-    return sum(hits), sum(wanted), sum(found)
+    """Return the sums of (hits, labelled, found)."""
+    hits, labels, found = zip(*counts, strict=True)
+    return sum(hits), sum(labels), sum(found)
 
 
 def compared(report: Report, labels: Labelled) -> dict[str, tuple[int, int, int]]:
-    """Return (hits, wanted, found) of a report's event, day, talks and, in the talks found, titles and speakers."""
+    """Return (hits, labelled, found) for a report's event, day, talks and, in the talks found, titles and speakers."""
     left = [talk for talk in report.talks if talk.line <= labels.last]
     found = len(left)
     pairs = []
     for talk in labels.talks:
         near = [one for one in left if one.line in (talk.line, talk.title[0])]
-        same = [one for one in near if alike(one.title, talk.title[1])] or near
-        same = same or [one for one in left if alike(one.title, talk.title[1])]
+        same = [one for one in near if are_similar(one.title, talk.title[1])] or near
+        same = same or [one for one in left if are_similar(one.title, talk.title[1])]
         if same:
             left.remove(same[0])
             pairs.append((talk, same[0]))
     names = [({folded(name) for _, name in a.speakers}, {folded(name) for name in b.speakers}) for a, b in pairs]
     return {
         "talks": (len(pairs), len(labels.talks), found),
-        "titles": (sum(alike(b.title, a.title[1]) for a, b in pairs), len(pairs), len(pairs)),
+        "titles": (sum(are_similar(b.title, a.title[1]) for a, b in pairs), len(pairs), len(pairs)),
         "speakers": (
             sum(len(one & other) for one, other in names),
             sum(len(one) for one, _ in names),
@@ -196,10 +196,10 @@ def compared(report: Report, labels: Labelled) -> dict[str, tuple[int, int, int]
     }
 
 
-def _same_event(wanted: str, found: str) -> bool:
-    one, other = folded(wanted), folded(found)
-    return one in other or other in one
+def _same_event(label: str, found: str) -> bool:
+    label, found = folded(label), folded(found)
+    return label in found or found in label
 
 
-def _same(wanted: str, found: str | None, same: Callable[[str, str], bool]) -> tuple[int, int, int]:
-    return int(bool(wanted and found and same(wanted, found))), int(bool(wanted)), int(bool(found))
+def _same(label: str, found: str | None, same: Callable[[str, str], bool]) -> tuple[int, int, int]:
+    return int(bool(label and found and same(label, found))), int(bool(label)), int(bool(found))

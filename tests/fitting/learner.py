@@ -1,4 +1,4 @@
-"""Fits models over named features, measures them on authors left out, and writes them as data."""
+"""Fit models over named features, measure them on held-out authors, and write them as data."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,26 +18,26 @@ from kb.learning import ConditionalRandomField, Features, LinearModel
 
 MODELS = Path("kb/learning")
 DIAGRAMS = Path("docs/images/reliability")
-FEWEST_DOCUMENTS = 3  # that a feature is seen in; what fewer hold is their subject
+MIN_DOCUMENTS = 3  # with a feature; rarer features belong to a document's subject
 FOLDS = 6
-STRENGTH = 0.15  # C of the regression: how large weights may be
-VECTOR_SCALE = 0.1  # how far the numbers of a vector spread, where a feature is 0 or 1
-_MOST_STEPS = 200
-_LEAST = 1e-3  # weights below it say nothing
-_TAGGER = {"c2": 1.0, "feature.minfreq": 3, "max_iterations": 60, "feature.possible_transitions": True}
-_SMALLEST = 0.02  # a weight of a tagger that says nothing below
-_NEVER = -8.0  # the weight of labels that never follow one another
+C = 0.15  # inverse regularisation of the regression
+VECTOR_SCALE = 0.1  # standard deviation of a vector's numbers, next to features of 0 and 1
+_MAX_ITERATIONS = 200
+_MIN_WEIGHT = 1e-3  # features with smaller weights are dropped
+_CRF = {"c2": 1.0, "feature.minfreq": 3, "max_iterations": 60, "feature.possible_transitions": True}
+_MIN_CRF_WEIGHT = 0.02  # features of a CRF with smaller weights are dropped
+_NEVER = -8.0  # the weight of a transition that never occurs
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What is true of something, and what a reader called it, empty if nobody did; `kind` is the sort of its text."""
+    """A training example."""
 
     features: Features
-    label: str
+    label: str  # by a reader, "" if there is none
     author: str
     document: str
-    kind: str = "notes"
+    kind: str = "notes"  # its set of reports
     vector: NDArray[np.float32] | None = None
 
 
@@ -47,99 +47,101 @@ def fitted(
     thresholds: Mapping[str, float] | None = None,
     scale: float = VECTOR_SCALE,
 ) -> LinearModel:
-    """Return a model of examples, its probabilities calibrated on authors left out."""
-    temperature = _temperature(left_out(examples, labels, scale), examples, labels)
+    """Return a model of the examples, calibrated on held-out authors."""
+    temperature = _temperature(held_out(examples, labels, scale), examples, labels)
     return _model(examples, labels, temperature, thresholds or {}, scale)
 
 
 def trained(examples: Sequence[Example], labels: Sequence[str]) -> LinearModel:
-    """Return a model of examples as they are: what is fitted on one set, to be tested on another."""
+    """Return an uncalibrated model of the examples, to be tested on another set."""
     return _model(examples, labels, 1.0, {})
 
 
 def evidence_weights(
-    told: Sequence[Mapping[str, float]], labels: Sequence[bool], authors: Sequence[str]
+    examples: Sequence[Mapping[str, float]], labels: Sequence[bool], authors: Sequence[str]
 ) -> dict[str, float]:
-    """Return the weight of each piece of evidence, and under `always` that of what always counts.
+    """Return the weight of each piece of evidence, and under `always` the bias.
 
-    Who wrote much counts more than others, but not as much more.
+    Examples of an author are weighted by the inverse square root of their number.
     """
     counts = Counter(authors)
     mean = len(authors) / len(counts)
     shares = [(mean / counts[author]) ** 0.5 for author in authors]
-    table = np.array([list(row.values()) for row in told])
+    table = np.array([list(row.values()) for row in examples])
     regression = LogisticRegression(solver="newton-cholesky", tol=1e-9).fit(table, labels, sample_weight=shares)
-    weights = zip(["always", *told[0]], [*regression.intercept_, *regression.coef_[0]], strict=True)
+    weights = zip(["always", *examples[0]], [*regression.intercept_, *regression.coef_[0]], strict=True)
     return {name: round(float(weight), 3) for name, weight in weights}
 
 
-def fitted_tagger(
+def fitted_crf(
     texts: Sequence[tuple[Sequence[Features], Sequence[str]]],
     labels: Sequence[str],
     thresholds: Mapping[str, float] | None = None,
 ) -> ConditionalRandomField:
-    """Return a conditional random field of texts, each the features and the labels of its pieces."""
+    """Return a conditional random field of texts, each with the features and the labels of its tokens."""
     trainer = pycrfsuite.Trainer(verbose=False)
-    trainer.set_params(_TAGGER)
-    for features, wanted in texts:
-        trainer.append(features, wanted)
+    trainer.set_params(_CRF)
+    for features, text_labels in texts:
+        trainer.append(features, text_labels)
     with TemporaryDirectory() as folder:
         trainer.train(f"{folder}/model")
         tagger = pycrfsuite.Tagger()
         tagger.open(f"{folder}/model")
-        known = tagger.info()
+        model = tagger.info()
     rows = defaultdict[str, NDArray[np.float64]](lambda: np.zeros(len(labels)))
-    for (name, label), weight in known.state_features.items():
+    for (name, label), weight in model.state_features.items():
         rows[name][labels.index(label)] = weight
-    rows = {name: row for name, row in rows.items() if np.abs(row).max() >= _SMALLEST}
-    following = np.full((len(labels), len(labels)), _NEVER)
-    for (before, label), weight in known.transitions.items():
-        following[labels.index(before), labels.index(label)] = weight
-    return ConditionalRandomField(labels, [*rows], np.array([*rows.values()]), following, thresholds or {})
+    rows = {name: row for name, row in rows.items() if np.abs(row).max() >= _MIN_CRF_WEIGHT}
+    transitions = np.full((len(labels), len(labels)), _NEVER)
+    for (before, label), weight in model.transitions.items():
+        transitions[labels.index(before), labels.index(label)] = weight
+    return ConditionalRandomField(labels, [*rows], np.array([*rows.values()]), transitions, thresholds or {})
 
 
-def left_out(examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE) -> NDArray[np.float64]:
-    """Return how likely each label of each example is, (examples, labels), by a model that never saw its author."""
-    folds = folds_of([one.author for one in examples])
-    found = np.empty((len(examples), len(labels)))
+def held_out(examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE) -> NDArray[np.float64]:
+    """Return the probability of each label, (examples, labels), by models that never saw the example's author."""
+    folds = folds_of([example.author for example in examples])
+    predicted = np.empty((len(examples), len(labels)))
     for fold in range(max(folds) + 1):
-        out = [number for number, own in enumerate(folds) if own == fold]
-        model = _model([one for one, own in zip(examples, folds, strict=True) if own != fold], labels, 1.0, {}, scale)
-        found[out] = probabilities(model, [examples[number] for number in out])
-    return found
+        out = [row for row, own in enumerate(folds) if own == fold]
+        training = [example for example, own in zip(examples, folds, strict=True) if own != fold]
+        predicted[out] = probabilities(_model(training, labels, 1.0, {}, scale), [examples[row] for row in out])
+    return predicted
 
 
 def probabilities(model: LinearModel, examples: Sequence[Example]) -> NDArray[np.float64]:
-    """Return how likely each label of each example is, (examples, labels)."""
-    vectors = None if model.vector_weights is None else np.stack([one.vector for one in examples])
-    return model.probabilities([one.features for one in examples], vectors)
+    """Return the probability of each label, (examples, labels)."""
+    vectors = None if model.vector_weights is None else np.stack([example.vector for example in examples])
+    return model.probabilities([example.features for example in examples], vectors)
 
 
-def calibrated(found: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float64]:
-    """Return probabilities of authors left out as the fitted model's temperature makes them."""
-    scores = np.log(np.clip(found, 1e-12, None)) / _temperature(found, examples, labels)
+def calibrated(
+    predicted: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]
+) -> NDArray[np.float64]:
+    """Return the probabilities of held-out authors, calibrated by the temperature of the fitted model."""
+    scores = np.log(np.clip(predicted, 1e-12, None)) / _temperature(predicted, examples, labels)
     shares = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def threshold(likely: NDArray[np.float64], right: Sequence[bool], precision: float) -> float:
-    """Return how likely a claim must be, so that of those at least so likely enough are right; 1.01 if none is."""
-    order = np.argsort(-likely, kind="stable")
-    share = np.array(right, float)[order].cumsum() / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(share >= precision)
-    return float(np.ceil(likely[order][enough[-1]] * 100) / 100) if len(enough) else 1.01
+def threshold_for(probabilities: NDArray[np.float64], correct: Sequence[bool], precision: float) -> float:
+    """Return the lowest threshold, in hundredths, whose claims have at least a precision; 1.01 if there is none."""
+    order = np.argsort(-probabilities, kind="stable")
+    precisions = np.array(correct, float)[order].cumsum() / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(precisions >= precision)
+    return float(np.ceil(probabilities[order][enough[-1]] * 100) / 100) if len(enough) else 1.01
 
 
-def claim_figures(likely: NDArray[np.float64], right: Sequence[bool], bar: float) -> dict[str, float]:
-    """Return average precision, and precision and recall of the claims that are at least so likely."""
-    wanted, claimed = np.array(right, bool), likely >= bar
-    hits = (wanted & claimed).sum()
+def claim_figures(probabilities: NDArray[np.float64], correct: Sequence[bool], threshold: float) -> dict[str, float]:
+    """Return the average precision, and precision and recall of the claims from a threshold on."""
+    relevant, claimed = np.array(correct, bool), probabilities >= threshold
+    hits = (relevant & claimed).sum()
     return {
-        "average precision": float(average_precision_score(wanted, likely)) if wanted.any() else 0.0,
+        "average precision": float(average_precision_score(relevant, probabilities)) if relevant.any() else 0.0,
         "precision": float(hits / max(claimed.sum(), 1)),
-        "recall": float(hits / max(wanted.sum(), 1)),
+        "recall": float(hits / max(relevant.sum(), 1)),
         "claimed": float(claimed.sum()),
-        "examples": float(len(wanted)),
+        "examples": float(len(relevant)),
     }
 
 
@@ -149,7 +151,7 @@ def write(
     figures: Mapping[str, Mapping[str, float]],
     vectors_of: str = "",
 ) -> None:
-    """Write a model as `NAME.npz` and `NAME.toml`, as `kb.learning.load` and `load_crf` read it."""
+    """Write a model as `NAME.npz` and `NAME.toml` for `kb.learning.load` and `load_crf`."""
     names, weights = model.weights()
     arrays = {"names": np.frombuffer("\n".join(names).encode("utf-8"), np.uint8), "weights": weights.astype(np.float16)}
     if isinstance(model, ConditionalRandomField):
@@ -168,9 +170,9 @@ def write(
     (MODELS / f"{name}.toml").write_text("\n".join([*lines, *figure_lines(figures)]) + "\n", "utf-8")
 
 
-def fitted_today(of_what: str = "") -> list[str]:
-    """Return the first lines of what is fitted."""
-    return [f"# Written by `make fit`, not by hand.{of_what}", f"fitted_on = {datetime.now(UTC).date().isoformat()}"]
+def fitted_today(note: str = "") -> list[str]:
+    """Return the first lines of a fitted file."""
+    return [f"# Written by `make fit`, not by hand.{note}", f"fitted_on = {datetime.now(UTC).date().isoformat()}"]
 
 
 def figure_lines(figures: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
@@ -186,60 +188,64 @@ def _model(
     thresholds: Mapping[str, float],
     scale: float = VECTOR_SCALE,
 ) -> LinearModel:
-    examples = [one for one in examples if one.label]
-    seen = defaultdict[str, set[str]](set)
-    for one in examples:
-        for name in one.features:
-            seen[name].add(one.document)
-    names = sorted(name for name, documents in seen.items() if len(documents) >= FEWEST_DOCUMENTS)
+    examples = [example for example in examples if example.label]
+    documents = defaultdict[str, set[str]](set)
+    for example in examples:
+        for name in example.features:
+            documents[name].add(example.document)
+    names = sorted(name for name, own in documents.items() if len(own) >= MIN_DOCUMENTS)
     columns = {name: column for column, name in enumerate(names)}
     table = _table(columns, examples)
     has_vectors = bool(examples) and examples[0].vector is not None
-    vectors = np.stack([one.vector for one in examples]) if has_vectors else np.empty((len(examples), 0), np.float32)
+    vectors = (
+        np.stack([example.vector for example in examples]) if has_vectors else np.empty((len(examples), 0), np.float32)
+    )
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0) / scale
     table = sparse.hstack([table, sparse.csr_matrix((vectors - mean) / spread)]).tocsr()
-    regression = LogisticRegression(C=STRENGTH, max_iter=_MOST_STEPS, tol=1e-3)
-    regression.fit(table, [one.label for one in examples])
+    regression = LogisticRegression(C=C, max_iter=_MAX_ITERATIONS, tol=1e-3)
+    regression.fit(table, [example.label for example in examples])
     rows = np.vstack([regression.intercept_, regression.coef_.T])
-    if rows.shape[1] == 1:  # of two labels scikit-learn weighs the second alone
+    if rows.shape[1] == 1:  # for two labels, scikit-learn has weights of the second only
         rows = np.hstack([np.zeros_like(rows), rows])
     weights = np.zeros((len(rows), len(labels)))
-    weights[0] = -30.0  # of a label that no example has
+    weights[0] = -30.0  # the bias of a label without examples
     weights[:, [labels.index(label) for label in regression.classes_]] = rows
     weights /= temperature
     named, of_vectors = weights[: len(names) + 1], weights[len(names) + 1 :] / spread[:, None]
     named[0] -= mean @ of_vectors
-    kept = [row for row, one in enumerate(named) if row == 0 or np.abs(one).max() >= _LEAST]
-    told = [names[row - 1] for row in kept[1:]]
-    return LinearModel(labels, told, named[kept], thresholds, vector_weights=of_vectors if has_vectors else None)
+    chosen = [row for row, own in enumerate(named) if row == 0 or np.abs(own).max() >= _MIN_WEIGHT]
+    chosen_names = [names[row - 1] for row in chosen[1:]]
+    return LinearModel(
+        labels, chosen_names, named[chosen], thresholds, vector_weights=of_vectors if has_vectors else None
+    )
 
 
 def _table(columns: Mapping[str, int], examples: Sequence[Example]) -> sparse.csr_matrix:
-    found, ends = list[int](), [0]
-    for one in examples:
-        found += [columns[name] for name in one.features if name in columns]
-        ends.append(len(found))
-    return sparse.csr_matrix((np.ones(len(found)), found, ends), shape=(len(examples), len(columns)))
+    indices, ends = list[int](), [0]
+    for example in examples:
+        indices += [columns[name] for name in example.features if name in columns]
+        ends.append(len(indices))
+    return sparse.csr_matrix((np.ones(len(indices)), indices, ends), shape=(len(examples), len(columns)))
 
 
 def folds_of(authors: Sequence[str]) -> list[int]:
-    """Return a fold for each example, an author's all in one, the largest given to the emptiest."""
+    """Return a fold for each example: an author's examples are in one; the largest authors come first."""
     counts = defaultdict[str, int](int)
     for author in authors:
         counts[author] += 1
     sizes, fold_of = [0] * min(FOLDS, len(counts)), dict[str, int]()
-    for author in sorted(counts, key=lambda one: (-counts[one], one)):
+    for author in sorted(counts, key=lambda name: (-counts[name], name)):
         fold = sizes.index(min(sizes))
         sizes[fold] += counts[author]
         fold_of[author] = fold
     return [fold_of[author] for author in authors]
 
 
-def _temperature(found: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> float:
-    """Return by what scores are divided to be calibrated (Guo et al., On Calibration of Modern Networks, 2017)."""
-    scores = np.log(np.clip(found, 1e-12, None))
-    scores = scores[[bool(one.label) for one in examples]]
-    own = np.array([labels.index(one.label) for one in examples if one.label])
+def _temperature(predicted: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> float:
+    """Return the divisor of scores that calibrates them (Guo et al., On Calibration of Modern Networks, 2017)."""
+    scores = np.log(np.clip(predicted, 1e-12, None))
+    scores = scores[[bool(example.label) for example in examples]]
+    own = np.array([labels.index(example.label) for example in examples if example.label])
 
     def loss(temperature: float) -> float:
         cooled = scores / temperature
@@ -250,31 +256,32 @@ def _temperature(found: NDArray[np.float64], examples: Sequence[Example], labels
 
 
 def draw_reliability(name: str, claims: Mapping[str, tuple[NDArray[np.float64], Sequence[bool]]]) -> None:
-    """Draw how often claims are right that are said to be so likely, by tenths (Niculescu-Mizil and Caruana 2005).
+    """Draw a reliability diagram of claims, by tenths (Niculescu-Mizil and Caruana 2005).
 
-    A dot is a tenth with at least ten examples, the larger the more; on the diagonal it is as right as it says.
+    Each dot is a tenth with at least ten examples, larger for more; a calibrated one is on the diagonal.
     """
     side, width = 240, 280 * len(claims) + 20
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 300" font-family="sans-serif" font-size="12">',
         f'<rect width="{width}" height="300" fill="#fff"/>',
     ]
-    for place, (claim, (likely, right)) in enumerate(claims.items()):
-        left, wanted = 40 + 280 * place, np.array(right, float)
+    for place, (claim, (predicted, correct)) in enumerate(claims.items()):
+        left, relevant = 40 + 280 * place, np.array(correct, float)
         parts += [
-            f'<text x="{left}" y="20">{claim}: right, by how likely it was said to be</text>',
+            f'<text x="{left}" y="20">{claim}: share correct by probability</text>',
             f'<path d="M{left} 30v{side}h{side}M{left} {30 + side}l{side} {-side}" fill="none" stroke="#999"/>',
             f'<text x="{left - 8}" y="{40}" text-anchor="end">1</text>',
             f'<text x="{left - 8}" y="{30 + side}" text-anchor="end">0</text>',
             f'<text x="{left + side}" y="{48 + side}" text-anchor="end">1</text>',
         ]
         for tenth in range(10):
-            own = (likely >= tenth / 10) & (likely < (tenth + 1) / 10 + (tenth == 9))
+            own = (predicted >= tenth / 10) & (predicted < (tenth + 1) / 10 + (tenth == 9))
             if own.sum() >= 10:
-                x, y = left + side * likely[own].mean(), 30 + side * (1 - wanted[own].mean())
+                x, y = left + side * predicted[own].mean(), 30 + side * (1 - relevant[own].mean())
                 size = 2 + np.log10(own.sum())
                 title = (
-                    f"{own.sum()} examples said to be {likely[own].mean():.2f} likely: {wanted[own].mean():.2f} right"
+                    f"{own.sum()} examples of probability {predicted[own].mean():.2f}: "
+                    f"{relevant[own].mean():.2f} correct"
                 )
                 parts.append(
                     f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="#069"><title>{title}</title></circle>'

@@ -1,8 +1,8 @@
-"""Measures what corrections of kinds teach, on authors left out: python tests/fitting/lessons.py LABELS.
+"""Measure the effect of corrected kinds on held-out authors: python tests/fitting/lessons.py LABELS.
 
-Of an author whom the model never saw some labelled notes are told as corrections, and the others are scored before and
-after: `any` notes, those that are shown `wrong`, the likeliest `claims` that are not shown, answered by yes or no, or
-half of these and half of those.
+Some labelled notes of an author whom the model never saw are used as corrections; the other notes are scored before and
+after. The corrected notes are `any` notes, those with a `wrong` kind, the likeliest hidden `claims` answered by yes or
+no, or `half` of the latter two.
 """
 
 import sys
@@ -14,54 +14,54 @@ from pathlib import Path
 
 import numpy as np
 from kinds import SETS, examples_of, four_kinds, readings, sentence_vectors
-from learner import Example, calibrated, folds_of, left_out, trained
+from learner import Example, calibrated, folds_of, held_out, trained
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from index.embedding import bundled
 from kb.kinds.classify import CLAIMS, KINDS, WITH_VECTORS, likeliest_kind
-from kb.learning import Example as Told
+from kb.learning import Example as Corrected
 from kb.learning import LinearModel, adaptation_to, load
 from kb.learning.linear import softmax
 from kb.storage.caches import cache_folder
 
 COUNTS = (12, 24, 48)
-WAYS = ("any", "wrong", "claims", "half")
-FEW = 100  # labelled notes below which an author is not asked
-UNLIKELY = 0.3  # a claim that nobody is asked about
+SELECTIONS = ("any", "wrong", "claims", "half")
+MIN_NOTES = 100  # labelled notes of an author
+MIN_CLAIM = 0.3  # probability of a claim to be answered
 FOUR = ("question", "statement", "impression", "label")
 
-Shares = NDArray[np.float64]
+Probabilities = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The labelled notes of an author, and how likely each kind of each is by a model that never saw the author."""
+    """The labelled notes of an author, with the probabilities of models that never saw the author."""
 
     examples: Sequence[Example]
-    likely: Shares
-    told_by: str
-    model: LinearModel  # of words alone
+    predicted: Probabilities
+    model_name: str
+    model: LinearModel  # without vectors
 
     @property
     def shown(self) -> list[str]:
-        """The kind that each is shown as."""
-        return [_shown(own, self.told_by) for own in self.likely]
+        """The kinds that are shown."""
+        return [_shown(own, self.model_name) for own in self.predicted]
 
-    def corrected(self, way: str, count: int) -> Mapping[int, tuple[str, ...]]:
-        """Return so many notes with the kinds that they are told to be of; none where hardly any wrong one is left."""
+    def corrected(self, selection: str, count: int) -> Mapping[int, tuple[str, ...]]:
+        """Return the kinds that `count` corrected notes may have, by index; none if few wrong notes would remain."""
         labels, shown = [one.label for one in self.examples], self.shown
         wrong = [at for at in np.random.default_rng(0).permutation(len(labels)) if shown[at] != labels[at]]
-        if way in ("wrong", "half") and len(wrong) < 2 * count:
+        if selection in ("wrong", "half") and len(wrong) < 2 * count:
             return {}
-        if way == "half":
+        if selection == "half":
             claims = self.corrected("claims", count // 2)
             return {**{at: (labels[at],) for at in wrong[: count - len(claims)]}, **claims}
-        if way != "claims":
-            chosen = wrong if way == "wrong" else np.random.default_rng(0).permutation(len(labels))
+        if selection != "claims":
+            chosen = wrong if selection == "wrong" else np.random.default_rng(0).permutation(len(labels))
             return {int(at): (labels[at],) for at in chosen[:count]}
-        best = [max((own[KINDS.index(claim)], claim) for claim in CLAIMS) for own in self.likely]
-        asked = [at for at, (share, _) in enumerate(best) if share >= UNLIKELY and shown[at] not in CLAIMS]
+        best = [max((own[KINDS.index(claim)], claim) for claim in CLAIMS) for own in self.predicted]
+        asked = [at for at, (share, _) in enumerate(best) if share >= MIN_CLAIM and shown[at] not in CLAIMS]
         asked.sort(key=lambda at: -best[at][0])
         return {
             at: (claim,) if labels[at] == claim else tuple(kind for kind in KINDS if kind != claim)
@@ -69,81 +69,81 @@ class Notes:
             for claim in [best[at][1]]
         }
 
-    def scored(self, way: str, count: int) -> tuple[list[str], list[str], list[str]]:
+    def scored(self, selection: str, count: int) -> tuple[list[str], list[str], list[str]]:
         """Return the labels of the notes that were not corrected, and their kinds before and after."""
-        corrected = self.corrected(way, count)
+        corrected = self.corrected(selection, count)
         if not corrected:
             return [], [], []
-        told = [Told(tuple(self.examples[at].features), kinds) for at, kinds in corrected.items()]
+        lesson = [Corrected(tuple(self.examples[at].features), kinds) for at, kinds in corrected.items()]
         rest = [at for at in range(len(self.examples)) if at not in corrected]
-        moved = adaptation_to(self.model, told).scores([self.examples[at].features for at in rest])
-        claiming = LinearModel(KINDS, [], np.zeros((1, len(KINDS))), load(self.told_by).thresholds)
-        after = claiming.capped(self.likely[rest], softmax(np.log(self.likely[rest] + 1e-12) + moved))
+        change = adaptation_to(self.model, lesson).scores([self.examples[at].features for at in rest])
+        with_thresholds = LinearModel(KINDS, [], np.zeros((1, len(KINDS))), load(self.model_name).thresholds)
+        before = self.predicted[rest]
+        after = with_thresholds.capped(before, softmax(np.log(before + 1e-12) + change))
         shown = self.shown
         return (
             [self.examples[at].label for at in rest],
             [shown[at] for at in rest],
-            [_shown(own, self.told_by) for own in after],
+            [_shown(own, self.model_name) for own in after],
         )
 
 
 def main(folder: Path) -> None:
-    """Print a table of what is right before and after, by what told the kinds, whose notes, which were corrected."""
+    """Print a table of the figures before and after, by model, set of reports, and number and selection of notes."""
     every = list(readings(folder))
-    found = [one for reading in every for one in examples_of(reading)]
+    notes_and_unlabelled = [one for reading in every for one in examples_of(reading)]
     passages = [note.passage for reading in every for note in reading.report.notes]
-    examples = [one for one in found if one.label]
+    examples = [one for one in notes_and_unlabelled if one.label]
     folds = folds_of([one.author for one in examples])
     models = [
         trained([one for one, own in zip(examples, folds, strict=True) if own != fold], KINDS)
         for fold in range(max(folds) + 1)
     ]
-    told_by = {"kinds": calibrated(left_out(examples, KINDS), examples, KINDS)}
+    by_model = {"kinds": calibrated(held_out(examples, KINDS), examples, KINDS)}
     if model := bundled(cache_folder("model")):
-        kept = [passage for one, passage in zip(found, passages, strict=True) if one.label]
-        seen = [replace(one, vector=own) for one, own in zip(examples, sentence_vectors(model, kept), strict=True)]
-        told_by[WITH_VECTORS] = calibrated(left_out(seen, KINDS), seen, KINDS)
+        labelled = [text for one, text in zip(notes_and_unlabelled, passages, strict=True) if one.label]
+        vectors = sentence_vectors(model, labelled)
+        with_vectors = [replace(one, vector=own) for one, own in zip(examples, vectors, strict=True)]
+        by_model[WITH_VECTORS] = calibrated(held_out(with_vectors, KINDS), with_vectors, KINDS)
     authors = defaultdict[tuple[str, str], list[int]](list)
     for row, one in enumerate(examples):
         authors[one.kind, one.author].append(row)
     lines = [
-        "| told by | notes | corrected | of authors | four kinds, macro-F1 | advice | problem |",
+        "| model | notes | corrected | authors | four kinds, macro-F1 | advice | problem |",
         "| --- " * 7 + "|",
     ]
-    for name, likely in told_by.items():
+    for name, predicted in by_model.items():
         for of in SETS:
             own = [
-                Notes([examples[row] for row in rows], likely[rows], name, models[folds[rows[0]]])
+                Notes([examples[row] for row in rows], predicted[rows], name, models[folds[rows[0]]])
                 for (kind, _), rows in authors.items()
-                if kind == of and len(rows) >= FEW
+                if kind == of and len(rows) >= MIN_NOTES
             ]
-            for way, count in product(WAYS, COUNTS):
-                scored = [one for one in (notes.scored(way, count) for notes in own) if one[0]]
-                told = [name, of, f"{count} {way}", str(len(scored)), *(_figures(scored) if scored else "---")]
-                lines.append(f"| {' | '.join(told)} |")
+            for selection, count in product(SELECTIONS, COUNTS):
+                scored = [one for one in (notes.scored(selection, count) for notes in own) if one[0]]
+                cells = [name, of, f"{count} {selection}", str(len(scored)), *(_figures(scored) if scored else "---")]
+                lines.append(f"| {' | '.join(cells)} |")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _shown(likely: Shares, name: str) -> str:
-    return likeliest_kind(dict(zip(KINDS, likely.tolist(), strict=True)), load(name).thresholds)[0]
+def _shown(predicted: Probabilities, name: str) -> str:
+    return likeliest_kind(dict(zip(KINDS, predicted.tolist(), strict=True)), load(name).thresholds)[0]
 
 
 def _figures(scored: Sequence[tuple[list[str], list[str], list[str]]]) -> list[str]:
     labels, before, after = ([kind for one in scored for kind in one[at]] for at in range(3))
-    wanted = [four_kinds(kind) for kind in labels]
-    told = [
-        f1_score(wanted, [four_kinds(kind) for kind in each], labels=FOUR, average="macro") for each in (before, after)
-    ]
-    return [f"{told[0]:.3f} → {told[1]:.3f}", *(_claim(claim, labels, before, after) for claim in CLAIMS)]
+    four = [four_kinds(kind) for kind in labels]
+    f1 = [f1_score(four, [four_kinds(kind) for kind in each], labels=FOUR, average="macro") for each in (before, after)]
+    return [f"{f1[0]:.3f} → {f1[1]:.3f}", *(_claim(claim, labels, before, after) for claim in CLAIMS)]
 
 
 def _claim(claim: str, labels: Sequence[str], before: Sequence[str], after: Sequence[str]) -> str:
     """Return precision and recall of a claim before and after."""
-    told = []
+    cells = []
     for shown in (before, after):
-        right = sum(one == other == claim for one, other in zip(labels, shown, strict=True))
-        told.append(f"{right / max(shown.count(claim), 1):.3f} / {right / max(labels.count(claim), 1):.3f}")
-    return " → ".join(told)
+        hits = sum(label == kind == claim for label, kind in zip(labels, shown, strict=True))
+        cells.append(f"{hits / max(shown.count(claim), 1):.3f} / {hits / max(labels.count(claim), 1):.3f}")
+    return " → ".join(cells)
 
 
 if __name__ == "__main__":

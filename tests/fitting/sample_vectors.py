@@ -1,4 +1,4 @@
-"""Makes the vectors of the samples' notes that come along: python tests/fitting/sample_vectors.py."""
+"""Make the shipped vectors of the samples' notes: python tests/fitting/sample_vectors.py."""
 
 import sys
 
@@ -12,7 +12,7 @@ from kb.storage.caches import cache_folder
 def main() -> None:
     model = bundled(cache_folder("model"))
     if model is None:
-        sys.exit("the model does not run on this machine: nothing is made")
+        sys.exit("the model does not run on this machine; nothing was made")
     tools = Tools()
     finished = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     precompute(model, (note.passage for one in finished for note in one.report.notes), SAMPLE_VECTORS)

@@ -1,8 +1,8 @@
-"""Scores the search on judged queries, and how it would with other weights: python tests/fitting/search.py SHARED WORK.
+"""Measure the search on judged queries, also with other weights: python tests/fitting/search.py SHARED WORK.
 
-SHARED holds gold/judged, the reports that the labels name, and irdata/jaquad-dev; WORK is a folder that keeps their
-vectors, whose making takes a quarter of an hour the first time. Told is nDCG@10 of each set, and how often the first
-hit is useful. A hit that nobody judged counts as useless.
+SHARED holds gold/judged, the labelled reports, and irdata/jaquad-dev. WORK caches their vectors, which take a quarter of
+an hour the first time. The output is nDCG@10 of each set, and the share of queries with a useful first hit. A hit without
+a grade counts as useless.
 """
 
 import csv
@@ -33,7 +33,7 @@ EACH_OF_JAQUAD = 20  # of its questions; there are thousands
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A query of a set, with its search, which gives the names that its grades are told by."""
+    """A query of a set, with a search that returns the names of hits as in the grades."""
 
     set: str
     query: JudgedQuery
@@ -49,22 +49,22 @@ def main(shared: Path, work: Path) -> None:
         *_jaquad(shared / "irdata" / "jaquad-dev", work / "jaquad"),
     ]
     shipped: tuple[ranking.Signal, ...] = ranking.SIGNALS
-    _tell("shipped", every)
+    _print_figures("shipped", every)
     for weights in product(NEARNESS, LIKENESS, AROUND):
-        given = dict(zip(("nearness", "likeness", "around"), weights, strict=True))
-        ranking.SIGNALS = tuple(  # type: ignore[assignment]  # as many, weighed otherwise
-            structs.replace(signal, weight=given.get(signal.name, signal.weight)) for signal in shipped
+        changed = dict(zip(("nearness", "likeness", "around"), weights, strict=True))
+        ranking.SIGNALS = tuple(  # type: ignore[assignment]  # as many, with other weights
+            structs.replace(signal, weight=changed.get(signal.name, signal.weight)) for signal in shipped
         )
-        _tell(str(given), every)
+        _print_figures(str(changed), every)
 
 
-def _tell(name: str, queries: Sequence[Judged]) -> None:
-    told = []
+def _print_figures(name: str, queries: Sequence[Judged]) -> None:
+    figures = []
     for kind in dict.fromkeys(one.set for one in queries):
         reached = [_reached(one) for one in queries if one.set == kind and any(one.query.grades.values())]
         gains, first = zip(*reached, strict=True)
-        told.append(f"{kind} {statistics.mean(gains):.3f} ({statistics.mean(first):.3f})")
-    sys.stdout.write(f"{name}: {', '.join(told)}\n")
+        figures.append(f"{kind} {statistics.mean(gains):.3f} ({statistics.mean(first):.3f})")
+    sys.stdout.write(f"{name}: {', '.join(figures)}\n")
 
 
 def _reached(one: Judged) -> tuple[float, bool]:
@@ -97,7 +97,7 @@ def _judged(shared: Path, work: Path) -> Iterator[Judged]:
 def judged_library(
     shared: Path, work: Path
 ) -> tuple[KnowledgeBase, Callable[[Note], str], list[tuple[str, JudgedQuery]]]:
-    """Return all reports that are labelled, how grades name a note, and the queries of the labels with their sets."""
+    """Return the labelled reports, the function that names a note as in grades, and the queries with their sets."""
     numbers = {f"notes/{path}": number for number, path in csv.reader((LABELS / "documents.tsv").open(), "excel-tab")}
     _copied(shared, numbers, work / "library")
     written = [path for path in (LABELS / "reports").iterdir() if not path.name.endswith(".labels.tsv")]
@@ -115,9 +115,9 @@ def judged_library(
 
 
 def _grades(row: Mapping[str, str | list[str]]) -> dict[str, int]:
-    """Return the grade of each note that a row names; a note is document:line, and a digest of its text."""
-    told = " ".join([str(row["notes"]), *row.get("rest", ())])
-    grades = re.findall(r"([012]): ([^\t]*?)(?= [012]: |$)", told)
+    """Return the grade of each note of a row; a note is document:line and a digest of its text."""
+    cells = " ".join([str(row["notes"]), *row.get("rest", ())])
+    grades = re.findall(r"([012]): ([^\t]*?)(?= [012]: |$)", cells)
     return {":".join(note.split(":")[:2]): int(grade) for grade, notes in grades for note in notes.split()}
 
 

@@ -1,10 +1,9 @@
-"""Tunes the biases and norms of the sentence model: python tests/fitting/sentence_model.py LABELS.
+"""Tune the biases and norms of the sentence model: python tests/fitting/sentence_model.py LABELS.
 
-It learns from queries and the notes that answer them (`data/labels/queries.tsv`), with the notes that look alike beside
-them as what is not meant: contrastive learning with in-batch and hard negatives (Karpukhin et al. 2020), of the biases
-and norms alone (BitFit, Ben Zaken et al. 2022), on the CPU. LABELS holds the notes that the queries are of. Without an
-author left out the tuned numbers are written as data; else it prints how well left-out queries find their notes, for
-each share of the change.
+The training data are queries with the notes that answer them (`data/labels/queries.tsv`), and similar notes that do not.
+The method is contrastive learning with in-batch and hard negatives (Karpukhin et al. 2020) of only the biases and norms
+(BitFit, Ben Zaken et al. 2022), on the CPU. LABELS holds the reports of the notes. Without held-out authors, the tuned
+numbers are written as data. Otherwise the nDCG of their queries is printed for several shares of the change.
 """
 
 import argparse
@@ -27,17 +26,17 @@ from kb.pipeline.reports import Tools, read_report
 QUERIES = Path("data/labels/queries.tsv")
 DOCUMENTS = Path("data/labels/documents.tsv")
 TEMPERATURE = 0.02
-QUERIES_A_STEP = 24
-LONGEST = 96  # pieces of a text; nine notes in ten have fewer
+QUERIES_PER_STEP = 24
+MAX_PIECES = 96  # of a text; nine notes in ten have fewer
 RATE = 1e-3
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-POOL = 3000  # notes beside those that answer, among which left-out queries look
-EVALUATED = 600  # left-out queries
+POOL = 3000  # further notes among which held-out queries search
+EVALUATED = 600  # held-out queries
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A query, the notes that answer it and those that look alike and do not, as they are embedded; whose they are."""
+    """A query with the passages of the notes that answer it, and of similar notes that do not."""
 
     query: str
     answers: tuple[str, ...]
@@ -46,7 +45,7 @@ class Judged:
 
 
 class Layer(nn.Module):
-    """A layer of BERT, with matrices that stay and biases and norms that learn."""
+    """A layer of BERT with fixed matrices and trainable biases and norms."""
 
     def __init__(self, weights: Weights, at: str) -> None:
         super().__init__()
@@ -79,7 +78,7 @@ class Layer(nn.Module):
 
 
 class Model(nn.Module):
-    """The sentence model as torch runs it; vectors of its first layer are looked up in the file."""
+    """The sentence model in torch; its word embeddings are read from the file."""
 
     def __init__(self, weights: Weights) -> None:
         super().__init__()
@@ -90,8 +89,8 @@ class Model(nn.Module):
         self.layers = nn.ModuleList(Layer(weights, f"l{number}") for number in range(weights.layers))
 
     def forward(self, texts: Sequence[str]) -> Tensor:
-        """Return a unit vector for each text, which has its prefix."""
-        ids = [[BEGIN, *self.tokenizer.ids(text)[: LONGEST - 2], END] for text in texts]
+        """Return a unit vector for each text, which includes its prefix."""
+        ids = [[BEGIN, *self.tokenizer.ids(text)[: MAX_PIECES - 2], END] for text in texts]
         longest = max(map(len, ids))
         filled = np.full((len(ids), longest), END)
         mask = torch.zeros(len(ids), longest)
@@ -106,7 +105,7 @@ class Model(nn.Module):
         return functional.normalize((x * mask[..., None]).sum(1), dim=-1)
 
     def in_halves(self, texts: Sequence[str]) -> Tensor:
-        """Return the same, shorter texts apart from longer ones, which saves a third of the time."""
+        """Return the same in two batches, shorter and longer texts, which saves a third of the time."""
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         parts = [order[: len(order) // 2], order[len(order) // 2 :]]
         made = torch.cat([self([texts[number] for number in part]) for part in parts if part])
@@ -115,7 +114,7 @@ class Model(nn.Module):
         return made[places]
 
     def tuned(self) -> dict[str, Tensor]:
-        """Return what learns, by the names of the file's tensors."""
+        """Return the trainable parameters by the names of the file's tensors."""
         return {
             f"l{number}.{name.replace('_', '.')}": parameter
             for number, layer in enumerate(self.layers)
@@ -124,7 +123,7 @@ class Model(nn.Module):
 
 
 def judged_queries(labels: Path) -> tuple[list[Judged], list[str]]:
-    """Return the queries, and every note of the reports that they are of, as they are embedded."""
+    """Return the queries, and the passages of all notes in their reports."""
     documents = dict(line.split("\t") for line in DOCUMENTS.read_text("utf-8").splitlines())
     tools, notes, every = Tools(), dict[tuple[str, str], str](), list[str]()
     for number, path in documents.items():
@@ -148,7 +147,7 @@ def judged_queries(labels: Path) -> tuple[list[Judged], list[str]]:
 
 
 def loss_of(model: Model, some: Sequence[Judged], chance: random.Random) -> Tensor:
-    """Return the cross-entropy of each query's answer among all answers and look-alikes of the step."""
+    """Return the cross-entropy of each query's answer among all answers and hard negatives of the step."""
     right = [chance.choice(one.answers) for one in some]
     wrong = [chance.choice(one.near) for one in some if one.near]
     passages = [*right, *wrong]
@@ -162,16 +161,16 @@ def loss_of(model: Model, some: Sequence[Judged], chance: random.Random) -> Tens
 
 
 def fitted(model: Model, queries: Sequence[Judged], epochs: float, seed: int) -> Iterator[int]:
-    """Tune the model; yield after each step."""
-    chance = random.Random(seed)  # noqa: S311  # no secret
-    steps = int(len(queries) * epochs / QUERIES_A_STEP)
+    """Tune the model, and yield the number of each step after it."""
+    chance = random.Random(seed)  # noqa: S311  # not for cryptography
+    steps = int(len(queries) * epochs / QUERIES_PER_STEP)
     optimizer = torch.optim.AdamW(model.tuned().values(), lr=RATE, weight_decay=0.0)
     left: list[Judged] = []
     for step in range(steps):
-        if len(left) < QUERIES_A_STEP:
+        if len(left) < QUERIES_PER_STEP:
             left = [*queries]
             chance.shuffle(left)
-        some = [left.pop() for _ in range(QUERIES_A_STEP)]
+        some = [left.pop() for _ in range(QUERIES_PER_STEP)]
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 20) * max(0.05, 1 - step / steps)
         loss = loss_of(model, some, chance)
@@ -196,7 +195,7 @@ def vectors_of(model: Model, texts: Iterable[str], prefix: str) -> Tensor:
 
 
 def ndcg(model: Model, queries: Sequence[Judged], pool: Sequence[str]) -> float:
-    """Return the mean nDCG@10 of queries among their notes and a pool, compared as they differ from the mean."""
+    """Return the mean nDCG@10 of queries among their notes and a pool, by vectors less the mean of all."""
     texts = list(dict.fromkeys([*(text for one in queries for text in (*one.answers, *one.near)), *pool]))
     places = {text: number for number, text in enumerate(texts)}
     passages = vectors_of(model, texts, "passage")
@@ -213,38 +212,38 @@ def ndcg(model: Model, queries: Sequence[Judged], pool: Sequence[str]) -> float:
 
 
 def shared(model: Model, before: Mapping[str, Tensor], after: Mapping[str, Tensor], share: float) -> None:
-    """Give the model a share of the change."""
+    """Apply a share of the change to the model."""
     with torch.no_grad():
         for name, parameter in model.tuned().items():
             parameter.copy_(before[name] + share * (after[name] - before[name]))
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("labels", type=Path)
-    asked.add_argument("--held-out", nargs="*", default=[])
-    asked.add_argument("--epochs", type=float, default=1.0)
-    asked.add_argument("--share", type=float, default=0.5)
-    asked.add_argument("--to", type=Path, default=TUNED)
-    told = asked.parse_args()
-    queries, notes = judged_queries(told.labels)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--held-out", nargs="*", default=[])
+    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--share", type=float, default=0.5)
+    parser.add_argument("--to", type=Path, default=TUNED)
+    arguments = parser.parse_args()
+    queries, notes = judged_queries(arguments.labels)
     model = Model(Weights(weights_file()))
     before = {name: parameter.detach().clone() for name, parameter in model.tuned().items()}
-    learned = [one for one in queries if one.author not in told.held_out]
-    for _ in fitted(model, learned, told.epochs, seed=26):
+    learned = [one for one in queries if one.author not in arguments.held_out]
+    for _ in fitted(model, learned, arguments.epochs, seed=26):
         pass
     after = {name: parameter.detach().clone() for name, parameter in model.tuned().items()}
-    if told.held_out:
+    if arguments.held_out:
         chance = random.Random(1)  # noqa: S311
-        left = [one for one in queries if one.author in told.held_out]
+        left = [one for one in queries if one.author in arguments.held_out]
         left, pool = chance.sample(left, min(EVALUATED, len(left))), chance.sample(notes, POOL)
         for share in SHARES:
             shared(model, before, after, share)
-            print(f"share {share}: nDCG@10 {ndcg(model, left, pool):.3f} of {len(left)} queries left out", flush=True)
+            print(f"share {share}: nDCG@10 {ndcg(model, left, pool):.3f} of {len(left)} held-out queries", flush=True)
     else:
-        shared(model, before, after, told.share)
+        shared(model, before, after, arguments.share)
         numbers = {name: parameter.detach().numpy().astype(np.float16) for name, parameter in model.tuned().items()}
-        np.savez_compressed(told.to, **numbers)
+        np.savez_compressed(arguments.to, **numbers)
 
 
 if __name__ == "__main__":

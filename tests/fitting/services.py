@@ -1,6 +1,6 @@
-"""Fits which services a note inherits, measures them by authors left out, and how right the named ones are.
+"""Fit the model of inherited services, and measure it and the named services on held-out authors.
 
-Usage: python tests/fitting/services.py FOLDER, which holds the `notes` that `data/labels/notes.tsv` tells of.
+Usage: python tests/fitting/services.py FOLDER; its `notes` are the reports that `data/labels/notes.tsv` labels.
 """
 
 import sys
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labels import f1, labelled, summed, with_bullets
-from learner import Example, calibrated, claim_figures, fitted, left_out, write
+from learner import Example, calibrated, claim_figures, fitted, held_out, write
 
 from kb.readers.formats import read_outline
 from kb.report.model import Report
@@ -22,61 +22,61 @@ from kb.talks import report_of
 Named = frozenset[str]
 Place = tuple[int, int]  # a report's number, and a line of it
 _CLAIMS = ("other", CLAIM)
-_BARS = [bar / 100 for bar in range(20, 80)]
-_FEW = 5  # an author with fewer labels has no figure of their own
+_THRESHOLDS = [hundredths / 100 for hundredths in range(20, 80)]
+_MIN_LABELS = 5  # of an author with a figure
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A report, and by line which services a reader found its notes to name and to inherit."""
+    """A report with a reader's labels."""
 
-    kind: str  # `notes` by others, or `written` for this
+    kind: str  # `notes`, which were collected, or `written` for the purpose
     author: str
     report: Report
-    services: Mapping[int, tuple[Named, Named]]
+    services: Mapping[int, tuple[Named, Named]]  # named and inherited services, by line
 
 
 def main(folder: Path) -> None:
-    """Fit on all authors, measure on each left out, and write the weights with their figures."""
-    every = everything(folder)
-    known, examples, places = domain(), list[Example](), list[tuple[Place, Candidate]]()
-    labels = dict[Place, tuple[Named, Named, Named]]()  # named, inherited, and named beyond doubt by the program
+    """Fit on all authors, measure on held-out authors, and write the model with its figures."""
+    every = labelled_reports(folder)
+    domain_, examples, places = domain(), list[Example](), list[tuple[Place, Candidate]]()
+    labels = dict[Place, tuple[Named, Named, Named]]()  # named, inherited, and named as kb finds it
     for number, one in enumerate(every):
-        for note, (own, found) in zip(one.report.notes, candidates(one.report, known), strict=True):
+        for note, (named, inheritable) in zip(one.report.notes, candidates(one.report, domain_), strict=True):
             if note.line in one.services:
                 explicit, inherited = one.services[note.line]
-                labels[number, note.line] = (explicit, inherited, own)
-                for candidate in found:
+                labels[number, note.line] = (explicit, inherited, named)
+                for candidate in inheritable:
                     label = _CLAIMS[candidate.service in explicit | inherited]
                     examples.append(Example(candidate.features, label, one.author, str(number), one.kind))
                     places.append(((number, note.line), candidate))
-    likely = calibrated(left_out(examples, _CLAIMS), examples, _CLAIMS)[:, 1]
+    predicted = calibrated(held_out(examples, _CLAIMS), examples, _CLAIMS)[:, 1]
 
-    def told(bar: float) -> dict[str, dict[Place, tuple[Named, Named]]]:
-        """Return (wanted, found) of each note by whether it names or inherits them."""
+    def results(threshold: float) -> dict[str, dict[Place, tuple[Named, Named]]]:
+        """Return the labelled and the found services of each note, named and inherited."""
         named = {place: set(own) for place, (_, _, own) in labels.items()}
         inherited = {place: set[str]() for place in labels}
-        for (place, candidate), share in zip(places, likely, strict=True):
-            if share >= bar:
+        for (place, candidate), share in zip(places, predicted, strict=True):
+            if share >= threshold:
                 (named if candidate.nearest == "part" else inherited)[place].add(candidate.service)
         return {
             "named": {place: (labels[place][0], frozenset(own)) for place, own in named.items()},
             "inherited": {place: (labels[place][1] - named[place], frozenset(own)) for place, own in inherited.items()},
         }
 
-    bar = max(_BARS, key=lambda bar: f1(summed(_counts(every, told(bar)["inherited"]).values())))
+    threshold = max(_THRESHOLDS, key=lambda value: f1(summed(_counts(every, results(value)["inherited"]).values())))
     figures = {
         f"{what}, {kind}, author left out": _figures(_counts(every, found, kind))
         for kind in ("notes", "written")
-        for what, found in told(bar).items()
+        for what, found in results(threshold).items()
     }
-    right = [example.label == CLAIM for example in examples]
-    figures["candidates, author left out"] = claim_figures(likely, right, bar)
-    write(MODEL, fitted(examples, _CLAIMS, {CLAIM: bar}), figures)
+    correct = [example.label == CLAIM for example in examples]
+    figures["candidates, author left out"] = claim_figures(predicted, correct, threshold)
+    write(MODEL, fitted(examples, _CLAIMS, {CLAIM: threshold}), figures)
 
 
-def everything(folder: Path) -> list[Read]:
-    """Return the reports whose bullets are labelled, as kb reads them."""
+def labelled_reports(folder: Path) -> list[Read]:
+    """Return the reports with labelled bullets, as kb reads them."""
     return [
         Read(
             one.kind,
@@ -89,33 +89,33 @@ def everything(folder: Path) -> list[Read]:
 
 
 def _slugs(cell: str) -> Named:
-    """Return the slugs of the services in a cell, a name that the catalogue does not know as it is."""
+    """Return the slugs of the services in a cell; an unknown name stays as it is."""
     names = [name.strip() for name in cell.split(",") if name.strip() not in ("", "-")]
-    known = [domain().catalogue.find(name) for name in names]
-    return frozenset(service.slug if service else name for service, name in zip(known, names, strict=True))
+    services = [domain().catalogue.find(name) for name in names]
+    return frozenset(service.slug if service else name for service, name in zip(services, names, strict=True))
 
 
 def _counts(
-    every: Sequence[Read], told: Mapping[Place, tuple[Named, Named]], kind: str | None = None
+    every: Sequence[Read], results: Mapping[Place, tuple[Named, Named]], kind: str | None = None
 ) -> dict[str, tuple[int, int, int]]:
-    """Return (hits, wanted, found) of each author."""
+    """Return (hits, labelled, found) of each author."""
     counts = defaultdict[str, list[tuple[int, int, int]]](list)
-    for (number, _), (wanted, found) in told.items():
+    for (number, _), (labels, found) in results.items():
         if kind in (None, every[number].kind):
-            counts[every[number].author].append((len(wanted & found), len(wanted), len(found)))
+            counts[every[number].author].append((len(labels & found), len(labels), len(found)))
     return {author: summed(own) for author, own in counts.items()}
 
 
 def _figures(counts: Mapping[str, tuple[int, int, int]]) -> dict[str, float]:
-    hits, wanted, found = summed(counts.values())
-    scores = [f1(own) for own in counts.values() if own[1] >= _FEW]
+    hits, labelled_count, found = summed(counts.values())
+    scores = [f1(own) for own in counts.values() if own[1] >= _MIN_LABELS]
     return {
         "precision": hits / max(found, 1),
-        "recall": hits / max(wanted, 1),
-        "F1": f1((hits, wanted, found)),
+        "recall": hits / max(labelled_count, 1),
+        "F1": f1((hits, labelled_count, found)),
         "mean of authors": sum(scores) / len(scores),
         "worst author": min(scores),
-        "labels": float(wanted),
+        "labels": float(labelled_count),
     }
 
 
