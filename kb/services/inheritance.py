@@ -1,9 +1,9 @@
 """The services that a note may inherit: candidates named above and before it, and their features.
 
 Input: the notes of a report in order, with the services that they, their headings and their titles name.
-Features: where the candidate is named and how, what is between, and the words of the note. Their names are keys of
-`kb/learning/inheritance.npz`. Model: a logistic regression. Output: the probability that the note is about the candidate
-(`tagger.py`).
+Features: where and how the candidate is named, the distance, and the words of the note; their names are keys of
+`kb/learning/inheritance.npz`.
+Model: a logistic regression. Output: the probability that the note is about the candidate (`tagger.py`).
 """
 
 import re

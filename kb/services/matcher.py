@@ -26,7 +26,7 @@ _IDENTIFIER_BEFORE = re.compile("[a-z0-9][_.]$")
 _MIN_NUMBERED = 6  # letters of a name that may have a digit after it: Inspector2, but not S33 or EC22
 _DIGIT = re.compile(r"[0-9](?![A-Za-z0-9])")
 _NEVER = re.compile(r"(?!)")
-# The words whose misspellings are matched; those of shorter words are other words. Names of several words need six letters.
+# Words whose misspellings are matched; those of shorter words are other words. In a name of several words, six letters.
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 _SEVERAL_WORDS = re.compile(r"(?=.{12,40}$)[A-Za-z0-9]+(?: [A-Za-z0-9]+){1,3}")
 _INNER_WORD = re.compile(r"[A-Za-z]{6,}")

@@ -1,7 +1,7 @@
 """The features of lines, by which their roles are learned (`roles.py`).
 
-Input: the lines of a report, its title and event. Output: the names of each line's features: its type and position, its
-marks, words, length and n-grams, and those of its peers, of the heading above, of its neighbours and of the lines below.
+Input: the lines of a report, its title and event. Output: the names of each line's features: its type and position,
+marks, words, length and n-grams, and features of its peers, the heading above, its neighbours and the lines below.
 The names are keys of `kb/learning/lines.npz` and `lines_together.npz`.
 """
 

@@ -172,7 +172,7 @@ def _pieces(
 
 
 def _rows(table: Block, talks: Mapping[int, int]) -> Iterator[tuple[Block, int]]:
-    """Yield each row of a table that is a talk with the index of its line, and the rows between them together with -1."""
+    """Yield each row of a table that is a talk, with the index of its line, and the rows in between, with -1."""
     rows, first = list[str](), table.first_line
     texts = table.text.split("\n")
     for number, row in zip(row_numbers(table, len(texts)), texts, strict=True):

@@ -92,8 +92,8 @@ _MAX_NAME = 20  # characters
 _MIN_STYLED = 2  # headings with an ending; a single one is no style
 
 
-# Brackets after an honorific or at the end name an employer; before an honorific they are part of the name. A handle after
-# a name is the same person's.
+# Brackets after an honorific or at the end name an employer; before an honorific they are part of the name. A handle
+# after a name is the same person's.
 _DETAILS = re.compile(
     r"((?:さん|氏|様))\s*[(（][^)）]*[)）]|\s*[(（\[［][^)）\]］]*[@＠,，、\s][^)）\]］]*[)）\]］]"
     r"|\s*[\[［][^\]］]*[\]］]|\s*[(（][^)）@＠]*[)）](?=\s*(?:$|[、,，&＆・]))|(?<=[^\s、,，&＆・])[(（\s]\s*[@＠]\w+[)）]?"

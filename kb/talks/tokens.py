@@ -1,7 +1,7 @@
 """The tokens of lines, which are words of one script and marks, and their features for sequence labelling (`spans.py`).
 
-Input: the lines of a talk, and the hints that patterns give. Output: the names of each token's features: its word, shape
-and type, its brackets, separators and neighbours, and the hints. The names are keys of `kb/learning/spans.npz`.
+Input: the lines of a talk, and the matches of patterns. Output: the names of each token's features: its word, shape and
+type, its brackets, separators and neighbours, and the matches. The names are keys of `kb/learning/spans.npz`.
 """
 
 import re

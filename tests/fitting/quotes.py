@@ -1,7 +1,7 @@
 """Fit which notes are quoted as answers to a search: python tests/fitting/quotes.py SHARED (see `make fit`).
 
-The examples are the first ten notes of each labelled query; grade 2 is an answer. Queries are held out. A note without a
-grade is no example and counts as wrong.
+The examples are the first ten notes of each labelled query; grade 2 is an answer. Queries are held out. A note
+without a grade is no example and counts as wrong.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Measure the search on judged queries, also with other weights: python tests/fitting/search.py SHARED WORK.
 
-SHARED holds gold/judged, the labelled reports, and irdata/jaquad-dev. WORK caches their vectors, which take a quarter of
-an hour the first time. The output is nDCG@10 of each set, and the share of queries with a useful first hit. A hit without
-a grade counts as useless.
+SHARED holds gold/judged, the labelled reports, and irdata/jaquad-dev. WORK caches their vectors, which take a quarter
+of an hour the first time. The output is nDCG@10 of each set, and the share of queries with a useful first hit. A hit
+without a grade counts as useless.
 """
 
 import csv
