@@ -17,8 +17,8 @@ from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
 from kb.pipeline.reports import Tools
+from kb.search.collection import embedder_of
 from kb.search.documents import SCHEMA
-from kb.search.engines import embedder_of
 from kb.search.search_box import query_parser
 
 MEASURES = {

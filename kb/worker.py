@@ -1,4 +1,4 @@
-"""A sync and the making of vectors in processes of their own, so that searches beside keep their pace and memory."""
+"""A sync, and the making of vectors, in a process of its own: searches keep their speed and memory meanwhile."""
 
 import atexit
 import logging
@@ -21,88 +21,84 @@ from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress
 
 _log = logging.getLogger(__name__)
-_LOWEST = 19  # of priorities: whoever searches comes first
-_starting = Lock()  # for one half started complains when we end; once we end it is kept, so that none is started
-_running: set[BaseProcess] = set()  # daemons would be ended by themselves, but may have no processes of their own
+_LOWEST_PRIORITY = 19  # of `os.nice`: searches come first
+# Held while a process starts, and for good once this process ends: a half started process would write an error then.
+_starting = Lock()
+_running: set[BaseProcess] = set()  # not daemons, which would end by themselves but may not start processes
 
 
 def sync_in_worker(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
-    """Bring the index up to the library as `Indexer.sync` does, and turn to it.
+    """Sync in a worker process as `Indexer.sync` does, then follow the new configuration of the library.
 
-    Raises SearchIndexError with whatever stopped the process.
+    Raises SearchIndexError with the error that stopped the worker.
     """
-    here, there = multiprocessing.Pipe(duplex=False)
-    process = _started(_sync, *knowledge_base.collection.chosen, there)
-    there.close()  # so that only the process itself holds it, and its end is seen
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    process = _start(_sync, *knowledge_base.collection.chosen, sender)
+    sender.close()  # so that the pipe ends when the worker does
     try:
-        outcome = _outcome(here, progress)
+        outcome = _receive_outcome(receiver, progress)
     finally:
-        here.close()
-        Thread(target=_let_end, args=(process,), name="tidy", daemon=True).start()
+        receiver.close()
+        Thread(target=_join, args=(process,), name="tidy", daemon=True).start()
     knowledge_base.collection.follow()
     return outcome
 
 
 def embed_in_worker(knowledge_base: KnowledgeBase) -> Callable[[], None]:
-    """Have the vectors made that notes lack, beside whatever is done here; what is returned tells that there are more.
+    """Start a thread that has a worker process make the missing vectors; return a function that wakes it again.
 
-    A process makes them, which gives way to all others and ends with us.
+    The worker has the lowest priority and ends with this process.
     """
     changed = Event()
     changed.set()
-    Thread(target=_embed_again, args=(knowledge_base, changed), name="embed", daemon=True).start()
+    Thread(target=_embed_after_changes, args=(knowledge_base, changed), name="embed", daemon=True).start()
     return changed.set
 
 
-def _embed_again(knowledge_base: KnowledgeBase, changed: Event) -> None:
+def _embed_after_changes(knowledge_base: KnowledgeBase, changed: Event) -> None:
     while True:
         changed.wait()
         changed.clear()
         try:
             if knowledge_base.indexer.has_vectors_to_make():
-                _let_end(_started(_embed, *knowledge_base.collection.chosen))
-        except Exception:  # noqa: BLE001  # whatever it is, it must not end the thread: the next change begins anew
-            _log.exception("notes cannot be found by likeness")
+                _join(_start(_embed, *knowledge_base.collection.chosen))
+        except Exception:  # noqa: BLE001  # no error may end the thread: the next change is another try
+            _log.exception("notes cannot be found by similarity")
 
 
 def _embed(library: Path | None, index: Path | None) -> None:
+    """Make the missing vectors. Runs in a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(os, "nice"):
-        os.nice(_LOWEST)
+        os.nice(_LOWEST_PRIORITY)
     end_with_parent()
     try:
         KnowledgeBase.open(library, index).indexer.embed()
-    except (EmbeddingError, SearchIndexError, OSError) as error:  # an index that cannot be written, among others
+    except (EmbeddingError, SearchIndexError, OSError) as error:  # for one, of an index folder that is read-only
         _log.warning("%s; notes are found by their words alone", error)
 
 
-def _started(target: Callable[..., None], *args: object) -> BaseProcess:
-    """Return a process that runs a function, and ends with us."""
-    process = multiprocessing.get_context("spawn").Process(target=target, args=args)  # a fork would copy held locks
-    with _starting:
-        process.start()
-        _running.add(process)
-    return process
+def _sync(library: Path | None, index: Path | None, sender: Connection) -> None:
+    """Sync, and send each progress (step, done, total), then the outcome or an error. Runs in a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the worker, too; the parent process ends it
+
+    def progress(step: str, done: int, total: int) -> None:
+        sender.send((step, done, total))
+
+    try:
+        indexer = KnowledgeBase.open(library, index).indexer
+        sender.send(indexer.sync(progress).brief())
+        indexer.tidy()  # the parent process does not wait for this
+    except Exception as error:  # noqa: BLE001  # the parent process raises it
+        with suppress(OSError):  # the parent process has ended
+            sender.send(message_of(error))
 
 
-@atexit.register
-def _end_all() -> None:
-    """End what still runs; what it made is kept, and the next one goes on."""
-    _starting.acquire()  # for good: a thread may want to start one yet
-    for process in tuple(_running):
-        process.terminate()
-
-
-def _let_end(process: BaseProcess) -> None:
-    process.join()
-    _running.discard(process)
-
-
-def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
-    """Return what the process did, and call `progress` until then. Raises SearchIndexError with what stopped it."""
+def _receive_outcome(receiver: Connection, progress: Progress) -> SyncOutcome:
+    """Pass on the progress of a worker until it sends its outcome. Raises SearchIndexError with its error."""
     while True:
         try:
-            message = here.recv()
+            message = receiver.recv()
         except EOFError as error:
             raise SearchIndexError(translatable("the process that updated the index was killed; try again")) from error
         if isinstance(message, SyncOutcome):
@@ -112,17 +108,23 @@ def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
         progress(*message)
 
 
-def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
-    """Sync, and send through a pipe how far that is (step, done, total), what it did, or the error that stopped it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
+def _start(target: Callable[..., None], *args: object) -> BaseProcess:
+    """Start a worker process that ends with this one."""
+    process = multiprocessing.get_context("spawn").Process(target=target, args=args)  # a fork would copy held locks
+    with _starting:
+        process.start()
+        _running.add(process)
+    return process
 
-    def progress(step: str, done: int, total: int) -> None:
-        there.send((step, done, total))
 
-    try:
-        indexer = KnowledgeBase.open(library, index).indexer
-        there.send(indexer.sync(progress).brief())
-        indexer.tidy()  # who waited has gone on
-    except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
-        with suppress(OSError):  # nobody waits any more
-            there.send(message_of(error))
+def _join(process: BaseProcess) -> None:
+    process.join()
+    _running.discard(process)
+
+
+@atexit.register
+def _end_workers() -> None:
+    """End running workers; what they have stored stays, and the next worker goes on from there."""
+    _starting.acquire()  # never released: another thread may still want to start a process
+    for process in tuple(_running):
+        process.terminate()

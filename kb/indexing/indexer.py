@@ -12,8 +12,7 @@ from kb.library.files import Scan
 from kb.library.places import damaged_files, listing
 from kb.pipeline.reports import Progress, ignore_progress
 from kb.report.problems import FileProblem, LibraryError
-from kb.search.collection import Collection, Snapshot
-from kb.search.engines import embedder_of
+from kb.search.collection import Collection, Snapshot, embedder_of
 from kb.storage.caches import code_digest
 from kb.storage.walk import backups_below, shown_name
 

@@ -1,4 +1,4 @@
-"""The notes of several people on one talk, side by side: what they all noted, and what only one of them did."""
+"""The notes of several note takers on one talk, aligned: notes that say the same are in one row."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -9,22 +9,21 @@ from index.text import letters
 from kb.report.model import Note
 
 Similarity: TypeAlias = Callable[[Sequence[Note], Sequence[Note]], Sequence[Sequence[float]]]
-"""What gives the cosine of each of some notes to each of others; nothing where there are no vectors."""
+"""Returns the cosine of each note with each of the others, empty without vectors."""
 
-# Two notes say the same where the mean of both measures is so high, or words alone where there are no vectors. F1 is
-# highest there, 0.97 and 0.94, of the notes of a report that two people left out and reworded a third of each; half
-# or twice of it gives 0.93 and 0.92, or 0.90 and 0.87 (tests/kb/pipeline/test_alignment.py).
-_SAME, _SAME_WORDS = 0.36, 0.25
-_MOST = 500  # notes of a note taker that are compared with those of others; a talk has thirty
+# Two notes say the same from this mean of both measures on, or from this share of words on without vectors. F1 is
+# highest there, 0.97 and 0.94, on a report of which two people each left out and reworded a third; half of the threshold
+# gives 0.93 and 0.92, twice of it 0.90 and 0.87 (tests/kb/pipeline/test_alignment.py).
+_MIN_MEAN, _MIN_WORDS = 0.36, 0.25
+_MAX_NOTES = 500  # notes of a note taker that are compared; a talk has thirty
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What each note taker noted of one thing, in their order, None where that is nothing.
+    """The notes that say the same, one of each note taker in their order, None for a taker without one.
 
-    `words` tells which share of their words the notes have in common, `similarity` the cosine of what they mean, both
-    of the least alike where there are more than two; None for a note that stands alone or, of similarity, has no
-    vector.
+    `words` is the share of bigrams that the notes have in common, `similarity` their cosine. Both are those of the
+    least similar pair, and None in a row of one note; `similarity` also without vectors.
     """
 
     notes: tuple[Note | None, ...]
@@ -33,15 +32,15 @@ class Row:
 
 
 @dataclass(slots=True, eq=False)
-class _Open:
-    """A row that more notes may come to."""
+class _OpenRow:
+    """A row that more notes may join."""
 
     notes: list[Note | None]
     words: float | None = None
     similarity: float | None = None
 
     def join(self, note: Note, words: float, similarity: float | None) -> None:
-        """Take a note that says the same."""
+        """Add a note of the last note taker."""
         self.notes[-1] = note
         self.words = min(words, 1.0 if self.words is None else self.words)
         if similarity is not None:
@@ -49,54 +48,54 @@ class _Open:
 
 
 def aligned(note_takers: Sequence[Sequence[Note]], similarity: Similarity) -> tuple[Row, ...]:
-    """Return the notes of all note takers, each once: what says the same in one row, in reading order."""
-    rows: list[_Open] = []
+    """Return the notes of all note takers in rows, in reading order."""
+    rows: list[_OpenRow] = []
     for number, notes in enumerate(note_takers):
         same = _same(rows, notes, similarity)
         for row in rows:
             row.notes.append(None)
-        here = 0  # where the next note goes that nobody else took
+        here = 0  # the row before which the next new row goes
         for place, note in enumerate(notes):
             if place in same:
                 row, words, cosine = same[place]
                 row.join(note, words, cosine)
                 here = rows.index(row) + 1
             else:
-                rows.insert(here, _Open([*[None] * number, note]))
+                rows.insert(here, _OpenRow([*[None] * number, note]))
                 here += 1
     return tuple(Row(tuple(row.notes), row.words, row.similarity) for row in rows)
 
 
 def _same(
-    rows: Sequence[_Open], notes: Sequence[Note], similarity: Similarity
-) -> dict[int, tuple[_Open, float, float | None]]:
-    """Return which note says the same as which row, by its place: the surest first, each once."""
-    known = [(row, note) for row in rows for note in row.notes if note][:_MOST]
-    some = notes[:_MOST]
-    words = _common_words([note.text for _, note in known], [note.text for note in some])
-    cosines = similarity([note for _, note in known], some) if known and some else ()
-    least = _SAME if cosines else _SAME_WORDS
-    found = []
+    rows: Sequence[_OpenRow], notes: Sequence[Note], similarity: Similarity
+) -> dict[int, tuple[_OpenRow, float, float | None]]:
+    """Return the row of each note that says the same as one, by the note's place: the most similar pairs first."""
+    known = [(row, note) for row in rows for note in row.notes if note][:_MAX_NOTES]
+    compared = notes[:_MAX_NOTES]
+    words = _common_words([note.text for _, note in known], [note.text for note in compared])
+    cosines = similarity([note for _, note in known], compared) if known and compared else ()
+    threshold = _MIN_MEAN if cosines else _MIN_WORDS
+    pairs = []
     for number, (row, _) in enumerate(known):
-        for place in range(len(some)):
-            in_words = words[number].get(place, 0.0)
+        for place in range(len(compared)):
+            shared = words[number].get(place, 0.0)
             cosine = cosines[number][place] if cosines else None
-            sure = in_words if cosine is None else (in_words + cosine) / 2
-            if sure >= least:
-                apart = abs(number / len(known) - place / len(some))  # of two that are as like the nearer is meant
-                found.append((-sure, apart, number, place, row, in_words, cosine))
-    same: dict[int, tuple[_Open, float, float | None]] = {}
-    taken: set[_Open] = set()
-    for _, _, _, place, row, in_words, cosine in sorted(found, key=lambda one: one[:4]):
+            score = shared if cosine is None else (shared + cosine) / 2
+            if score >= threshold:
+                distance = abs(number / len(known) - place / len(compared))  # of equal scores the nearer pair wins
+                pairs.append((-score, distance, number, place, row, shared, cosine))
+    same: dict[int, tuple[_OpenRow, float, float | None]] = {}
+    taken: set[_OpenRow] = set()
+    for _, _, _, place, row, shared, cosine in sorted(pairs, key=lambda pair: pair[:4]):
         if place not in same and row not in taken:
-            same[place] = (row, in_words, cosine)
+            same[place] = (row, shared, cosine)
             taken.add(row)
     return same
 
 
 def _common_words(texts: Sequence[str], others: Sequence[str]) -> list[dict[int, float]]:
-    """Return for each text which share of their words it has in common with others, by their places: from 0 to 1."""
-    own, other = [list(map(_bigrams, every)) for every in (texts, others)]
+    """Return for each text the share of bigrams, from 0 to 1, that it has in common with others, by their places."""
+    own, other = [list(map(_bigrams, group)) for group in (texts, others)]
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, bigrams in enumerate(other):
         for bigram in bigrams:
@@ -111,7 +110,7 @@ def _common_words(texts: Sequence[str], others: Sequence[str]) -> list[dict[int,
             {
                 place: n / (bigrams.total() * other[place].total()) ** 0.5
                 for place, n in common.items()
-                # One pair is 「の話」, which says nothing, but where it is all that one of them says.
+                # A single common bigram, as of 「の話」, means nothing, unless it is the whole of one text.
                 if n > 1 or n == min(bigrams.total(), other[place].total())
             }
         )
@@ -119,6 +118,6 @@ def _common_words(texts: Sequence[str], others: Sequence[str]) -> list[dict[int,
 
 
 def _bigrams(text: str) -> Counter[str]:
-    """Return the pairs of letters of a text, long vowels apart: words need not be cut alike to be compared by them."""
+    """Return the bigrams of a text without long vowel marks: they compare words however these are tokenised."""
     plain = letters(text).replace("ー", "") or text
     return Counter(plain[i : i + 2] for i in range(max(len(plain) - 1, 1)))

@@ -1,4 +1,4 @@
-"""What could not be understood of a report, by line, and as a message to its author."""
+"""Findings about a report: what it leaves out or leaves open, by line, and as messages to its author."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,21 +10,21 @@ from kb.report.problems import FileProblem, Finding, Missing
 from kb.services import Domain
 from kb.talks import Candidates, report_with_candidates
 
-# One to four words in capitals behind an owner's name; no service's name has more.
+# One to four capitalised words after an owner's name; no name of a service has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 
 
-MESSAGES: Mapping[Missing, str] = {  # by what is missing; {0} is the text that it is about
+MESSAGES: Mapping[Missing, str] = {  # {0} is the text of the finding
     "event": "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」",
     "date": "no date; say near the top when the event was, as in 「日時: 2018-03-10」",
-    "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time, 【A】11:10~12:00:",
-    "speaker": "「{0}」 may be who speaks; if so, write a line 「登壇者: {0}」 below the talk's heading",
+    "talk": "「{0}」 is not read as a talk; if it is one, begin it with its track or time, 【A】11:10~12:00:",
+    "speaker": "「{0}」 may be the speaker; if so, write a line 「登壇者: {0}」 below the talk's heading",
     "service": "「{0}」 looks like a service that the catalogue does not know",
 }
 
 
 def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
-    """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
+    """Return the warnings and findings for the author of a report, those about the whole report first, then by line."""
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
     _, candidates = report_with_candidates(outline, MetadataOverride(event=report.event))
     found = findings(outline, report, domain, candidates)
@@ -33,7 +33,7 @@ def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem,
 
 
 def findings(outline: Outline, report: Report, domain: Domain, candidates: Candidates) -> Iterator[Finding]:
-    """Yield what a report does not say, or not plainly: of all of it, then by line for each of what may be missing.
+    """Yield the findings about a whole report, then those about talks, speakers and services, each by line.
 
     `candidates` are the talks and speakers that the report leaves out.
     """
@@ -51,12 +51,12 @@ def findings(outline: Outline, report: Report, domain: Domain, candidates: Candi
 
 
 def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Iterator[Finding]:
-    """Yield once all words that look like a service's name and are none that the catalogue knows."""
+    """Yield each name once that looks like that of a service and is not in the catalogue."""
     if not domain.catalogue.owners:
         return
     owners = "|".join(map(re.escape, domain.catalogue.owners))
     service_like = re.compile(rf"(?<![A-Za-z0-9])(?:{owners}){_WORDS}")
-    seen: set[str] = set()
+    names: set[str] = set()
     texts = [
         *((block.first_line, block.text) for block in outline.blocks if block.type == "heading"),
         *((note.line, note.text) for note in report.notes),
@@ -64,9 +64,9 @@ def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Itera
     for line, text in sorted(texts):
         for match in service_like.finditer(text):
             name, words = match[0], match[1].split()
-            if name not in seen:
-                seen.add(name)
-                # Or its first words name one, or what is known to be none: 「Amazon EC2 Fleet」.
+            if name not in names:
+                names.add(name)
+                # Its first words may be a known name, as in 「Amazon EC2 Fleet」.
                 beginnings = [" ".join(words[: length + 1]) for length in range(len(words))]
-                if not any(one in domain.disambiguation.alike or domain.catalogue.find(one) for one in beginnings):
+                if not any(text in domain.disambiguation.alike or domain.catalogue.find(text) for text in beginnings):
                     yield Finding("service", line, name)

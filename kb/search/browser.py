@@ -146,7 +146,7 @@ class Browser:
             related=tuple(
                 snapshot.note(document)
                 for document, related in zip(stored, relations, strict=True)
-                if related.touch(ids)
+                if related.is_related_to(ids)
             ),
         )
 

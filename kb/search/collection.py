@@ -1,63 +1,77 @@
-"""A library and its index, open: what searching, browsing and keeping work on."""
+"""A library and its index, open: what every search, page and sync works on.
 
+The engine and the model are those of kb.toml, unless KB_ENGINE or KB_EMBEDDING override them.
+"""
+
+import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from urllib.parse import urlunsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from index.engine import Engine, Reader, SearchIndexError
 from index.messages import Message, translatable
 from index.stand_in import WithStandIn
-from kb.library.configuration import Configuration
+from index.urls import web_parts
+from index.whoosh_engine import WhooshEngine
+from kb.library.configuration import NO_MODEL, Configuration, EngineAddress
 from kb.library.contents import Contents
 from kb.library.files import Library
-from kb.library.places import OWN_LIBRARY, find_library, index_folder
+from kb.library.places import OWN_LIBRARY, SAMPLE_VECTORS, find_library, index_folder
 from kb.pipeline.reports import Tools
 from kb.report.model import Note
 from kb.search.documents import SCHEMA, load_note
-from kb.search.engines import EngineMaker, embedder_of, engine_of
-from kb.storage.caches import code_digest
+from kb.storage.caches import cache_folder, code_digest
 
-if TYPE_CHECKING:  # who only asks waits for no import that reading a report needs: tests/kb/cli/test_starts.py
-    from index.query_parser import QueryParser
+if TYPE_CHECKING:  # as in functions below: a search must not load what reads reports (tests/kb/cli/test_starts.py)
+    from index.embedder import Embedder, EmbedderMaker
+    from index.query_parser import QueryParser, QueryParserMaker
+    from index.schema import Schema
     from kb.services import Catalogue, Domain
 
 T = TypeVar("T")
 
+EngineMaker: TypeAlias = "Callable[[Path, Schema, QueryParserMaker, EmbedderMaker], Engine]"
+"""Makes the engine of an index folder, for documents of a schema, queries of a parser, and vectors of a model."""
+
+EMBEDDED = "embedded"  # the value of KB_ENGINE that overrides the cluster of a kb.toml with the engine in the folder
+
 
 class Snapshot(Struct, frozen=True):
-    """One generation of an index and what it says that it holds, whatever is published after."""
+    """One generation of an index with its contents, whatever is published later."""
 
     reader: Reader
     contents: Contents
 
     def note(self, stored: str) -> Note:
-        """Return the note that a document holds."""
+        """Return the note of a stored document."""
         return load_note(stored, self.contents)
 
     def similarity(self, notes: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
-        """Return the cosine of each of some notes to each of others; nothing where there are no vectors."""
-        own, other = ([note.id for note in some] for some in (notes, others))
+        """Return the cosine of each note with each of the others; empty if one has no vector."""
+        own, other = ([note.id for note in group] for group in (notes, others))
         return self.reader.similarity(own, other, "place")
 
 
 class GenerationCache(Generic[T]):
-    """What is made of one generation, by keys, kept until another generation is asked for; threads share it.
+    """A thread-safe cache of values made from one generation, emptied when a newer generation is asked for.
 
-    While a thread makes something the others wait, so that it is made once.
+    While one thread makes a value the others wait, so that it is made once.
     """
 
     def __init__(self) -> None:
-        self._lock = RLock()  # what is made may ask for something else of the same cache
+        self._lock = RLock()  # making a value may ask for another value of the same cache
         self._contents: Contents | None = None
         self._values: dict[Hashable, T] = {}
 
     def get(self, contents: Contents | None, make: Callable[[], T], key: Hashable = None) -> T:
-        """Return the value of a key for the generation with these contents, made if there is none yet.
+        """Return the value of a key for the generation with these contents, and make it if it is missing.
 
-        What `make` returns may come of that generation or of a later one. What it raises is raised, and nothing kept.
+        `make` may use that generation or a later one. If it raises, no value is cached.
         """
         with self._lock:
             if self._contents is not contents:
@@ -69,10 +83,10 @@ class GenerationCache(Generic[T]):
 
 
 class Collection:
-    """A library with its index; it turns to another when the first own report ends the showing of the samples.
+    """A library with its index. It follows the chosen library: the first own report replaces the samples.
 
-    `library` is the folder of reports, `is_samples` whether the bundled samples stand in for an own library that holds
-    no report yet, `index` where the index lies, `tools` what reads reports here, `engine` what searches the index.
+    `library` is the folder of reports, `is_samples` whether it is the bundled samples, `index` the index folder,
+    `tools` read reports, `engine` searches the index.
     """
 
     library: Library
@@ -84,7 +98,7 @@ class Collection:
     def __init__(self, library: Path | None, index: Path | None, engine: "EngineMaker | None") -> None:
         self.chosen = (library, index)
         self._engine_maker = engine
-        self._lock = RLock()  # of all that threads share: what is open, and what its newest generation holds
+        self._lock = RLock()  # of the open library and of the newest contents, which threads share
         self._newest: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
         found, is_samples = find_library(library)
         self._open(found, found.configuration()[0], is_samples=is_samples)
@@ -102,65 +116,65 @@ class Collection:
         self.library, self.is_samples, self.index, self.tools, self.engine = library, is_samples, index, tools, engine
 
     def reopen(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
-        """Turn to a library as it is configured now, if that is another than before."""
+        """Open another library, or the same one under another configuration; do nothing if neither changed."""
         with self._lock:
             if library.path != self.library.path or configuration != self.tools.configuration:
                 self._open(library, configuration, is_samples=is_samples)
 
     def follow(self) -> None:
-        """Turn to the library that is chosen as things stand now, as it is configured now."""
+        """Reopen the chosen library under its current configuration."""
         library, is_samples = find_library(self.chosen[0])
         self.reopen(library, library.configuration()[0], is_samples=is_samples)
 
     @property
     def watched(self) -> tuple[Path, ...]:
-        """The folders in which a change may change what is found here."""
+        """The folders in which a change may change the library."""
         own = (OWN_LIBRARY.absolute(),) if self.is_samples and OWN_LIBRARY.is_dir() else ()
         return (self.library.path, *own)
 
     @property
     def domain(self) -> "Domain":
-        """What notes can be about here."""
+        """The domain of the library."""
         return self.tools.domain
 
     @property
     def catalogue(self) -> "Catalogue":
-        """The services that are known here."""
+        """The services of the domain."""
         return self.tools.catalogue
 
     def contents(self) -> Contents | None:
-        """Return what the index holds, None while there is none; made once a generation.
+        """Return the contents of the newest generation, read once; None if there is no index.
 
-        Raises SearchIndexError where it cannot be read, or another version of kb made it.
+        Raises SearchIndexError if they cannot be read, or are of another version of kb.
         """
         engine = self.engine
         contents = self._contents_of(engine.meta())
         return contents if self.engine is engine else self._contents_of(self.engine.meta())
 
     def readable_contents(self) -> Contents | None:
-        """Return the same, None also for an index that cannot be read: it is made again."""
+        """Return the contents of the newest generation, None also if they cannot be read: a sync makes them again."""
         try:
             return self.contents()
         except SearchIndexError:
             return None
 
     def snapshot(self) -> Snapshot | None:
-        """Return what answers one request, all of it from one generation; None while there is no index.
+        """Return the newest generation, to answer one request from; None if there is no index.
 
         Raises SearchIndexError as `contents` does.
         """
         engine = self.engine
         reader = engine.snapshot()
         contents = self._contents_of(reader.meta())
-        if self.engine is not engine:  # another than that generation's was turned to
+        if self.engine is not engine:  # reading the contents has reopened the library
             reader = self.engine.snapshot()
             contents = self._contents_of(reader.meta())
         return Snapshot(reader, contents) if contents else None
 
     def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
-        """Return what a generation says that it holds; to one that is new, what reads reports here is turned.
+        """Return the contents in a generation's metadata; reopen the library if they have another kb.toml.
 
-        Another process may have published it since kb.toml changed: one generation, one parser.
+        Another process may have published the generation after kb.toml changed: queries need the parser of that.
         """
         with self._lock:
             if meta is not self._newest[0]:
@@ -175,13 +189,13 @@ class Collection:
             return self._newest[1]
 
     def away(self) -> str | None:
-        """Return why the index of this machine stands in for that of a cluster, None where it does not."""
+        """Return why the index of this machine stands in for the cluster, None if it does not."""
         return self.engine.away() if isinstance(self.engine, WithStandIn) else None
 
     def damage(self) -> Message | None:
-        """Return what is wrong with the index where an older generation answers, None where the newest does.
+        """Return why an older generation answers, None if the newest does.
 
-        Raises SearchIndexError where none can.
+        Raises SearchIndexError if no generation can answer.
         """
         if away := self.away():
             return translatable("{0}; the last index of this machine answers until it does", away)
@@ -189,8 +203,65 @@ class Collection:
         return translatable("damaged ({0}); what it held before answers until `kb sync`", damage) if damage else None
 
     def needs_index(self) -> bool:
-        """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""
+        """Return whether the index is missing, or of another version of kb. Raises SearchIndexError."""
         meta = self.engine.meta()
         if self.away():
-            return False  # nothing can be written now, and what stands in is as it was
+            return False  # nothing can be written while the cluster is away
         return meta is None or meta.get("code") != code_digest()
+
+
+def engine_of(configuration: Configuration) -> EngineMaker:
+    """Return the maker of the configured engine: one of a cluster, or the one in the index folder.
+
+    While the cluster does not answer, the last index in the folder does. Raises SearchIndexError for an invalid
+    KB_ENGINE.
+    """
+    override = os.environ.get("KB_ENGINE", "")
+    cluster = _cluster_of(override, configuration.engine) if override else configuration.engine
+    if cluster is None:
+        return WhooshEngine
+
+    def make(folder: Path, schema: "Schema", parser: "QueryParserMaker", embedder: "EmbedderMaker") -> Engine:
+        from index.opensearch_engine import Address, OpenSearchEngine
+
+        address = Address(cluster.urls, cluster.index, cluster.region, cluster.shards, cluster.replicas)
+        engine = OpenSearchEngine(address, folder, schema, parser, embedder)
+        return WithStandIn(engine, WhooshEngine(folder, schema, parser, embedder))
+
+    return make
+
+
+def _cluster_of(override: str, configured: EngineAddress | None) -> EngineAddress | None:
+    """Return the cluster in KB_ENGINE, with the other settings of kb.toml; None for EMBEDDED."""
+    if override == EMBEDDED:
+        return None
+    parts = web_parts(override)
+    index = parts.path.strip("/") if parts else ""
+    if parts is None or not index:
+        raise SearchIndexError(
+            translatable(
+                "KB_ENGINE cannot be {0!r}; write the address of a cluster with the name of an index, like "
+                "https://search.example.com:9200/talk-notes, or {1}",
+                override,
+                EMBEDDED,
+            )
+        )
+    url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+    return replace(configured or EngineAddress(), urls=(url,), index=index)
+
+
+def embedder_of(configuration: Configuration) -> "EmbedderMaker":
+    """Return the maker of the configured model, else of the bundled one; with KB_EMBEDDING=none it makes none."""
+
+    def make() -> "Embedder | None":
+        configured = configuration.embedding
+        if NO_MODEL in (configured.model, os.environ.get("KB_EMBEDDING")):
+            return None
+        from index.embedding import Endpoint, Precomputed, bundled
+
+        if configured.url:
+            return Endpoint(configured.url, configured.model, os.environ.get("KB_EMBEDDING_KEY"))
+        model = bundled(cache_folder("model"))
+        return Precomputed(model, SAMPLE_VECTORS) if model else None
+
+    return make

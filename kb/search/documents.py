@@ -1,4 +1,4 @@
-"""Notes as documents of the index: which fields they have, what is counted, and how the note itself is stored."""
+"""Notes as documents of the index: their fields, their facets, and the stored note itself."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -12,7 +12,7 @@ from index.schema import Document, Schema, TextField
 from kb.report.model import Note
 from kb.search.facets import FACETS, values_of
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a search must not load what reads reports (tests/kb/cli/test_starts.py)
     from index.analysis import Analyzer, Term
     from kb.library.contents import Contents
     from kb.pipeline.reports import FinishedReport
@@ -34,21 +34,21 @@ SCHEMA = Schema(
 )
 """The fields and facets of documents; the weights are those of `docs/relevance.md`."""
 
-MOST_BORROWED = 1000
-"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of
-200 characters has 300; of a longer text the words come before the helpers."""
+_MAX_CONTEXT_TERMS = 1000
+"""Terms that a note takes from each text around it. A heading above 100,000 notes is written 100,000 times; one of 200
+characters has 300 terms. Of a longer text, tokens come before shingles and phonetic keys."""
 
-LABEL, ADVICE = 0.9, 0.1
-"""What the score of a label is multiplied by, and what is added for certain advice: it is what readers come for."""
+_LABEL_BOOST, _ADVICE_BOOST = 0.9, 0.1
+"""The factor of a label's score, and the addition to the factor of certain advice, which readers look for."""
 
 
 def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain") -> "Iterator[Document]":
     """Yield a document for each note of a report, in reading order."""
     notes, by_slug = finished.report.notes, domain.catalogue.by_slug
     terms = {text: analyzer.terms(morphemes) for text, morphemes in finished.morphemes.items()}
-    borrowed = {text: own[:MOST_BORROWED] for text, own in terms.items()}
+    context = {text: own[:_MAX_CONTEXT_TERMS] for text, own in terms.items()}
 
-    def with_helpers(text: str) -> "tuple[Term, ...]":
+    def all_terms(text: str) -> "tuple[Term, ...]":
         return (
             *terms[text],
             *analyzer.shingles(finished.morphemes[text]),
@@ -56,10 +56,10 @@ def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain"
         )
 
     crumbs = {crumb.text for note in notes for crumb in note.trail}
-    above = {text: with_helpers(text)[:MOST_BORROWED] for text in crumbs}
+    above = {text: all_terms(text)[:_MAX_CONTEXT_TERMS] for text in crumbs}
     below: dict[str | None, list[Term]] = defaultdict(list)
     for note in notes:
-        below[note.parent] += borrowed[note.text]
+        below[note.parent] += context[note.text]
     slugs = {mention.service for note in notes for mention in note.services}
     names = {slug: analyzer.terms_of(by_slug[slug].short_name) for slug in slugs}
     for note in notes:
@@ -67,25 +67,25 @@ def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain"
         yield Document(
             id=note.id,
             texts={
-                "text": with_helpers(note.text),
+                "text": all_terms(note.text),
                 "trail": tuple(term for crumb in note.trail for term in above[crumb.text]),
-                "talk": borrowed[note.talk.title] if note.talk else (),
+                "talk": context[note.talk.title] if note.talk else (),
                 "services": tuple(term for mention in note.services for term in names[mention.service]),
-                "attached": tuple(term for text in note.attached for term in borrowed[text]),
+                "attached": tuple(term for text in note.attached for term in context[text]),
                 "below": tuple(below[note.id]),
             },
             facets=values_of(note, domain.catalogue),
             date=note.held_on,
             stored=dump_note(note, domain.overtaking(note)),
             literal=note.text,
-            boost=LABEL if note.kind == "label" else 1 + ADVICE * note.advice,
+            boost=_LABEL_BOOST if note.kind == "label" else 1 + _ADVICE_BOOST * note.advice,
             passage=note.passage,
             parents=tuple(filter(None, parents)),
         )
 
 
 class _Stored(Struct, frozen=True):
-    """A note as the index stores it: talks and titles are held once, with their report; a note points to its own."""
+    """A note as the index stores it: without its report's title and its talk, which the contents hold once."""
 
     talk: str | None
     overtaken: tuple[str, ...]
@@ -97,7 +97,7 @@ class _Above(Struct, frozen=True):
 
 
 class Relations(Struct, frozen=True):
-    """What of a note tells to which others it belongs, and the line of its file that it begins at."""
+    """The relations of a note to other notes, and its first line in the file."""
 
     id: str
     line: int
@@ -105,13 +105,13 @@ class Relations(Struct, frozen=True):
     remedy_of: str | None
     answers: str | None
 
-    def touch(self, wanted: Collection[str]) -> bool:
-        """Return whether the note is wanted, or stands under, remedies or answers one that is."""
+    def is_related_to(self, ids: Collection[str]) -> bool:
+        """Return whether the note is, is below, remedies or answers a note with one of these ids."""
         return (
-            self.id in wanted
-            or self.remedy_of in wanted
-            or self.answers in wanted
-            or any(above.note in wanted for above in self.trail)
+            self.id in ids
+            or self.remedy_of in ids
+            or self.answers in ids
+            or any(crumb.note in ids for crumb in self.trail)
         )
 
 
@@ -123,22 +123,22 @@ class _StoredMarks(Struct, frozen=True):
     overtaken: tuple[str, ...]
 
 
-# What is not asked for is skipped, not read.
+# Fields that a type does not have are skipped, which is faster than decoding them.
 _decoder = msgspec.json.Decoder(_Stored)
 _marks_decoder = msgspec.json.Decoder(_StoredMarks)
 _relations_decoder = msgspec.json.Decoder(_StoredRelations)
 
 
 def dump_note(note: Note, overtaken: Sequence[str] = ()) -> str:
-    """Return a note, and the ids of the changes that have overtaken it, as the index stores it."""
+    """Return the stored form of a note and of the ids of the dated changes that have overtaken it."""
     talk = note.talk.id if note.talk else None
     return msgspec.json.encode(_Stored(talk, tuple(overtaken), replace(note, talk=None, report_title=""))).decode()
 
 
 def load_note(stored: str, contents: "Contents") -> Note:
-    """Return the note that `dump_note` wrote, with its talk and its report's title out of its generation."""
+    """Return a stored note, with its talk and its report's title from the contents of its generation."""
     found = _decoder.decode(stored)
-    # Nobody else has the note yet, and a copy of it costs as much as to read it.
+    # Nobody else has the note yet, and a copy of it would cost as much as decoding it.
     force_setattr(found.note, "report_title", contents.report_titles[found.note.report])
     if found.talk:
         force_setattr(found.note, "talk", contents.talks_of_reports[found.note.report, found.talk])
@@ -146,10 +146,10 @@ def load_note(stored: str, contents: "Contents") -> Note:
 
 
 def load_relations(stored: str) -> Relations:
-    """Return what the note that `dump_note` wrote tells of others, in a part of the time that `load_note` takes."""
+    """Return the relations of a stored note, faster than `load_note` does."""
     return _relations_decoder.decode(stored).note
 
 
 def load_overtaken(stored: str) -> tuple[str, ...]:
-    """Return the ids of the changes that had overtaken the note that `dump_note` wrote."""
+    """Return the ids of the dated changes that have overtaken a stored note."""
     return _marks_decoder.decode(stored).overtaken

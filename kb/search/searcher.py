@@ -300,7 +300,7 @@ def _context_notes(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note
     relations = [load_relations(hit.stored) for hit in (*results.hits, *results.near)] if results.context else []
     ids = {note for related in relations for note in (related.id, related.remedy_of, related.answers) if note}
     return {
-        place: tuple(snapshot.note(stored) for stored in documents if load_relations(stored).touch(ids))
+        place: tuple(snapshot.note(stored) for stored in documents if load_relations(stored).is_related_to(ids))
         for place, documents in results.context.items()
     }
 

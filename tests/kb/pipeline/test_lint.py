@@ -36,7 +36,7 @@ def test_a_heading_without_a_talk_is_told_with_its_line() -> None:
 
     assert told(text) == [
         (
-            "report.md:3: 「10:00 - 10:20 鍵花子さん」 is taken for no talk; "
+            "report.md:3: 「10:00 - 10:20 鍵花子さん」 is not read as a talk; "
             "if it is one, begin it with its track or time, 【A】11:10~12:00:"
         )
     ]
@@ -46,7 +46,7 @@ def test_a_name_that_may_be_who_speaks_is_told() -> None:
     text = "# 鍵の会 2018 に参加した\n\n2018-03-10\n\n## LT1: 鍵の置き方\n\n例示工業 山田\n\n- 鍵は二つ\n"
 
     assert told(text) == [
-        "report.md:7: 「山田」 may be who speaks; if so, write a line 「登壇者: 山田」 below the talk's heading"
+        "report.md:7: 「山田」 may be the speaker; if so, write a line 「登壇者: 山田」 below the talk's heading"
     ]
 
 

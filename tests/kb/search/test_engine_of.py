@@ -1,4 +1,4 @@
-"""Which engine searches a library, as kb.toml and the environment tell."""
+"""Which engine searches a library: the one of kb.toml, unless KB_ENGINE overrides it."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from index.stand_in import WithStandIn
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import ConfigurationError, EngineAddress, parse
-from kb.search.engines import engine_of
+from kb.search.collection import engine_of
 
 TOLD = b'[engine]\nurl = "https://search.example.com:9200"\nindex = "talk-notes"\nshards = 2\n'
 
