@@ -40,7 +40,7 @@ def publish(folder: Path, publication: Publication, since: object, schema: Schem
 def _generation_of(publication: Publication, folder: Path, before: Generation | None, schema: Schema) -> Generation:
     """Write the segments of a publication to the empty folder of a generation, and return that."""
     older = before.segments if before else ()
-    kept = _only(older, publication.kept(source for segment in older for source in segment.sources))
+    kept = _only(older, publication.kept([source for segment in older for source in segment.sources]))
     staged = [Segment(each.folder, each.runs) for each in publication.staged]
     staged = _only(staged, set(publication.order) - publication.replaced.keys())
     moved = [

@@ -1,4 +1,4 @@
-"""Engines of each sort without documents, and the folder of an index."""
+"""Fixtures: empty engines of each kind, and the folder of an index."""
 
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ from index.whoosh_engine import WhooshEngine
 
 @pytest.fixture(params=["whoosh", "scan", pytest.param("cluster", marks=pytest.mark.cluster)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """Return what makes engines of one sort, each without documents."""
+    """Return a function that makes empty engines of one kind."""
     folders = (tmp_path / f"index-{number}" for number in count())
     if request.param == "scan":
         return lambda: ScanEngine(SCHEMA, PARSER)

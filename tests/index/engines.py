@@ -1,4 +1,4 @@
-"""The engines that are held against each other, the language and the schema they share, and some documents."""
+"""The engines under comparison, their shared query parser and schema, and sample documents."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path

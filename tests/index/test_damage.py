@@ -1,4 +1,4 @@
-"""What is not as it was written never answers, is told, and is written anew."""
+"""A damaged generation never answers, is reported, and is written again."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from index.query import Query
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"", "CURRENT names ''"),
         (b"gen-000009\n", "gen-000009: MANIFEST is missing"),
@@ -22,18 +22,18 @@ from index.query import Query
         (None, "CURRENT is missing"),
     ],
 )
-def test_a_damaged_pointer_is_told_and_written_over(folder: Path, content: bytes | None, told: str) -> None:
+def test_a_damaged_pointer_is_reported_and_replaced(folder: Path, content: bytes | None, reported: str) -> None:
     filled(whoosh(folder), NOTES)
     (folder / "CURRENT").unlink() if content is None else (folder / "CURRENT").write_bytes(content)
 
     before = whoosh(folder).search(Query()).total, whoosh(folder).damage()
     filled(whoosh(folder), NOTES[:3])
 
-    assert (before, whoosh(folder).search(Query()).total, whoosh(folder).damage()) == ((4, told), 3, None)
+    assert (before, whoosh(folder).search(Query()).total, whoosh(folder).damage()) == ((4, reported), 3, None)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4000, b"garbage"])
-def test_damaged_files_are_told_and_written_over(folder: Path, content: bytes) -> None:
+def test_damaged_files_are_reported_and_replaced(folder: Path, content: bytes) -> None:
     filled(whoosh(folder), NOTES)
     for path in (folder / "gen-000001").rglob("*"):
         if path.is_file():
@@ -47,7 +47,7 @@ def test_damaged_files_are_told_and_written_over(folder: Path, content: bytes) -
 
 
 def flipped(data: bytes, place: float) -> bytes:
-    """Return data with one bit another, at this share of its length."""
+    """Return data with one bit flipped, at this share of its length."""
     at = min(int(len(data) * place), len(data) - 1)
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
@@ -65,9 +65,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_generation_that_is_not_as_it_was_written_never_answers_but_the_one_before_does(
-    folder: Path, damage: Callable[[bytes], bytes]
-) -> None:
+def test_the_generation_before_answers_for_a_damaged_one(folder: Path, damage: Callable[[bytes], bytes]) -> None:
     filled(whoosh(folder), NOTES)
     whoosh(folder).publish({"more": [document(9, "監視")]}, (), ["only", "more"], {})
     answers = {}
@@ -75,7 +73,7 @@ def test_a_generation_that_is_not_as_it_was_written_never_answers_but_the_one_be
         if path.is_file():
             data = path.read_bytes()
             path.write_bytes(damage(data))
-            os.utime(path, ns=(0, 0))  # the clock of files may be too coarse to tell two writes apart
+            os.utime(path, ns=(0, 0))  # the file clock may be too coarse to distinguish two writes
             answers[path.relative_to(folder / "gen-000002").parts[0]] = outcome(folder)
             path.write_bytes(data)
             os.utime(path, ns=(1, 1))
@@ -83,30 +81,30 @@ def test_a_generation_that_is_not_as_it_was_written_never_answers_but_the_one_be
     assert (answers, outcome(folder)) == (
         {
             "MANIFEST": "4 documents, damaged",
-            "seg-000001": "damaged",  # both generations link it
+            "seg-000001": "damaged",  # both generations link to it
             "seg-000002": "4 documents, damaged",
         },
         "5 documents",
     )
 
 
-def test_a_file_that_is_missing_is_told(folder: Path) -> None:
+def test_a_missing_file_is_reported(folder: Path) -> None:
     for notes in (NOTES[:1], NOTES):
         filled(whoosh(folder), notes)
     before = outcome(folder)
     segment = next((folder / "gen-000002").rglob("*.seg"))
     segment.unlink()
 
-    told = whoosh(folder).damage()
+    damage = whoosh(folder).damage()
 
-    assert (before, outcome(folder), told) == (
+    assert (before, outcome(folder), damage) == (
         "4 documents",
         "1 documents, damaged",
         f"gen-000002: seg-000002/{segment.name} is missing",
     )
 
 
-def test_a_manifest_of_another_generation_is_told(folder: Path) -> None:
+def test_a_manifest_of_another_generation_is_reported(folder: Path) -> None:
     for notes in (NOTES[:1], NOTES):
         filled(whoosh(folder), notes)
     (folder / "gen-000002" / "MANIFEST").write_bytes((folder / "gen-000001" / "MANIFEST").read_bytes())
@@ -117,7 +115,7 @@ def test_a_manifest_of_another_generation_is_told(folder: Path) -> None:
     )
 
 
-def test_a_pointer_to_an_older_generation_hides_no_newer_one(folder: Path) -> None:
+def test_a_pointer_to_an_older_generation_does_not_hide_a_newer_one(folder: Path) -> None:
     for notes in (NOTES[:1], NOTES):
         filled(whoosh(folder), notes)
     (folder / "CURRENT").write_text("gen-000001\n", "ascii")
@@ -125,7 +123,7 @@ def test_a_pointer_to_an_older_generation_hides_no_newer_one(folder: Path) -> No
     assert outcome(folder) == "4 documents"
 
 
-def test_what_was_never_published_is_no_damage(folder: Path) -> None:
+def test_an_unpublished_generation_is_no_damage(folder: Path) -> None:
     filled(whoosh(folder), NOTES)
     (folder / "gen-000002").mkdir()
     (folder / "gen-000002" / "MANIFEST").write_bytes(b"half of a")
@@ -133,14 +131,14 @@ def test_what_was_never_published_is_no_damage(folder: Path) -> None:
     assert outcome(folder) == "4 documents"
 
 
-def test_a_damaged_generation_is_made_anew_from_the_one_before(folder: Path) -> None:
+def test_a_publish_after_damage_builds_on_the_generation_before(folder: Path) -> None:
     whoosh(folder).publish({"a": NOTES[:2]}, (), ["a"], {"version": 1})
     whoosh(folder).publish({"a": NOTES[:1], "b": NOTES[2:]}, (), ["a", "b"], {"version": 2})
     (folder / "gen-000002" / "MANIFEST").unlink()
-    held = whoosh(folder).meta()
+    meta = whoosh(folder).meta()
     whoosh(folder).publish({"b": NOTES[2:]}, (), ["a", "b"], {"version": 3})
 
-    assert (held, outcome(folder), [path.name for path in sorted(folder.glob("gen-*"))]) == (
+    assert (meta, outcome(folder), [path.name for path in sorted(folder.glob("gen-*"))]) == (
         {"version": 1},
         "4 documents",
         ["gen-000001", "gen-000003"],

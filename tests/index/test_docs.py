@@ -1,4 +1,4 @@
-"""Sets of documents as arrays are the sets of Python; of those that may hold a phrase never one is too few."""
+"""Document arrays behave as Python's sets; a trigram filter never misses a text that contains the phrase."""
 
 import numpy as np
 import pytest
@@ -20,41 +20,39 @@ def docs(numbers: frozenset[int] | range) -> NDArray[np.int32]:
 
 
 @given(sets, sets)
-def test_documents_are_together_what_sets_are(some: frozenset[int] | range, others: frozenset[int] | range) -> None:
-    a, b = set(some), set(others)
-
-    assert both(docs(some), docs(others)).tolist() == sorted(a & b)
-    assert either((docs(some), docs(others), docs(some))).tolist() == sorted(a | b)
-    assert less(docs(some), docs(others)).tolist() == sorted(a - b)
+def test_set_operations_agree_with_python(first: frozenset[int] | range, second: frozenset[int] | range) -> None:
+    assert both(docs(first), docs(second)).tolist() == sorted({*first} & {*second})
+    assert either((docs(first), docs(second), docs(first))).tolist() == sorted({*first} | {*second})
+    assert less(docs(first), docs(second)).tolist() == sorted({*first} - {*second})
 
 
 @given(few, sets)
-def test_documents_in_any_order_are_found_among_others(some: list[int], others: frozenset[int] | range) -> None:
-    assert among(np.array(some, np.int32), docs(others)).tolist() == [one in others for one in some]
+def test_membership_does_not_depend_on_order(numbers: list[int], others: frozenset[int] | range) -> None:
+    assert among(np.array(numbers, np.int32), docs(others)).tolist() == [number in others for number in numbers]
 
 
 @given(st.integers(0, 5000), st.one_of(st.none(), st.integers(0, 40)), st.integers(0, 2**32 - 1))
-def test_the_least_numbers_are_those_of_a_sort(size: int, count: int | None, seed: int) -> None:
+def test_the_smallest_numbers_are_those_of_a_sort(size: int, count: int | None, seed: int) -> None:
     numbers = np.random.default_rng(seed).permutation(size).astype(np.int64)
 
     assert least(numbers, count).tolist() == np.argsort(numbers)[:count].tolist()
 
 
 @pytest.mark.parametrize("lists", [(), (np.empty(0, np.int32),)])
-def test_no_documents_are_together_none(lists: tuple[NDArray[np.int32], ...]) -> None:
+def test_the_union_of_empty_sets_is_empty(lists: tuple[NDArray[np.int32], ...]) -> None:
     assert either(lists).tolist() == []
 
 
 @given(written, st.data(), st.integers(1, 9))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_text_that_holds_a_piece_may_hold_it_however_many_are_worked_on_at_once(
-    monkeypatch: pytest.MonkeyPatch, every: list[bytes], data: st.DataObject, length: int
+def test_a_trigram_filter_finds_every_text_with_the_phrase_whatever_the_block_size(
+    monkeypatch: pytest.MonkeyPatch, contents: list[bytes], data: st.DataObject, length: int
 ) -> None:
     monkeypatch.setattr(columns, "_BYTES_AT_ONCE", length)
-    whole = data.draw(st.sampled_from(every or [b""]))
+    whole = data.draw(st.sampled_from(contents or [b""]))
     begin = data.draw(st.integers(0, len(whole)))
-    piece = whole[begin : data.draw(st.integers(begin, len(whole)))]
+    phrase = whole[begin : data.draw(st.integers(begin, len(whole)))]
 
-    found = TrigramFilter(Texts.of(every)).candidates(piece).tolist()
+    found = TrigramFilter(Texts.of(contents)).candidates(phrase).tolist()
 
-    assert set(found) >= {number for number, text in enumerate(every) if piece in text}
+    assert set(found) >= {number for number, text in enumerate(contents) if phrase in text}

@@ -1,4 +1,4 @@
-"""What every engine finds, counts and orders."""
+"""The contract of searching, for every engine: matches, counts and order."""
 
 import pytest
 from engines import NOTES, Make, document, filled, ids
@@ -8,13 +8,13 @@ from index.engine import FacetCount, TitledCount
 from index.query import Query
 
 
-def test_every_word_is_wanted_in_any_field(make: Make) -> None:
+def test_every_word_must_be_in_some_field(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     assert ids(engine.search(Query("SQS　監視", without=("near",)))) == ["1"]
 
 
-def test_what_has_some_of_the_words_is_near_and_not_found(make: Make) -> None:
+def test_a_document_with_some_of_the_words_is_near_but_not_found(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query("順番 集約"))
@@ -22,7 +22,7 @@ def test_what_has_some_of_the_words_is_near_and_not_found(make: Make) -> None:
     assert (results.total, sorted(hit.id for hit in results.near)) == (0, ["0", "2"])
 
 
-def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
+def test_a_filter_does_not_cause_relaxation(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query("監視").select("service", "ecs"))
@@ -44,27 +44,27 @@ def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
         ("監視", [], []),
     ],
 )
-def test_where_little_is_found_each_part_of_the_query_tells_its_share(
+def test_with_few_hits_each_part_of_the_query_has_its_count(
     make: Make, text: str, words: list[tuple[str, int]], conditions: list[tuple[str, str, int]]
 ) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query(text, without=("near",)))
 
-    assert [(one.word, one.count) for one in results.words] == words
-    assert [(one.condition, one.rest, one.count) for one in results.conditions] == conditions
+    assert [(word.word, word.count) for word in results.words] == words
+    assert [(each.condition, each.rest, each.count) for each in results.conditions] == conditions
 
 
-def test_a_word_alone_is_counted_among_what_is_selected(make: Make) -> None:
+def test_word_counts_obey_selections(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query("監視 順番", without=("near",)).select("year", "2019"))
 
-    assert [(one.word, one.count) for one in results.words] == [("監視", 1), ("順番", 0)]
+    assert [(word.word, word.count) for word in results.words] == [("監視", 1), ("順番", 0)]
 
 
 @pytest.mark.parametrize("text", ["！？", "存在しない語句", "\ud800", "\x00", '"メトリクスの"', "asdfghjkl"])
-def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
+def test_unknown_words_find_nothing(make: Make, text: str) -> None:
     engine = filled(make(), NOTES)
 
     assert engine.search(Query(text)).total == 0
@@ -101,7 +101,7 @@ def test_a_hostile_query_is_answered(make: Make, text: str) -> None:
 
 
 @pytest.mark.parametrize(("again", "times"), [("監視する。", 2_000_000), ("a", 10_000_000), ("あ", 1_000_000)])
-def test_a_document_without_measure_is_kept_whole_and_found_by_its_beginning_and_its_end(
+def test_a_huge_document_is_stored_whole_and_found_by_its_beginning_and_its_end(
     make: Make, again: str, times: int
 ) -> None:
     text = "監視 " + again * times
@@ -112,7 +112,7 @@ def test_a_document_without_measure_is_kept_whole_and_found_by_its_beginning_and
     assert (*found, engine.snapshot().stored("0")) == (["0", "1"], ["0"], f"0: {text}終")
 
 
-def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
+def test_an_empty_query_finds_everything_newest_first_undated_last(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     assert [(hit.id, hit.score) for hit in engine.search(Query("　 ")).hits] == [("1", 0), ("0", 0), ("2", 0), ("3", 0)]
@@ -122,7 +122,7 @@ def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
     ("sort", "order"),
     [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("old", ["0", "1", "3"]), ("position", ["0", "1", "3"])],
 )
-def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str]) -> None:
+def test_hits_are_sorted_as_requested(make: Make, sort: str, order: list[str]) -> None:
     engine = make()
     same = [document(n, "監視", date=date) for n, date in enumerate(["2018", "2018-03", "2017", None])]
     filled(engine, [same[0], same[1], same[3]])
@@ -130,15 +130,15 @@ def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str
     assert ids(engine.search(Query("監視", sort=sort))) == order  # type: ignore[arg-type]
 
 
-def test_by_boost_the_most_boosted_come_first_and_the_newest_among_equals(make: Make) -> None:
-    told = [("2018", 1.05), ("2017", 1.1), ("2019", 1.05), (None, 0.8)]
-    engine = filled(make(), [document(n, "監視", date=date, boost=boost) for n, (date, boost) in enumerate(told)])
+def test_sort_by_boost_puts_the_newest_first_among_equals(make: Make) -> None:
+    dated = [("2018", 1.05), ("2017", 1.1), ("2019", 1.05), (None, 0.8)]
+    engine = filled(make(), [document(n, "監視", date=date, boost=boost) for n, (date, boost) in enumerate(dated)])
 
     assert ids(engine.search(Query("監視", sort="boost"))) == ["1", "2", "0", "3"]
     assert ids(engine.search(Query("監視", sort="boost", limit=2))) == ["1", "2"]
 
 
-def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
+def test_a_window_is_a_slice_of_all_hits(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     every = engine.search(Query("監視", limit=None))
@@ -146,7 +146,7 @@ def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
     assert engine.search(Query("監視", offset=1, limit=1)) == changed(every, hits=every.hits[1:2])
 
 
-def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
+def test_facet_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query(facets=("service", "year")).select("service", "sqs", "ecs").select("year", "2018"))
@@ -164,7 +164,7 @@ def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
     )
 
 
-def test_of_many_values_the_commonest_and_the_selected_are_listed_and_the_others_counted(make: Make) -> None:
+def test_a_limited_group_lists_the_commonest_and_the_selected_values_and_counts_the_rest(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query(facets=("service",), most_values=(("service", 1),)).select("service", "lambda"))
@@ -175,7 +175,7 @@ def test_of_many_values_the_commonest_and_the_selected_are_listed_and_the_others
     )
 
 
-def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
+def test_a_group_missing_from_the_schema_selects_nothing(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query(facets=("x",)).select("x", "y"))
@@ -183,7 +183,7 @@ def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
     assert (results.total, results.facets) == (0, {"x": (FacetCount("y", 0, selected=True),)})
 
 
-def test_one_search_tells_what_each_selected_value_costs_and_which_nobody_has(make: Make) -> None:
+def test_results_have_the_total_without_each_selected_value_and_the_unknown_values(make: Make) -> None:
     engine = filled(make(), NOTES)
 
     results = engine.search(Query("監視").select("service", "sqs", "lambda", "ecs").select("year", "2019"))
@@ -195,7 +195,7 @@ def test_one_search_tells_what_each_selected_value_costs_and_which_nobody_has(ma
     )
 
 
-def test_the_context_of_a_hit_is_its_kin_in_its_place_in_position_order(make: Make) -> None:
+def test_the_context_of_a_hit_is_its_related_documents_in_its_place_by_position(make: Make) -> None:
     engine = make()
     above, hit, beside, under = (
         document(number, text, services=["sqs"], parents=parents)
@@ -210,7 +210,7 @@ def test_the_context_of_a_hit_is_its_kin_in_its_place_in_position_order(make: Ma
     assert (results.context, results.found_in) == ({"sqs": ("1: 集約", "3: 順番", "0: 監視")}, {"sqs": 1})
 
 
-def test_while_one_types_the_last_word_is_a_beginning(make: Make) -> None:
+def test_while_typing_the_last_word_is_a_prefix(make: Make) -> None:
     engine = filled(make(), [document(1, "lambda の監視"), document(2, "通知")])
 
     totals = [engine.search(Query("lambda"[:length], typing=True)).total for length in range(1, 7)]
@@ -218,13 +218,13 @@ def test_while_one_types_the_last_word_is_a_beginning(make: Make) -> None:
     assert totals == [1] * 6
 
 
-def test_while_one_types_a_word_before_a_condition_is_finished(make: Make) -> None:
+def test_while_typing_a_word_before_a_condition_is_no_prefix(make: Make) -> None:
     engine = filled(make(), [document(1, "lambda の監視"), document(2, "通知")])
 
     assert ids(engine.search(Query("lamb -通知", typing=True, without=("spelling", "near")))) == []
 
 
-def test_a_note_that_is_the_query_comes_first_whatever_the_conditions(make: Make) -> None:
+def test_a_document_equal_to_the_query_comes_first_whatever_the_conditions(make: Make) -> None:
     engine = filled(make(), [document(1, "監視と通知", year="2018"), document(2, "監視と通知を", year="2018")])
 
     texts = ("監視と通知", "監視と通知 year:2018", '監視と通知 -"集約"')
@@ -234,7 +234,7 @@ def test_a_note_that_is_the_query_comes_first_whatever_the_conditions(make: Make
     assert scores[0]["1"] > 1.4 * scores[0]["2"]
 
 
-def test_a_title_with_every_word_is_found_with_how_many_documents_stand_under_it(make: Make) -> None:
+def test_a_title_with_every_word_is_found_with_its_counts(make: Make) -> None:
     engine = make()
     own = ((0, "通知"), (1, "通知"), (1, "通知の方法"))
     filled(engine, [document(n, text, "監視の話", services=["sqs"][:n], year=f"20{n}") for n, text in own])

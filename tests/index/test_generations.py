@@ -1,4 +1,4 @@
-"""Generations of the embedded engine: what is written, kept, merged and shared, by threads and processes."""
+"""Generations of the folder engine: written, deleted, merged, and shared by threads and processes."""
 
 import gc
 import multiprocessing
@@ -36,7 +36,7 @@ def test_only_the_current_generation_and_the_one_before_are_kept(folder: Path) -
     assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "WRITER.lock", "gen-000003", "gen-000004"]
 
 
-def test_what_did_not_change_is_neither_read_nor_written_again(folder: Path) -> None:
+def test_unchanged_segments_are_linked_not_rewritten(folder: Path) -> None:
     engine = whoosh(folder)
     engine.publish({"a": NOTES[:3]}, (), ["a"], {})
     before = {path.name: path.stat().st_ino for path in (folder / "gen-000001" / "seg-000001").iterdir()}
@@ -53,7 +53,7 @@ def test_many_small_publishes_leave_few_segments(folder: Path) -> None:
     assert (engine.search(Query()).total, len(list((folder / "gen-000016").glob("seg-*")))) == (16, 1)
 
 
-def test_what_a_publish_leaves_apart_is_merged_beside_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_merging_respects_a_publish_meanwhile(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "SMALL", 0)
     engine = whoosh(folder)
     for number in range(4):
@@ -75,9 +75,7 @@ def test_what_a_publish_leaves_apart_is_merged_beside_it(folder: Path, monkeypat
 
 
 @pytest.mark.parametrize("error", [WriterBusyError("index", "another"), OutdatedError("index"), KeyboardInterrupt()])
-def test_what_was_merged_in_vain_takes_no_room(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
+def test_a_failed_merge_leaves_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     monkeypatch.setattr(publishing, "SMALL", 0)
     engine = whoosh(folder)
     for number in range(4):
@@ -93,7 +91,7 @@ def test_what_was_merged_in_vain_takes_no_room(
     assert not (folder / "merging").exists()
 
 
-def test_what_searching_takes_is_bounded_by_what_there_is(folder: Path) -> None:
+def test_the_memory_bound_grows_with_the_index(folder: Path) -> None:
     engine = whoosh(folder)
     before = engine.memory()
     filled(engine, NOTES)
@@ -103,7 +101,7 @@ def test_what_searching_takes_is_bounded_by_what_there_is(folder: Path) -> None:
     assert before == 0 < few < engine.memory()
 
 
-def test_a_failure_while_writing_leaves_the_old_generation_alone(folder: Path) -> None:
+def test_a_failed_publish_keeps_the_old_generation(folder: Path) -> None:
     engine = whoosh(folder)
     filled(engine, NOTES, {"version": 1})
 
@@ -122,7 +120,7 @@ def _write_slowly(folder: Path, started: Path) -> None:
     filled(whoosh(folder), endless())
 
 
-def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(
+def test_a_second_writer_fails_until_the_first_is_killed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(write_lock, "WRITER_TIMEOUT", 0.1)
@@ -142,7 +140,7 @@ def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(
     assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
 
 
-def test_a_writer_waits_as_long_as_the_patience_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_writer_timeout_is_read_at_each_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write_lock, "WRITER_TIMEOUT", -1.0)
     waits: list[None] = []
 
@@ -156,7 +154,7 @@ def test_a_writer_waits_as_long_as_the_patience_is_now(tmp_path: Path, monkeypat
     assert waits == []
 
 
-def test_a_second_writer_waits_for_the_first(folder: Path) -> None:
+def test_writers_wait_for_each_other(folder: Path) -> None:
     filled(whoosh(folder), NOTES)
     with ThreadPoolExecutor(4) as threads:
         for _ in threads.map(lambda count: filled(whoosh(folder), NOTES[:count]), [1, 2, 3, 3]):
@@ -175,7 +173,7 @@ assert not any(name.startswith("index") for name in sys.modules)
 """
 
 
-def test_whoosh_as_published_reads_what_is_written(folder: Path) -> None:
+def test_whoosh_as_published_can_read_a_segment(folder: Path) -> None:
     whoosh(folder).publish({"a": NOTES[:3]}, (), ["a"], {})
     whoosh(folder).publish({"b": NOTES[1:], "a": [document(9, "監視 監視")]}, (), ["a", "b"], {})
     (segment,) = (folder / "gen-000002").glob("seg-*")
@@ -191,7 +189,7 @@ def test_whoosh_as_published_reads_what_is_written(folder: Path) -> None:
     assert found.stdout.splitlines() == ["['1', '3', '9']", "['2']"]
 
 
-def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
+def test_a_folder_with_other_files_is_refused(folder: Path) -> None:
     folder.mkdir()
     (folder / "letter.txt").write_text("x")
 
@@ -206,12 +204,12 @@ def test_threads_share_an_engine(folder: Path) -> None:
     notes = [document(n, " ".join(rng.choices(words, k=5)), date=f"20{rng.randint(10, 25)}") for n in range(300)]
     engine = whoosh(folder)
     filled(engine, notes)
-    asked = [Query(" ".join(rng.choices(words, k=2)), limit=3) for _ in range(200)]
-    expected = [engine.search(query) for query in asked]
+    queries = [Query(" ".join(rng.choices(words, k=2)), limit=3) for _ in range(200)]
+    expected = [engine.search(query) for query in queries]
     fresh = whoosh(folder)
 
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(fresh.search, asked))
+        answers = list(threads.map(fresh.search, queries))
 
     assert answers == expected
 

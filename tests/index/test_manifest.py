@@ -1,4 +1,4 @@
-"""What seals a generation: nothing in it can be another than it was without being told."""
+"""The manifest of a generation: any change to its files is noticed."""
 
 import hashlib
 import json
@@ -25,14 +25,14 @@ def generation(tmp_path: Path) -> Path:
 
 
 def sealed(folder: Path, **changed: object) -> None:
-    """Seal a manifest in which something is another, as nobody but us would."""
+    """Change entries of a manifest and seal it again; an entry of None is removed."""
     body = (folder / "MANIFEST").read_bytes().partition(b"\n")[2]
-    told = {key: value for key, value in {**json.loads(body), **changed}.items() if value is not None}
-    body = json.dumps(told).encode()
+    content = {key: value for key, value in {**json.loads(body), **changed}.items() if value is not None}
+    body = json.dumps(content).encode()
     (folder / "MANIFEST").write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
 
-def test_a_generation_is_read_as_it_was_written(generation: Path) -> None:
+def test_reading_a_manifest_returns_what_was_written(generation: Path) -> None:
     assert generations.read_manifest(generation) == {
         "segments": ["part"],
         "meta": {"名": "値\ud800"},
@@ -46,7 +46,7 @@ def test_a_generation_is_read_as_it_was_written(generation: Path) -> None:
     assert sorted(path.name for path in generation.iterdir()) == ["MANIFEST", "part", "short.txt"]
 
 
-def test_text_is_written_as_it_is(generation: Path) -> None:
+def test_text_is_written_unescaped(generation: Path) -> None:
     assert '"名": "値'.encode() in (generation / "MANIFEST").read_bytes()
 
 
@@ -60,7 +60,7 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "damage", "told"),
+    ("name", "damage", "message"),
     [
         ("short.txt", cut, "short.txt is not as it was written"),
         ("short.txt", flip, "short.txt is not as it was written"),
@@ -71,17 +71,17 @@ def flip(path: Path) -> None:
         ("MANIFEST", Path.unlink, "MANIFEST is missing"),
     ],
 )
-def test_whatever_is_damaged_is_named(generation: Path, name: str, damage: Callable[[Path], None], told: str) -> None:
+def test_a_damaged_file_is_named(generation: Path, name: str, damage: Callable[[Path], None], message: str) -> None:
     generations.read_manifest(generation)
     damage(generation / name)
 
     with pytest.raises(DamageError) as raised:
         generations.read_manifest(generation)
 
-    assert str(raised.value) == told
+    assert str(raised.value) == message
 
 
-def test_a_file_that_changed_within_a_tick_of_the_clock_is_looked_at_again(generation: Path) -> None:
+def test_a_file_replaced_within_a_clock_tick_is_checked_again(generation: Path) -> None:
     generations.read_manifest(generation)
     path = generation / "short.txt"
     before = path.stat()
@@ -93,7 +93,7 @@ def test_a_file_that_changed_within_a_tick_of_the_clock_is_looked_at_again(gener
         generations.read_manifest(generation)
 
 
-def test_a_file_that_is_as_it_was_is_read_once(generation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unchanged_file_is_digested_once(generation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generations._digest_of.cache_clear()  # noqa: SLF001
     digested = []
     monkeypatch.setattr(
@@ -107,7 +107,7 @@ def test_a_file_that_is_as_it_was_is_read_once(generation: Path, monkeypatch: py
     assert [Path(name).name for name in digested] == ["short.txt", "long.bin"]  # small ones first
 
 
-def test_a_generation_of_another_name_is_told(generation: Path) -> None:
+def test_a_renamed_generation_is_damaged(generation: Path) -> None:
     moved = generation.rename(generation.with_name("gen-000002"))
 
     with pytest.raises(DamageError) as raised:
@@ -117,7 +117,7 @@ def test_a_generation_of_another_name_is_told(generation: Path) -> None:
 
 
 @pytest.mark.parametrize("other", [{"format": FORMAT - 1}, {"format": FORMAT + 1}, {"format": None}])
-def test_one_of_another_version_tells_what_it_was_of_and_its_files_are_not_looked_at(
+def test_a_manifest_of_another_format_gives_its_meta_without_checking_files(
     generation: Path, other: dict[str, object]
 ) -> None:
     sealed(generation, **other, meta={"code": "old"})
@@ -126,21 +126,21 @@ def test_one_of_another_version_tells_what_it_was_of_and_its_files_are_not_looke
     assert generations.read_manifest(generation) == {"segments": [], "order": [], "meta": {"code": "old"}}
 
 
-def test_one_without_a_seal_is_of_the_first_version(generation: Path) -> None:
+def test_a_manifest_without_a_seal_gives_its_meta(generation: Path) -> None:
     (generation / "MANIFEST").write_bytes(b'{"meta": {"code": "oldest"}}')
 
     assert generations.read_manifest(generation) == {"segments": [], "order": [], "meta": {"code": "oldest"}}
 
 
 @pytest.mark.parametrize("changed", [{"generation": None}, {"files": None}, {"files": {"short.txt": 3}}])
-def test_a_sealed_manifest_that_says_nothing_whole_cannot_be_read(generation: Path, changed: dict[str, object]) -> None:
+def test_a_sealed_manifest_with_invalid_entries_is_damaged(generation: Path, changed: dict[str, object]) -> None:
     sealed(generation, **changed)
 
     with pytest.raises(DamageError, match=r"^MANIFEST cannot be read: "):
         generations.read_manifest(generation)
 
 
-def test_one_that_is_no_json_cannot_be_read(generation: Path) -> None:
+def test_a_manifest_that_is_not_json_is_damaged(generation: Path) -> None:
     (generation / "MANIFEST").write_bytes(b"{")
 
     with pytest.raises(DamageError, match=r"^MANIFEST cannot be read: "):

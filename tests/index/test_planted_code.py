@@ -1,4 +1,4 @@
-"""A doctored index runs no code, wherever in its files a pickle is planted."""
+"""A doctored index runs no code, wherever a pickle is planted in its files."""
 
 import builtins
 import pickle
@@ -17,15 +17,15 @@ from index.query_parser import QueryParser
 from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
 from index.whoosh_engine import WhooshEngine
-from index.whoosh_engine.whoosh_writer import whoosh3  # with it comes all of Whoosh that writes
+from index.whoosh_engine.whoosh_writer import whoosh3  # imports all modules of Whoosh that write
 
 ANALYZER = Analyzer()
 LEAST_SITES = 7  # schema, segments, directory and options of a compound file, extras of a table, two for postings
-LEAST_READ = 5  # of them; what our own readers need not know, nobody unpickles
+LEAST_READ = 5  # of them; our reader does not unpickle the others
 
 
 class Payload:
-    """What creates a file when it is unpickled."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, marker: Path) -> None:
         self._marker = marker
@@ -35,7 +35,7 @@ class Payload:
 
 
 class Planting:
-    """Pickles as pickle does, but for the one site at which it plants a payload; knows all sites it saw."""
+    """Replaces `pickle`, plants a payload at one call site, and records all call sites."""
 
     def __init__(self, site: tuple[str, int] | None, marker: Path) -> None:
         self.sites: set[tuple[str, int]] = set()
@@ -44,7 +44,7 @@ class Planting:
 
     def dumps(self, value: object, protocol: int | None = None) -> bytes:
         frame: Any = sys._getframe(1)  # noqa: SLF001
-        if frame.f_code.co_name in ("dump", "write_pickle"):  # who called the method that all share
+        if frame.f_code.co_name in ("dump", "write_pickle"):  # the caller of a shared helper
             frame = frame.f_back
         if frame.f_code.co_name == "write_pickle":
             frame = frame.f_back
@@ -57,7 +57,7 @@ class Planting:
 
 
 def answers(folder: Path, planting: Planting) -> bool:
-    """Write an index with what is planted, and return whether it answers."""
+    """Write an index with the payload, and return whether it answers."""
     engine = WhooshEngine(
         folder, Schema((TextField("own", 1.0, length=0.75),), ("year",)), lambda: QueryParser(QueryWords(ANALYZER))
     )

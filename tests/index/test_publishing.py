@@ -1,4 +1,4 @@
-"""What a publish promises, whatever the engine: sources, their order, generations and snapshots."""
+"""The contract of `Engine.publish`, for every engine: sources, their order, generations and snapshots."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from index.query import Query
 from index.schema import Document
 
 
-def test_what_was_stored_comes_back_untouched(make: Make) -> None:
+def test_stored_text_comes_back_unchanged(make: Make) -> None:
     engine = make()
     filled(engine, [Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')])
 
@@ -21,7 +21,7 @@ def test_what_was_stored_comes_back_untouched(make: Make) -> None:
     )
 
 
-def test_before_the_first_generation_there_is_nothing(make: Make) -> None:
+def test_an_index_without_a_generation_is_empty(make: Make) -> None:
     engine = make()
 
     found = engine.search(Query("監視", facets=("service",)).select("service", "sqs"))
@@ -35,7 +35,7 @@ def test_before_the_first_generation_there_is_nothing(make: Make) -> None:
     )
 
 
-def test_an_index_of_no_documents_is_an_index(make: Make) -> None:
+def test_a_generation_may_have_no_documents(make: Make) -> None:
     engine = make()
     filled(engine, [], {"version": 1})
 
@@ -56,7 +56,7 @@ def test_a_new_generation_replaces_the_old_one(make: Make) -> None:
     )
 
 
-def test_a_snapshot_answers_from_its_generation_whatever_is_published_after(make: Make) -> None:
+def test_a_snapshot_keeps_answering_from_its_generation(make: Make) -> None:
     engine = make()
     filled(engine, NOTES[:1], {"version": 1})
     before = engine.snapshot()
@@ -70,7 +70,7 @@ def test_a_snapshot_answers_from_its_generation_whatever_is_published_after(make
     ]
 
 
-def test_a_whole_index_has_no_damage_to_tell(make: Make) -> None:
+def test_an_undamaged_index_reports_no_damage(make: Make) -> None:
     engine = make()
     before = engine.damage()
     filled(engine, NOTES)
@@ -78,7 +78,7 @@ def test_a_whole_index_has_no_damage_to_tell(make: Make) -> None:
     assert (before, engine.damage()) == (None, None)
 
 
-def test_each_source_keeps_what_is_not_replaced_in_the_order_given(make: Make) -> None:
+def test_sources_that_are_not_replaced_keep_their_documents_in_the_new_order(make: Make) -> None:
     engine = make()
     engine.publish({"a": NOTES[:2], "b": NOTES[2:3], "c": []}, (), ["a", "b", "c"], {})
     engine.publish({"d": NOTES[3:], "b": [document(9, "監視")]}, ("c",), ["d", "b", "a"], {"version": 2})
@@ -90,7 +90,7 @@ def test_each_source_keeps_what_is_not_replaced_in_the_order_given(make: Make) -
     )
 
 
-def test_what_is_not_in_the_order_is_gone_as_if_it_had_never_been(make: Make) -> None:
+def test_a_source_missing_from_the_order_is_dropped(make: Make) -> None:
     engine = make()
     engine.publish({"a": NOTES[:2], "b": NOTES[2:]}, (), ["a", "b"], {})
     engine.publish({}, (), ["b"], {})
@@ -102,9 +102,9 @@ def test_what_is_not_in_the_order_is_gone_as_if_it_had_never_been(make: Make) ->
 @pytest.mark.parametrize(
     ("replaced", "removed", "order"),
     [({}, (), ["a", "x"]), ({}, ("a",), ["a"]), ({"x": NOTES[2:]}, (), ["a"])],
-    ids=["never given", "removed", "without a place"],
+    ids=["not indexed", "removed", "not in the order"],
 )
-def test_a_source_without_documents_or_place_is_told_and_changes_nothing(
+def test_a_source_without_documents_or_place_is_refused(
     make: Make, replaced: Mapping[str, Sequence[Document]], removed: Sequence[str], order: Sequence[str]
 ) -> None:
     engine = make()
@@ -116,7 +116,7 @@ def test_a_source_without_documents_or_place_is_told_and_changes_nothing(
     assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
 
 
-def test_what_builds_on_a_generation_that_is_no_longer_the_newest_is_refused(make: Make) -> None:
+def test_a_publish_based_on_an_outdated_generation_is_refused(make: Make) -> None:
     engine = make()
     before = engine.stamp()
     engine.publish({"a": NOTES[:2]}, (), ["a"], {"version": 1}, before)

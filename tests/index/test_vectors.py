@@ -1,4 +1,4 @@
-"""The vectors that are kept: each made once, of one model, and what damage to them costs."""
+"""Stored vectors: made once for each text and model, shared by processes, and made again after damage."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,18 +23,18 @@ def test_a_vector_is_made_once_for_each_text(tmp_path: Path) -> None:
     assert sorted(model.passages_made) == sorted(["鍵", "錠", "鎖"])
 
 
-def test_a_text_that_stands_far_apart_twice_is_made_once(tmp_path: Path) -> None:
-    model, told = Characters(), list[tuple[int, int]]()
+def test_a_text_repeated_in_another_batch_is_embedded_once(tmp_path: Path) -> None:
+    model, reports = Characters(), list[tuple[int, int]]()
     engine = whoosh(tmp_path / "index", model)
     engine.publish({"only": [document(n, f"鍵{n % 80}") for n in range(160)]}, (), ["only"], {})
 
-    engine.embed(lambda done, total: told.append((done, total)))
+    engine.embed(lambda done, total: reports.append((done, total)))
 
-    assert (len(model.passages_made), told) == (80, [(0, 160), (128, 160), (160, 160)])
+    assert (len(model.passages_made), reports) == (80, [(0, 160), (128, 160), (160, 160)])
 
 
 class Waited(Characters):
-    """A model that makes vectors once somebody waits for them."""
+    """A model that makes vectors only after another process waits for them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,27 +45,27 @@ class Waited(Characters):
         return super().passages(texts)
 
 
-def test_of_two_that_make_vectors_at_once_one_waits_and_finds_them_made(tmp_path: Path) -> None:
+def test_a_second_process_waits_for_vectors_instead_of_making_them(tmp_path: Path) -> None:
     first, second = Waited(), Characters()
     engine, other = (whoosh(tmp_path / "index", model) for model in (first, second))
     engine.publish({"only": [document(n, f"鍵{n}") for n in range(40)]}, (), ["only"], {})
     makes = Thread(target=engine.embed, args=(lambda _done, _total: begun.set(),))
-    begun, told = Event(), list[tuple[int, int]]()
+    begun, reports = Event(), list[tuple[int, int]]()
 
-    def tell(done: int, total: int) -> None:
-        told.append((done, total))
+    def report(done: int, total: int) -> None:
+        reports.append((done, total))
         first.is_waited_for.set()
 
     makes.start()
     begun.wait()
-    other.embed(tell)
+    other.embed(report)
     makes.join()
 
-    assert (len(first.passages_made), second.passages_made, told[0]) == (40, [], (0, 40))
+    assert (len(first.passages_made), second.passages_made, reports[0]) == (40, [], (0, 40))
     assert vector_file(tmp_path / "index").stat().st_size == 8 + 40 * (DIMENSIONS + 16)
 
 
-def test_who_waited_makes_the_vectors_of_what_came_meanwhile_and_forgets_none_of_it(tmp_path: Path) -> None:
+def test_a_process_that_waited_makes_the_vectors_of_documents_published_meanwhile(tmp_path: Path) -> None:
     first, second = Waited(), Characters()
     engine, other = (whoosh(tmp_path / "index", model) for model in (first, second))
     filled(whoosh(tmp_path / "index", Characters()), [document(1, "鍵")])
@@ -93,7 +93,7 @@ class Longer(Characters):
         return np.repeat(super().vectors(texts), 2, axis=1) / np.float32(2**0.5)
 
 
-def test_vectors_of_another_length_are_refused_and_those_that_are_kept_stay(tmp_path: Path) -> None:
+def test_vectors_of_another_length_are_refused_and_the_stored_ones_stay(tmp_path: Path) -> None:
     filled(whoosh(tmp_path / "index", Characters()), library(document(1, "鍵")))
     before = vector_file(tmp_path / "index").read_bytes()
 
@@ -106,7 +106,7 @@ def test_vectors_of_another_length_are_refused_and_those_that_are_kept_stay(tmp_
     assert whoosh(tmp_path / "index", Longer()).coverage() == Coverage(61, 62)
 
 
-def test_what_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_embedding_resumes_after_an_interruption(tmp_path: Path) -> None:
     model = Characters()
     engine = whoosh(tmp_path / "index", model)
     engine.publish({"only": [document(n, f"鍵{n}") for n in range(100)]}, (), ["only"], {})
@@ -128,23 +128,23 @@ def test_vectors_of_two_models_never_mix(tmp_path: Path) -> None:
     assert whoosh(tmp_path / "index", Characters("b")).coverage() == Coverage(0, 1)
 
 
-def test_the_model_before_answers_alone_until_the_new_one_has_made_as_many_vectors(tmp_path: Path) -> None:
+def test_the_earlier_model_answers_until_the_new_one_has_made_as_many_vectors(tmp_path: Path) -> None:
     before = Characters("before")
     documents = [document(n, f"鍵{n}") for n in range(100)]
     filled(whoosh(tmp_path / "index", before), documents)
-    new, asked = Characters("new", earlier=before), list[tuple[int, bool, bool]]()
+    new, models = Characters("new", earlier=before), list[tuple[int, bool, bool]]()
 
-    def ask(done: int, _total: int) -> None:
+    def search(done: int, _total: int) -> None:
         before.queries_made, new.queries_made = [], []
         whoosh(tmp_path / "index", new).search(Query("鍵束"))
-        asked.append((done, bool(before.queries_made), bool(new.queries_made)))
+        models.append((done, bool(before.queries_made), bool(new.queries_made)))
 
     engine = whoosh(tmp_path / "index", new)
-    engine.embed(ask)
+    engine.embed(search)
 
-    assert asked == [(0, True, False), (64, True, False), (100, False, True)]
+    assert models == [(0, True, False), (64, True, False), (100, False, True)]
     assert engine.coverage() == Coverage(100, 100)
-    assert Coverage(0, 100) == whoosh(tmp_path / "index", before).coverage()  # nobody needs them any more
+    assert Coverage(0, 100) == whoosh(tmp_path / "index", before).coverage()  # they were deleted
 
 
 def vector_file(folder: Path) -> Path:
@@ -152,7 +152,7 @@ def vector_file(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "emptied", "removed", "garbage"])
-def test_damaged_vectors_count_as_absent_and_are_made_again(tmp_path: Path, damage: str) -> None:
+def test_damaged_vectors_count_as_missing_and_are_made_again(tmp_path: Path, damage: str) -> None:
     filled(whoosh(tmp_path / "index", Characters()), library(document(1, "鍵")))
     file = vector_file(tmp_path / "index")
     data = bytearray(file.read_bytes())
@@ -175,7 +175,7 @@ def test_damaged_vectors_count_as_absent_and_are_made_again(tmp_path: Path, dama
     assert (answered, lost != Coverage(61, 61), engine.coverage()) == (1, True, Coverage(61, 61))
 
 
-def test_vectors_that_nobody_needs_any_more_are_let_go(tmp_path: Path) -> None:
+def test_vectors_of_dropped_documents_are_deleted(tmp_path: Path) -> None:
     engine = filled(whoosh(tmp_path / "index", Characters()), [document(n, f"鍵{n}") for n in range(100)])
     before = vector_file(tmp_path / "index").stat().st_size
     filled(engine, [document(0, "鍵0")])
@@ -183,7 +183,7 @@ def test_vectors_that_nobody_needs_any_more_are_let_go(tmp_path: Path) -> None:
     assert vector_file(tmp_path / "index").stat().st_size < before / 50
 
 
-def test_vectors_that_stand_there_several_times_are_let_go_but_for_one(tmp_path: Path) -> None:
+def test_repeated_vectors_are_deleted_but_for_one(tmp_path: Path) -> None:
     engine = filled(whoosh(tmp_path / "index", Characters()), [document(n, f"鍵{n}") for n in range(100)])
     file = vector_file(tmp_path / "index")
     once = file.read_bytes()
