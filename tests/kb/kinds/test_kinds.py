@@ -1,4 +1,4 @@
-"""What kind of note each note is, and what corrections of kinds teach."""
+"""The kinds of notes, and lessons from corrections."""
 
 from pathlib import Path
 
@@ -38,24 +38,24 @@ def names(text: str, prefix: str) -> list[str]:
     return [name for name in text_features(text, ANALYZER.morphemes(text)) if name.startswith(prefix)]
 
 
-def test_plain_notes_are_what_anybody_would_call_them() -> None:
+def test_plain_notes_have_the_obvious_kinds() -> None:
     text = "- 監視\n  - どの指標を見る?\n  - 応答に一秒かかる\n- 面白かった\n- 失敗したときは必ず通知するようにしましょう\n"
 
     assert kinds(text) == ["label", "question", "statement", "impression", "advice"]
 
 
-def test_politeness_what_rounds_a_sentence_off_and_asides_say_nothing() -> None:
+def test_politeness_closing_words_and_parentheses_are_ignored() -> None:
     texts = ("上限を決める", "上限を決めますね。", "上限を決めること", "上限を決めると思います(面白い)")
 
     assert [names(text, "last says")[-1] for text in texts] == ["last says 決める"] * 4
 
 
-def test_each_sentence_tells_how_it_ends_and_by_which_mark() -> None:
+def test_each_sentence_has_its_last_word_and_its_mark() -> None:
     assert names("遅い。分けるとよい → 速い", "first mark") == ["first mark 。"]
     assert names("遅い。分けるとよい → 速い", "last says") == ["last says 速い"]
 
 
-def test_a_note_tells_what_stands_above_beside_and_below_it() -> None:
+def test_a_note_has_features_of_its_parent_siblings_and_children() -> None:
     report, analysis = read("# 会\n\n## 反省\n\n- 監視\n  - ログが多い\n  - 通知が多すぎた。\n")
     parent, child, last = (set(own) for own in features(report, analysis))
 
@@ -65,7 +65,7 @@ def test_a_note_tells_what_stands_above_beside_and_below_it() -> None:
 
 
 @given(st.lists(st.sampled_from(["", "S3", "遅い", "。", "->", "(", ")", "?", "https://a.b", "決める", "問題", "\n"])))
-def test_every_text_gets_a_kind(parts: list[str]) -> None:
+def test_every_text_has_a_kind(parts: list[str]) -> None:
     text = " ".join(parts)
     report, _ = read("- S3\n")
     note = report.notes[0]
@@ -76,18 +76,18 @@ def test_every_text_gets_a_kind(parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["遅い。" * 5_000, "あ" * 10_000, "1," * 5_000, "ので遅い" * 2_000])
-def test_of_a_text_of_any_length_the_beginning_tells_the_kind(text: str) -> None:
+def test_only_the_beginning_of_a_long_text_has_features(text: str) -> None:
     assert len(names(text, "")) < 3 * MAX_TEXT
 
 
-def test_a_kind_comes_with_how_sure_it_is_and_every_note_with_how_like_advice_it_is() -> None:
+def test_every_note_has_the_probabilities_of_its_kind_and_of_advice() -> None:
     notes = classify(*read("- 監視\n  - どの指標を見る?\n  - 失敗は必ず通知しましょう\n  - 応答に一秒かかる\n")).notes
 
     assert max(notes, key=lambda note: note.advice).text == "失敗は必ず通知しましょう"
     assert all(0 < note.sure <= 1 and 0 <= note.advice <= 1 for note in notes)
 
 
-def test_advice_and_problems_are_called_so_only_from_their_threshold_on() -> None:
+def test_advice_and_problems_need_their_thresholds() -> None:
     likely = {"advice": 0.4, "problem": 0.3, "question": 0.0, "statement": 0.1, "impression": 0.0, "label": 0.2}
 
     assert likeliest_kind(likely, {"advice": 0.5, "problem": 0.5}) == ("statement", pytest.approx(0.8))
@@ -95,7 +95,7 @@ def test_advice_and_problems_are_called_so_only_from_their_threshold_on() -> Non
     assert likeliest_kind(likely, {"advice": 0.5, "problem": 0.3}) == ("problem", 0.3)
 
 
-def test_a_kind_told_by_hand_wins() -> None:
+def test_a_corrected_kind_wins() -> None:
     report, analysis = read("- 監視\n  - ログ\n")
     correction = {report.notes[1].id: Correction(kind="advice")}
     note = classify(report, analysis, correction).notes[1]
@@ -103,7 +103,7 @@ def test_a_kind_told_by_hand_wins() -> None:
     assert (note.kind, note.sure, note.advice) == ("advice", 1.0, 1.0)
 
 
-def test_a_kind_denied_by_hand_is_left_to_the_others() -> None:
+def test_the_probability_of_a_denied_kind_is_given_to_the_others() -> None:
     report, analysis = read("- 監視\n  - 失敗は必ず通知しましょう\n  - 課題: 同じ通知が二度届く\n")
     denied = {note.id: Correction(denied=("advice", "problem")) for note in report.notes}
     before, after = classify(report, analysis).notes, classify(report, analysis, denied).notes
@@ -111,27 +111,27 @@ def test_a_kind_denied_by_hand_is_left_to_the_others() -> None:
     assert [note.kind for note in before[1:]] == ["advice", "problem"]
     assert {"advice", "problem"}.isdisjoint(note.kind for note in after)
     assert [(note.advice, note.problem) for note in after] == [(0.0, 0.0)] * 3
-    assert all(note.sure > 0.3 for note in after)  # of what is left, as much as it is likely
+    assert all(note.sure > 0.3 for note in after)  # its share of the remaining probability
 
 
 @pytest.mark.parametrize(
-    ("text", "trouble"),
+    ("text", "is_problem"),
     [("課題: 同じ通知が二度届く", True), ("デメリット：権限が要る", True), ("課題:", False), ("課題は通知の数", False)],
 )
-def test_what_its_writer_calls_a_trouble_is_one(text: str, *, trouble: bool) -> None:
+def test_a_note_with_a_label_for_problems_is_a_problem(text: str, *, is_problem: bool) -> None:
     (note,) = classify(*read(f"# 勉強会のメモ\n\n- {text}")).notes
 
-    assert (note.kind == "problem") == trouble
+    assert (note.kind == "problem") == is_problem
 
 
-def test_how_likely_the_kinds_are_adds_up_to_one() -> None:
+def test_the_probabilities_of_the_kinds_add_up_to_one() -> None:
     likely = load("kinds").probabilities(examples_of("- S3\n  - 遅い?\n  - 安い\n"))
 
     assert likely.sum(axis=1) == pytest.approx([1, 1, 1])
     assert load("kinds").labels == KINDS
 
 
-def test_why_a_kind_was_told_can_be_asked() -> None:
+def test_a_kind_has_reasons() -> None:
     report, analysis = read("- 監視の方法は?\n")
     report = classify(report, analysis)
     ((name, weight), *_) = reasons(report, analysis)[report.notes[0].id]
@@ -141,7 +141,7 @@ def test_why_a_kind_was_told_can_be_asked() -> None:
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the shared seed report is not here")
-def test_the_seed_has_each_kind_where_it_is_plain() -> None:
+def test_the_seed_has_the_obvious_kinds() -> None:
     report, analysis = read(SEED.read_text("utf-8"), SEED.name)
     found = {note.line: note.kind for note in classify(report, analysis).notes}
 
@@ -154,33 +154,33 @@ def corrected(count: int, correction: Correction = Correction(kind="question")) 
     return {f"r/{number}": correction for number in range(count)}
 
 
-def test_corrections_of_kinds_teach_by_the_dozen_in_their_order() -> None:
+def test_a_lesson_has_whole_dozens_of_corrections_in_their_order() -> None:
     services = {"s/1": Correction(adds=("sqs",))}
 
     assert [len(lesson_labels({**services, **corrected(count)})) for count in (0, 11, 12, 23, 25)] == [0, 0, 12, 12, 24]
     assert [*lesson_labels(corrected(25))] == [f"r/{number}" for number in range(24)]
 
 
-def test_of_many_corrections_the_last_teach() -> None:
-    taught = [*lesson_labels(corrected(500))]
+def test_a_lesson_has_the_latest_corrections() -> None:
+    notes = [*lesson_labels(corrected(500))]
 
-    assert (taught[0], taught[-1]) == ("r/252", "r/491")
+    assert (notes[0], notes[-1]) == ("r/252", "r/491")
 
 
-def test_a_kind_that_is_denied_leaves_the_others() -> None:
+def test_a_note_with_a_denied_kind_may_be_of_all_others() -> None:
     (kinds,) = set(lesson_labels(corrected(12, Correction(denied=("advice",)))).values())
 
     assert kinds == ("problem", "question", "statement", "impression", "label")
 
 
-def test_a_lesson_tells_how_many_of_each_sort_it_is_of() -> None:
+def test_a_lesson_counts_its_corrections_by_kind() -> None:
     others = ("problem", "question", "statement", "impression", "label")
     lesson = Lesson((Example(("a",), ("advice",)), Example(("b",), others), Example(("c",), others)))
 
     assert lesson.counts == {"advice": 1, "no advice": 2}
 
 
-def test_nothing_taught_has_no_key_and_no_step() -> None:
+def test_an_empty_lesson_has_no_key_and_no_adaptation() -> None:
     one, other = (Lesson((Example((name,), ("advice",)),)) for name in "ab")
 
     assert (Lesson().key, Lesson().adaptation) == ("", None)

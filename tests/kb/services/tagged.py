@@ -1,4 +1,4 @@
-"""Texts tagged with the services of the usual domain."""
+"""Tag texts with the services of the default domain."""
 
 import re
 
@@ -13,7 +13,7 @@ CATALOGUE = DOMAIN.catalogue
 
 
 def read(text: str, title: str | None = None, report: str = "r") -> Report:
-    """Return a report of the bullets in a text, two spaces a level; `# `, `## ` are headings, the rest paragraphs."""
+    """Return a report of a text: bullets with two spaces a level, headings with `#`, and paragraphs."""
     talk = Talk("event/talk", title, 1) if title else None
     notes: list[Note] = []
     headings: list[Crumb] = []
@@ -37,7 +37,7 @@ def read(text: str, title: str | None = None, report: str = "r") -> Report:
 
 
 def tags(text: str, title: str | None = None, report: str = "r") -> list[list[str]]:
-    """Return the services of each note as `slug`, `slug < why` where inherited."""
+    """Return the services of each note as `slug`, or `slug < why` if it is inherited."""
     return [
         [m.service if m.via == "explicit" else f"{m.service} < {in_language('ja', why, m.why)}" for m in note.services]
         for note in tag(read(text, title, report), DOMAIN).notes

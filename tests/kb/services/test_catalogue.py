@@ -1,4 +1,4 @@
-"""The catalogue: its names, categories and dates, and what a library adds."""
+"""The catalogue: its names, categories and dates, and the services that a library adds."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ DATE = re.compile(r"20\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 DATA = Path(__file__).parents[3] / "kb/domains/aws/services"
 
 
-def test_the_catalogue_knows_about_three_hundred_services() -> None:
+def test_the_catalogue_has_three_hundred_services() -> None:
     assert len(CATALOGUE.services) >= 300
 
 
@@ -37,13 +37,13 @@ def test_every_category_has_its_file_and_every_file_its_category() -> None:
     assert files == set(CATALOGUE.categories) == {service.category for service in CATALOGUE.services}
 
 
-def test_every_service_referred_to_is_in_the_catalogue() -> None:
-    told = {slug for s in CATALOGUE.services for slug in (s.superseded_by, s.split_from) if slug}
+def test_every_reference_is_to_a_service_of_the_catalogue() -> None:
+    referred = {slug for s in CATALOGUE.services for slug in (s.superseded_by, s.split_from) if slug}
 
-    assert told <= CATALOGUE.by_slug.keys()
+    assert referred <= CATALOGUE.by_slug.keys()
 
 
-def test_the_names_of_a_service_follow_each_other_and_end_before_it_does() -> None:
+def test_the_former_names_of_a_service_are_in_order_and_before_its_end() -> None:
     for service in CATALOGUE.services:
         ends = [stage.on for stage in service.stages if stage.what == "closed"]
         dates = [past.until for past in service.former] + (ends or ["9999"])
@@ -58,7 +58,7 @@ def test_every_date_is_of_a_known_precision() -> None:
     assert [date for date in dates if not DATE.fullmatch(date)] == []
 
 
-def test_every_name_said_to_need_care_is_a_name_of_its_service() -> None:
+def test_every_name_with_other_meanings_is_a_name_of_its_service() -> None:
     for service in CATALOGUE.services:
         sense = service.sense
         folded = {skeleton(name) for name in service.names}
@@ -67,7 +67,7 @@ def test_every_name_said_to_need_care_is_a_name_of_its_service() -> None:
 
 
 @pytest.mark.parametrize("name", ["sqs", "Amazon SQS", "AWS SQS", "ＳＱＳ", "simple queue service", "エスキューエス"])
-def test_a_service_is_found_by_any_name_in_any_writing(name: str) -> None:
+def test_a_service_is_found_by_any_spelling_of_its_names(name: str) -> None:
     service = CATALOGUE.find(name)
 
     assert service is not None
@@ -87,7 +87,7 @@ def test_an_unknown_name_finds_nothing() -> None:
         ("bottlerocket", "2020-03に発表"),
     ],
 )
-def test_what_became_of_a_service_is_told(slug: str, expected: str) -> None:
+def test_the_history_of_a_service_is_shown(slug: str, expected: str) -> None:
     assert in_language("ja", history, CATALOGUE.by_slug[slug], CATALOGUE.name) == expected
 
 
@@ -100,7 +100,7 @@ def test_a_library_can_add_a_service() -> None:
     assert [mention.service for mention in notes[0].services] == ["ledger"]
 
 
-def test_an_added_service_leaves_the_catalogue_as_it_is() -> None:
+def test_adding_a_service_does_not_change_the_catalogue() -> None:
     CATALOGUE.extended([OWN])
 
     assert CATALOGUE.find("帳簿サービス") is None
@@ -113,6 +113,6 @@ def test_an_added_service_leaves_the_catalogue_as_it_is() -> None:
         (Service("queue", "House Queue", "Queue", "rooms"), "queue: unknown category 'rooms'; known are compute, "),
     ],
 )
-def test_a_service_that_cannot_be_added_is_told(service: Service, expected: str) -> None:
+def test_an_invalid_service_is_reported(service: Service, expected: str) -> None:
     with pytest.raises(CatalogueError, match=re.escape(expected)):
         CATALOGUE.extended([service])

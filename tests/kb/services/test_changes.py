@@ -1,4 +1,4 @@
-"""What has changed since a note was taken."""
+"""The dated changes that make notes outdated."""
 
 import re
 from collections import Counter
@@ -17,20 +17,20 @@ from kb.wording import history, since
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
-TOLD = tuple(change for change in DOMAIN.changes if change.claims or change.names)
-BECAME = tuple(change for change in DOMAIN.changes if change not in TOLD)
-EACH_CHANGE = pytest.mark.parametrize("change", TOLD, ids=lambda change: change.id)
+CLAIMED = tuple(change for change in DOMAIN.changes if change.claims or change.names)
+LIFECYCLE = tuple(change for change in DOMAIN.changes if change not in CLAIMED)
+EACH_CHANGE = pytest.mark.parametrize("change", CLAIMED, ids=lambda change: change.id)
 
 
 def note(text: str, service: str, held_on: str | None) -> Note:
-    """A note under the name of a service, tagged as any other."""
+    """Return a tagged note below the name of a service."""
     name = DOMAIN.catalogue.by_slug[service].name
     outline = read_outline(f"# 勉強会のメモ\n\n- {name}\n  - {text}\n".encode(), "report.md")
     return tag(report_of(outline, MetadataOverride(held_on=held_on)), DOMAIN).notes[-1]
 
 
 def before(day: str) -> str:
-    """The last month that ended before a day or month."""
+    """Return the last month before that of a day."""
     year, month = map(int, day.split("-")[:2])
     return f"{year - (month == 1)}-{(month - 2) % 12 + 1:02}"
 
@@ -49,7 +49,7 @@ def test_each_change_marks_its_note_on_each_of_its_services(change: Change) -> N
 
 
 @EACH_CHANGE
-def test_no_change_marks_its_near_miss(change: Change) -> None:
+def test_no_change_marks_its_similar_note(change: Change) -> None:
     assert change.id not in ids(DOMAIN.changes_for(note(change.near, change.services[0], before(change.changed_on))))
 
 
@@ -64,9 +64,9 @@ def test_no_change_marks_a_note_of_its_day_or_later(change: Change) -> None:
 
 @EACH_CHANGE
 def test_no_change_marks_a_note_on_another_service(change: Change) -> None:
-    told = note(change.marks, change.services[0], before(change.changed_on))
+    marked = note(change.marks, change.services[0], before(change.changed_on))
 
-    assert change.id not in ids(DOMAIN.changes_for(replace(told, services=())))
+    assert change.id not in ids(DOMAIN.changes_for(replace(marked, services=())))
 
 
 @EACH_CHANGE
@@ -79,8 +79,8 @@ def test_each_change_is_dated_and_has_a_source_of_aws(change: Change) -> None:
     )
 
 
-def test_the_table_holds_at_least_forty_changes_of_known_services_each_once() -> None:
-    changes = TOLD
+def test_there_are_forty_changes_of_known_services_without_repeats() -> None:
+    changes = CLAIMED
     services = {service for change in changes for service in change.services}
 
     assert len(changes) >= 40
@@ -88,13 +88,13 @@ def test_the_table_holds_at_least_forty_changes_of_known_services_each_once() ->
     assert services - set(DOMAIN.catalogue.by_slug) == set()
 
 
-def test_a_change_tells_what_holds_since_its_month() -> None:
+def test_a_change_has_a_statement_with_its_month() -> None:
     statements = [change.statement for change in DOMAIN.changes_for(note("最大5分問題", "lambda", "2018-03-10"))]
 
     assert statements == ["2018年10月以降は最大15分"]
 
 
-def test_a_note_of_the_year_of_the_change_may_be_from_before_it() -> None:
+def test_a_note_of_the_year_of_the_change_may_precede_it() -> None:
     assert ids(DOMAIN.changes_for(note("最大5分問題", "lambda", "2018"))) == {"lambda-timeout"}
 
 
@@ -102,18 +102,18 @@ def test_width_and_case_make_no_difference() -> None:
     assert ids(DOMAIN.changes_for(note("最大５分、Ｔｉｍｅｏｕｔの上限", "lambda", "2018"))) == {"lambda-timeout"}
 
 
-def test_of_a_text_of_any_length_the_beginning_tells_what_has_changed() -> None:
+def test_only_the_beginning_of_a_long_text_is_searched_for_claims() -> None:
     trigger = "SQSは直接トリガーに" + "直接" * 100_000
 
     assert ids(DOMAIN.changes_for(note(f"最大5分。{trigger}", "lambda", "2016"))) == {"lambda-timeout"}
 
 
-@pytest.mark.parametrize("change", BECAME, ids=lambda change: change.id)
-def test_what_became_of_a_service_marks_each_note_from_before_that_names_it(change: Change) -> None:
+@pytest.mark.parametrize("change", LIFECYCLE, ids=lambda change: change.id)
+def test_a_stage_of_a_service_marks_each_older_note_that_names_it(change: Change) -> None:
     (slug,) = change.services
     named = note(
         f"{DOMAIN.catalogue.by_slug[slug].name}を試した", slug, str(int(change.changed_on[:4]) - 1)
-    )  # the reopened one was closed the year before
+    )  # the reopened service was closed the year before
 
     assert change.id in ids(DOMAIN.changes_for(named))
     assert change.id not in ids(DOMAIN.changes_for(note("試した", slug, "2015")))
@@ -123,19 +123,19 @@ def test_what_became_of_a_service_marks_each_note_from_before_that_names_it(chan
     ("text", "service"),
     [("QLDBで台帳を作る", "qldb"), ("App Meshで経路を変える", "app-mesh"), ("CodeCommitに置く", "codecommit")],
 )
-def test_a_note_of_2024_on_what_came_to_an_end_since_is_marked(text: str, service: str) -> None:
+def test_a_note_of_2024_on_a_service_that_ended_since_is_marked(text: str, service: str) -> None:
     assert len(DOMAIN.changes_for(note(text, service, "2024-06"))) == 1
 
 
-def test_where_no_event_tells_a_day_that_of_the_post_counts() -> None:
-    told = note("最大5分問題", "lambda", None)
-    days = [replace(told, published=day) for day in ("2018-03-01", "2019-01-01", None)]
+def test_the_day_of_the_post_counts_if_the_event_has_none() -> None:
+    undated = note("最大5分問題", "lambda", None)
+    days = [replace(undated, published=day) for day in ("2018-03-01", "2019-01-01", None)]
 
     assert [ids(DOMAIN.changes_for(one)) for one in days] == [{"lambda-timeout"}, set(), set()]
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the shared seed report is not here")
-def test_the_seed_is_marked_where_it_no_longer_holds() -> None:
+def test_the_outdated_notes_of_the_seed_are_marked() -> None:
     report = tag(report_of(read_outline(SEED.read_bytes(), SEED.name)), DOMAIN)
     marked = {note.line: ids(DOMAIN.changes_for(note)) for note in report.notes if DOMAIN.changes_for(note)}
 
@@ -150,19 +150,19 @@ def test_the_seed_is_marked_where_it_no_longer_holds() -> None:
     }
 
 
-def test_every_change_that_comes_along_is_told_in_english_too() -> None:
+def test_every_shipped_change_is_also_in_english() -> None:
     japanese = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
     assert [change.id for change in DOMAIN.changes if not change.english or japanese.search(since(change))] == []
 
 
-def test_what_no_english_is_known_of_is_told_as_it_is() -> None:
-    own = replace(TOLD[0], english="")
+def test_a_change_without_english_is_shown_in_japanese() -> None:
+    own = replace(CLAIMED[0], english="")
 
     assert since(own) == own.statement
 
 
-def test_what_became_of_a_service_is_told_in_both_languages() -> None:
+def test_the_history_of_a_service_is_shown_in_both_languages() -> None:
     service = DOMAIN.catalogue.by_slug["lambda"]
 
     assert (in_language("ja", history, service, str), history(service, str)) == (

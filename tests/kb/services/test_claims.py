@@ -1,4 +1,4 @@
-"""Which notes claim what has changed since, and which have only its words."""
+"""Notes with outdated claims, and similar notes without any."""
 
 import pytest
 
@@ -46,7 +46,7 @@ eventbridge: イベントのサイズは256KBが上限
 eks: ワーカーノードは自分で管理する
 """
 
-NEAR_MISSES = """
+SIMILAR_NOTES = """
 lambda: 5分後に再試行する
 lambda: 起動に最大5分待つことがあった
 lambda: 5分おきに関数を呼び出す
@@ -111,7 +111,7 @@ eks: ノードの管理はいらない
 
 
 def marked(line: str) -> bool:
-    """Tell whether a note of long ago is marked, under the name of its service."""
+    """Return whether an old note is marked below the name of its service."""
     service, text = line.split(": ", 1)
     name = DOMAIN.catalogue.by_slug[service].name
     outline = read_outline(f"# 勉強会のメモ\n\n- {name}\n  - {text}\n".encode(), "report.md")
@@ -119,18 +119,18 @@ def marked(line: str) -> bool:
 
 
 @pytest.mark.parametrize("line", CLAIMS.strip().splitlines())
-def test_a_claim_is_marked_however_it_is_worded(line: str) -> None:
+def test_every_wording_of_a_claim_is_marked(line: str) -> None:
     assert marked(line)
 
 
-def test_of_sixty_near_misses_three_at_most_are_marked() -> None:
-    lines = NEAR_MISSES.strip().splitlines()
+def test_of_sixty_similar_notes_at_most_three_are_marked() -> None:
+    lines = SIMILAR_NOTES.strip().splitlines()
 
     assert len(lines) == 60
     assert len([line for line in lines if marked(line)]) <= 3
 
 
-def test_a_note_that_knows_of_the_end_of_a_service_is_not_marked_with_it() -> None:
+def test_a_note_that_mentions_the_end_of_a_service_is_not_marked_with_it() -> None:
     assert marked("app-mesh: App Meshで通信を見える化する")
     assert not marked("app-mesh: App Meshのサポート終了が告知された")
     assert not marked("s3: S3 SelectをやめてDuckDBで読む")

@@ -1,4 +1,4 @@
-"""A library of another field, with categories, services and words of its own, from its files to the page."""
+"""A library with its own categories, services and words, from its files to the page."""
 
 import json
 from importlib.resources import files
@@ -100,7 +100,7 @@ def found(knowledge_base: KnowledgeBase, query: Query) -> list[str]:
 
 
 def kb(folder: Path, *arguments: str) -> list[str]:
-    """The lines that a command prints about the library."""
+    """Return the lines that a command prints about the library."""
     places = ("--library", str(folder / "library"), "--index", str(folder / "index"))
     result = CliRunner().invoke(cli, [*places, *arguments])
     assert result.exit_code == 0, result.output
@@ -133,7 +133,7 @@ def test_a_service_is_searched_by_any_of_its_names(knowledge_base: KnowledgeBase
 
 
 @pytest.mark.parametrize("word", ["冪等", "べきとう", "idempotent"])
-def test_words_are_found_as_each_other(knowledge_base: KnowledgeBase, word: str) -> None:
+def test_the_spellings_of_a_word_find_each_other(knowledge_base: KnowledgeBase, word: str) -> None:
     assert found(knowledge_base, Query(word)) == ["タスクはべきとうに作る", "失敗したら idempotent な処理だけやり直す"]
 
 
@@ -146,14 +146,14 @@ def test_words_are_suggested(knowledge_base: KnowledgeBase) -> None:
     assert [(one.label, one.notes) for one in knowledge_base.searcher.suggest("べきと")] == [("冪等", 2)]
 
 
-def test_the_facets_are_of_the_field(knowledge_base: KnowledgeBase) -> None:
+def test_the_facets_have_the_categories_of_the_library(knowledge_base: KnowledgeBase) -> None:
     facets = knowledge_base.searcher.search(Query(facets=("category",))).facets["category"]
 
     assert {(value.label, value.count) for value in facets} == {("データ", 4), ("裏方", 3), ("画面", 2)}
 
 
 @pytest.mark.parametrize("address", ["/", "/?q=", "/?q=idempotent", "/service/orm"])
-def test_the_pages_know_no_other_field(client: FlaskClient, address: str) -> None:
+def test_the_pages_show_no_other_domain(client: FlaskClient, address: str) -> None:
     page = client.get(address).get_data(as_text=True)
 
     assert [label for label in domain().catalogue.categories.values() if label in page] == []
@@ -165,7 +165,7 @@ def test_a_page_of_results_shows_the_categories(client: FlaskClient) -> None:
     assert ("画面" in page, "データ" in page) == (True, True)
 
 
-def test_the_services_of_the_library_are_listed_and_no_others(folder: Path, knowledge_base: KnowledgeBase) -> None:
+def test_only_the_services_of_the_library_are_listed(folder: Path, knowledge_base: KnowledgeBase) -> None:
     assert knowledge_base.browser.reports()
     services = [json.loads(line) for line in kb(folder, "services", "--json")]
 
@@ -177,28 +177,28 @@ def test_the_services_of_the_library_are_listed_and_no_others(folder: Path, know
     ]
 
 
-def test_lint_asks_for_no_service_of_another_field(folder: Path) -> None:
+def test_lint_reports_no_service_of_another_domain(folder: Path) -> None:
     report = folder / "other.md"
     report.write_text(f"{REPORT}\n- Amazon Kagibako\n", "utf-8")
 
     assert kb(folder, "lint", str(report)) == [f"{report}: nothing to put right"]
 
 
-def test_the_same_table_makes_the_same_domain() -> None:
-    told = CONFIGURATION.encode()
+def test_equal_configurations_give_equal_domains() -> None:
+    configuration = CONFIGURATION.encode()
 
-    assert parse(told).domain == parse(told).domain != parse(b"").domain
+    assert parse(configuration).domain == parse(configuration).domain != parse(b"").domain
 
 
-def test_what_is_kept_of_a_domain_is_what_its_tables_say() -> None:
+def test_a_cached_or_damaged_domain_equals_its_tables() -> None:
     domain.cache_clear()
     domain("aws")
-    kept = cache_folder("domain") / "aws.json"
-    found = []
-    for data in (kept.read_bytes(), kept.read_bytes().replace(b"SQS", b"SNS", 1), b"", b"{}"):
-        kept.write_bytes(data)
+    cached = cache_folder("domain") / "aws.json"
+    domains = []
+    for data in (cached.read_bytes(), cached.read_bytes().replace(b"SQS", b"SNS", 1), b"", b"{}"):
+        cached.write_bytes(data)
         domain.cache_clear()
-        found.append(domain("aws"))
+        domains.append(domain("aws"))
 
-    assert found == [read(files("kb.domains.aws"))] * 4
-    assert found[0].words == read(files("kb.domains.aws")).words
+    assert domains == [read(files("kb.domains.aws"))] * 4
+    assert domains[0].words == read(files("kb.domains.aws")).words

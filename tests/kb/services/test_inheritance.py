@@ -1,4 +1,4 @@
-"""Which services a note inherits, what a person corrects, and a real report."""
+"""Inherited services, corrections, and a real report."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from kb.services.tagger import candidates, tag
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 
 
-def test_a_note_inherits_from_the_label_it_stands_under() -> None:
+def test_a_note_inherits_from_the_label_above() -> None:
     assert tags("- S3\n  - 一覧に頼らない\n    - 移動にも\n- 次の話") == [
         ["s3"],
         ["s3 < 「S3」 1行目"],
@@ -29,7 +29,7 @@ def test_the_nearest_label_comes_first() -> None:
     ]
 
 
-def test_a_note_under_several_services_that_names_one_is_about_that_one() -> None:
+def test_a_note_that_names_one_of_several_services_above_is_about_that_one() -> None:
     assert tags("- EC2とEBS\n  - EC2\n    - 秒単位で払う") == [["ec2", "ebs"], ["ec2"], ["ec2 < 「EC2」 2行目"]]
 
 
@@ -40,11 +40,11 @@ def test_a_note_inherits_from_its_heading_before_its_talk() -> None:
     ]
 
 
-def test_a_title_that_is_a_sentence_passes_only_its_topics_down() -> None:
+def test_a_title_that_is_a_sentence_passes_on_only_its_topics() -> None:
     assert tags("- 手軽に使える", "We like our framework, and it lives with AWS SAM.") == [[]]
 
 
-def test_a_list_inherits_from_the_sentence_that_leads_over_to_it() -> None:
+def test_a_list_inherits_from_the_sentence_that_introduces_it() -> None:
     assert (
         tags("Lambdaを使うときの困りごとは、\n- 最初の応答が遅い", "AppSync入門")[1][0] == "lambda < 「Lambda」 1行目"
     )
@@ -54,7 +54,7 @@ def test_a_list_inherits_from_the_sentence_that_leads_over_to_it() -> None:
     "parent",
     ["立ち上げたままだとEC2より高くなる", "ECSとEKSの違い"],
 )
-def test_a_comparison_passes_nothing_down(parent: str) -> None:
+def test_a_comparison_passes_nothing_on(parent: str) -> None:
     assert tags(f"- {parent}\n  - 手で直す")[1] == []
 
 
@@ -75,21 +75,21 @@ def test_a_comparison_passes_nothing_down(parent: str) -> None:
     ],
 )
 @pytest.mark.parametrize("above", ["- EC2{}\n  - 手で直す", "# EC2{}\n- 手で直す"])
-def test_what_something_is_only_measured_against_is_not_what_stands_below_a_label(above: str, behind: str) -> None:
+def test_a_standard_of_comparison_is_not_inherited(above: str, behind: str) -> None:
     assert tags(above.format(behind))[-1] == []
 
 
-def test_what_a_note_names_does_not_shut_out_what_its_talk_is_about() -> None:
+def test_a_note_with_its_own_service_also_inherits_that_of_its_talk() -> None:
     assert tags("- IAMロールを使う", "EKS入門") == [["iam", "eks < 「EKS」 セッション名"]]
 
 
-def test_a_note_inherits_from_the_line_that_stands_for_the_heading_of_its_talk() -> None:
+def test_a_note_inherits_from_a_line_in_the_place_of_its_talks_heading() -> None:
     text = "13:20 「EKSを畳んだ記録」 鴨志田さん（あいう社）\n- クラスタは四つあった\n- ノードを名前空間で分ける"
 
     assert tags(text)[1:] == [["eks < 「EKS」 1行目"], ["eks < 「EKS」 1行目"]]
 
 
-def test_a_heading_that_is_only_a_name_counts_alone() -> None:
+def test_a_heading_with_only_a_name_is_the_only_origin() -> None:
     assert tags("# EKSの権限\n## IAMロールの配り方\n- 絞る\n## Aurora\n- 速い") == [
         ["iam < 「IAMロール」 2行目"],
         ["aurora < 「Aurora」 4行目"],
@@ -97,7 +97,7 @@ def test_a_heading_that_is_only_a_name_counts_alone() -> None:
 
 
 @pytest.mark.parametrize("title", ["Lambdaを例に考える設計", "SQSで学ぶ分散処理", "疎結合な設計（例: SNS）"])
-def test_a_title_that_takes_a_service_as_an_example_is_not_about_it(title: str) -> None:
+def test_a_title_with_a_service_as_an_example_is_not_about_it(title: str) -> None:
     assert tags("- 手順を分ける", title) == [[]]
 
 
@@ -113,11 +113,11 @@ def test_a_title_that_takes_a_service_as_an_example_is_not_about_it(title: str) 
         "ありがとうございました",
     ],
 )
-def test_who_speaks_is_not_what_the_talk_is_about(aside: str) -> None:
+def test_a_note_on_the_speaker_inherits_nothing(aside: str) -> None:
     assert tags(f"- {aside}", "Lambda入門") == [[]]
 
 
-def test_what_was_named_right_before_may_go_on() -> None:
+def test_a_service_named_directly_before_may_be_inherited() -> None:
     told = candidates(read("- Auroraを使う\n- 速い\n" + "- 次\n" * 9), DOMAIN)
 
     assert [[(one.service, one.nearest) for one in found] for _, found in told[:3]] == [
@@ -127,7 +127,7 @@ def test_what_was_named_right_before_may_go_on() -> None:
     assert told[-1][1] == []
 
 
-def test_a_correction_takes_a_service_away_and_from_what_stands_under_it() -> None:
+def test_a_correction_removes_a_service_from_a_note_and_its_children() -> None:
     corrections = {"r/1": Correction(removes=("s3",))}
     notes = tag(read("- S3\n  - 一覧に頼らない"), DOMAIN, corrections).notes
 
@@ -150,7 +150,7 @@ def test_a_correction_adds_a_service() -> None:
         ("ecs", {152, 156, 157, 176, 177, 178}),
     ],
 )
-def test_the_seed_report_is_tagged_as_people_read_it(slug: str, expected: set[int]) -> None:
+def test_the_seed_report_is_tagged_as_by_readers(slug: str, expected: set[int]) -> None:
     bullets = re.sub(r"(?m)^(?!  +[•\d]).*$", "", SEED.read_text(encoding="utf-8"))
     notes = tag(read(re.sub("(?m)^  ", "", bullets)), DOMAIN).notes
 

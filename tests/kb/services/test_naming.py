@@ -1,4 +1,4 @@
-"""Which services a text names, in whatever context and of whatever length."""
+"""The services that a text names, in any context and of any length."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -111,20 +111,20 @@ def test_an_ambiguous_name_counts_once_its_talk_has_named_the_service_clearly() 
     assert tags("- AWS Configを有効にした\n- Configの料金は記録の数で決まる") == [["config"], ["config"]]
 
 
-def test_an_ambiguous_name_alone_counts_among_the_services_it_goes_with() -> None:
+def test_an_ambiguous_name_alone_counts_among_related_services() -> None:
     assert tags("- SQS\n- SNS") == [["sqs"], ["sns"]]
 
 
-def test_a_name_that_clouds_share_is_that_of_the_cloud_it_stands_under() -> None:
+def test_a_shared_name_belongs_to_the_cloud_in_the_heading() -> None:
     assert tags("# Azureの話\n- VPCに当たるもの\n# AWSの話\n- VPC") == [[], ["vpc"]]
 
 
-def test_a_name_that_clouds_share_is_that_of_the_cloud_of_its_report() -> None:
+def test_a_shared_name_belongs_to_the_cloud_of_the_report() -> None:
     assert tags("- VPCにつなぐ", report="Google Cloud Next の報告") == [[]]
 
 
 @given(st.sampled_from(CATALOGUE.services), st.sampled_from(["より高い", "を使う", "", "、", "（新）"]))
-def test_an_official_name_is_found_wherever_it_stands(service: Service, after: str) -> None:
+def test_an_official_name_is_found_in_any_position(service: Service, after: str) -> None:
     note = tag(read(f"- これは{service.name}{after}"), DOMAIN).notes[0]
 
     assert [(m.service, m.via, m.why.words) for m in note.services] == [(service.slug, "explicit", service.name)]
@@ -137,7 +137,7 @@ def test_an_official_name_is_found_wherever_it_stands(service: Service, after: s
         )
     )
 )
-def test_matches_stand_where_they_say_and_apart_from_each_other(pieces: list[str]) -> None:
+def test_matches_have_correct_offsets_and_do_not_overlap(pieces: list[str]) -> None:
     text = "".join(pieces)
     matches = Matcher(["SQS", "GuardDuty", "ラムダ", "API ゲートウェイ", "ECS", "S3"]).find(text)
 
@@ -159,7 +159,7 @@ class Counted:
 
 @pytest.mark.parametrize("names", ["AWS Lambda ", "Lambda、", "glue ", "IAM と VPC "])
 def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    DOMAIN.service_finder.matches("")  # is made once, and folds every name
+    DOMAIN.service_finder.matches("")  # fold every name before counting
     calls = []
     for times in (10, 1_000):
         counted = Counted(skeleton)
@@ -188,7 +188,7 @@ def test_a_text_of_any_length_is_tagged(text: str, slugs: list[str]) -> None:
     assert [mention.service for mention in note.services] == slugs
 
 
-def test_a_text_passes_each_service_down_once() -> None:
+def test_a_text_passes_on_each_service_once() -> None:
     text = "Lambda、" * 1_000
     namings = DOMAIN.service_finder.namings(text, DOMAIN.service_finder.matches(text), Surroundings())
 

@@ -1,4 +1,4 @@
-"""What kb.toml may say of the domain, and how what it cannot say is told."""
+"""The domain in kb.toml, and the errors for invalid values."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def own(text: str) -> Domain:
     return parse(text.encode()).domain
 
 
-def test_without_a_word_the_usual_domain_is_meant() -> None:
+def test_an_empty_configuration_has_the_default_domain() -> None:
     assert own("") == domain()
 
 
@@ -25,7 +25,7 @@ def test_a_domain_is_chosen_by_its_name(name: str) -> None:
     assert own(f'domain = "{name}"') == domain(name)
 
 
-def test_own_categories_come_after_those_of_the_domain_and_may_rename_them() -> None:
+def test_own_categories_come_last_and_may_rename_those_of_the_domain() -> None:
     usual = domain().catalogue.categories
     first = next(iter(usual))
 
@@ -35,16 +35,16 @@ def test_own_categories_come_after_those_of_the_domain_and_may_rename_them() -> 
 
 
 def found_as(text: str, *surfaces: str) -> list[str]:
-    """What each word is found as."""
+    """Return the normal form of each word."""
     words = {word.surface: word.normalized for word in own(text).words}
     return [words[surface] for surface in surfaces]
 
 
-def test_own_words_join_a_word_that_the_field_knows() -> None:
+def test_own_words_join_a_word_of_the_domain() -> None:
     assert found_as('[words]\n"やり直し" = ["retry", "再挑戦"]', "やり直し", "再挑戦", "リトライ") == ["retry"] * 3
 
 
-def test_own_words_join_two_words_that_the_field_keeps_apart() -> None:
+def test_own_words_join_two_words_of_the_domain() -> None:
     text = '[words]\n"retry" = ["rollback"]\n"canary" = ["リトライ"]'
 
     assert len(set(found_as(text, "リトライ", "ロールバック", "カナリア", "canary"))) == 1
@@ -128,29 +128,29 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
         (f"a = {'1' * 10_000}", "a number has more digits than Python reads; put it in quotes"),
     ],
 )
-def test_what_kb_toml_cannot_say_is_told_with_its_place_and_remedy(text: str, wrong: str) -> None:
+def test_an_invalid_value_is_reported_with_its_place_and_the_remedy(text: str, wrong: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         parse(text.encode())
 
     assert str(error.value) == wrong
 
 
-def test_what_is_written_by_hand_can_be_read_again() -> None:
+def test_a_written_override_can_be_read_again() -> None:
     written = with_override(b"", "a.md", MetadataOverride(event="\x1b夜の\n会👩\u200d💻", held_on="2018"))
 
     assert parse(written).overrides == {"a.md": MetadataOverride(event="夜の 会👩\u200d💻", held_on="2018")}
 
 
-def test_a_line_that_is_no_utf8_is_told() -> None:
+def test_a_line_that_is_not_utf8_is_reported() -> None:
     with pytest.raises(ConfigurationError, match="line 2 is not UTF-8; save the file as UTF-8"):
         parse(b"# a\ndomain = '\x83'")
 
 
-def test_a_mark_before_the_first_line_does_no_harm() -> None:
+def test_a_byte_order_mark_is_ignored() -> None:
     assert parse(b"\xef\xbb\xbfdomain = 'none'").domain == Domain()
 
 
-def test_no_code_knows_a_domain_by_its_name() -> None:
+def test_no_code_has_the_name_of_a_domain() -> None:
     rooms = [Path(__file__).parents[3] / room for room in ("index", "kb", "webui")]
     code = {path: path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")}
 
@@ -165,12 +165,12 @@ PORTAL = '[services.portal]\nname = "Batch Portal"\ncategory = "compute"\n'
     [
         ("", PORTAL, {"portal"}),
         (PORTAL, "", {"portal"}),
-        (PORTAL, f'{PORTAL}against = ["駅"]\n', {"portal"}),  # of its words none is another
+        (PORTAL, f'{PORTAL}against = ["駅"]\n', {"portal"}),  # without any changed word
         (PORTAL, f'{PORTAL}[words]\n"portal" = ["玄関"]\n', {"portal"}),
         (PORTAL, f'{PORTAL}[words]\n"冪等" = ["べきとう"]\n', set()),
     ],
 )
-def test_a_service_has_changed_with_any_of_its_keys_and_with_the_words_of_its_name(
+def test_a_service_changes_with_its_keys_and_with_the_words_of_its_name(
     before: str, after: str, changed: set[str]
 ) -> None:
     assert changed_services(own(before), own(after)) == changed

@@ -1,4 +1,4 @@
-"""The field's words: names of services, spellings and field words, as the analysis and the search know them."""
+"""The words of the field in the analysis and the search: names of services, spellings and field words."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def terms(text: str) -> list[str]:
         ("リトライ", "retry"),
     ],
 )
-def test_names_of_one_thing_begin_with_one_term(names: tuple[str, ...]) -> None:
+def test_names_of_one_thing_have_the_same_first_term(names: tuple[str, ...]) -> None:
     assert len({terms(name)[0] for name in names}) == 1
 
 
@@ -43,18 +43,18 @@ def test_units_of_names_and_field_words_are_terms_too(text: str, expected: list[
     assert terms(text) == expected
 
 
-def test_a_feature_stays_apart_from_its_service() -> None:
+def test_a_feature_has_other_terms_than_its_service() -> None:
     assert not set(terms("Lambda@Edge")) & set(terms("CloudFront"))
 
 
-def test_the_units_of_every_word_make_up_the_word() -> None:
+def test_the_units_of_every_word_concatenate_to_it() -> None:
     assert [word for word in TOOLS.domain.words if word.units and "".join(word.units) != word.surface] == []
 
 
-def test_every_slip_and_related_word_is_one_word_to_the_analysis_or_can_stand_for_one() -> None:
-    every = {word for pair in (*VOCABULARY.slips, *VOCABULARY.related) for word in pair}
+def test_every_slip_and_related_word_has_terms() -> None:
+    words = {word for pair in (*VOCABULARY.slips, *VOCABULARY.related) for word in pair}
 
-    assert [word for word in every if not terms(word)] == []
+    assert [word for word in words if not terms(word)] == []
 
 
 @pytest.mark.parametrize(

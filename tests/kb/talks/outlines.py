@@ -1,4 +1,4 @@
-"""Outlines to find talks, events and notes in."""
+"""Outlines for tests of events, talks and notes."""
 
 import re
 
@@ -19,7 +19,7 @@ SHAPES: tuple[tuple[str, BlockType], ...] = (
 
 
 def block(line: str, number: int) -> Block:
-    """Return the block of a line in a toy notation: `#` headings, `-` bullets two spaces a level, `[…]` links."""
+    """Return the block of a line in a toy notation: `#` headings, `-` bullets with two spaces a level, `[…]` links."""
     kind, match = next((kind, match) for shape, kind in SHAPES if (match := re.fullmatch(shape, line)))
     return Block(
         type=kind,

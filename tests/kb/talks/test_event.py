@@ -1,4 +1,4 @@
-"""Which event a report is about, when it was held and when it was published."""
+"""The event of a report, its day, and the day of publishing."""
 
 from datetime import date
 
@@ -11,13 +11,13 @@ from kb.report.model import MetadataOverride
 from kb.talks import report_of
 
 
-def test_an_event_is_named_by_the_title_and_dated_as_precisely_as_it_says() -> None:
+def test_the_title_names_the_event_and_its_year() -> None:
     report = report_of(DAY)
 
     assert (report.event, report.held_on) == ("CLOUD DAYS 2021", "2021")
 
 
-def test_what_was_given_by_hand_wins() -> None:
+def test_an_override_wins() -> None:
     report = report_of(DAY, MetadataOverride("雲の日", "2021-05-06", "https://example.com/"))
 
     assert (report.event, report.held_on, report.url) == ("雲の日", "2021-05-06", "https://example.com/")
@@ -34,7 +34,7 @@ def test_what_was_given_by_hand_wins() -> None:
         ("Kagi Innovate – Data Edition 見てきました。【その2】", "Kagi Innovate – Data Edition"),
         ("Kagi Days 2024をオンライン視聴しました", "Kagi Days 2024"),
         ("Kagi Day 2018 開催レポート", "Kagi Day 2018"),
-        ("「合鍵を「簡単に」作ろう」に参加してきた", None),  # a joke, as far as anybody can tell
+        ("「合鍵を「簡単に」作ろう」に参加してきた", None),  # unclear even to people
         ("KagiConfと鍵屋の仕事に関して", None),
         ("例示株式会社 イベントスペース", None),
         ("社員旅行で海に行ってきた", None),
@@ -55,11 +55,11 @@ def test_a_title_names_the_event(title: str, event: str | None) -> None:
         ("鍵を2021年に選ぶ", None),
     ],
 )
-def test_a_first_heading_may_be_nothing_but_the_events_name(heading: str, event: str | None) -> None:
+def test_a_first_heading_may_be_only_the_name_of_the_event(heading: str, event: str | None) -> None:
     assert report_of(markdown(f"# {heading}\n\n- 鍵は二つ\n")).event == event
 
 
-def test_a_line_names_an_event_with_its_hashtag_beside_it() -> None:
+def test_a_line_names_an_event_before_its_hashtag() -> None:
     text = "[Kagi Conference #1 #kagicon](https://example.com/)というイベントへ行ってきました。\n\n# 基調講演\n\n- a\n\n# 錠\n"
     report = report_of(markdown(text))
 
@@ -72,7 +72,7 @@ def test_a_link_to_an_announcement_names_the_event() -> None:
     assert report_of(markdown(text)).event == "第3回 鍵の勉強会"
 
 
-def test_the_name_of_a_file_is_none_of_an_event_and_tells_the_year() -> None:
+def test_the_name_of_a_file_gives_the_year_but_no_event() -> None:
     report = report_of(markdown("- 鍵は二つ\n", source="2018-kagi-days.md"))
 
     assert (report.event, report.held_on) == (None, "2018")
@@ -95,12 +95,12 @@ def test_the_name_of_a_file_is_none_of_an_event_and_tells_the_year() -> None:
         ("# 鍵の会 #3\n\n| 会場 | 例示ホール |\n| --- | --- |\n| 日時 | 2018/11/16(金) 19:00 |\n", "2018-11-16"),
         ("# 鍵の会 #3\n\n    開催日 : 2018/11/16\n    場所 : 例示ホール\n\n- 鍵\n", "2018-11-16"),
         ("# 鍵の会 #3\n\n- 2018/11/16追記: スライドが上がっていた\n", None),
-        ("# 鍵の会 #3\n\n2018/11/16 23:48\n\n- 鍵は二つ\n", None),  # when it was written
+        ("# 鍵の会 #3\n\n2018/11/16 23:48\n\n- 鍵は二つ\n", None),  # the time of posting
         ("# 鍵の会 #3\n\n2018/11/16 カテゴリ: 鍵\n\n- 鍵は二つ\n", None),
         ("# 鍵の会 #3\n\n2018/11/16 19:00〜21:00\n\n- 鍵は二つ\n", "2018-11-16"),
     ],
 )
-def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
+def test_the_day_is_as_precise_as_the_report_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
     assert report_of(markdown(text)).held_on == held_on
 
 
@@ -115,7 +115,7 @@ def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, h
         ("- 鍵は二つ\n", "20181120-kagi.md", None),
     ],
 )
-def test_the_day_of_publishing_is_a_fact_of_its_own(text: str, source: str, published: str | None) -> None:
+def test_the_day_of_publishing_is_separate(text: str, source: str, published: str | None) -> None:
     report = report_of(markdown(text, source=source))
 
     assert (report.published, report.notes[0].published) == (published, published)
@@ -130,7 +130,7 @@ def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
 
 
 @given(st.lists(ANY_LINE, max_size=40).map("\n".join))
-def test_a_day_that_is_told_is_one_of_the_calendar(text: str) -> None:
+def test_every_day_is_in_the_calendar(text: str) -> None:
     held_on = report_of(markdown(text)).held_on
 
     assert held_on is None or date.fromisoformat((held_on + "-01-01")[:10])

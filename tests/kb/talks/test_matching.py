@@ -1,4 +1,4 @@
-"""Which talks of several reports are one: by their titles however they are written, else by day, track and time."""
+"""Matching talks of several reports, by spellings of their titles or by day, track and time."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def report(*talks: Talk, held_on: str | None = DAY) -> ReportTalks:
 
 
 def count(*reports: ReportTalks) -> int:
-    """Return how many talks there are in all."""
+    """Return the number of different talks."""
     return len(set(match_talks(reports).values()))
 
 
@@ -39,7 +39,7 @@ def count(*reports: ReportTalks) -> int:
         "ﾕｰｻﾞｰ部門のサーバーレス入門！",
     ],
 )
-def test_a_talk_is_met_though_its_title_is_written_otherwise(title: str) -> None:
+def test_talks_match_by_different_spellings_of_a_title(title: str) -> None:
     assert count(report(talk(TITLE)), report(talk(title))) == 1
     assert count(report(talk(title)), report(talk(TITLE))) == 1
 
@@ -48,7 +48,7 @@ def test_the_order_of_speakers_makes_no_difference() -> None:
     assert count(report(talk("対談 山田太郎・田中花子")), report(talk("対談: 田中花子、山田太郎"))) == 1
 
 
-def test_ten_talks_of_one_event_do_not_meet() -> None:
+def test_ten_talks_of_one_event_do_not_match() -> None:
     titles = ["サーバーレス入門", "サーバーレス入門 2", "サーバーレス運用", "コンテナ入門", "コンテナ入門: 実践編", "Keynote: 朝", "Keynote: 夕",
               "LT 1", "LT 2", "監視の話"]  # fmt: skip
     one = report(*(talk(title, "A", f"{9 + number:02d}:00") for number, title in enumerate(titles)))
@@ -57,7 +57,7 @@ def test_ten_talks_of_one_event_do_not_meet() -> None:
     assert (count(one), count(one, *each)) == (10, 10)
 
 
-def test_talks_of_other_titles_meet_at_the_same_day_track_and_time() -> None:
+def test_talks_with_different_titles_match_by_day_track_and_time() -> None:
     assert count(report(talk("箱の話", "A", "10:00")), report(talk("The Box", "Ａ", "10:00"))) == 1
 
 
@@ -71,11 +71,11 @@ def test_talks_of_other_titles_meet_at_the_same_day_track_and_time() -> None:
         (talk("The Box", "A", None), DAY),
     ],
 )
-def test_nothing_less_than_day_track_and_time_tells_that_other_titles_are_one_talk(other: Talk, held_on: str) -> None:
+def test_talks_with_different_titles_match_only_if_day_track_and_time_are_equal(other: Talk, held_on: str) -> None:
     assert count(report(talk("箱の話", "A", "10:00")), report(other, held_on=held_on)) == 2
 
 
-def test_a_part_of_two_titles_meets_neither() -> None:
+def test_a_part_of_two_titles_matches_neither() -> None:
     one, two = talk("設計の勘所: 箱の巻"), talk("設計の勘所: 鍵の巻")
 
     assert count(report(one, two), report(talk("設計の勘所"))) == 3
@@ -83,7 +83,7 @@ def test_a_part_of_two_titles_meets_neither() -> None:
     assert count(report(talk("Keynote: 箱の巻")), report(talk("Keynote"))) == 2
 
 
-def test_they_meet_under_the_id_of_the_first() -> None:
+def test_the_id_of_a_matched_talk_is_that_of_the_first() -> None:
     first, second, third = talk("箱の話"), talk("「箱」の話"), talk("箱のはなし")
 
     assert match_talks([report(second), report(first, third)]) == {
@@ -100,9 +100,9 @@ TALKS = st.builds(
 
 
 @given(st.lists(st.lists(TALKS, max_size=4).map(lambda talks: report(*talks)), max_size=4))
-def test_two_talks_of_one_report_never_meet(reports: list[ReportTalks]) -> None:
-    settled = match_talks(reports)
+def test_two_talks_of_one_report_never_match(reports: list[ReportTalks]) -> None:
+    first = match_talks(reports)
 
-    for one in reports:
-        own = {talk.id for talk in one.talks}
-        assert len({settled[each] for each in own}) == len(own)
+    for matched in reports:
+        ids = {talk.id for talk in matched.talks}
+        assert len({first[talk] for talk in ids}) == len(ids)

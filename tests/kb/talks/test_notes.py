@@ -1,4 +1,4 @@
-"""Which blocks are notes, their addresses and trails."""
+"""The notes of a report, their ids and trails."""
 
 from typing import get_args
 
@@ -11,7 +11,7 @@ from kb.report.outline import Block, BlockType, Outline
 from kb.talks import report_of
 
 
-def test_a_trail_is_the_headings_below_the_talks_and_then_the_parent_notes() -> None:
+def test_a_trail_has_the_headings_below_the_talk_and_then_the_parent_notes() -> None:
     notes = report_of(DAY).notes[2:]
     log = notes[0].id
 
@@ -32,7 +32,7 @@ def test_repeats_of_a_note_are_numbered_in_reading_order() -> None:
     assert ids == ["/1e49eb4d", "/1e49eb4d-2", "/f507a7d3", "/f507a7d3-2"]
 
 
-def test_a_note_inserted_above_changes_no_other_address() -> None:
+def test_a_note_inserted_above_changes_no_other_id() -> None:
     before = report_of(outline("# 【A】10:00:最初の話", "- 一つ", "- 二つ"))
     after = report_of(outline("# 【A】10:00:最初の話", "- 零", "- 一つ", "- 二つ"))
 
@@ -62,7 +62,7 @@ def test_tables_and_code_belong_to_the_note_before() -> None:
     ]
 
 
-def test_code_that_no_note_stands_before_is_a_note() -> None:
+def test_code_without_a_note_before_is_a_note() -> None:
     report = report_of(markdown("## 鍵の話\n\n    鍵は二つ\n"))
 
     assert [(note.text, note.type) for note in report.notes] == [("鍵は二つ", "paragraph")]

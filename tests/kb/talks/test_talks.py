@@ -1,4 +1,4 @@
-"""Which talks a report is about, and who spoke."""
+"""The talks of a report, and their speakers."""
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("【A】11:10~12:00:鍵の話", TalkHeading("鍵の話", "A", "11:10", "12:00")),
         ("【1回表】鍵の話", TalkHeading("鍵の話", "1回表")),
@@ -52,8 +52,8 @@ def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> N
         ("【レポート】鍵の話", TalkHeading("鍵の話")),
     ],
 )
-def test_a_heading_tells_track_and_times_and_keeps_the_rest_as_title(text: str, told: TalkHeading) -> None:
-    assert read_heading(text) == told
+def test_a_heading_has_track_times_and_a_title(text: str, expected: TalkHeading) -> None:
+    assert read_heading(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_a_heading_tells_track_and_times_and_keeps_the_rest_as_title(text: str, 
         ("鍵さんを守るには", "鍵さんを守るには", ()),
     ],
 )
-def test_a_heading_names_who_speaks(text: str, title: str, speakers: tuple[str, ...]) -> None:
+def test_a_heading_names_the_speakers(text: str, title: str, speakers: tuple[str, ...]) -> None:
     heading = read_heading(text)
 
     assert (heading.title, heading.speakers) == (title, speakers)
 
 
 def first_talk(text: str) -> Talk:
-    """Return the first talk of a report that begins with `text` and has two more."""
+    """Return the first talk of a report that begins with `text` and has two further talks."""
     others = "## LT2: 錠を替えてみた話\n\n- 錠は一つ\n\n## LT3: 扉を直した話\n\n- 扉は重い\n"
     return report_of(markdown(f"# 鍵の会 #3 に参加した\n\n{text}\n\n- 鍵は二つ\n- 三つでもよい\n\n{others}")).talks[0]
 
@@ -94,11 +94,11 @@ def first_talk(text: str) -> Talk:
         ("スポンサーはEXAMPLEさんです。", ()),
     ],
 )
-def test_the_first_lines_of_a_talk_name_who_speaks(line: str, speakers: tuple[str, ...]) -> None:
+def test_the_first_lines_of_a_talk_name_the_speakers(line: str, speakers: tuple[str, ...]) -> None:
     assert first_talk(f"## LT1: 鍵の話\n\n{line}").speakers == speakers
 
 
-def test_slides_and_videos_below_a_heading_are_the_talks() -> None:
+def test_slides_and_videos_below_a_heading_belong_to_the_talk() -> None:
     report = report_of(
         markdown(
             "# 鍵の会 #3\n\n## LT1: 鍵の話\n\n"
@@ -126,7 +126,7 @@ def test_unmarked_headings_of_one_level_are_talks_in_a_report_of_an_event() -> N
     assert titles(text) == ["小さな会社で鍵を守った話", "大きな会社で錠を替えた話"]
 
 
-def test_unmarked_headings_are_no_talks_where_nobody_went_anywhere() -> None:
+def test_unmarked_headings_are_no_talks_without_an_event() -> None:
     assert titles("---\ntitle: 鍵の選び方\n---\n\n## 種類\n\n- 二つ\n\n## 値段\n\n- 高い\n") == []
 
 
@@ -136,13 +136,13 @@ def test_essays_on_an_event_have_no_talks() -> None:
     assert titles(text) == []
 
 
-def test_where_most_headings_are_marked_the_others_are_no_talks() -> None:
+def test_an_unmarked_heading_among_marked_ones_is_no_talk() -> None:
     text = "# 鍵の会 #3\n\n## 会について\n\n- 三回目\n\n## LT1: 鍵\n\n- a\n\n## LT2: 錠\n\n- b\n\n## LT3: 扉\n\n- c\n"
 
     assert titles(text) == ["鍵", "錠", "扉"]
 
 
-def test_talks_stand_below_the_headings_of_groups_and_days() -> None:
+def test_talks_may_be_below_headings_of_groups_and_days() -> None:
     text = (
         "# 鍵の会 #3\n\n## 1日目（5/1）\n\n### 大きな会社で鍵を守った話 / 鍵田花子さん\n\n- a\n\n"
         "## LT大会\n\n### 小さな錠を替えてみた話 / 錠前一郎さん\n\n- b\n\n### 古い扉を直してみた話 / 扉野二郎さん\n\n- c\n"
@@ -151,7 +151,7 @@ def test_talks_stand_below_the_headings_of_groups_and_days() -> None:
     assert titles(text) == ["大きな会社で鍵を守った話", "小さな錠を替えてみた話", "古い扉を直してみた話"]
 
 
-def test_a_report_with_a_sessions_code_in_its_title_is_on_that_talk() -> None:
+def test_a_title_with_a_session_code_is_the_talk_of_the_report() -> None:
     text = "# [レポート] SRV314: 鍵の話 #kagi\n\nKagi Summit 2018 のセッションです。\n\n## 要点\n\n- 鍵は二つ\n\n## まとめ\n\n- 守る\n"
     report = report_of(markdown(text))
 
@@ -161,7 +161,7 @@ def test_a_report_with_a_sessions_code_in_its_title_is_on_that_talk() -> None:
     ]
 
 
-def test_a_line_that_looks_like_a_heading_is_a_note() -> None:
+def test_a_labelled_line_that_looks_like_a_heading_is_a_note() -> None:
     text = "鍵の会 2021\n\n【A】11:10~12:00:鍵の話\n\n登壇: Hanako Kagi\n\n  • 鍵は二つ\n"
     report = report_of(read_outline(text.encode(), "report.txt"))
 
@@ -197,13 +197,13 @@ def test_a_line_that_looks_like_a_heading_is_a_note() -> None:
         ("## LT1: 鍵の話\n\n登壇者は、かぎこ（@kagi_h）さん。名調子でした。\n", "鍵の話", ("かぎこ",)),
     ],
 )
-def test_who_speaks_is_told_in_many_ways(text: str, title: str, speakers: tuple[str, ...]) -> None:
+def test_speakers_are_named_in_many_ways(text: str, title: str, speakers: tuple[str, ...]) -> None:
     talk = first_talk(text)
 
     assert (talk.title, talk.speakers) == (title, speakers)
 
 
-def test_brackets_that_most_titles_end_with_name_who_speaks() -> None:
+def test_brackets_at_the_end_of_most_titles_name_the_speakers() -> None:
     text = "# 鍵の会 #3\n\n## LT1: 鍵の置き方（Kagi）\n\n- a\n\n## LT2: 錠の替え方（Jo・Tobira）\n\n- b\n"
 
     assert [(talk.title, talk.speakers) for talk in report_of(markdown(text)).talks] == [
@@ -212,7 +212,7 @@ def test_brackets_that_most_titles_end_with_name_who_speaks() -> None:
     ]
 
 
-def test_a_list_of_contents_makes_no_talk_twice() -> None:
+def test_a_table_of_contents_repeats_no_talk() -> None:
     text = "# 鍵の会 #3\n\n## 目次\n\n- 10:00 鍵の置き方\n- 11:00 錠の替え方\n\n## LT1: 鍵の置き方\n\n- a\n\n## LT2: 錠の替え方\n\n- b\n"
 
     assert titles(text) == ["鍵の置き方", "錠の替え方"]
@@ -263,11 +263,11 @@ def test_rows_of_a_table_are_talks_and_notes() -> None:
         ("②と③は同じ鍵", ["②と③は同じ鍵"]),
     ],
 )
-def test_a_line_that_tells_of_several_talks_is_one_for_each(line: str, pieces: list[str]) -> None:
+def test_a_line_of_several_talks_is_split(line: str, pieces: list[str]) -> None:
     assert [one.text for one in lines_of(markdown(f"# 鍵の会\n\n- 前のメモ\n\n{line}\n").blocks)][2:] == pieces
 
 
-def test_each_of_several_talks_on_a_line_has_its_own_speaker() -> None:
+def test_each_talk_of_a_split_line_has_its_own_speaker() -> None:
     text = (
         "# 鍵の会 #3 に参加した\n\n## 発表\n\n### 合鍵は安いけどタダじゃない / 鍵 次郎さん\n\n- 合鍵は二つまで\n\n"
         "## LT\n\n「鍵の数え方を変えてみた」山田 花子さん／「錠を外して困ったこと」佐藤 太郎さん\n"
@@ -279,11 +279,11 @@ def test_each_of_several_talks_on_a_line_has_its_own_speaker() -> None:
 
 
 @given(st.text("(（[【〜-:：@/鍵あa1#", min_size=1, max_size=3), st.integers(1, 20_000))
-def test_a_long_heading_takes_no_long_time(text: str, times: int) -> None:
+def test_a_long_heading_is_read_in_bounded_time(text: str, times: int) -> None:
     assert report_of(outline(f"# {text * times}", f"- {text * times}", title=text * times)).notes
 
 
-def test_an_unsure_row_of_a_table_is_no_talk_where_an_unsure_heading_is_one() -> None:
+def test_a_row_of_a_table_needs_a_higher_probability_than_a_heading() -> None:
     model = load("lines_together")
     lines = read_outline(b"## a\n\n| b | c |\n| --- | --- |\n| d | e |\n", "a.md")
     both = lines_of(lines.blocks)
@@ -293,16 +293,19 @@ def test_an_unsure_row_of_a_table_is_no_talk_where_an_unsure_heading_is_one() ->
     assert {both[i].type for i in choose_talks(both, likely, {})} == {"heading"}
 
 
-def test_of_a_heading_and_those_below_it_the_likelier_are_talks() -> None:
+def test_of_a_heading_and_those_below_it_the_more_probable_are_talks() -> None:
     lines = lines_of(markdown("# 鍵の集い\n\n## 錠を替えた話\n\n## 扉を直した話\n").blocks)
 
     assert choose_talks(lines, {0: 0.7, 1: 0.9, 2: 0.9}, {}) == [1, 2]
     assert choose_talks(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {}) == [0]
     assert choose_talks(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {0: False}) == [1]
-    assert choose_talks(lines, {0: 0.7, 1: 0.9, 2: 0.1}, {0: True}) == [0, 1]  # nothing was said of what stands below
+    assert choose_talks(lines, {0: 0.7, 1: 0.9, 2: 0.1}, {0: True}) == [
+        0,
+        1,
+    ]  # the override says nothing about the lines below
 
 
-def test_a_heading_that_is_nothing_but_a_mark_is_no_talk() -> None:
+def test_a_heading_with_only_a_mark_is_no_talk() -> None:
     talks = report_of(markdown("# 鍵の集い 2019\n\n## LT1:\n\n- 錠\n\n## LT2: 錠を替えた話\n\n- 鍵\n")).talks
 
     assert [(talk.title, talk.track) for talk in talks] == [("錠を替えた話", "LT2")]
