@@ -1,4 +1,4 @@
-"""What makes vectors of texts, whatever model it has."""
+"""The contract of embedding models: texts to vectors."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -9,69 +9,65 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Vectors: TypeAlias = "NDArray[np.float32]"
-"""Vectors of length 1, a row each."""
+"""Unit vectors, float32 (texts, dimensions)."""
 
-
-BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
-RECHECK_AFTER = 5.0  # seconds in which vectors that another process added are not looked for
-_QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
+BATCH = 64  # texts embedded at once on all cores: an interruption loses a second of work
+RECHECK_AFTER = 5.0  # seconds between checks for vectors that another process has added
+_CACHED_QUERIES = 256  # each letter typed and each page turned needs a vector
 
 
 class Embedder(Protocol):
-    """Makes vectors: texts that mean nearly the same have vectors that point nearly the same way.
+    """Embeds texts: texts of similar meaning have vectors of similar direction.
 
-    Vectors of two embedders have nothing to do with each other. Shared by threads.
+    Vectors of different embedders cannot be compared. Shared by threads.
     """
 
     @property
     def name(self) -> str:
-        """The model and its version: what vectors are kept by."""
+        """The model and its version; vectors are stored under this name."""
 
     @property
     def runtime(self) -> str:
-        """What runs the model: a library, or the address of a server."""
+        """The library that runs the model, or the address of its server."""
 
     @property
     def dimensions(self) -> int:
-        """How many numbers a vector has. Raises EmbeddingError where only an endpoint could tell and does not."""
+        """The length of a vector. Raises EmbeddingError if only a server knows it and does not answer."""
 
     @property
     def earlier(self) -> "Embedder | None":
-        """The model before this one: what is kept of its vectors answers until this one has made as many."""
+        """The previous model, whose stored vectors are used until this one has made as many."""
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is looked for, soon or not at all. Raises EmbeddingError."""
+        """Embed queries, within seconds. Raises EmbeddingError."""
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is found, however long that takes. Raises EmbeddingError."""
+        """Embed passages of documents, however long that takes. Raises EmbeddingError."""
 
 
 class StoredVectors(Protocol):
-    """The vectors of passages that a model made and that are kept, as they are now."""
+    """The stored vectors of passages made by one model, as they are now."""
 
     @property
     def name(self) -> str:
-        """The model's (`Embedder.name`)."""
+        """The name of the model (`Embedder.name`)."""
 
     def of(self, texts: Sequence[str]) -> "Vectors | None":
-        """Return the vectors of texts, (texts, dimensions), as exactly as they are kept; None where one is lacking."""
+        """Return the stored vectors of texts, (texts, dimensions), or None if any is missing."""
 
 
 EmbedderMaker: TypeAlias = Callable[[], Embedder | None]
-"""Gives the embedder, None where there is none; asked when the first text comes, for finding out may take a second."""
+"""Makes the embedder when the first text comes, or None without a model: finding out may take a second."""
 
 
 def cached_queries(embedder: Embedder) -> Callable[[str], Vectors]:
-    """Return what gives the vector of a text that is looked for, (dimensions,), those of the last kept.
-
-    What it returns raises EmbeddingError.
-    """
-    return lru_cache(_QUERIES_KEPT)(lambda text: embedder.queries([text])[0])
+    """Return a function that embeds a query, (dimensions,), and caches the last ones. It raises EmbeddingError."""
+    return lru_cache(_CACHED_QUERIES)(lambda text: embedder.queries([text])[0])
 
 
 def no_embedder() -> None:
-    """Return that there is no model."""
+    """Return None, for an engine without a model."""
 
 
 class EmbeddingError(Exception):
-    """No vectors could be made; the message says why and what to do."""
+    """Embedding failed; the message says why and what to do."""

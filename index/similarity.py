@@ -155,7 +155,9 @@ class Centring:
         if len(query) != dimensions:
             raise EmbeddingError(
                 translatable(
-                    "the model made {0} numbers of the query, and {1} of each document", len(query), dimensions
+                    "the model made a query vector of {0} numbers, but document vectors have {1}",
+                    len(query),
+                    dimensions,
                 )
             )
         match_row = query - self.mean

