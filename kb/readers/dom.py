@@ -1,4 +1,4 @@
-"""HTML as a tree of lxml, and its blocks: the headings, lists, paragraphs, tables and links that a page shows."""
+"""HTML as an lxml tree, and its blocks: the headings, lists, paragraphs, tables and links that a page shows."""
 
 import re
 from collections import Counter
@@ -15,11 +15,11 @@ from kb.readers.headings import BOLD
 from kb.report.outline import Block, BlockType
 
 _LINE_END = re.compile(r"\r\n|\r")
-# lxml raises ValueError for what XML does not allow: C0 but for white space, and the two that are no characters.
+# lxml raises ValueError for characters that XML forbids: C0 except white space, and two noncharacters.
 _NO_XML = re.compile("[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 _NO_XML_SPACE = re.compile("[\v\f]")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)[^<>]*>")
-# Tags that need not be closed, so that counting them says nothing of how deep a page is.
+# Tags that need not be closed, so that counting them does not measure depth.
 _UNCLOSED = frozenset((
     "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input", "li", "link",
     "meta", "option", "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
@@ -27,22 +27,22 @@ _UNCLOSED = frozenset((
 _DEEPEST_LIST, _DEEPEST_ELEMENT = DEEPEST + 2, 300  # libxml2 drops what lies deeper than 2,048 elements
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS: dict[str, BlockType] = {"ul": "bullet", "menu": "bullet", "dir": "bullet", "dl": "bullet", "ol": "numbered"}
-_ITEMS = {"li": 0, "dt": 0, "dd": 1}  # levels below their list: what a term means stands below the term
+_ITEMS = {"li": 0, "dt": 0, "dd": 1}  # levels below the list; a definition is one level below its term
 # Elements that begin and end a paragraph.
 _BLOCKS = frozenset((
     "address", "article", "blockquote", "body", "caption", "center", "details", "div", "fieldset", "figcaption",
     "figure", "header", "hgroup", "html", "legend", "main", "p", "section", "summary", "table", "tbody", "td", "tfoot",
     "th", "thead", "tr", *_HEADINGS, *_LISTS, *_ITEMS,
 ))  # fmt: skip
-_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")  # as editors of blogs write it
-_TWO_SPACES = "\u00a0\u00a0"  # as wide as U+3000, and as deep an indent
+_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")  # as blog editors write it
+_TWO_SPACES = "\u00a0\u00a0"  # as wide as U+3000
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)
 
 
 def page_tree(text: str) -> etree._Element | None:
-    """Return the tree of a page, its lines counted as ours are; None for a page without a single element.
+    """Return the tree of a page, with lines counted as `split_lines` does; None for a page without elements.
 
-    Tags that nest deeper than any page does are left out, and their words stay.
+    Tags that nest too deep are removed; their text stays.
     """
     depths: Counter[str] = Counter()
 
@@ -51,9 +51,9 @@ def page_tree(text: str) -> etree._Element | None:
         if name in _UNCLOSED:
             return tag[0]
         depths[name] += 0 if tag["end"] else 1
-        kept = depths[name] <= (_DEEPEST_LIST if name in ("ul", "ol") else _DEEPEST_ELEMENT)
+        is_allowed = depths[name] <= (_DEEPEST_LIST if name in ("ul", "ol") else _DEEPEST_ELEMENT)
         depths[name] -= 1 if tag["end"] and depths[name] else 0
-        return tag[0] if kept else ""
+        return tag[0] if is_allowed else ""
 
     source = _TAG.sub(keep, _NO_XML_SPACE.sub(" ", _NO_XML.sub("", _LINE_END.sub("\n", text))))
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
@@ -64,13 +64,13 @@ def page_tree(text: str) -> etree._Element | None:
 
 
 def fragment_tree(text: str) -> etree._Element | None:
-    """Return the tree of a part of a page, in an element of its own; None where it shows nothing."""
+    """Return the tree of a part of a page, in a body element; None if it is empty."""
     page = page_tree(f"<html><body>{text}")
     return None if page is None else page.find("body")
 
 
 def element_blocks(root: etree._Element, above: int = 0) -> Iterator[Block]:
-    """Yield the blocks of `root`, whose first line stands below `above` lines of its file."""
+    """Yield the blocks of `root`, which is below the first `above` lines of its file."""
     walk = _Walk(above)
     events = etree.iterwalk(root, events=("start", "end"))
     skipped: etree._Element | None = None
@@ -96,13 +96,13 @@ def element_blocks(root: etree._Element, above: int = 0) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class _Line:
-    """The words of one line of a paragraph, where in the file they begin (0: nowhere), and what they link to."""
+    """One line of a paragraph as a page shows it."""
 
     words: list[str] = field(default_factory=list)
-    number: int = 0
+    number: int = 0  # of its first line in the file, 0 without words
     links: list[str] = field(default_factory=list)
-    linked: bool = True  # no word stands outside a link
-    bold: bool = True  # nor outside of bold letters
+    linked: bool = True  # all words are in links
+    bold: bool = True  # all words are bold
 
     @property
     def text(self) -> str:
@@ -111,12 +111,12 @@ class _Line:
 
 @dataclass(slots=True)
 class _Walk:
-    """Where a walk through a page is: the containers it stands in, and the words that no block holds yet."""
+    """The state of a walk through a page: the enclosing elements, and the words that are in no block yet."""
 
     above: int
     lists: list[BlockType] = field(default_factory=list)
-    item: Block | None = None  # whose own text is still to come
-    heading: int | None = None
+    item: Block | None = None  # an item whose own text has not come yet
+    heading: int | None = None  # level
     quotes: int = 0
     anchors: int = 0
     bolds: int = 0
@@ -156,7 +156,7 @@ class _Walk:
         self._count(element, -1)
 
     def _count(self, element: etree._Element, change: int) -> None:
-        """Count the quotations, links and bold letters that the walk stands in."""
+        """Count the enclosing quotations, links and bold elements."""
         match element.tag:
             case "blockquote":
                 self.quotes += change
@@ -168,7 +168,7 @@ class _Walk:
                 self.bolds += change
 
     def say(self, text: str | None, element: etree._Element, *, seen: bool = True) -> None:
-        """Take the words of `text`; those that are not `seen`, an image's, do not make a link a paragraph."""
+        """Add the words of `text`. Words that are not `seen`, as of an image, do not make a link a paragraph."""
         if not text:
             return
         line = self.lines[-1]
@@ -181,11 +181,11 @@ class _Walk:
             line.bold = line.bold and self.bolds > 0
 
     def flush(self) -> Iterator[Block]:
-        """Yield the blocks of the words that no block holds yet."""
+        """Yield the blocks of the words that are in no block yet."""
         lines, self.lines = self.lines, [_Line()]
         whole = _joined(lines)
         if not whole.words:
-            if self.anchors:  # a card is a link around blocks, and the first of them that says something links
+            if self.anchors:  # a card is a link around blocks; the first block with words gets the link
                 self.lines = [_Line(links=whole.links)]
             return
         if self.heading is not None:
@@ -203,7 +203,7 @@ class _Walk:
 
 
 def _joined(lines: list[_Line]) -> _Line:
-    """Return `lines` as one, without words where they hold none."""
+    """Return `lines` as one line."""
     text = " ".join(line.text for line in lines if line.text)
     return _Line(
         words=[text] if text else [],
@@ -215,7 +215,7 @@ def _joined(lines: list[_Line]) -> _Line:
 
 
 def _paragraphs(lines: list[_Line]) -> Iterator[Block]:
-    """Yield what lines broken by hand hold: an empty one parts paragraphs, a drawn bullet begins an item."""
+    """Yield the blocks of lines broken by hand: paragraphs between empty lines, and items with drawn bullets."""
     paragraph: list[_Line] = []
     for line in [*lines, _Line()]:
         drawn = _DRAWN_ITEM.match(fold_spaces("".join(line.words).replace(_TWO_SPACES, "\u3000")).lstrip(" "))
@@ -230,7 +230,7 @@ def _paragraphs(lines: list[_Line]) -> Iterator[Block]:
 
 
 def _paragraph(line: _Line) -> Block:
-    """Return a paragraph, or the link or bold line that it is nothing but; pictures alone show no words."""
+    """Return a paragraph, or a link or bold line if it is nothing else. A line of pictures is blank."""
     block = _block("paragraph", line)
     if line.linked or block.text in block.links:
         return replace(block, type="link") if block.links else replace(block, type="blank", text="")
@@ -248,9 +248,9 @@ _UNSEEN = frozenset((
     "select", "style", "svg", "template", "textarea",
 ))  # fmt: skip
 _EMBEDS = ("amp-iframe", "audio", "embed", "iframe", "lite-youtube", "object", "qiita-embed-ogp", "video")
-# Where an embed says what it shows: Qiita and Zenn in `data-content`, what is loaded late in one of the others.
+# Attributes with the source of an embed: `data-content` of Qiita and Zenn, the others of lazily loaded embeds.
 _SOURCES = ("data-content", "src", "data-src", "data-lazy-src", "data-litespeed-src", "data-original", "data")
-# Slides and films that an element names which holds none of the embeds above, as note.com has its figures.
+# Addresses of slides and films that are attributes of other elements, such as the figures of note.com.
 _SHOWN_AT = re.compile(
     r"https?://(?:[\w-]+\.)*"
     r"(?:speakerdeck\.com|slideshare\.net|docswell\.com|youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com)/\S+"
@@ -258,17 +258,19 @@ _SHOWN_AT = re.compile(
 _SHOWN_URL = re.compile(r"[?&]url=(?P<url>[^&#]+)")
 _NAMED_BY = ("data-src", "data-url", "data-href", "data-embed-url")
 _EMBEDDED = "|".join(f".//{tag}" for tag in _EMBEDS) + "|.//a[@href]"
-# What a table that only lays out the page holds.
+# Elements that are only in tables for the layout of a page.
 _LAYOUT = ".//table|.//ul|.//ol|.//h1|.//h2|.//h3|.//h4|.//h5|.//h6"
-# A list drawn in plain text, as in `<pre class="text">`: a mark begins an item, its indent tells how deep.
-_ITEM = re.compile(r"(?P<indent>[ \t\u3000]*)(?:(?P<bullet>[-*+•][ \t\u3000]+|[・◦▪])|\d{1,3}[.)][ \t]+)(?P<text>\S.*)")
+# A list drawn in plain text, as in `<pre class="text">`.
+_TEXT_ITEM = re.compile(
+    r"(?P<indent>[ \t\u3000]*)(?:(?P<bullet>[-*+•][ \t\u3000]+|[・◦▪])|\d{1,3}[.)][ \t]+)(?P<text>\S.*)"
+)
 _FEWEST_ITEMS = 2
 
 
 def whole_blocks(element: etree._Element) -> list[Block] | None:
-    """Return the blocks of an element that is taken whole, none where it is not seen; None for one to walk through.
+    """Return the blocks of an element that is read as a whole, empty if it is not shown; None for other elements.
 
-    Their lines are counted from 0, the element's first.
+    Their lines are counted from 0, the first line of the element.
     """
     tag = element.tag
     if tag in _EMBEDS or (tag == "script" and (element.get("data-id") or element.get("data-src"))):
@@ -296,7 +298,7 @@ def whole_blocks(element: etree._Element) -> list[Block] | None:
 
 
 def web_addresses(address: str | None) -> list[str]:
-    """Return the address itself where it leads to the web, nothing where it stays on the page or its site."""
+    """Return a list of the address if it is absolute, an empty list if it stays on the page or its site."""
     address = (address or "").strip()
     if address.startswith("//"):
         return [f"https:{address}"]
@@ -314,28 +316,29 @@ def _words(element: etree._Element) -> str:
 
 
 def _embedded(element: etree._Element) -> list[str]:
-    """Return where an embed leads: its source, a slide deck's id, or the page that a card shows."""
+    """Return the address that an embed shows: its source, its slide deck, or the page of a card."""
     if element.tag == "script" and element.get("data-id"):
         return [f"https://speakerdeck.com/player/{element.get('data-id')}"]
     if element.tag == "lite-youtube":
         return [f"https://www.youtube.com/watch?v={element.get('videoid')}"] if element.get("videoid") else []
     names = ("data-src",) if element.tag == "script" else _SOURCES
     values = [element.get(name, "") for name in names] + [param.get("value", "") for param in element.iter("param")]
-    # A card says behind its own address which page it shows; one that is loaded late has no address of its own yet.
-    sources = [address for each in values for address in web_addresses(unquote(each) if each[:10].count("%") else each)]
+    # The source of a card has the address of its page as a parameter.
+    decoded = (unquote(value) if value[:10].count("%") else value for value in values)
+    sources = [address for value in decoded for address in web_addresses(value)]
     shown = _SHOWN_URL.search(sources[0]) if sources and "embed" in sources[0] else None
     return web_addresses(unquote(shown["url"])) if shown else sources[:1]
 
 
 def _drawn_list(text: str) -> list[Block]:
-    """Return the blocks of a text most of whose lines are drawn items, none of any other."""
+    """Return the blocks of a text if most of its lines are drawn items, else an empty list."""
     lines = split_lines(text)
-    items = [_ITEM.match(line) for line in lines]
+    items = [_TEXT_ITEM.match(line) for line in lines]
     count = sum(item is not None for item in items)
     if count < _FEWEST_ITEMS or 2 * count <= sum(bool(line.strip()) for line in lines):
         return []
     blocks: list[Block] = []
-    indents: list[int] = []  # of the items that a line may stand in
+    indents: list[int] = []  # of the enclosing items
     for number, (line, item) in enumerate(zip(lines, items, strict=True)):
         if item:
             indent = len(item["indent"].expandtabs(4))

@@ -1,4 +1,7 @@
-"""HTML: a page saved from a browser, its article found among menus, sidebars and share buttons, its day in its head."""
+"""HTML pages: finds the article among menus, sidebars and buttons, and the day of posting in the head.
+
+Also unwraps pages that a browser saved as one file.
+"""
 
 import email
 import logging
@@ -25,14 +28,14 @@ from kb.readers.headings import with_bold_headings
 from kb.report.dates import day_in_japan, is_date
 from kb.report.outline import Block
 
-# Comments before the first tag, taken for good: to try each end of each would take for ever where there are many.
+# Comments before the first tag. The quantifiers are possessive, so that many comments take linear time.
 _COMMENTS = r"(?:<!--(?:(?!-->).)*+-->\s*+)*+"
 _PAGE = re.compile(rf"(?:<\?xml[^>]*>\s*)?{_COMMENTS}<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _TAG_FIRST = re.compile(rf"{_COMMENTS}<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
-# What blogs show above advertisements and beside buttons; nobody notes such a thing of a talk.
+# Lines that blogs show above advertisements and next to buttons.
 _FURNITURE_LINE = re.compile(
     r"[\W_]*(?:スポンサー(?:ード|ド)?・?リンク|sponsored? links?|advertisements?|(?:記事内)?広告|tweet|share"
     r"|(?:この記事を|友達に)?(?:シェア|ツイート|フォロー|共有)(?:する|しよう|お願いします)?"
@@ -42,16 +45,17 @@ _FURNITURE_LINE = re.compile(
     r"|タイトルとURLをコピーしました|copied title and url|この記事が気に入ったらサポートをしてみませんか)[\W_]*",
     re.IGNORECASE,
 )
-_DAY_BEFORE = re.compile(r"^20\d\d[-/.]\d\d[-/.]\d\d[\s:-]*(?=\S)")  # as diaries title what they post
+_DAY_BEFORE = re.compile(r"^20\d\d[-/.]\d\d[-/.]\d\d[\s:-]*(?=\S)")  # in the titles of diaries
 _META = {"title": ("og:title", "twitter:title"), "author": ("author",), "url": ("og:url",)}
-# When a page was posted, which is no word of its article: what its head and its marks of time say.
+# Metadata with the day of posting.
 _POSTED = ("article:published_time", "datePublished", "date", "article:modified_time", "dateModified")
 _PUBLISHED = re.compile(r'"datePublished"\s*:\s*"(?P<day>[^"]+)"')
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
-_BESIDE_TITLE = ".//h1//*[@class='date']|.//h2//*[@class='date']"  # as the diaries of Hatena have it
-_SECONDS = re.compile(r"1\d{9}")  # since 1970, as Hatena has it: until the year 2033
-# The extractor is asked where the article is; it would drop lists and flatten others: the page's own tree is read.
-_PLACE = "data-place"
+_DATE_IN_TITLE = ".//h1//*[@class='date']|.//h2//*[@class='date']"  # in diaries of Hatena
+_SECONDS = re.compile(r"1\d{9}")  # since 1970, as Hatena writes days; valid until the year 2033
+# Readability only locates the article, by this attribute. The original tree is read, because readability drops some
+# lists and flattens others.
+_INDEX = "data-place"
 _FURNITURE = re.compile(
     r"(?:^|[\s_-])(?:share|sharing|social|sns|bookmark|breadcrumbs?|pager|pagination|toc|table-of-contents"
     r"|sidebar|widget|menu|nav|navbar|navigation|related|recommend(?:ed|ation)?s?|comments?|advert(?:isement)?|ads"
@@ -61,14 +65,14 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = ".//nav|.//aside|.//footer|.//form|.//*[@role='navigation' or @role='complementary' or @role='contentinfo']"
-_ENOUGH = 200  # children tell where their parent's words stand
-_SMALLEST_SHARE = 0.25  # of the page's words: with less, a part was taken for the whole
-logging.getLogger("readability").addHandler(logging.NullHandler())  # what it cannot find is no news to a user
+_MAX_CHILDREN = 200  # of an element that readability has to score
+_MIN_SHARE = 0.25  # of the characters of a page; a smaller article is only a part of the real one
+logging.getLogger("readability").addHandler(logging.NullHandler())  # its warnings do not help users
 logging.getLogger("readability").propagate = False
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is a page or a part of one: it begins with a tag, and is no Markdown that happens to."""
+    """Return whether `text` is a page or a part of one: it begins with a tag, and is not Markdown."""
     text = trimmed(text)
     if _PAGE.match(text):
         return True
@@ -82,13 +86,13 @@ def read(text: str) -> Parse:
     page = page_tree(text)
     if page is None:
         return Parse(title=None, blocks=())
-    named = {
+    properties = {
         meta.get("property") or meta.get("name") or meta.get("itemprop"): meta.get("content", "")
         for meta in page.iter("meta")
     }
-    found = {key: [value for name in names if (value := trimmed(named.get(name, "")))] for key, names in _META.items()}
-    metadata = {key: values[0] for key, values in found.items() if values}
-    day = _posting_day(page, named)
+    values = {key: [trimmed(properties.get(name, "")) for name in names] for key, names in _META.items()}
+    metadata = {key: next(filter(None, of_key)) for key, of_key in values.items() if any(of_key)}
+    day = _posting_day(page, properties)
     title = _title(page, metadata.get("title"))
     if day:
         metadata["date"] = day
@@ -99,19 +103,19 @@ def read(text: str) -> Parse:
 
 
 def body_blocks(text: str) -> tuple[Block, ...]:
-    """Return the blocks of a post that stands in no page."""
+    """Return the blocks of a post without a page around it."""
     tree = fragment_tree(text)
     return () if tree is None else _shown_blocks(tree)
 
 
 def _shown_blocks(element: etree._Element) -> tuple[Block, ...]:
-    """Return the blocks of an element but those that a blog puts between the author's."""
+    """Return the blocks of an element without the lines that a blog adds."""
     blocks = (block for block in element_blocks(element) if not _FURNITURE_LINE.fullmatch(block.text))
     return with_bold_headings([*blocks])
 
 
 def _title(page: etree._Element, declared: str | None) -> str | None:
-    """Return the page's first heading where its title, which may name the site too, begins with it; else its title."""
+    """Return the first heading that begins the title of the page, else the title, which may also name the site."""
     element = page.find(".//title")
     title = declared or (_text(element) if element is not None else "")
     headings = [text for heading in page.iter("h1", "h2") if (text := _text(heading))]
@@ -123,26 +127,27 @@ def _text(element: etree._Element) -> str:
     return trimmed(" ".join("".join(element.itertext()).split()))
 
 
-def _posting_day(page: etree._Element, named: Mapping[str | None, str]) -> str | None:
-    """Return the day on which a page says that it was posted, as `2018-03-12`, and take its marks of it out of it.
+def _posting_day(page: etree._Element, properties: Mapping[str | None, str]) -> str | None:
+    """Return the day of posting, as `2018-03-12`, and remove the elements that show it from the page.
 
-    Blogs show that day above the article, where reports have the day of the event.
+    Blogs show it above the article, where a report has the day of the event.
     """
     scripts = page.xpath(".//script[@type='application/ld+json']")
-    linked = [found["day"] for script in scripts if (found := _PUBLISHED.search(script.text or ""))]
-    days = [day for each in (*linked, *(named.get(name, "") for name in _POSTED)) if (day := _day(each))]
-    marks = [mark for mark in page.iter("time") if mark.get("datetime")]
+    published = [found["day"] for script in scripts if (found := _PUBLISHED.search(script.text or ""))]
+    written = (*published, *(properties.get(name, "") for name in _POSTED))
+    days = [day for value in written if (day := _day(value))]
+    times = [element for element in page.iter("time") if element.get("datetime")]
     if not days:
-        within = [mark for mark in marks if next(mark.iterancestors("article", "main"), None) is not None]
-        days = [day for mark in within[:1] if (day := _day(mark.get("datetime")))]
-    for mark in page.xpath(_BESIDE_TITLE):
-        day = _day("".join(mark.itertext()))
+        in_article = [element for element in times if next(element.iterancestors("article", "main"), None) is not None]
+        days = [day for element in in_article[:1] if (day := _day(element.get("datetime")))]
+    for element in page.xpath(_DATE_IN_TITLE):
+        day = _day("".join(element.itertext()))
         days += [day] if day and not days else []
         if day in days:
-            mark.drop_tree()
-    for mark in marks:
-        if _day(mark.get("datetime")) in days and mark.getparent() is not None:
-            mark.drop_tree()
+            element.drop_tree()
+    for element in times:
+        if _day(element.get("datetime")) in days and element.getparent() is not None:
+            element.drop_tree()
     return days[0] if days else None
 
 
@@ -159,18 +164,18 @@ def _day(written: str) -> str | None:
 
 
 def _article(page: etree._Element) -> etree._Element:
-    """Return the element of `page` that holds its article, what is no part of the article taken out of it."""
+    """Remove furniture from `page`, and return the element that holds its article."""
     body = page.find("body")
     root = page if body is None else body
     _remove_furniture(root)
-    lines = [[*reversed([*element.iterancestors()]), element] for element in _extracted(root)]
-    common = [*takewhile(lambda level: all(one is level[0] for one in level), zip(*lines, strict=False))]
-    if not common or _words(common[-1][0]) < _SMALLEST_SHARE * _words(root):
+    paths = [[*reversed([*element.iterancestors()]), element] for element in _extracted(root)]
+    common = [*takewhile(lambda level: all(element is level[0] for element in level), zip(*paths, strict=False))]
+    if not common or _text_length(common[-1][0]) < _MIN_SHARE * _text_length(root):
         return root
     article = common[-1][0]
     lists = [*article.iterancestors("ul", "ol", "dl")]
     article = lists[-1] if lists else article
-    # A section among others, as docutils, Sphinx and the diaries of Hatena write them, is a part of the article.
+    # docutils, Sphinx and diaries of Hatena divide the article into elements with the class `section`.
     sections = [
         outer
         for outer in (article, *article.iterancestors())
@@ -182,35 +187,39 @@ def _article(page: etree._Element) -> etree._Element:
 
 
 def _remove_furniture(root: etree._Element) -> None:
-    """Take furniture out of `root`; what holds half of the words is none, whatever its name."""
-    most = _words(root) / 2
+    """Remove menus, buttons and the like from `root`. An element with half of the text stays, whatever its name."""
+    max_length = _text_length(root) / 2
     named = (
         element for element in root.iter() if _FURNITURE.search(f"{element.get('class', '')} {element.get('id', '')}")
     )
     for element in [*root.xpath(_UNSEEN), *named]:
-        if element is not root and element.getparent() is not None and _words(element) < most:
+        if element is not root and element.getparent() is not None and _text_length(element) < max_length:
             element.drop_tree()
 
 
 def _extracted(root: etree._Element) -> list[etree._Element]:
-    """Return the elements with words of their own that the extractor takes for the article."""
+    """Return the elements with text of their own that readability takes for the article."""
     elements = list(root.iter())
-    for place, element in enumerate(elements):
-        element.set(_PLACE, str(place))
+    for index, element in enumerate(elements):
+        element.set(_INDEX, str(index))
     try:
         summary = Document(_in_paragraphs(root.getroottree().getroot())).summary(html_partial=True)
     except Unparseable:
         return []
     tree = fragment_tree(summary)  # an empty page's summary is an <html> without a body
-    found = [] if tree is None else [elements[int(place)] for place in tree.xpath(f".//@{_PLACE}")]
-    return [each for each in found if any(text and text.strip() for text in (each.text, *(one.tail for one in each)))]
+    found = [] if tree is None else [elements[int(index)] for index in tree.xpath(f".//@{_INDEX}")]
+    return [
+        element
+        for element in found
+        if any(text and text.strip() for text in (element.text, *(child.tail for child in element)))
+    ]
 
 
 def _in_paragraphs(page: etree._Element) -> etree._Element:
-    """Return a copy of `page`, long parts cut, its lists made paragraphs: the extractor counts nothing else."""
+    """Return a copy of `page` with lists as paragraphs, because readability scores only these, and long parts cut."""
     copy = deepcopy(page)
     for element in copy.iter():
-        del element[_ENOUGH:]
+        del element[_MAX_CHILDREN:]
     for element in [*copy.iter("li", "dt", "dd")]:
         element.tag = "p"
     for element in [*copy.iter("ul", "ol", "dl")]:
@@ -222,13 +231,12 @@ def _parts(element: etree._Element) -> int:
     return len(element.xpath(".//li|.//h2|.//h3|.//h4"))
 
 
-def _words(element: etree._Element) -> int:
-    """Return how many characters of words an element holds."""
+def _text_length(element: etree._Element) -> int:
     return sum(len(text.strip()) for text in element.itertext())
 
 
 # Pages that a browser saved as one file: MHTML and the webarchive of Safari.
-# The head of a message in MIME, as Chrome, Edge, Firefox and Internet Explorer write it.
+# The head of a MIME message, as Chrome, Edge, Firefox and Internet Explorer write it.
 _MIME = re.compile(
     rb"\A\s{0,99}(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?"
     rb"Content-Type:\s*(?:multipart/(?:related|alternative|mixed)|text/html)\b",
@@ -246,7 +254,7 @@ _PLIST_ERRORS = (
 
 
 class DamagedPageError(ValueError):
-    """A saved page in which none can be found; the message says what to do."""
+    """A saved file without a readable page. The message says what to do."""
 
 
 def page_in_mhtml(data: bytes) -> DecodedText | None:
@@ -269,7 +277,7 @@ def page_in_webarchive(data: bytes) -> DecodedText | None:
     if not (_PLIST.match(data[:_HEAD]) and b"WebMainResource" in data):
         return None
     try:
-        objects = int.from_bytes(data[-24:-16], "big")  # as a binary list says; plistlib makes room for them
+        objects = int.from_bytes(data[-24:-16], "big")  # as the file claims; plistlib allocates room for them
         if data.startswith(_BINARY) and objects > len(data):
             raise DamagedPageError(_DAMAGED)
         main: dict[str, Any] = plistlib.loads(data)["WebMainResource"]
@@ -279,7 +287,7 @@ def page_in_webarchive(data: bytes) -> DecodedText | None:
 
 
 def _page_text(page: bytes, encoding: str | None) -> DecodedText:
-    """Return the text of a page in the encoding it says to be in, if it is, else in the one its bytes tell."""
+    """Return the text of a page in the encoding that it names, or the detected one if that fails."""
     guessed = decode(page)
     try:
         return DecodedText(page.decode(encoding or ""), encoding or "")

@@ -1,4 +1,4 @@
-"""Markdown: its dialects made CommonMark, front matter taken off, and read as that with tables."""
+"""Markdown: reads CommonMark with tables, after `markdown_dialects.py` took off front matter and dialects."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,17 +17,16 @@ from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
-# Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most
-# of the time.
+# Most bullets have none of the characters that need the inline rules, which take most of the time.
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
-_BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # what parts words on a page
+_BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # tags that separate words on a page
 _BOLD_TAGS = {"<strong>": "strong_open", "<b>": "strong_open", "</strong>": "strong_close", "</b>": "strong_close"}
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
-# Beyond, a paragraph is no prose. Opening brackets cost the parser their square: 500 take 0.05 s, so that a text may
-# hold not many of such paragraphs; those of up to 50, which people write, are not counted.
-_LONGEST_INLINE, _MOST_BRACKETS, _FREE_BRACKETS = 100_000, 500, 50
-_MOST_WORK = 20 * _MOST_BRACKETS**2
-_LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; twice as many lists come as are read
+# A paragraph beyond these limits is not parsed for inline markup. The parser takes time by the square of opening
+# brackets: 500 take 0.05 s. A text may have a few of such paragraphs; those with up to 50 brackets are not counted.
+_LONGEST_INLINE, _MAX_BRACKETS, _FREE_BRACKETS = 100_000, 500, 50
+_MAX_SQUARED_BRACKETS = 20 * _MAX_BRACKETS**2  # of a text
+_MAX_NESTING = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; room for twice as many lists as are kept
 
 
 def read(text: str) -> Parse:
@@ -43,24 +42,24 @@ def read(text: str) -> Parse:
 
 
 def _title(blocks: Sequence[Block], lines: Sequence[str]) -> str | None:
-    """Return the first of the highest headings, if two things of three say that it stands for all the others.
+    """Return the first heading of the highest level if two of three hold, else None.
 
-    It is of level 1, there is no other as high, and nothing is said above it.
+    Its level is 1, no other heading has its level, and there is no text above it.
     """
     headings = [block for block in blocks if block.type == "heading"]
     if not headings:
         return None
     highest = min(heading.level or 0 for heading in headings)
-    first, *others = (block for block in headings if block.level == highest)
-    silent = (block for block in blocks if block.type in ("blank", "front-matter", "rule"))
-    unsaid = {line for block in silent for line in range(block.first_line, block.last_line + 1)}
-    is_first = all(line in unsaid or not trimmed(lines[line - 1]) for line in range(1, first.first_line))
-    return first.text if (highest == 1) + (not others) + is_first > 1 else None
+    first, *same_level = (block for block in headings if block.level == highest)
+    textless = (block for block in blocks if block.type in ("blank", "front-matter", "rule"))
+    empty = {line for block in textless for line in range(block.first_line, block.last_line + 1)}
+    is_first = all(line in empty or not trimmed(lines[line - 1]) for line in range(1, first.first_line))
+    return first.text if (highest == 1) + (not same_level) + is_first > 1 else None
 
 
 @dataclass(slots=True)
 class _Nesting:
-    """The containers that a token stands in."""
+    """The lists and quotations around a token."""
 
     lists: list[BlockType] = field(default_factory=list)
     quotes: int = 0
@@ -75,15 +74,15 @@ class _Nesting:
 
 
 def _body(text: str, above: int, lines: Sequence[str], parser: "_Parser") -> Iterator[Block]:
-    """Yield the blocks of `text`, which stands below the first `above` of the file's `lines`."""
+    """Yield the blocks of `text`, which is below the first `above` of the file's `lines`."""
     nesting = _Nesting()
     tokens = _with_whole_lists(parser.block_tokens(text))
-    item: Block | None = None  # whose own text, its first paragraph, is still to come
+    item: Block | None = None  # an item whose first paragraph, its text, has not come yet
     for token in tokens:
         nesting.enter_or_leave(token)
         first, last = (token.map[0] + above + 1, token.map[1] + above) if token.map else (0, 0)
         if item and token.type != "paragraph_open":
-            # An item without text of its own, unless what it holds begins on its line.
+            # The item has no text. It is left out if its content begins on its line.
             yield from [item] if first != item.first_line else []
             item = None
         if token.type == "list_item_open":
@@ -116,23 +115,23 @@ def _embedded(token: Token, first: int, lines: Sequence[str], parser: "_Parser")
 
 
 class _Parser(MarkdownIt):
-    """The parser of one text: CommonMark with tables and strikethrough, its inline rules run only where needed."""
+    """The parser of one text: CommonMark with tables and strikethrough. Inline rules run only where needed."""
 
     def __init__(self) -> None:
-        super().__init__("commonmark", {"maxNesting": _LEVELS})
+        super().__init__("commonmark", {"maxNesting": _MAX_NESTING})
         self.enable(["table", "strikethrough"]).disable(["inline", "text_join"])
         self._definitions: dict[str, object] = {}  # of links
-        self._work = 0  # the squares of brackets so far
+        self._squared_brackets = 0
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
-        """Return an address as it is written, as the reader of HTML does."""
+        """Return an address as written, like the reader of HTML."""
         return url
 
     def block_tokens(self, text: str) -> list[Token]:
         return self.parse(text, self._definitions)
 
     def filled(self, block: Block, inline: Token) -> Block:
-        """Return `block` with the text and links of `inline`; a paragraph of nothing but links and images is a link."""
+        """Return `block` with the text and links of `inline`. A paragraph of only links and images becomes a link."""
         children = self._children(inline.content)
         text = _text(children)
         if block.depth is not None:
@@ -142,13 +141,12 @@ class _Parser(MarkdownIt):
             return replace(block, type="heading", level=BOLD, text=text, links=links)
         if block.type != "paragraph" or not _is_link(children, text, links):
             return replace(block, text=text, links=links)
-        # A picture alone shows no words.
-        return (
-            replace(block, type="link", text=text or links[0], links=links) if links else replace(block, type="blank")
-        )
+        if links:
+            return replace(block, type="link", text=text or links[0], links=links)
+        return replace(block, type="blank")  # only a picture
 
     def table(self, tokens: Iterator[Token], first: int, last: int) -> Block:
-        """Return the table whose opening was the last token taken: a line a row."""
+        """Return the table whose opening token was just taken, with one line for each row."""
         rows: list[list[str]] = []
         links: list[str] = []
         for token in takewhile(lambda token: token.type != "table_close", tokens):
@@ -163,9 +161,9 @@ class _Parser(MarkdownIt):
 
     def _children(self, content: str) -> Sequence[Token]:
         brackets = content.count("[")
-        self._work += brackets**2 if brackets > _FREE_BRACKETS else 0
-        too_much = len(content) > _LONGEST_INLINE or brackets > _MOST_BRACKETS or self._work > _MOST_WORK
-        if too_much or not _INLINE.search(content):
+        self._squared_brackets += brackets**2 if brackets > _FREE_BRACKETS else 0
+        has_too_many = brackets > _MAX_BRACKETS or self._squared_brackets > _MAX_SQUARED_BRACKETS
+        if has_too_many or len(content) > _LONGEST_INLINE or not _INLINE.search(content):
             return [Token("text", "", 0, content=content)]
         children: list[Token] = []
         self.inline.parse(content, self, self._definitions, children)
@@ -173,7 +171,7 @@ class _Parser(MarkdownIt):
 
 
 def _text(children: Iterable[Token]) -> str:
-    """Return what a reader of the page sees: no marks, the alternative text of images, lines joined."""
+    """Return the text that a page shows: without marks, with the alternative text of images, on one line."""
     return fold_spaces("".join(map(_words, children))).strip(" ")
 
 
@@ -187,7 +185,7 @@ def _words(child: Token) -> str:
 
 
 def _targets(children: Iterable[Token]) -> list[str]:
-    """Return where the links and embeds among `children` lead."""
+    """Return the addresses of the links and embeds among `children`."""
     targets: list[str] = []
     for child in children:
         if child.type == "link_open":
@@ -198,7 +196,7 @@ def _targets(children: Iterable[Token]) -> list[str]:
 
 
 def _is_bold(children: Sequence[Token]) -> bool:
-    """Tell whether the words of `children` are one stretch of bold letters."""
+    """Return whether all words of `children` are in one bold element."""
     shown = [child for child in children if child.type != "text" or child.content]
     marks = [_BOLD_TAGS.get(child.content.lower(), child.type) for child in shown]
     ends = [at for at, mark in enumerate(marks) if mark == "strong_close"]
@@ -206,7 +204,7 @@ def _is_bold(children: Sequence[Token]) -> bool:
 
 
 def _is_link(children: Iterable[Token], text: str, links: Sequence[str]) -> bool:
-    """Tell whether every word of `children` is a link's or an image's."""
+    """Return whether every word of `children` is in a link or an image."""
     depth = 0
     for child in children:
         depth += child.nesting if child.type in ("link_open", "link_close") else 0
@@ -215,22 +213,22 @@ def _is_link(children: Iterable[Token], text: str, links: Sequence[str]) -> bool
     return True
 
 
-# HTML inside Markdown.
+# HTML inside Markdown. CommonMark ends it in other places than its authors expect.
 _LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
 _VERBATIM = re.compile(r"<(?P<end>/?)(?:pre|script|style|textarea)\b|<!--|(?P<comment_end>-->)", re.IGNORECASE)
 _MARKDOWN_LINE = re.compile(r" {0,3}(?:(?:[-*+]|\d{1,9}[.)])[ \t]+\S|#{1,6}[ \t]+\S)")
 
 
 def _with_whole_lists(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Yield `tokens`, an HTML list with all that is HTML of it as one: CommonMark ends it at a blank line.
+    """Yield `tokens`, with all parts of an HTML list as one token.
 
-    What is indented by four below that line would be code.
+    CommonMark ends it at a blank line, and takes lines indented by four below that line for code.
     """
     parts: list[Token] = []
     opened = 0
     for token in tokens:
-        goes_on = opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
-        is_part = goes_on or token.type == "html_block"
+        continues = opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
+        is_part = continues or token.type == "html_block"
         if is_part:
             parts.append(token)
             opened += sum(-1 if tag["end"] else 1 for tag in _LIST_TAG.finditer(token.content))
@@ -244,7 +242,7 @@ def _with_whole_lists(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def _html_blocks(source: str, first: int, last: int) -> Iterator[Block]:
-    """Yield the blocks of HTML written into Markdown, each up to the next; comments and empty tags show nothing."""
+    """Yield the blocks of HTML inside Markdown, without gaps between them. Comments and empty tags are blank."""
     tree = fragment_tree(source)
     inside = [] if tree is None else [*element_blocks(tree, above=first - 1)]
     blocks = inside or [Block("blank", "", first, last)]
@@ -255,25 +253,25 @@ def _html_blocks(source: str, first: int, last: int) -> Iterator[Block]:
 
 
 def _html_and_markdown(lines: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
-    """Yield where the parts of an HTML block begin and end, and whether one is Markdown.
+    """Yield the begin and end of each part of an HTML block, and whether the part is Markdown.
 
-    CommonMark ends such a block at a blank line only; who writes a list right below a tag means a list.
+    CommonMark ends an HTML block only at a blank line, but a list right below a tag is meant as a list.
     """
     begin, is_markdown, verbatim = 0, False, 0
     for at, line in enumerate(lines):
         opened = sum(-1 if tag["end"] or tag["comment_end"] else 1 for tag in _VERBATIM.finditer(line))
         verbatim = max(verbatim + opened, 0)
-        goes_on = is_markdown and not line.lstrip().startswith("<")
-        is_next = verbatim == 0 and (goes_on or _MARKDOWN_LINE.match(line) is not None)
-        if is_next != is_markdown:
+        continues = is_markdown and not line.lstrip().startswith("<")
+        is_markdown_line = verbatim == 0 and (continues or _MARKDOWN_LINE.match(line) is not None)
+        if is_markdown_line != is_markdown:
             if at > begin:
                 yield begin, at, is_markdown
-            begin, is_markdown = at, is_next
+            begin, is_markdown = at, is_markdown_line
     yield begin, len(lines), is_markdown
 
 
 def _one_block(parts: Sequence[Token]) -> Token:
-    """Return HTML blocks that follow one another as one, with the lines between them."""
+    """Return adjacent HTML blocks as one, with the lines between them."""
     first = (parts[0].map or [0, 0])[0]
     lines: list[str] = []
     for part in parts:

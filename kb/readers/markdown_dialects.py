@@ -1,6 +1,7 @@
-"""Markdown as blogs and notes apps write it, made into CommonMark line by line: none is added or taken away.
+"""Preparing Markdown of blogs and notes apps: front matter, and dialects rewritten as CommonMark.
 
-Their shortcodes, cards and boxes become plain links and words.
+`to_commonmark` rewrites each line, and neither adds nor removes lines. Shortcodes, cards and boxes become plain links and
+text.
 """
 
 import re
@@ -18,7 +19,7 @@ from kb.readers.contract import DEEPEST
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _MARK = r"(?:[-*+]|\d{1,9}[.)])"
 _ITEM = re.compile(rf"(?P<indent>[ \t]*){_MARK}(?:[ \t]+\S|[ \t]*$)")
-# U+3000 indents a Japanese paragraph too: it is an indent of a list where a bullet or number follows.
+# U+3000 also indents Japanese paragraphs: it indents a list only if a bullet or number follows.
 _WIDE_INDENT = re.compile(rf"^[ \t]*\u3000[ \t\u3000]*(?=[・•◦▪]|(?:{_MARK}|–)[ \t\u3000])")
 # Two middle dots are an ellipsis: 「・・というのは前置きで」.
 _SIGN = re.compile(r"(?P<indent>[ \t]*)(?:[・•◦▪](?![・•◦▪])[ \t\u3000]*|–[ \t\u3000]+|[-*+]\u3000[ \t\u3000]*)(?=\S)")
@@ -28,18 +29,18 @@ _CRAMPED_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?P<text>[^#\s].*)")
 _NESTED_MARKS = re.compile(
     rf"(?P<kept>[ \t]*(?:(?:>[ \t]?|{_MARK}[ \t]+)){{{DEEPEST + 2}}})(?:>[ \t]?|{_MARK}[ \t]+)++"
 )
-# Who notes such a tag in an item means its name; the scripts of embeds say where they lead.
+# Such a tag in an item is meant as its name, except the scripts of embeds, which have a source.
 _NAMED_TAG = re.compile(r"<(?=/?(?:script|style|textarea)\b(?![^>]*\b(?:src|data-id)=))", re.IGNORECASE)
-_TAB = 4
-_DEEPEST_INDENT = _TAB * (DEEPEST + 2)  # deep enough to be warned of
+_TAB = 4  # columns
+_DEEPEST_INDENT = _TAB * (DEEPEST + 2)  # deep enough for the warning about deep lists
 _ONE_SPACE, _WIDE_STEP = 1, 4
-# Callouts, the author's own words in a box. Obsidian and GitHub: `> [!note] title`; a sign behind the bracket says
-# whether it is folded.
+# Callouts of Obsidian and GitHub, `> [!note] title`, are boxes with the author's own words. A sign after the bracket
+# folds them.
 _CALLOUT = re.compile(r" {0,3}>[ \t]?\[!\w[\w-]*(?:\|[^\]\n]*)?\][-+]?[ \t]*(?P<title>.*)")
 _CALLED_OUT = re.compile(r" {0,3}>[ \t]?(?P<text>.*)")
-# Notion: an element that CommonMark passes on as HTML, and that on pages holds what is beside the article.
+# Notion's element for a box, which on web pages is not a part of the article.
 _ASIDE = re.compile(r"(?<=<)aside\b|(?<=</)aside\b", re.IGNORECASE)
-# Where each kind of embed leads: the name that generators give it, and the address made from its argument.
+# The addresses of embeds by the name that site generators use; `{}` is the argument.
 _ADDRESSES = {
     "speakerdeck": "https://speakerdeck.com/{}",
     "slideshare": "https://www.slideshare.net/{}",
@@ -54,7 +55,7 @@ _ADDRESSES = {
 _SPEAKERDECK_KEY = re.compile(r"[0-9a-f]{32}")
 _EMBED = re.compile(r"\{[{%:#]|@\[|\[\[|\[(?:https?:|f:id|:|toc\])|==|%%|\^[0-9a-f]{6}$", re.IGNORECASE)
 _HIGHLIGHT = re.compile(r"^(?P<indent>\s*)\{[{%][<%]?\s*(?P<end>end|/\s*)?highlight\b\s*(?P<language>\w*).*$")
-# No pattern looks past the next bracket of its kind: a line of nothing but brackets is read as fast as any other.
+# No pattern looks past the next bracket of its kind, so that a line of only brackets takes linear time.
 _SHORTCODE = re.compile(r"\{\{[<%](?P<hugo>[^{}]*?)[%>]\}\}|\{%-?(?P<liquid>[^{}]*?)-?%\}|\{\{[^{}]*\}\}")
 _ZENN = re.compile(r"@\[(?P<name>\w+)\]\((?P<argument>[^()\s]*)[^()]*\)")
 _HATENA = re.compile(
@@ -66,7 +67,7 @@ _WIKI = re.compile(r"(?P<image>!)?\[\[(?!:)(?:[^\[\]|]*\|)?(?P<text>[^\[\]]+)\]\
 _ATTRIBUTES = re.compile(r"\{(?:#[\w-]+|:[^{}]*)\}[ \t]*$")
 # `===` is an operator.
 _MARKED = re.compile(r"(?<!=)==(?=\S)(?P<text>[^=]+?)(?<=\S)==(?!=)")
-# Obsidian's: what only its author sees, and the mark of a line that another note links to.
+# Obsidian's comments, and the ids of lines that other notes link to.
 _UNSEEN = re.compile(r"%%[^%]+%%|(?<=\s)\^[0-9a-f]{6}$")
 _IMAGES = ("asset_img", "figure", "image", "img")  # their words are classes and sizes
 _NO_TITLE = re.compile(r"""[="'\[\]]|https?://""")  # named arguments, or a second address
@@ -74,7 +75,7 @@ _WORDS = re.compile(r"""(?:(?P<key>[\w-]+)=)?(?:"(?P<double>[^"]*)"|'(?P<single>
 
 
 def to_commonmark(lines: Sequence[str]) -> list[str]:
-    """Return `lines` as CommonMark would have them; what stands in code fences is left as it is."""
+    """Return `lines` as CommonMark. Lines in code fences stay as they are."""
     plain = list(_outside_fences(lines))
     lines = list(_without_callouts(lines, plain))
     headings = _cramped_headings(lines, plain)
@@ -85,7 +86,7 @@ def to_commonmark(lines: Sequence[str]) -> list[str]:
 
 
 def _outside_fences(lines: Sequence[str]) -> Iterator[bool]:
-    """Yield for each line whether it stands outside of code fences, the fences themselves being inside."""
+    """Yield for each line whether it is outside of code fences. The fences themselves are inside."""
     fence = ""
     for line in lines:
         found = _FENCE.match(line) if "`" in line or "~" in line else None
@@ -101,7 +102,7 @@ def _outside_fences(lines: Sequence[str]) -> Iterator[bool]:
 
 
 def _without_callouts(lines: Sequence[str], plain: Sequence[bool]) -> Iterator[str]:
-    """Yield `lines` with the words of callouts outside of their boxes, none of those that are not `plain` changed."""
+    """Yield `lines` with callouts as plain text. Lines that are not `plain` stay as they are."""
     inside = False
     for line, outside_code in zip(lines, plain, strict=True):
         opening = _CALLOUT.match(line) if outside_code and not inside else None
@@ -137,7 +138,7 @@ def _commonmark_line(line: str, *, heading: bool) -> str:
 
 
 def _without_embeds(line: str) -> str:
-    """Return `line` in plain Markdown: an embed as the link it stands for, one that shows nothing left out."""
+    """Return `line` with embeds as links, and without embeds that show nothing."""
     highlight = _HIGHLIGHT.match(line)
     if highlight:
         return f"{highlight['indent']}```{'' if highlight['end'] else highlight['language']}"
@@ -151,7 +152,7 @@ def _without_embeds(line: str) -> str:
 
 
 def _links(shortcode: str) -> str:
-    """Return the links of `youtube ID`, `elink words address`, `include x.html slideshare="ID"` and their like."""
+    """Return the links of shortcodes such as `youtube ID`, `elink words address` or `include x slideshare="ID"`."""
     name, _, rest = shortcode.partition(" ")
     *title, address = rest.split() or [""]
     if (
@@ -168,7 +169,7 @@ def _links(shortcode: str) -> str:
 
 
 def _link(name: str, argument: str) -> str:
-    """Return the link to what the embed `name` shows, "" where that is unknown."""
+    """Return the link of the embed `name`, "" if it is unknown."""
     if argument.startswith(("https://", "http://")):
         return f"<{argument}>"
     if name.lower() == "speakerdeck" and _SPEAKERDECK_KEY.fullmatch(argument):
@@ -182,10 +183,10 @@ def _named(address: str, title: str | None) -> str:
 
 
 def _cramped_headings(lines: Sequence[str], plain: Sequence[bool]) -> set[int]:
-    """Return the indexes of headings written without a space, `##見出し`, and none of hashtags.
+    """Return the line indexes of headings written without a space, `##見出し`, without hashtags.
 
-    Two marks or more are a heading. One is the mark of a hashtag, unless the author writes other headings so: with
-    more marks, or at least two lines that are no tags of one another.
+    Two or more marks make a heading. A single mark does only if the author also writes such headings with more marks,
+    or at least twice with one mark; otherwise it begins a hashtag.
     """
     found = {
         index: match
@@ -203,17 +204,18 @@ def _cramped_headings(lines: Sequence[str], plain: Sequence[bool]) -> set[int]:
 
 
 def _with_spaced_bullets(lines: Sequence[str], plain: Sequence[bool]) -> list[str]:
-    """Return `lines` with a space after the bullet of those that stand right above or below another item: `-text`."""
+    """Return `lines` with a space after bullets without one (`-text`), if the line is next to another item."""
     is_item = [_ITEM.match(line) is not None or _CRAMPED_ITEM.match(line) is not None for line in lines]
-    beside = [above or below for above, below in zip([False, *is_item], [*is_item, False][1:], strict=False)]
+    neighbours = zip(plain, [False, *is_item], [*is_item, False][1:], strict=False)
+    may_be_item = [is_plain and (above or below) for is_plain, above, below in neighbours]
     return [
-        f"{cramped[0]} {line[cramped.end() :]}" if outside and near and (cramped := _CRAMPED_ITEM.match(line)) else line
-        for line, outside, near in zip(lines, plain, beside, strict=True)
+        f"{cramped[0]} {line[cramped.end() :]}" if may_be and (cramped := _CRAMPED_ITEM.match(line)) else line
+        for line, may_be in zip(lines, may_be_item, strict=True)
     ]
 
 
 def _with_wide_indents(lines: Sequence[str], plain: Sequence[bool]) -> list[str]:
-    """Return `lines` with the lists that nest by one space nested by four, which CommonMark sees."""
+    """Return `lines` with lists that nest by one space indented by four, as CommonMark requires."""
     widened: list[str] = []
     pairs = zip(lines, plain, strict=True)
     for is_item, run in groupby(pairs, key=lambda pair: pair[1] and _ITEM.match(pair[0]) is not None):
@@ -227,27 +229,27 @@ def _with_wide_indents(lines: Sequence[str], plain: Sequence[bool]) -> list[str]
 
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _BARE = re.compile(r"(?P<key>[A-Za-z][\w-]*)\s*[:=]\s*(?P<value>.*)")
-# A first line such as `Note: …` is prose: bare keys are known by one of these among them.
+# Bare keys are front matter if one of these is among them. A first line such as `Note: …` is prose.
 _KNOWN = frozenset((
     "title", "date", "tags", "tag", "author", "category", "categories", "layout", "slug", "event", "url", "draft",
     "published",
 ))  # fmt: skip
-_FEWEST_BARE = 2
-# What is longer, no person wrote, and is read as bare pairs: a dotted key of 40 kB takes tomllib 1.5 GB, which grows
-# with the square; 10 kB of the worst of either language take 1 s and 100 MB.
-_TALLEST, _LONGEST = 200, 10_000  # lines, characters
+_FEWEST_BARE = 2  # lines
+# Longer front matter was not written by a person, and is read as bare pairs. The memory of tomllib grows with the
+# square of a dotted key: 40 kB take 1.5 GB. The worst 10 kB of TOML or YAML take 1 s and 100 MB.
+_MAX_LINES, _MAX_CHARACTERS = 200, 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """How many lines front matter takes, and its values as written, a list joined by commas, by keys in lower case."""
+    """The metadata at the top of a post: YAML between `---`, TOML between `+++`, or bare `key: value` lines."""
 
-    height: int
-    values: tuple[tuple[str, str], ...]
+    height: int  # lines
+    values: tuple[tuple[str, str], ...]  # by keys in lower case, as written; lists are joined by commas
 
 
 def front_matter(lines: Sequence[str]) -> FrontMatter | None:
-    """Return the front matter above `lines`, blank lines before it included, None where there is none."""
+    """Return the front matter at the top of `lines`, with blank lines above it, or None."""
     first = next((index for index, line in enumerate(lines) if line.strip("\ufeff \t")), None)
     if first is None:
         return None
@@ -264,12 +266,12 @@ def front_matter(lines: Sequence[str]) -> FrontMatter | None:
 
 
 def _values(lines: Sequence[str], fence: str) -> tuple[tuple[str, str], ...]:
-    """Return the values of YAML or TOML as text; what is nested deeper than in a list says nothing about a report."""
+    """Return the values of YAML or TOML as text, without tables and nested lists."""
     text = "\n".join(lines)
-    if len(lines) > _TALLEST or len(text) - len(lines) + 1 > _LONGEST:
+    if len(lines) > _MAX_LINES or len(text) - len(lines) + 1 > _MAX_CHARACTERS:
         return _pairs(lines)
     try:
-        # The base loader makes nothing but strings: a date stays as it is written.
+        # The base loader returns only strings, so that dates stay as written.
         values = tomllib.loads(text) if fence == "+++" else yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
     except (yaml.YAMLError, ValueError, RecursionError):  # a title with a colon; in TOML, a number of 5,000 digits
         return _pairs(lines)
