@@ -15,9 +15,8 @@ from http_reference import FOLDER, WORDS, app, http, openapi
 from msgspec import inspect
 
 import webui.command  # noqa: F401 (it adds `serve`)
+from kb.cli.commands import COMMANDS, use_language
 from kb.cli.group import cli
-from kb.cli.language import speak
-from kb.cli.overview import COMMANDS
 from kb.library.tables import ConfigurationTables
 
 MARK = "<!-- What follows is made by `make references`. -->\n"
@@ -26,12 +25,12 @@ _COLUMNS = 100
 
 def commands() -> str:
     """Return the help of each command, as it stands in a terminal in English."""
-    speak(["--lang", "en"])
+    use_language(["--lang", "en"])
     parts = []
     for name in sorted(COMMANDS):
         context = click.Context(cli, info_name="kb")
         command = cast("click.Command", cli.get_command(context, name))
-        with command.context_class(command, context, name, terminal_width=_COLUMNS) as own:
+        with click.Context(command, context, name, terminal_width=_COLUMNS) as own:
             parts.append(f"## kb {name}\n\n```text\n{command.get_help(own)}\n```\n")
     return "\n".join(parts)
 

@@ -1,4 +1,4 @@
-"""How good the search is, measured on judged queries: over the samples, or over any set of passages."""
+"""Scores of the search on judged queries: over the samples, or over a set of passages."""
 
 import json
 import tempfile
@@ -27,22 +27,22 @@ MEASURES = {
     "MRR@10": "RR@10",
     "R@1": "Success@1",  # the first hit is relevant
 }
-"""Each measure, and what ir-measures calls it."""
+"""The name of each measure, and its name in ir-measures."""
 
-DEPTH = 10  # hits that are scored: the cut of nDCG@10, which no measure here looks below
+DEPTH = 10  # hits that are scored; no measure looks further
 
 
 class EvaluationError(ValueError):
-    """A set that cannot be scored; the message names the file and what is wrong."""
+    """A set that cannot be scored; the message names the file and the mistake."""
 
 
 Search: TypeAlias = Callable[[str], tuple[Sequence[str], Sequence[str]]]
-"""From a text to the ids of what is found, and of what is near after it, each best first."""
+"""A function from a text to the ids of the found and of the near documents, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
-    """A query, its type (empty where the set tells none), and the grades of what is relevant to it."""
+    """A query, its type (empty if the set has none), and the grades of its relevant documents by id."""
 
     id: str
     text: str
@@ -52,9 +52,9 @@ class JudgedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a search reached: the mean of each measure over the queries with an answer, and over those of each type.
+    """The scores of a search: the mean of each measure over the queries that have an answer, and by their type.
 
-    The queries without an answer count apart: to which of them a note was found that says what was asked.
+    The queries without an answer are counted apart. `answered_all_the_same` are those that found a document.
     """
 
     queries: int
@@ -68,12 +68,12 @@ class Evaluation:
 def evaluate(folder: Path = EVALUATION) -> Evaluation:
     """Score the search on a folder with `queries.jsonl` and `qrels.tsv`.
 
-    With a `passages.jsonl` those are searched, else the bundled samples, whose notes are named `<file>:<line>`. Raises
-    EvaluationError where the folder holds no such files, or what measures (the extra `evaluate`) is not installed.
+    The passages of a `passages.jsonl` are searched, else the bundled samples, whose notes have the ids `<file>:<line>`.
+    Raises EvaluationError if the files are missing or malformed, or if ir-measures (the extra `evaluate`) is missing.
     """
     if find_spec("ir_measures") is None:
         raise EvaluationError(
-            translatable("what scores a search is not installed: pip install 'talk-notes-kb[evaluate]'")
+            translatable("ir-measures, which scores a search, is missing: pip install 'talk-notes-kb[evaluate]'")
         )
     queries = read_queries(folder)
     with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
@@ -82,26 +82,26 @@ def evaluate(folder: Path = EVALUATION) -> Evaluation:
 
 
 def score(queries: Sequence[JudgedQuery], search: Search) -> Evaluation:
-    """Return what a search reaches on judged queries; `seconds` is how long it took for all of them."""
+    """Return the scores of a search on judged queries; `seconds` is the time of all searches."""
     started = time.monotonic()
-    ranked = {query.id: search(query.text) for query in queries}
+    results = {query.id: search(query.text) for query in queries}
     seconds = time.monotonic() - started
-    found = {key: [*hits, *near][:DEPTH] for key, (hits, near) in ranked.items()}
+    ranked = {key: [*found, *near][:DEPTH] for key, (found, near) in results.items()}
     judged = [query for query in queries if query.grades]
+    unanswered = [query for query in queries if not query.grades]
     types = dict.fromkeys(query.type for query in judged if query.type)
-    nothing = [query for query in queries if not query.grades]
     return Evaluation(
         queries=len(queries),
-        measures=_means(judged, found),
-        by_type={name: _means([query for query in judged if query.type == name], found) for name in types},
-        without_answer=len(nothing),
-        answered_all_the_same=tuple(query.text for query in nothing if ranked[query.id][0]),
+        measures=_means(judged, ranked),
+        by_type={name: _means([query for query in judged if query.type == name], ranked) for name in types},
+        without_answer=len(unanswered),
+        answered_all_the_same=tuple(query.text for query in unanswered if results[query.id][0]),
         seconds=seconds,
     )
 
 
 def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
-    """Return the queries of a folder with their grades. Raises EvaluationError where its files cannot be used."""
+    """Return the queries of a folder with their grades. Raises EvaluationError if a file is missing or malformed."""
     grades: dict[str, dict[str, int]] = {}
     try:
         for line in (folder / "qrels.tsv").read_text("utf-8").splitlines():
@@ -117,36 +117,36 @@ def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
         ) from error
 
 
-def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -> dict[str, float]:
+def _means(queries: Sequence[JudgedQuery], ranked: Mapping[str, Sequence[str]]) -> dict[str, float]:
     import ir_measures
 
-    measures = {name: ir_measures.parse_measure(called) for name, called in MEASURES.items()}
+    measures = {name: ir_measures.parse_measure(theirs) for name, theirs in MEASURES.items()}
     qrels = {query.id: dict(query.grades) for query in queries}
     run = {
-        query.id: {document: 1 / rank for rank, document in enumerate(found[query.id], start=1)} for query in queries
+        query.id: {document: 1 / rank for rank, document in enumerate(ranked[query.id], start=1)} for query in queries
     }
     means = ir_measures.calc_aggregate(measures.values(), qrels, run)
     return {name: round(float(means[measure]), 4) for name, measure in measures.items()}
 
 
-def _sample_search(_: Path, index: Path) -> Search:
+def _sample_search(_folder: Path, index: Path) -> Search:
     kb = KnowledgeBase.open(SAMPLES, index, WhooshEngine)
     kb.indexer.sync()
-    kb.collection.engine.embed(_silent)
+    kb.collection.engine.embed(_ignore_progress)
 
     def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
         answer = kb.searcher.search(Query(text, limit=DEPTH))
-        found, near = ([f"{one.note.source}:{one.note.line}" for one in some] for some in (answer.hits, answer.near))
+        found, near = ([f"{hit.note.source}:{hit.note.line}" for hit in hits] for hits in (answer.hits, answer.near))
         return found, near
 
     return search
 
 
 def _passage_search(folder: Path, index: Path) -> Search:
-    passages = passage_engine(folder, index)
+    engine = passage_engine(folder, index)
 
     def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
-        results = passages.search(Query(text, limit=DEPTH))
+        results = engine.search(Query(text, limit=DEPTH))
         return [hit.id for hit in results.hits], [hit.id for hit in results.near]
 
     return search
@@ -155,18 +155,18 @@ def _passage_search(folder: Path, index: Path) -> Search:
 def passage_engine(folder: Path, index: Path) -> Engine:
     """Return an engine over the passages of a folder, with their vectors."""
     tools = Tools()
-    passages = WhooshEngine(index, SCHEMA, lambda: query_parser(tools), embedder_of(tools.configuration))
-    passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
-    passages.embed(_silent)
-    return passages
+    engine = WhooshEngine(index, SCHEMA, lambda: query_parser(tools), embedder_of(tools.configuration))
+    engine.publish({"passages": _documents(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
+    engine.embed(_ignore_progress)
+    return engine
 
 
-def _silent(_done: int, _total: int) -> None:
-    """Show nobody how many vectors are made."""
+def _ignore_progress(_done: int, _total: int) -> None:
+    pass
 
 
-def _passages(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[Document]:
-    """Yield each passage as a note under its title."""
+def _documents(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[Document]:
+    """Yield each passage as a note below its title."""
     analyzer = tools.analyzer
     for passage in passages:
         text = analyzer.morphemes(passage["text"])

@@ -15,8 +15,8 @@ import pytest
 import webui.command  # noqa: F401 (it adds `serve`)
 from index.query import Query
 from index.ranking import SIGNALS
+from kb.cli.commands import COMMANDS
 from kb.cli.group import cli
-from kb.cli.overview import COMMANDS
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import parse
 from webui.app import create_app

@@ -28,10 +28,9 @@ from waitress.task import ErrorTask
 
 from index.messages import Message
 from index.query import Query
-from kb.cli.group import cli
-from kb.cli.health import outcome_lines
-from kb.cli.options import allow_private, with_knowledge_base
-from kb.cli.output import bring_up_to_date_or_tell, lines, say
+from kb.cli.group import allow_private, cli, with_knowledge_base
+from kb.cli.output import echo, echo_lines
+from kb.cli.syncing import outcome_lines, try_sync
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
@@ -97,12 +96,12 @@ def serve(
         raise click.UsageError(message.format(host=host, port=port, why=_(str(error.strerror)))) from error
     bound_port = listening.getsockname()[1]
     if port not in (0, bound_port):
-        say(_("Port {port} is taken; using {taken}.").format(port=port, taken=bound_port))
+        echo(_("Port {port} is taken; using {taken}.").format(port=port, taken=bound_port))
     # A first sync runs in a process of its own, whose memory goes with it: 30 MB for 100,000 notes.
     sync = partial(sync_in_worker, kb) if kb.collection.needs_index() else None
-    synced = bring_up_to_date_or_tell(kb, sync)
+    synced = try_sync(kb, sync)
     if isinstance(synced, SyncOutcome):
-        lines(outcome_lines(synced, kb, "beside"))
+        echo_lines(outcome_lines(synced, kb, "in background"))
     fetcher = None
     if allow_fetch:
         from kb.fetching import Fetcher  # noqa: PLC0415  # httpx takes time and 5 MB
@@ -115,7 +114,7 @@ def serve(
     warming.start()
     app = create_app(kb, access=access, updater=updater, fetcher=fetcher)
     address = f"http://{f'[{host}]' if ':' in host else host}:{bound_port}/"
-    _run(app, listening, lambda: say(_("Serving {address} - stop with Ctrl+C").format(address=address)))
+    _run(app, listening, lambda: echo(_("Serving {address} - stop with Ctrl+C").format(address=address)))
     updater.end()
     warming.join()  # without it a process that ended while the model was loading aborted, once
 

@@ -1,4 +1,4 @@
-"""The commands that put reports into the library and take them out: add, follow, remove."""
+"""The commands that add reports to the library and remove them: add, follow, remove."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,17 +9,16 @@ from msgspec.structs import replace
 from index.datafiles import quoted
 from index.messages import translatable
 from index.urls import web_parts
-from kb.cli import health
-from kb.cli.group import cli
-from kb.cli.options import NamedPath, allow_private, as_json, completing, report_ids, with_knowledge_base
-from kb.cli.output import bring_up_to_date, in_words, lines, make_ready, print_json, say
+from kb.cli.group import NamedPath, allow_private, as_json, cli, completing, report_ids, with_knowledge_base
+from kb.cli.output import echo, echo_lines, error_text, print_json
 from kb.cli.reading import each_file, fetched, is_address
+from kb.cli.syncing import ensure_index, outcome_lines, sync_index
 from kb.indexing.outcomes import Added
 from kb.knowledge_base import KnowledgeBase
 from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
-from kb.translation import _
+from kb.translation import _, ngettext
 
 if TYPE_CHECKING:
     from kb.fetching import Fetched
@@ -28,20 +27,19 @@ if TYPE_CHECKING:
 
 def _date(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     if text is not None and not is_date(text):
-        refused = _("{text} is no date; write 2018, 2018-03 or 2018-03-10")
-        raise click.BadParameter(refused.format(text=quoted(text)))
+        raise click.BadParameter(_("{text} is no date; write 2018, 2018-03 or 2018-03-10", text=quoted(text)))
     return text
 
 
 def _url(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     if text is not None and not web_parts(text):
-        raise click.BadParameter(_("{text} is no address; begin it with http:// or https://").format(text=quoted(text)))
+        raise click.BadParameter(_("{text} is no address; begin it with http:// or https://", text=quoted(text)))
     return text
 
 
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=NamedPath(allow_dash=True))
-@click.option("--event", help="The event's name, where the report does not tell it.")
+@click.option("--event", help="The event's name, if the report does not name it.")
 @click.option("--date", "held_on", metavar="DATE", callback=_date, help="2018, 2018-03 or 2018-03-10.")
 @click.option("--url", callback=_url, help="Where the report was published.")
 @allow_private
@@ -57,7 +55,7 @@ def add(
     allow_private: bool,
     as_json: bool,
 ) -> None:
-    """Put reports into the library and index them; a report that is there already is replaced, and kept aside.
+    """Put reports into the library and index them. A report that is there already is replaced; its old file is kept.
 
     Of a folder each file is added that may be a report. A page at an address is fetched once, if its robots.txt allows
     that, and kept as it is.
@@ -68,7 +66,7 @@ def add(
               pbpaste | kb add -
     """
     override = MetadataOverride(event, held_on, url)
-    outcomes: list[Added] = []
+    added: list[Added] = []
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
@@ -76,21 +74,37 @@ def add(
         if is_address(source):
             from kb.fetching import Fetched
 
-            outcomes.append(_add_page(kb, Fetched(source, data), override))
+            added.append(_add_page(kb, Fetched(source, data), override))
         else:
-            outcomes.append(kb.adder.add(data, None if source == "-" else Path(source).name, override))
+            added.append(kb.adder.add(data, None if source == "-" else Path(source).name, override))
 
     try:
         each_file(files, add_one, allow_private=allow_private)
-        outcome = bring_up_to_date(kb)
-    finally:  # whatever stops it: these are in the library
-        outcomes = [kb.adder.with_indexed_id(added) for added in outcomes]
+        outcome = sync_index(kb)
+    finally:  # after an error too: these reports are in the library
+        added = [kb.adder.with_indexed_id(one) for one in added]
         if as_json:
-            print_json(added.record() for added in outcomes)
+            print_json(one.record() for one in added)
         else:
-            lines(map(health.added_line, outcomes))
+            echo_lines(map(_added_line, added))
     if not as_json:
-        lines(health.outcome_lines(outcome, kb))
+        echo_lines(outcome_lines(outcome, kb))
+
+
+def _added_line(added: Added) -> str:
+    """Return where a file was put, and what it contains."""
+    if added.unchanged:
+        done = _("there already: {source} ({what})")
+    elif added.replaced:
+        done = _("replaced {source} ({what})")
+    else:
+        done = _("added {source} ({what})")
+    what = added.report or ngettext("{count} report", "{count} reports", added.reports)
+    return done.format(source=added.source, what=what) + (f"; {_kept_line(added.kept)}" if added.kept else "")
+
+
+def _kept_line(kept: tuple[str, ...]) -> str:
+    return _("the old file is kept as {files}", files=", ".join(kept))
 
 
 @cli.command()
@@ -100,10 +114,10 @@ def add(
 @as_json
 @with_knowledge_base
 def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, as_json: bool) -> None:
-    """Add the new posts of a feed that look like reports on events, each after a yes.
+    """Add the new posts of a feed that look like reports, each after a yes.
 
-    A feed is RSS or Atom. What was seen is kept in kb.toml, so that nothing is proposed twice; what nobody answered is
-    proposed again. With --json nobody is asked: the posts are listed, and added only where --yes is given.
+    A feed is RSS or Atom. kb.toml keeps which posts were added or refused, so that none is proposed twice. A post
+    without an answer is proposed again. With --json nobody is asked: the posts are listed, and added only with --yes.
 
     \b
     Examples: kb follow https://example.com/feed
@@ -112,57 +126,56 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
     from kb.fetching.feeds import entries_of
 
     entries = entries_of(fetched(address, allow_private=allow_private))
-    known = kb.adder.seen_posts(address)
-    proposed = [entry for entry in entries if entry.url not in known and entry.looks_like_report]
+    seen = kb.adder.seen_posts(address)
+    proposed = [entry for entry in entries if entry.url not in seen and entry.looks_like_report]
     if as_json and not yes:
-        print_json(map(_record, proposed))
+        print_json(map(_entry_record, proposed))
         return
-    left = {entry.url for entry in proposed}  # what is neither added nor refused
+    pending = {entry.url for entry in proposed}  # neither added nor refused
     try:
         for entry in proposed:
-            if yes or _wanted(entry):
-                _add_post(kb, entry, left, allow_private=allow_private, as_json=as_json)
+            if yes or _confirmed(entry):
+                _add_post(kb, entry, pending, allow_private=allow_private, as_json=as_json)
             else:
-                left.discard(entry.url)
+                pending.discard(entry.url)
     except click.Abort:
-        say("")  # below the question that nobody answered
+        echo("")  # ends the line of the question
     finally:
-        kb.adder.mark_seen(address, [entry.url for entry in entries if entry.url not in left])
-    outcome = bring_up_to_date(kb)
+        kb.adder.mark_seen(address, [entry.url for entry in entries if entry.url not in pending])
+    outcome = sync_index(kb)
     if not as_json:
-        summed = _("feed: {posts} posts, {new} new that look like reports")
-        later = _(", {left} left for the next time").format(left=len(left)) if left else ""
-        say(summed.format(posts=len(entries), new=len(proposed)) + later)
-        lines(health.outcome_lines(outcome, kb))
+        sums = _("feed: {posts} posts, {new} new that look like reports", posts=len(entries), new=len(proposed))
+        echo(sums + (_(", {left} left for the next time", left=len(pending)) if pending else ""))
+        echo_lines(outcome_lines(outcome, kb))
 
 
-def _wanted(entry: "Entry") -> bool:
-    """Ask whether to add a post. Raises click.Abort where nobody answers."""
-    say(f"{entry.published or _('undated')}  {click.style(entry.title, bold=True)}\n{entry.url}")
+def _confirmed(entry: "Entry") -> bool:
+    """Ask whether to add a post. Raises click.Abort without an answer."""
+    echo(f"{entry.published or _('undated')}  {click.style(entry.title, bold=True)}\n{entry.url}")
     return click.confirm(_("add it?"), err=True)
 
 
-def _add_post(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bool, as_json: bool) -> None:
-    """Add a post and take it out of those that are left; one that cannot be fetched or read is reported and stays."""
+def _add_post(kb: KnowledgeBase, entry: "Entry", pending: set[str], *, allow_private: bool, as_json: bool) -> None:
+    """Add a post and take it out of `pending`; print why it cannot be fetched or read."""
     try:
         page = fetched(entry.url, allow_private=allow_private)
         added = _add_page(kb, page, MetadataOverride(published=entry.published))
     except UnreadableError as error:
-        say(f"kb: {in_words(error)}", err=True)
+        echo(f"kb: {error_text(error)}", err=True)
         return
-    left.discard(entry.url)
+    pending.discard(entry.url)
     if as_json:
-        print_json([{**_record(entry), **added.record()}])
+        print_json([{**_entry_record(entry), **added.record()}])
     else:
-        say(health.added_line(added))
+        echo(_added_line(added))
 
 
-def _record(entry: "Entry") -> dict[str, Any]:
+def _entry_record(entry: "Entry") -> dict[str, Any]:
     return {"url": entry.url, "title": entry.title, "published": entry.published}
 
 
 def _add_page(kb: KnowledgeBase, page: "Fetched", override: MetadataOverride) -> Added:
-    """Put a page into the library, with its address. Raises UnreadableError, LibraryError."""
+    """Add a fetched page with its address. Raises UnreadableError, LibraryError."""
     try:
         return kb.adder.add(page.data, page.name, page.with_url(override))
     except UnreadableError as error:
@@ -174,17 +187,17 @@ def _add_page(kb: KnowledgeBase, page: "Fetched", override: MetadataOverride) ->
 @as_json
 @with_knowledge_base
 def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
-    """Take a report out of the library and the index, by its id; its file is kept aside.
+    """Take a report out of the library and the index, by its id. Its file is kept under another name.
 
     \b
     Example: kb remove jaws-days-2018-1a2b
     """
-    make_ready(kb)
+    ensure_index(kb)
     entry = kb.browser.entry(identifier)
     kept = kb.corrector.remove(entry.source, entry.digest).kept
-    outcome = bring_up_to_date(kb)
+    outcome = sync_index(kb)
     if as_json:
         print_json([{"report": identifier, "kept": kept}])
     else:
-        removed = _("removed {report}; {kept}").format(report=identifier, kept=health.kept_line(kept))
-        lines([removed, *health.outcome_lines(outcome, kb)])
+        removed = _("removed {report}; {kept}", report=identifier, kept=_kept_line(kept))
+        echo_lines([removed, *outcome_lines(outcome, kb)])

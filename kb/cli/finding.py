@@ -5,31 +5,44 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from index.engine import FacetCount
 from index.query import Query, StepName
 from kb import wording
-from kb.cli import terminal
-from kb.cli.group import cli
-from kb.cli.options import FOUND_NOTHING, Command, as_json, values_of, with_knowledge_base
-from kb.cli.output import make_ready, print_json, results
+from kb.cli.group import NOT_FOUND, Function, as_json, cli, values_of, with_knowledge_base
+from kb.cli.output import (
+    change_line,
+    do_you_mean,
+    event_line,
+    facet_name,
+    no_value,
+    page_lines,
+    passage,
+    place_line,
+    print_json,
+    talk_line,
+)
+from kb.cli.syncing import ensure_index
 from kb.knowledge_base import KnowledgeBase
 from kb.search.browser import ServiceCount
-from kb.search.facets import BY_KEY, keys, options
+from kb.search.facets import BY_KEY, Facet, by_place, keys, options
 from kb.search.records import facet_record, found_talk_record, hit_record, hits, pair_record, service_record
 from kb.search.results import FoundNote, SearchResults, UnknownValueError
-from kb.search.searcher import SORTS
+from kb.search.searcher import SORTS, unknown_values, ways_out
 from kb.services import Catalogue, Domain
-from kb.translation import _
+from kb.translation import _, ngettext
 
 if TYPE_CHECKING:
     from kb.kinds.pairs import Pair
 
+_MAX_TALKS = 5  # talks that are found by their titles
 
-def _facet_options(command: Command) -> Command:
+
+def _facet_options(function: Function) -> Function:
     """Add the option of each facet that has one."""
     for facet in reversed(options()):
         option = click.option(f"--{facet.key}", multiple=True, help=facet.option_help, shell_complete=values_of(facet))
-        command = option(command)
-    return command
+        function = option(function)
+    return function
 
 
 @cli.command()
@@ -37,14 +50,8 @@ def _facet_options(command: Command) -> Command:
 @_facet_options
 @click.option("--sort", type=click.Choice(list(SORTS)), default="relevance", show_default=True)
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many hits to show.")
-@click.option(
-    "--exact",
-    is_flag=True,
-    help="Only notes with every word as typed: no mending, no loosening, nothing that is only near.",
-)
-@click.option(
-    "--explain", is_flag=True, help="Also tell of each hit which word matched where, and how much it counted."
-)
+@click.option("--exact", is_flag=True, help="Only notes with every word as typed: no corrections, no near notes.")
+@click.option("--explain", is_flag=True, help="Also show for each hit where which word matched, and its points.")
 @click.option(
     "--facets", is_flag=True, help=f"Also count the hits by {', '.join(keys('table')[:-1])} and {keys('table')[-1]}."
 )
@@ -54,11 +61,15 @@ def search(
     kb: KnowledgeBase,
     words: tuple[str, ...],
     *,
-    as_json: bool,
+    sort: str,
+    limit: int,
+    exact: bool,
+    explain: bool,
     facets: bool,
-    **given: Any,  # noqa: ANN401 (click's options)
+    as_json: bool,
+    **filters: tuple[str, ...],
 ) -> None:
-    """Search the notes for words; every word is wanted. Words may be absent where a filter is given.
+    """Search the notes for words; every word is required. With a filter no word is needed.
 
     \b
     Examples: kb search 冪等
@@ -66,35 +77,167 @@ def search(
               kb search "DynamoDB 結果整合性" --year 2018 --json
               kb search '"結果整合" -S3 (監視 OR 通知) 年:2018' --explain
     """
-    make_ready(kb)
+    ensure_index(kb)
     query = Query(
         text=" ".join(words),
-        sort=SORTS[given["sort"]],
-        limit=given["limit"],
+        sort=SORTS[sort],
+        limit=limit,
         facets=keys("table") if facets else (),
-        without=get_args(StepName) if given["exact"] else (),
+        without=get_args(StepName) if exact else (),
         explain=True,
     )
-    asked = _narrowed(kb, query, {facet.key: given[facet.key] for facet in options()})
-    answer = kb.searcher.search(asked)
+    narrowed = _narrowed(kb, query, filters)
+    answer = kb.searcher.search(narrowed)
     quoted = kb.searcher.quoted(query, answer)
     if as_json:
-        records = _search_records(answer, quoted, kb.collection.domain, explain=given["explain"])
-        print_json((*records, _counted(answer)) if facets else records)
+        print_json(_search_records(answer, quoted, kb.collection.domain, facets=facets, explain=explain))
     else:
-        shown = terminal.answer_lines(kb, asked, answer, quoted, explain=given["explain"])
-        results((*shown, *(_facet_lines(answer) if facets else ())))
+        page_lines(_search_lines(kb, narrowed, answer, quoted, explain=explain))
     if not answer.total and not answer.talks and kb.browser.reports():
-        click.get_current_context().exit(FOUND_NOTHING)
+        click.get_current_context().exit(NOT_FOUND)
 
 
-def _facet_lines(answer: SearchResults) -> Iterator[str]:
-    """Yield the facet groups of a search with their counts."""
-    for group, values in answer.facets.items():
-        yield click.style(_(BY_KEY[group].label), bold=True)
-        for value in values:
-            label = terminal.value_name(BY_KEY[group], value.value, value.label)
-            yield f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value})"
+def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
+    """Return a query with filters by the names of facet values. Raises BadParameter for an unknown name."""
+    try:
+        return kb.searcher.narrowed(query, names)
+    except UnknownValueError as error:
+        facet = BY_KEY[error.facet]
+        known = dict.fromkeys((*error.known, *(count.value for count in kb.searcher.noted(facet))))
+        refused = no_value(facet, error.name, error.near, known)
+        raise click.BadParameter(refused, param_hint=f"--{facet.key}") from error
+
+
+def _search_records(
+    answer: SearchResults, quoted: Sequence[FoundNote], domain: Domain, *, facets: bool, explain: bool
+) -> Iterator[Mapping[str, Any]]:
+    for found, tier in hits(answer):
+        yield hit_record(found, tier, domain, quoted=found in quoted, explain=explain)
+    for talk in answer.talks:
+        yield {"type": "talk", **found_talk_record(talk)}
+    if facets:
+        groups = {group: [facet_record(value) for value in values] for group, values in answer.facets.items()}
+        parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
+        yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
+
+
+def _search_lines(
+    kb: KnowledgeBase, query: Query, answer: SearchResults, quoted: Sequence[FoundNote], *, explain: bool
+) -> Iterator[str]:
+    """Yield the relaxation steps of a search, its answers, hits and talks, the reasons for few hits, and the sums."""
+    domain = kb.collection.domain
+    notices = [
+        *(wording.step(step) + _(" (--exact refuses it)") for step in answer.steps),
+        *map(wording.notice, answer.notices),
+        *(wording.meant(word.meant, word.count) for word in answer.meant),
+    ]
+    yield from (click.style(notice, fg="yellow") for notice in notices)
+    yield from _answer_lines(answer, quoted, query.text, domain)
+    yield from _hit_lines(answer.hits, domain, explain=explain)
+    if answer.near:
+        heading = _("Notes near in meaning")
+        heading = heading if answer.total else " ".join((_("No note has these words."), heading))
+        yield click.style(f"── {heading} ──", fg="yellow")
+        yield from _hit_lines(answer.near, domain, explain=explain)
+    label = _("Talk")
+    for found in answer.talks[:_MAX_TALKS]:
+        event = event_line(found.event, found.held_on)
+        yield f"{label}: {talk_line(found.talk)}  {event}  {_note_count(found.notes)}"
+        yield click.style(f"    {found.talk.id}", dim=True)
+    if len(answer.titled) > _MAX_TALKS:
+        yield f"{label}: {wording.left_out(len(answer.titled) - _MAX_TALKS)}"
+    yield from _few_hits_lines(kb, query, answer)
+    shown = len(answer.hits)
+    more = _(" (the first {shown} are shown; --limit shows more)", shown=shown) if shown < answer.total else ""
+    yield _note_count(answer.total) + more
+    for key, values in answer.facets.items():
+        yield click.style(_(BY_KEY[key].label), bold=True)
+        yield from (_facet_line(BY_KEY[key], value) for value in values)
+
+
+def _answer_lines(answer: SearchResults, quoted: Sequence[FoundNote], text: str, domain: Domain) -> Iterator[str]:
+    """Yield the notes that surely answer a search with their sources, or that no note answers a question."""
+    from kb.search.quotes import is_question
+
+    if not quoted:
+        if answer.near and is_question(text):
+            yield click.style(_("No note was found that surely answers this."), fg="yellow")
+        return
+    yield click.style(_("Answers"), bold=True)
+    for found in quoted:
+        note = found.note
+        speakers = wording.listed(note.talk.speakers) if note.talk else ""
+        yield f"  「{passage(note.text, found.marks)}」"
+        yield f"    {place_line(note)} {speakers}".rstrip()
+        yield from _change_lines(found, domain)
+    yield ""
+
+
+def _hit_lines(found: Iterable[FoundNote], domain: Domain, *, explain: bool) -> Iterator[str]:
+    """Yield hits grouped by their talks, each with its trail, tags, changes, reasons and id."""
+    for group in by_place(found, lambda one: one.note).values():
+        yield place_line(group[0].note)
+        for hit in group:
+            note = hit.note
+            if note.trail:
+                yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
+            yield f"  • {passage(note.text, hit.marks)}"
+            services = (
+                domain.catalogue.name(m.service) + (f" ← {wording.why(m.why)}" if m.via == "inherited" else "")
+                for m in note.services
+            )
+            yield click.style(f"    {' · '.join((_(wording.KINDS[note.kind]), *services))}", fg="cyan")
+            yield from _change_lines(hit, domain)
+            if explain:
+                yield from (click.style(f"    {wording.reason(reason)}", dim=True) for reason in hit.shown_reasons)
+            yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
+        yield ""
+
+
+def _change_lines(found: FoundNote, domain: Domain) -> Iterator[str]:
+    """Yield what has changed since a note was taken."""
+    for change in filter(None, map(domain.change, found.overtaken)):
+        yield click.style(f"    {wording.changed_since(change_line(change))}", fg="yellow")
+
+
+def _few_hits_lines(kb: KnowledgeBase, query: Query, answer: SearchResults) -> Iterator[str]:
+    """Yield which words and filters of a search leave few hits; without any hit also searches that have some."""
+    searcher = kb.searcher
+    counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
+    if not answer.total or (len(counts) > 1 and any(counts)):
+        none = _("None of these notes has “{word}”") if query.selections else _("No note has “{word}”")
+        for word in answer.words:
+            yield wording.alone(word.word, word.count) if word.count else none.format(word=word.word)
+        yield from (wording.without(condition.condition, condition.count) for condition in answer.conditions)
+    if answer.total:
+        return
+
+    def name(key: str, value: str) -> str:
+        return _value_name(BY_KEY[key], value, searcher.labels(key, None).get(value, value))
+
+    for missing in unknown_values(answer, searcher):
+        facet = facet_name(BY_KEY[missing.facet])
+        none = _("No note has the {facet} “{name}”", facet=facet, name=name(missing.facet, missing.value))
+        yield none + do_you_mean(near.label for near in missing.near)
+    for way in ways_out(query, answer, searcher):
+        text = name(way.facet, way.text) if way.facet else way.text
+        yield wording.meant(text, way.count) if way.what == "meant" else wording.without(text, way.count)
+
+
+def _facet_line(facet: Facet, value: FacetCount) -> str:
+    label = _value_name(facet, value.value, value.label)
+    return f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value})"
+
+
+def _value_name(facet: Facet, value: str, label: str) -> str:
+    """Return the name of a facet value in the current language; its label if it has none."""
+    if facet.key == "category":
+        return wording.category(value, label)
+    return _(facet.value_labels[value]) if value in facet.value_labels else label
+
+
+def _note_count(count: int) -> str:
+    return ngettext("{count} note", "{count} notes", count)
 
 
 @cli.command()
@@ -106,7 +249,7 @@ def _facet_lines(answer: SearchResults) -> Iterator[str]:
     shell_complete=values_of(BY_KEY["service"]),
 )
 @click.option("--questions", is_flag=True, help="Questions and their answers instead of problems and their remedies.")
-@click.option("--open", "only_open", is_flag=True, help="Only those that nothing replies to (未解決, 未回答).")
+@click.option("--open", "only_open", is_flag=True, help="Only those without a reply (未解決, 未回答).")
 @as_json
 @with_knowledge_base
 def pairs(
@@ -118,44 +261,39 @@ def pairs(
     only_open: bool,
     as_json: bool,
 ) -> None:
-    """List problems with their remedies, or questions with their answers; words narrow them down.
+    """List problems with remedies, or questions with answers; words narrow them down.
 
     \b
     Examples: kb pairs --service lambda
               kb pairs --open
     """
-    make_ready(kb)
+    ensure_index(kb)
     query = _narrowed(kb, Query(text=" ".join(words)), {"service": service})
-    found = [
-        pair
-        for pair in kb.searcher.pairs(query, "question" if questions else "problem")
-        if pair.is_open or not only_open
-    ]
+    found = kb.searcher.pairs(query, "question" if questions else "problem")
+    found = tuple(pair for pair in found if pair.is_open or not only_open)
     if as_json:
         print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
-        opened = _(wording.STATES["unanswered" if questions else "unsolved"])
-        shown = (line for pair in found for line in (*_pair_lines(pair, kb.collection.catalogue, opened), ""))
-        summed = _("{count} in all, {left} of them open").format(
-            count=len(found), left=sum(pair.is_open for pair in found)
-        )
-        results((*shown, summed))
+        open_label = _(wording.STATES["unanswered" if questions else "unsolved"])
+        lines = (line for pair in found for line in (*_pair_lines(pair, kb.collection.catalogue, open_label), ""))
+        left = sum(pair.is_open for pair in found)
+        page_lines((*lines, _("{count} in all, {left} of them open", count=len(found), left=left)))
     if not found and kb.browser.reports():
-        click.get_current_context().exit(FOUND_NOTHING)
+        click.get_current_context().exit(NOT_FOUND)
 
 
-def _pair_lines(pair: "Pair", catalogue: Catalogue, opened: str) -> Iterator[str]:
-    """Yield a problem with its remedies, or a question with its answers; `opened` where there are none."""
+def _pair_lines(pair: "Pair", catalogue: Catalogue, open_label: str) -> Iterator[str]:
+    """Yield a problem with its remedies or a question with its answers, `open_label` in place of missing ones."""
     from kb.kinds import without_arrow
 
     note = pair.note
-    yield terminal.place_line(note)
+    yield place_line(note)
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
     yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
     for reply in pair.replies:
         yield f"    → {without_arrow(reply.text)}"
     if pair.is_open:
-        yield click.style(f"    → {opened}", fg="red")
+        yield click.style(f"    → {open_label}", fg="red")
     yield click.style(f"    {note.id}", dim=True)
 
 
@@ -163,7 +301,7 @@ def _pair_lines(pair: "Pair", catalogue: Catalogue, opened: str) -> Iterator[str
 @as_json
 @with_knowledge_base
 def services(kb: KnowledgeBase, *, as_json: bool) -> None:
-    """List the services of the catalogue, with the number of notes on each.
+    """List the services with the number of notes on each.
 
     \b
     Example: kb services | sort -rn | head
@@ -171,37 +309,12 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     counts = kb.browser.services()
     if as_json:
         print_json(service_record(count.service, count.notes) for count in counts)
-        return
-    results(_service_line(count, kb.collection.catalogue) for count in counts)
+    else:
+        page_lines(_service_line(count, kb.collection.catalogue) for count in counts)
 
 
 def _service_line(count: ServiceCount, catalogue: Catalogue) -> str:
-    """Return how many notes are on a service, its slug, its name and what became of it."""
+    """Return the number of notes on a service, its slug, its name and its history."""
     notes, service = "-" if count.notes is None else count.notes, count.service
-    past = wording.history(service, catalogue.name)
-    return f"{notes:>5}  {service.slug:24}  {service.name}{f'  ({past})' if past else ''}"
-
-
-def _search_records(
-    answer: SearchResults, quoted: Sequence[FoundNote], domain: Domain, *, explain: bool
-) -> Iterator[dict[str, Any]]:
-    for found, tier in hits(answer):
-        yield hit_record(found, tier, domain, quoted=found in quoted, explain=explain)
-    for one in answer.talks:
-        yield {"type": "talk", **found_talk_record(one)}
-
-
-def _counted(answer: SearchResults) -> dict[str, Any]:
-    groups = {group: [facet_record(value) for value in values] for group, values in answer.facets.items()}
-    parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
-    return {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
-
-
-def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
-    """Return a query that also wants values of facets, each by a name that means it. Raises BadParameter."""
-    try:
-        return kb.searcher.narrowed(query, names)
-    except UnknownValueError as error:
-        known = dict.fromkeys((*error.known, *(one.value for one in kb.searcher.noted(BY_KEY[error.facet]))))
-        refused = terminal.no_value(error.facet, error.name, error.near, known)
-        raise click.BadParameter(refused, param_hint=f"--{error.facet}") from error
+    history = wording.history(service, catalogue.name)
+    return f"{notes:>5}  {service.slug:24}  {service.name}{f'  ({history})' if history else ''}"

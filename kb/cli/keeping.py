@@ -1,47 +1,47 @@
-"""The commands that keep an index up to its library: sync, status, watch, check; and mcp, which answers from it."""
+"""The commands that keep the index current: sync, status, watch, check; and mcp, which answers programs from it."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import asdict
 
 from kb import wording
-from kb.cli import health
-from kb.cli.group import cli
-from kb.cli.options import CHECK_FAILED, WRONG_USE, as_json, places, with_knowledge_base
-from kb.cli.output import (
-    ProgressBar,
-    bring_up_to_date,
-    bring_up_to_date_or_tell,
-    embed,
-    in_words,
-    lines,
-    print_json,
-    results,
-    say,
-)
+from kb.cli.group import CHECK_FAILED, USAGE_ERROR, as_json, cli, state, with_knowledge_base
+from kb.cli.output import ProgressBar, echo, echo_lines, error_text, page_lines, print_json
+from kb.cli.syncing import embed_notes, embedder, outcome_lines, problem_lines, sync_index, try_sync
 from kb.storage.walk import shown_name
 from kb.translation import _
 
 if TYPE_CHECKING:
+    from index.engine import Coverage
+    from kb.indexing.outcomes import Status
     from kb.knowledge_base import KnowledgeBase
     from kb.report.difference import Difference
+    from kb.services import Domain
+
+_MAX_KEPT = 5  # kept files that `kb status` names; `kb status --json` names all
+_SIGNS = {
+    "came": click.style("+", fg="cyan"),
+    "went": click.style("-", fg="red"),
+    "changed": click.style("~", fg="yellow"),
+}
 
 
 @cli.command()
-@click.option("--diff", is_flag=True, help="Tell what came, went and changed, and what did it.")
-@click.option("--dry-run", is_flag=True, help="Tell that without doing anything.")
-@click.option("--wait", is_flag=True, help="Make the vectors too, by which notes are found by meaning.")
+@click.option("--diff", is_flag=True, help="Show what was added, removed and changed.")
+@click.option("--dry-run", is_flag=True, help="Show that without doing anything.")
+@click.option("--wait", is_flag=True, help="Make the vectors too, which search by meaning needs.")
 @as_json
 @with_knowledge_base
 def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json: bool) -> None:
-    """Bring the index up to the library; an unchanged library costs nothing. Exits with 2 where no file can be read.
+    """Update the index from the library; an unchanged library costs nothing. Exits with 2 if no file can be read.
 
-    It is done when notes are found by their words. What finds them by their meaning takes a while longer: `kb serve`
-    makes it while it runs, or --wait. Stopped by Ctrl+C, that loses nothing: the next one goes on.
+    Then notes are found by their words. Search by meaning takes a while longer: `kb serve` prepares it while it runs,
+    or --wait does. Ctrl+C loses nothing of that: the next run continues.
 
-    With --dry-run, a name added to kb.toml or an edited rule shows which notes it touches before it is kept. With
-    --diff or --dry-run, --json prints an object for each thing that came, went or changed; nothing where nothing did.
+    With --dry-run, a name added to kb.toml or an edited rule shows which notes it touches before it is stored. With
+    --diff or --dry-run, --json prints an object for each addition, removal and change; nothing if there is none.
 
     \b
     Examples: kb sync --library ~/reports
@@ -51,29 +51,28 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     """
     if dry_run:
         with ProgressBar() as progress:
-            would = kb.indexer.preview_sync(progress)
-        lines(health.problem_lines(kb.collection.library.configuration()[2]), err=True)
-        _print_difference(would, kb, as_json=as_json)
-        if would is None and not as_json:
-            say(_("Nothing differs"))
+            difference = kb.indexer.preview_sync(progress)
+        echo_lines(problem_lines(kb.collection.library.configuration()[2]), err=True)
+        _print_difference(difference, kb, as_json=as_json)
+        if difference is None and not as_json:
+            echo(_("Nothing differs"))
         return
-    outcome = bring_up_to_date(kb)
+    outcome = sync_index(kb)
     if diff:
         _print_difference(outcome.difference, kb, as_json=as_json)
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:
-        lines(health.outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
+        echo_lines(outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
     kb.indexer.tidy()
     if wait:
-        embed(kb)
-        say(wording.coverage(kb.indexer.coverage()), err=diff or as_json)
+        embed_notes(kb)
+        echo(wording.coverage(kb.indexer.coverage()), err=diff or as_json)
     if outcome.read_none:
-        click.get_current_context().exit(WRONG_USE)
+        click.get_current_context().exit(USAGE_ERROR)
 
 
 def _print_difference(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
-    """Print what a sync changed or would change, nothing where that is nothing."""
     from kb.search.records import difference_records
 
     if difference is None:
@@ -81,34 +80,78 @@ def _print_difference(difference: "Difference | None", kb: "KnowledgeBase", *, a
     if as_json:
         print_json(difference_records(difference))
     else:
-        results(health.difference_lines(difference, kb.collection.domain))
+        page_lines(_difference_lines(difference, kb.collection.domain))
+
+
+def _difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str]:
+    """Yield the additions, removals and changes by report, and the sums."""
+    from kb.indexing.news import item_name
+
+    for report in difference.reports:
+        fields = wording.listed(_(wording.CHANGED[field]) for field in report.changed)
+        title = click.style(report.title, bold=True) + (f"  ({fields})" if fields else "")
+        yield f"{_SIGNS[report.fate]} {title}"
+        yield click.style(f"  {report.report}", dim=True)
+        for item in report.items:
+            what = f"{_(wording.COMPARED[item.sort])} {wording.item(item, item_name(item, domain))}".rstrip()
+            text = f"{item.before} → {item.after}" if item.sort == "note" and item.before else item.text
+            yield f"  {_SIGNS[item.fate]} {what}  {text}"
+    if difference.left_out:
+        yield wording.left_out(difference.left_out)
+    first = _("The index was made for the first time") + ": " if difference.first else ""
+    yield first + wording.counts(difference.counts)
 
 
 @cli.command()
 @as_json
 @with_knowledge_base
 def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
-    """Tell where library and index are, what is in them, and which files could not be read.
+    """Show library and index, their contents and unreadable files.
 
     \b
     Example: kb status
     """
-    state, coverage, model = kb.indexer.status(), kb.indexer.coverage(), kb.indexer.model()
+    current, coverage, model = kb.indexer.status(), kb.indexer.coverage(), kb.indexer.model()
     if as_json:
-        places_named = {"library": shown_name(state.library), "index": shown_name(state.index)}
-        problems = [problem.record() for problem in state.problems]
-        print_json([{**asdict(state), **places_named, "problems": problems, "likeness": coverage, "model": model}])
+        places = {"library": shown_name(current.library), "index": shown_name(current.index)}
+        problems = [problem.record() for problem in current.problems]
+        print_json([{**asdict(current), **places, "problems": problems, "likeness": coverage, "model": model}])
     else:
-        lines(health.status_lines(state, coverage, model))
-    places().older_answered = state.older_answers
+        echo_lines(_status_lines(current, coverage, model))
+    state().is_stale = current.older_answers
+
+
+def _status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:
+    samples = "  " + _("Showing samples") if status.showing_samples else ""
+    yield _("library  {folder}", folder=shown_name(status.library)) + samples
+    yield _("index    {folder}", folder=shown_name(status.index))
+    yield _("content  {0.reports} reports, {0.talks} talks, {0.notes} notes").format(status)
+    if count := len(status.left_alone):
+        yield _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so", count=count)
+    if count := len(status.kept):
+        files = ", ".join(status.kept[:_MAX_KEPT]) + (" …" if count > _MAX_KEPT else "")
+        yield _("kept     {count} files that were replaced or removed: {files}", count=count, files=files)
+    rest = _("; the rest: {how}", how=embedder()) if coverage and coverage.lacking else ""
+    yield _("likeness {coverage}", coverage=wording.coverage(coverage)) + rest
+    if model:
+        yield _("model    {model}", model=model)
+    if status.learned:
+        sorts = wording.listed(wording.learned(sort, count) for sort, count in status.learned.items())
+        total = sum(status.learned.values())
+        yield _("learned  from {count} corrections of kinds: {sorts}", count=total, sorts=sorts)
+    if status.memory:
+        megabytes = status.memory / 1e6
+        yield _("memory   a search takes {megabytes:.0f} MB at most, plus the dictionary", megabytes=megabytes)
+    yield _("state    up to date") if status.up_to_date else _("state    behind the library: run `kb sync`")
+    yield from problem_lines(status.problems)
 
 
 @cli.command()
 @with_knowledge_base
 def watch(kb: "KnowledgeBase") -> None:
-    """Keep the index up to the library, until Ctrl+C.
+    """Update the index after each change, until Ctrl+C.
 
-    Whatever cannot be read is told and stops nothing.
+    Unreadable files are reported and stop nothing.
 
     \b
     Example: kb watch --library ~/reports
@@ -118,50 +161,50 @@ def watch(kb: "KnowledgeBase") -> None:
     from kb.report.problems import LibraryError
     from kb.worker import embed_in_worker
 
-    lines(health.outcome_lines(bring_up_to_date(kb), kb, "beside"))
-    changed = embed_in_worker(kb)
-    say(_("Watching {library} - stop with Ctrl+C").format(library=kb.collection.library.name))
-    for _changed in changes(lambda: kb.collection.watched):
+    echo_lines(outcome_lines(sync_index(kb), kb, "in background"))
+    start_embedding = embed_in_worker(kb)
+    echo(_("Watching {library} - stop with Ctrl+C", library=kb.collection.library.name))
+    for _change in changes(lambda: kb.collection.watched):
         try:
-            outcome = bring_up_to_date(kb)
+            outcome = sync_index(kb)
         except (LibraryError, SearchIndexError, OSError) as error:
-            say(f"kb: {in_words(error)}", err=True)
+            echo(f"kb: {error_text(error)}", err=True)
         else:
             if outcome.new or outcome.changed or outcome.gone:
-                lines(health.outcome_lines(outcome, kb, "beside"))
+                echo_lines(outcome_lines(outcome, kb, "in background"))
             kb.indexer.tidy()
-            changed()
+            start_embedding()
 
 
 @cli.command()
-@click.option("--repair", is_flag=True, help="Make anew what is wrong.")
+@click.option("--repair", is_flag=True, help="Make damaged parts again.")
 @with_knowledge_base
 def check(kb: "KnowledgeBase", *, repair: bool) -> None:
-    """Tell what is wrong with the index, and with what is kept beside it; exits with 1 where something is and stays.
+    """Check the index and the files next to it for damage; exits with 1 if damage remains.
 
-    The library is not looked at: `kb lint` tells of reports. Whatever is wrong, `kb sync` makes the index anew.
+    The library is not checked: `kb lint` reports on reports. `kb sync` makes any damaged index again.
 
     \b
     Example: kb check --repair
     """
-    found = kb.indexer.check(repair=repair)
-    lines(health.problem_lines(found))
-    left = kb.indexer.check() if repair and found else found
-    if repair and found:
-        say(_("repaired: {count}").format(count=len(found) - len(left)))
+    problems = kb.indexer.check(repair=repair)
+    echo_lines(problem_lines(problems))
+    remaining = kb.indexer.check() if repair and problems else problems
+    if repair and problems:
+        echo(_("repaired: {count}", count=len(problems) - len(remaining)))
     else:
-        say(_("wrong: {count}").format(count=len(found)))
-    if left:
+        echo(_("wrong: {count}", count=len(problems)))
+    if remaining:
         click.get_current_context().exit(CHECK_FAILED)
 
 
 @cli.command()
 @with_knowledge_base
 def mcp(kb: "KnowledgeBase") -> None:
-    """Answer other programs on stdin and stdout, the index brought up to the library first.
+    """Answer other programs on stdin and stdout, after an update of the index.
 
-    It speaks the Model Context Protocol (MCP): an assistant starts it by itself, once it is told the command. Nothing
-    can be changed by it. `kb serve` answers the same at /mcp.
+    It speaks the Model Context Protocol (MCP): an assistant starts it by this command, which its settings name. It
+    cannot change anything. `kb serve` answers the same at /mcp.
 
     \b
     Example: kb mcp --library ~/reports
@@ -170,7 +213,7 @@ def mcp(kb: "KnowledgeBase") -> None:
     from kb.programs.server import serve_stdio
 
     try:
-        bring_up_to_date_or_tell(kb)
-    except WriterBusyError as error:  # what that other process publishes is answered as soon as it does
-        say(f"kb: {in_words(error)}", err=True)
+        try_sync(kb)
+    except WriterBusyError as error:  # the generation that the other process publishes will answer
+        echo(f"kb: {error_text(error)}", err=True)
     serve_stdio(kb)

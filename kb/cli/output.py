@@ -1,205 +1,253 @@
-"""What commands have in common: lines and JSON to print, progress while work is long."""
+"""Output of the commands: plain lines that also read well in a pipe, JSON, errors, progress and the parts of a note."""
 
 import errno
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from index.messages import Message, message_of, os_message, translatable
 from kb import wording
-from kb.cli import health
-from kb.cli.options import WRONG_USE, places
-from kb.cli.overview import STYLE, wrapped_line
 from kb.translation import _, translate
 
 if TYPE_CHECKING:
-    from kb.indexing.outcomes import SyncOutcome
-    from kb.knowledge_base import KnowledgeBase
-    from kb.pipeline.reports import Progress
+    from kb.report.model import Note, Talk
+    from kb.search.facets import Facet
+    from kb.services import Catalogue, Change
 
-# What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
-# A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.
-_OBEYED = "\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
-_UNSAFE = re.compile(rf"[{_OBEYED}]|\x1b(?!{STYLE})")
-_STYLED = re.compile(rf"\x1b{STYLE}")
-_PLAIN = "\x1b[0m"
+_STYLE = r"\x1b\[(?:[0124]|3[136])m"  # what click.style writes here: bold, dim, underline, three colours, reset
+_RESET = "\x1b[0m"
+_STYLED = re.compile(_STYLE)
+# Control characters except tab and newline, and marks that turn the direction of writing. In a report or a file name
+# they could set the title of the terminal, fill the clipboard (OSC 52) or hide text.
+_UNSAFE = re.compile(rf"(?!{_STYLE})[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what the system says of a full disk, a user's share, a file
-STOPPED = 128 + 2  # what a shell tells of who was stopped by SIGINT, 2
+# The start of a line, below whose end the line continues: its indent, a number and the sign of a list.
+_INDENT = rf"(?:{_STYLE})* *(?:(?:\d+ +)?[•→] )?"
+# An unbreakable piece of a line: a Latin word or a Japanese character, with punctuation that may not end or begin a line.
+_PIECE = re.compile(rf"{_STYLE}|[（「『【]*(?:[!-~]+|.)[、。，．・）」』】！？ーっゃゅょッャュョ…]*")
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, no room in one file
+_MAX_SNIPPET = 200  # characters of a note in a list of hits; `kb show` prints it whole
+_MAX_LISTED = 30  # known values that an error lists
+_EMBEDDING = "embedding"  # a step that may take hours, and resumes
 
 
 class OutputError(OSError):
-    """What was to be printed cannot be written: a full disk, not a fault of the input."""
+    """The output cannot be written, for instance to a full disk; the input is not at fault."""
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """Print a text of whatever origin: the terminal obeys nothing in it but colours, and they end with the text.
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text of any origin; control characters are escaped, and colours end with the text.
 
-    Raises OutputError where it cannot be written, BrokenPipeError where nobody reads any more.
+    Raises OutputError if it cannot be written, BrokenPipeError if the reader closed the pipe.
     """
     try:
-        click.echo(_safe(text), err=err)
+        click.echo(_escaped(text), err=err)
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(_("the output cannot be written ({why})").format(why=_(str(error.strerror)))) from error
+        raise OutputError(_("the output cannot be written ({why})", why=_(str(error.strerror)))) from error
 
 
-def in_words(error: Exception) -> str:
-    """Return what an error says in the language that is spoken."""
-    return translate(_sentence_of(error))
+def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    """Print lines; on stderr if they are about the work rather than its result."""
+    for line in lines:
+        echo(line, err=err)
 
 
-def _sentence_of(error: Exception) -> Message:
-    """Return what an error says; of one that the system raised, its file first."""
-    if isinstance(error, OSError) and error.strerror:
-        what = os_message(error)
-        sentence = translatable("{0}: {1}", error.filename, what) if error.filename else what
-        return translatable("{0}; make room and run it again", sentence) if error.errno in _NO_ROOM else sentence
-    return message_of(error)
-
-
-def lines(every: Iterable[str], *, err: bool = False) -> None:
-    """Print lines, on stderr where they are about the work and not its result."""
-    for line in every:
-        say(line, err=err)
-
-
-def results(every: Iterable[str]) -> None:
-    """Print the lines of an answer: on a terminal in its width, through its pager where they are more than it shows."""
+def page_lines(lines: Iterable[str]) -> None:
+    """Print the lines of an answer; on a terminal wrapped to its width, and in a pager if there are too many."""
     if not sys.stdout.isatty():
-        lines(every)
+        echo_lines(lines)
         return
     size = shutil.get_terminal_size()
-    shown = [part for line in every for part in wrapped_line(_safe(line), size.columns)]
-    if len(shown) < size.lines:
-        lines(shown)
+    parts = [part for line in lines for part in wrapped(_escaped(line), size.columns)]
+    if len(parts) < size.lines:
+        echo_lines(parts)
     else:
-        click.echo_via_pager(f"{line}\n" for line in shown)
+        click.echo_via_pager(f"{part}\n" for part in parts)
 
 
-def _safe(text: str) -> str:
-    """Return a text without what a terminal would obey, colours apart, which end with it."""
-    safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return safe + _PLAIN if _STYLED.search(safe) and not safe.endswith(_PLAIN) else safe
-
-
-def print_json(records: Iterable[dict[str, Any]]) -> None:
-    """Print one JSON object a line; what a terminal would obey is escaped, which JSON reads as the same."""
+def print_json(records: Iterable[Mapping[str, Any]]) -> None:
+    """Print one JSON object a line; control characters are escaped as JSON does."""
     from kb.search.records import as_json
 
     for record in records:
-        say(as_json(record))
+        echo(as_json(record))
 
 
-def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None) -> "SyncOutcome":
-    """Sync, in whatever way, showing progress and telling on stderr what is wrong with files, by its cause."""
-    with ProgressBar() as progress:
-        outcome = (sync or kb.indexer.sync)(progress)
-    places().older_answered = False
-    lines(health.gathered_lines(outcome.problems), err=True)
-    return outcome
+def wrapped(line: str, columns: int, indent: str = _INDENT) -> Sequence[str]:
+    """Return a line in parts of at most `columns` columns, of which a Japanese character takes two.
 
-
-def bring_up_to_date_or_tell(
-    kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None
-) -> "SyncOutcome | Message":
-    """Sync as `bring_up_to_date` does; where the index cannot be written but answers, say so and return why.
-
-    Raises SearchIndexError or OSError where nothing would answer.
+    The parts after the first start below the end of what the regular expression `indent` matches.
     """
-    from index.engine import SearchIndexError
+    from wcwidth import propagate_sgr, width
 
-    try:
-        return bring_up_to_date(kb, sync)
-    except (SearchIndexError, OSError) as error:
-        held = kb.collection.contents()
-        if held is None or held.library != kb.collection.library.name:  # nor is another library's shown for this one
-            raise
-        say(_("kb: {why}; what the index held before answers").format(why=in_words(error)), err=True)
-        return _sentence_of(error)
-
-
-def embed(kb: "KnowledgeBase") -> None:
-    """Make the vectors that notes lack, showing progress; exits where that is stopped, or the model makes none."""
-    from index.embedder import EmbeddingError
-
-    try:
-        with ProgressBar() as progress:
-            kb.indexer.embed(progress)
-    except KeyboardInterrupt:
-        stopped = _("kb: stopped; no vector is lost ({coverage}); the others: {how}")
-        coverage = wording.coverage(kb.indexer.coverage())
-        say(stopped.format(coverage=coverage, how=health.makes_vectors()), err=True)
-        click.get_current_context().exit(STOPPED)
-    except EmbeddingError as error:
-        say(health.without_vectors(error), err=True)
-        click.get_current_context().exit(WRONG_USE)
+    start = re.match(indent, line)
+    begin = start.end() if start else 0
+    parts, hanging = [line[:begin]], " " * width(line[:begin])
+    for piece in _PIECE.findall(line[begin:]):
+        if width(parts[-1]) + width(piece) > columns and parts[-1] != hanging:
+            parts.append(hanging)
+        parts[-1] += piece if parts[-1] != hanging or len(parts) == 1 else piece.lstrip(" ")
+    return propagate_sgr(parts)
 
 
-def make_ready(kb: "KnowledgeBase") -> None:
-    """Index a library that has no index of this version of kb; tell of damage, and of what has changed since."""
-    if kb.collection.needs_index():
-        say(_("kb: indexing the library first"), err=True)
-        bring_up_to_date_or_tell(kb)
-    elif damage := kb.collection.damage():
-        say(f"kb: {kb.collection.index}: {translate(damage)}", err=True)
-        places().older_answered = True
-    elif not kb.indexer.status().up_to_date:
-        say(_("kb: the library has changed since it was indexed; run `kb sync`"), err=True)
-    contents = kb.collection.contents()
-    if not (contents and contents.reports):
-        say(f"kb: {health.empty_line(kb)}", err=True)
+def _escaped(text: str) -> str:
+    safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return safe + _RESET if _STYLED.search(safe) and not safe.endswith(_RESET) else safe
 
 
-_EMBEDDING = "embedding"  # the step that goes on where it was broken off, and may take hours
+def error_text(error: Exception) -> str:
+    """Return the message of an error in the current language."""
+    return translate(error_message(error))
+
+
+def error_message(error: Exception) -> Message:
+    """Return the message of an error; that of a system error begins with its file."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return message_of(error)
+    reason = os_message(error)
+    message = translatable("{0}: {1}", error.filename, reason) if error.filename else reason
+    return translatable("{0}; make room and run it again", message) if error.errno in _DISK_FULL else message
 
 
 class ProgressBar:
-    """Shows how far work is on stderr: a bar with rate and what is left where somebody watches.
+    """Shows progress on stderr: on a terminal a bar with rate and time left, else a line for each tenth of the vectors.
 
-    In a pipe it is silent, but for a line at each tenth of the vectors.
+    As a context manager it returns the function that reports progress.
     """
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._step = ""
-        self._begun = self._tenth = -1
+        self._done_before = self._tenth = -1
 
-    def __enter__(self) -> "Progress":
-        return self._tell
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        return self._report
 
     def __exit__(self, *_error: object) -> None:
-        self._end()
+        self._close()
 
-    def _tell(self, step: str, done: int, total: int) -> None:
+    def _report(self, step: str, done: int, total: int) -> None:
         if not sys.stderr.isatty():
-            self._say(step, done, total)
+            tenth = 10 * done // total if total else 0
+            if step == _EMBEDDING and tenth != self._tenth:
+                self._tenth = tenth
+                echo(_("vectors: {done:,} of {total:,} notes", done=done, total=total), err=True)
             return
         if step != self._step:
-            self._end()
-            self._step, self._begun = step, done if step == _EMBEDDING else 0  # what was done before tells no rate
+            self._close()
+            self._step = step
+            self._done_before = done if step == _EMBEDDING else 0  # would falsify the rate
             self._bar = click.progressbar(
-                length=total - self._begun, label=_(step), file=sys.stderr, show_pos=True, item_show_func=self._rate
+                length=total - self._done_before,
+                label=_(step),
+                file=sys.stderr,
+                show_pos=True,
+                item_show_func=self._rate,
             )
-        self._bar.length = total - self._begun  # more may have come
-        self._bar.update(done - self._begun - self._bar.pos)
+        self._bar.length = total - self._done_before  # the total may grow
+        self._bar.update(done - self._done_before - self._bar.pos)
 
     def _rate(self, _item: object) -> str | None:
         seconds = self._bar.time_per_iteration if self._bar else 0
         return f"{1 / seconds:,.1f}/s" if seconds else None
 
-    def _say(self, step: str, done: int, total: int) -> None:
-        tenth = 10 * done // total if total else 0
-        if step == _EMBEDDING and tenth != self._tenth:
-            self._tenth = tenth
-            say(_("vectors: {done:,} of {total:,} notes").format(done=done, total=total), err=True)
-
-    def _end(self) -> None:
+    def _close(self) -> None:
         if self._bar is not None:
             self._bar.render_finish()
             self._bar = None
+
+
+def tree_lines(
+    notes: Iterable["Note"],
+    catalogue: "Catalogue",
+    reasons: Mapping[str, Iterable[tuple[str, float]]] = MappingProxyType({}),
+) -> Iterator[str]:
+    """Yield notes as a tree, talk by talk, each with its line, kind and services.
+
+    `reasons` are the weighted features of the kind by note id; with them the probability of the kind is shown.
+    """
+    talk: Talk | None = None
+    headings: list[str] = []
+    for number, note in enumerate(notes):
+        if note.talk != talk or not number:
+            talk, headings = note.talk, []
+            yield ""
+            yield click.style(_place_name(note), bold=True)
+        under = [crumb.text for crumb in note.trail if crumb.note is None]
+        if under != headings:
+            headings = under
+            yield click.style(f"  {' > '.join(headings)}", underline=True)
+        names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
+        about = click.style(f"  [{', '.join([_(wording.KINDS[note.kind]), *names])}]", fg="cyan")
+        yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
+        if note.id in reasons:
+            features = " · ".join(f"{name} {weight:+.1f}" for name, weight in reasons[note.id])
+            yield click.style(f"{'':5} {'  ' * note.depth}  {note.sure:.0%}: {features}", dim=True)
+
+
+def place_line(note: "Note") -> str:
+    """Return the event of a note, and its talk or the title of its report."""
+    return click.style(f"{event_line(note.event, note.held_on)} {_place_name(note)}", dim=True)
+
+
+def event_line(event: str | None, held_on: str | None) -> str:
+    """Return an event and its date."""
+    return f"{event or _('event unknown')} ({held_on or _('undated')})"
+
+
+def talk_line(talk: "Talk") -> str:
+    """Return the track, the times and the title of a talk."""
+    track = f"【{talk.track}】" if talk.track else ""
+    times = "~".join(time for time in (talk.start, talk.end) if time)
+    return f"{track}{times}{' ' if times else ''}{talk.title}"
+
+
+def _place_name(note: "Note") -> str:
+    return talk_line(note.talk) if note.talk else note.report_title
+
+
+def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
+    """Return the passage of a text around its first marked range, with marked ranges in bold."""
+    from index.analysis import snippet
+
+    begin, end = snippet(text, marks, _MAX_SNIPPET)
+    parts, last = ["…" if begin else ""], begin
+    for start, stop in marks:
+        if begin <= start and stop <= end:
+            parts += [text[last:start], click.style(text[start:stop], bold=True)]
+            last = stop
+    return "".join([*parts, text[last:end], "…" if end < len(text) else ""])
+
+
+def change_line(change: "Change") -> str:
+    """Return a dated change and its source."""
+    since = wording.since(change)
+    return f"{since} ({change.source})" if change.source else since
+
+
+def facet_name(facet: "Facet") -> str:
+    """Return the name of a facet within a sentence."""
+    return _(facet.label).lower()
+
+
+def no_value(facet: "Facet", name: str, near: Collection[str], known: Collection[str]) -> str:
+    """Return that a facet has no such value, with values of similar names, else all values if these are few."""
+    if near:
+        return _("no {facet} is called {name!r}", facet=facet_name(facet), name=name) + do_you_mean(near)
+    if len(known) > _MAX_LISTED:
+        return _("no {facet} is called {name!r}; `kb services` lists them", facet=facet_name(facet), name=name)
+    return _("{name!r} is none of {names}", name=name, names=", ".join(known))
+
+
+def do_you_mean(names: Iterable[str]) -> str:
+    """Return the question whether similar names are meant; empty without names."""
+    near = ", ".join(names)
+    return _("; do you mean {names}?", names=near) if near else ""

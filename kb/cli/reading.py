@@ -1,23 +1,25 @@
-"""The commands that look at files without keeping anything (read, outline, lint), and how all are given theirs."""
+"""The commands that need no index: read, outline and lint look at files, evaluate scores the search."""
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
+import msgspec
 from msgspec.structs import replace
 
+from index.datafiles import quoted
 from index.messages import message_of, os_message, translatable
-from kb.cli import health, terminal
-from kb.cli.group import cli
-from kb.cli.options import WRONG_USE, NamedPath, as_json, places
-from kb.cli.output import lines, print_json, say
+from kb.cli.group import CHECK_FAILED, USAGE_ERROR, NamedPath, as_json, cli, state
+from kb.cli.output import echo, echo_lines, event_line, print_json, tree_lines
+from kb.cli.syncing import problem_lines
 from kb.library.configuration import Configuration
 from kb.library.files import Library, ReportFile
-from kb.library.places import find_library
+from kb.library.places import EVALUATION, find_library
 from kb.pipeline.lint import lint
 from kb.pipeline.reports import Tools, finish_report, read_report
 from kb.readers.containers import TooLongError, bounded, file_bytes, members_of, unopened
@@ -29,16 +31,19 @@ from kb.talks import report_of
 from kb.translation import _, translate
 
 if TYPE_CHECKING:
+    from kb.evaluation import Evaluation
     from kb.fetching import Fetched
 
-Show: TypeAlias = Callable[[bytes, str], None]
-FileRead: TypeAlias = tuple[str, bytes] | FileProblem
-"""A name as it is shown and what the file holds, or why it could not be read."""
+ReadFile: TypeAlias = tuple[str, bytes] | FileProblem
+"""The name and the bytes of a file, or why it could not be read."""
+
+_files = click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
+_NOISE = "answered_all_the_same"  # the number of queries without an answer that find something
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
-@click.option("--why", is_flag=True, help="Tell what speaks most for the kind of each note, and against it.")
+@_files
+@click.option("--why", is_flag=True, help="Show the features for and against the kind of each note.")
 @as_json
 def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
     """Read reports and show their notes, tagged; no index is touched. Of a folder all reports are read.
@@ -51,107 +56,96 @@ def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
 
     tools = _tools()
 
-    def show_one(data: bytes, source: str) -> None:
+    def show_notes(data: bytes, source: str) -> None:
         finished = read_report(data, source, tools)
         report = finished.report
-        why_kind = reasons(report, finished.morphemes) if why else {}
+        kind_reasons = reasons(report, finished.morphemes) if why else {}
         if as_json:
             records = (note_record(note, tools.domain) for note in report.notes)
-            print_json({**one, **({"reasons": dict(why_kind[one["id"]])} if why else {})} for one in records)
+            print_json(
+                {**record, **({"reasons": dict(kind_reasons[record["id"]])} if why else {})} for record in records
+            )
             return
-        say(f"{click.style(report.title, bold=True)}  {terminal.event_line(report.event, report.held_on)}")
-        lines(terminal.tree_lines(report.notes, tools.catalogue, why_kind))
+        echo(f"{click.style(report.title, bold=True)}  {event_line(report.event, report.held_on)}")
+        echo_lines(tree_lines(report.notes, tools.catalogue, kind_reasons))
 
-    each_report(files, show_one)
+    _each_report(files, show_notes)
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
+@_files
 @as_json
 def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Parse reports and show what each line was taken for; nothing is tagged or indexed. Of a folder all are parsed.
+    """Parse reports and show the block of each line; nothing is tagged or indexed. Of a folder all are parsed.
 
     \b
     Example: kb outline report.md --json
     """
 
-    def show_one(data: bytes, source: str) -> None:
+    def show_blocks(data: bytes, source: str) -> None:
         parsed = read_outline(data, source)
         report = report_of(parsed)
         if as_json:
             print_json([outline_record(parsed, report.event, report.held_on, report.talks)])
             return
-        say(_("{file}: {0.format}, {0.encoding}, {0.lines} lines").format(parsed, file=source))
+        echo(_("{file}: {0.format}, {0.encoding}, {0.lines} lines").format(parsed, file=source))
         for block in parsed.blocks:
             if block.type != "blank":
-                place = "" if block.depth is None else "  " * block.depth
-                say(f"{block.first_line:5d} {block.type:12} {place}{block.text}")
+                echo(f"{block.first_line:5d} {block.type:12} {'  ' * (block.depth or 0)}{block.text}")
 
-    each_report(files, show_one)
+    _each_report(files, show_blocks)
 
 
 @cli.command("lint")
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
+@_files
 @as_json
 def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Tell the author of reports what could not be understood, with line numbers. Of a folder all are looked at.
+    """Show the author of a report what could not be understood, with line numbers. Of a folder all are checked.
 
     \b
     Example: kb lint report.md
     """
     tools = _tools()
 
-    def lint_one(data: bytes, source: str) -> None:
+    def show_findings(data: bytes, source: str) -> None:
         parsed = read_outline(data, source)
-        problems = lint(parsed, finish_report(parsed, tools).report, tools.domain)
+        findings = lint(parsed, finish_report(parsed, tools).report, tools.domain)
         if as_json:
-            print_json(problem.record() for problem in problems)
+            print_json(finding.record() for finding in findings)
         else:
-            findings = [translate(problem.sentence) for problem in problems]
-            lines(findings or [_("{file}: nothing to put right").format(file=source)])
+            lines = [translate(finding.sentence) for finding in findings]
+            echo_lines(lines or [_("{file}: nothing to correct", file=source)])
 
-    each_report(files, lint_one)
+    _each_report(files, show_findings)
 
 
 def _tools() -> Tools:
-    """Return what knows the services and words of the chosen library; without a library, the usual ones."""
-    chosen = places().library
+    """Return the tools with the own services and words of the chosen library; without a library the default tools."""
+    chosen = state().library
     try:
-        configuration, _, problems = find_library(chosen)[0].configuration()
+        configuration, _text, problems = find_library(chosen)[0].configuration()
     except LibraryError:
         if chosen is not None:
             raise
         return Tools()
-    lines(health.problem_lines(problems), err=True)
-    return Tools(Configuration(own_domain=configuration.own_domain))  # what it tells of its own files is not of these
+    echo_lines(problem_lines(problems), err=True)
+    return Tools(Configuration(own_domain=configuration.own_domain))  # its overrides are about its own files
 
 
-def each_file(names: Iterable[str], show_one: Show, *, allow_private: bool) -> None:
-    """Show each file, those of each folder, and the page at each address; `-` is what is typed or piped.
+def each_file(names: Iterable[str], show: Callable[[bytes, str], None], *, allow_private: bool) -> None:
+    """Pass each file to `show`, those of each folder, the page at each address, and stdin for `-`.
 
-    One that cannot be read is reported and stops no other; where none can be, the command exits with WRONG_USE.
+    A file that cannot be read is reported. If none can, the command exits with USAGE_ERROR.
     """
-    _show_all((file for name in names for file in _of_name(name, allow_private=allow_private)), show_one)
+    _show_all((file for name in names for file in _files_of(name, allow_private=allow_private)), show)
 
 
-def each_report(paths: Iterable[Path], show_one: Show) -> None:
-    """Show each report that a file holds, and of each folder those that a library there would have; as `each_file`."""
-    _show_all((file for path in paths for file in (_of_library(path) if path.is_dir() else _inside(path))), show_one)
+def _each_report(paths: Iterable[Path], show: Callable[[bytes, str], None]) -> None:
+    """Pass each report of files and of folders to `show` like `each_file`; a folder is read as a library."""
+    _show_all((file for path in paths for file in (_of_library(path) if path.is_dir() else _members(path))), show)
 
 
-def is_address(name: str) -> bool:
-    """Return whether something is an address, of whatever kind, rather than the path of a file."""
-    return re.match(r"[a-z][a-z0-9+.-]*://", name, re.IGNORECASE) is not None
-
-
-def fetched(address: str, *, allow_private: bool) -> "Fetched":
-    """Return what stands at an address, and where that leads. Raises UnreadableError where nothing can be had."""
-    from kb.fetching import Fetcher  # httpx takes its time
-
-    return Fetcher(allow_private=allow_private).fetch(address)
-
-
-def _show_all(files: Iterable[FileRead], show_one: Show) -> None:
+def _show_all(files: Iterable[ReadFile], show: Callable[[bytes, str], None]) -> None:
     shown = failed = 0
     for file in files:
         problem = None
@@ -160,19 +154,31 @@ def _show_all(files: Iterable[FileRead], show_one: Show) -> None:
         else:
             name, data = file
             try:
-                show_one(data, name)
+                show(data, name)
             except UnreadableError as error:
                 problem = error.problem
         if problem:
-            say(f"kb: {translate(problem.sentence)}", err=True)
+            echo_lines(problem_lines([problem]), err=True)
             failed += 1
         else:
             shown += 1
     if failed and not shown:
-        click.get_current_context().exit(WRONG_USE)
+        click.get_current_context().exit(USAGE_ERROR)
 
 
-def _of_path(path: Path) -> FileRead:
+def is_address(name: str) -> bool:
+    """Return whether a name is an address of any scheme rather than the path of a file."""
+    return re.match(r"[a-z][a-z0-9+.-]*://", name, re.IGNORECASE) is not None
+
+
+def fetched(address: str, *, allow_private: bool) -> "Fetched":
+    """Return the page at an address after its redirects. Raises UnreadableError if it cannot be fetched."""
+    from kb.fetching import Fetcher  # importing httpx takes time
+
+    return Fetcher(allow_private=allow_private).fetch(address)
+
+
+def _file(path: Path) -> ReadFile:
     name = shown_name(path)
     try:
         return name, bounded(sys.stdin.buffer) if name == "-" else file_bytes(path)
@@ -184,8 +190,8 @@ def _of_path(path: Path) -> FileRead:
         return FileProblem(name, None, message_of(error))
 
 
-def _of_name(name: str, *, allow_private: bool) -> Iterator[FileRead]:
-    """Yield what a name stands for: a page, a file, or each file of a folder that is not left alone, as it is."""
+def _files_of(name: str, *, allow_private: bool) -> Iterator[ReadFile]:
+    """Yield the page at an address, a file, or each file of a folder that may be a report."""
     path = Path(name)
     if is_address(name):
         try:
@@ -193,41 +199,116 @@ def _of_name(name: str, *, allow_private: bool) -> Iterator[FileRead]:
             yield page.url, page.data
         except UnreadableError as error:
             yield error.problem
-        return
-    if not path.is_dir():
-        yield _of_path(path)
-        return
-    wrong: list[OSError] = []
-    below = files_below(path, wrong.append)
-    files = [file for file in below if not is_left_alone(shown_name(file.relative_to(path)), ())]
-    yield from map(_of_path, files)
-    for unlisted in wrong:
-        folder = shown_name(Path(unlisted.filename))
-        yield FileProblem(folder, None, translatable("cannot be listed ({0})", os_message(unlisted)))
-    if not files and not wrong:
-        yield FileProblem(shown_name(path), None, translatable("no report is in this folder"))
+    elif not path.is_dir():
+        yield _file(path)
+    else:
+        unlisted: list[OSError] = []
+        below = files_below(path, unlisted.append)
+        files = [file for file in below if not is_left_alone(shown_name(file.relative_to(path)), ())]
+        yield from map(_file, files)
+        for why in unlisted:
+            yield FileProblem(
+                shown_name(Path(why.filename)), None, translatable("cannot be listed ({0})", os_message(why))
+            )
+        if not files and not unlisted:
+            yield _no_report(path)
 
 
-def _inside(path: Path) -> Iterator[FileRead]:
-    file = _of_path(path)
+def _members(path: Path) -> Iterator[ReadFile]:
+    """Yield a file, or each member of a container."""
+    file = _file(path)
     if isinstance(file, FileProblem):
         yield file
-    else:
-        name, data = file
-        yield from (
-            each if isinstance(each, FileProblem) else (each.source, each.data) for each in members_of(data, name)
-        )
+        return
+    name, data = file
+    for member in members_of(data, name):
+        yield member if isinstance(member, FileProblem) else (member.source, member.data)
 
 
-def _of_library(folder: Path) -> Iterator[FileRead]:
+def _of_library(folder: Path) -> Iterator[ReadFile]:
+    """Yield each report that a library in this folder would have."""
     name, library = shown_name(folder), Library(folder)
-    configuration, _, wrong = library.configuration()
-    nothing = True
-    for entry in chain(wrong, library.entries(configuration.ignore)):
+    configuration, _text, problems = library.configuration()
+    is_empty = True
+    for entry in chain(problems, library.entries(configuration.ignore)):
         if isinstance(entry, ReportFile):
-            nothing = False
+            is_empty = False
             yield f"{name}/{entry.source}", entry.data
         elif isinstance(entry, FileProblem):
             yield replace(entry, source=f"{name}/{entry.source}")
-    if nothing:
-        yield FileProblem(name, None, translatable("no report is in this folder"))
+    if is_empty:
+        yield _no_report(folder)
+
+
+def _no_report(folder: Path) -> FileProblem:
+    return FileProblem(shown_name(folder), None, translatable("no report is in this folder"))
+
+
+@cli.command("evaluate")
+@click.option("--set", "folder", type=NamedPath(path_type=Path), help="A folder with queries.jsonl and qrels.tsv.")
+@click.option("--at-least", type=NamedPath(path_type=Path, exists=True), help="A JSON file of the lowest figures.")
+@as_json
+def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool) -> None:
+    """Score the search on judged queries: by default those over the samples.
+
+    With a passages.jsonl in the folder those passages are searched, else the samples. Exits with 1 if a figure is lower
+    than in the file of --at-least.
+
+    \b
+    Examples: kb evaluate --json
+              kb evaluate --at-least data/evaluation/figures.json
+    """
+    from kb.evaluation import evaluate
+
+    required = _figures(at_least) if at_least else {}
+    evaluation = evaluate(folder or EVALUATION)
+    if as_json:
+        figures = asdict(evaluation)
+        print_json([{**figures.pop("measures"), **figures}])
+    else:
+        echo_lines(_table(evaluation))
+    if at_least and (failures := _failures(evaluation, required)):
+        echo_lines((_("kb: {what}; see {file}", what=failure, file=at_least) for failure in failures), err=True)
+        click.get_current_context().exit(CHECK_FAILED)
+
+
+def _figures(file: Path) -> Mapping[str, float]:
+    """Return the required figures of a file. Raises EvaluationError if it is malformed."""
+    from kb.evaluation import MEASURES, EvaluationError
+
+    try:
+        figures = msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+    except ValueError as error:
+        refused = _("{file}: no figures; write names with numbers, as JSON: {why}", file=file, why=error)
+        raise EvaluationError(refused) from error
+    known = (*MEASURES, _NOISE)
+    if unknown := next((name for name in figures if name not in known), None):
+        refused = _("{file}: nothing is measured as {name}; write one of {known}")
+        raise EvaluationError(refused.format(file=file, name=quoted(unknown), known=", ".join(known)))
+    return figures
+
+
+def _failures(evaluation: "Evaluation", required: Mapping[str, float]) -> list[str]:
+    """Return which figures are worse than required. A figure that was not measured (NaN) is."""
+    failures = [
+        _("{figure} fell to {now} from {before}", figure=name, now=value, before=required[name])
+        for name, value in evaluation.measures.items()
+        if name in required and not value >= required[name]
+    ]
+    noise = len(evaluation.answered_all_the_same)
+    if noise > required.get(_NOISE, noise):
+        failures.append(_("{count} queries without an answer found something", count=noise))
+    return failures
+
+
+def _table(evaluation: "Evaluation") -> Iterator[str]:
+    """Yield a table of the measures, over all queries and by type."""
+    names = list(evaluation.measures)
+    yield f"{'':16}" + "".join(f"{name:>11}" for name in names)
+    for label, measures in {"all": evaluation.measures, **evaluation.by_type}.items():
+        yield f"{label:16}" + "".join(f"{measures[name]:11.4f}" for name in names)
+    yield _("{0.queries} queries in {0.seconds:.1f} s").format(evaluation)
+    if evaluation.without_answer:
+        queries = "、".join(evaluation.answered_all_the_same) or _("none")
+        count = evaluation.without_answer
+        yield _("of {count} queries without an answer these found something: {queries}", count=count, queries=queries)

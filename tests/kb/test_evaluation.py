@@ -1,4 +1,4 @@
-"""How the search is measured, and what it must reach however it is tuned; `make check` guards its figures."""
+"""The scores of the search; `make check` compares those of the samples with their figures."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -23,13 +23,13 @@ def test_measures_are_means_over_the_queries_that_have_an_answer() -> None:
     )
     ranked = {"一": (["1"], ["2"]), "二": (["3"], ["1"]), "三": (["9"], []), "四": ([], ["9"])}
 
-    reached = score(queries, ranked.__getitem__)
+    scores = score(queries, ranked.__getitem__)
 
-    assert (reached.measures["MRR@10"], reached.measures["R@1"], reached.by_type["y"]["MRR@10"]) == (0.75, 0.5, 0.5)
-    assert (reached.without_answer, reached.answered_all_the_same) == (2, ("三",))
+    assert (scores.measures["MRR@10"], scores.measures["R@1"], scores.by_type["y"]["MRR@10"]) == (0.75, 0.5, 0.5)
+    assert (scores.without_answer, scores.answered_all_the_same) == (2, ("三",))
 
 
-def test_where_the_measures_are_not_installed_it_says_how_to_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ir_measures_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "find_spec", lambda _: None)
 
     with pytest.raises(EvaluationError, match=r"pip install 'talk-notes-kb\[evaluate\]'"):
@@ -47,15 +47,15 @@ def test_a_note_is_found_by_each_of_its_own_terms(tmp_path: Path) -> None:
     kb = KnowledgeBase.open(SAMPLES, tmp_path)
     kb.indexer.sync()
     analyzer = kb.collection.tools.analyzer
-    having = defaultdict(set)
+    ids_of = defaultdict(set)
     for found in kb.searcher.search(Query(limit=None)).hits:
         for term in analyzer.terms(analyzer.morphemes(found.note.text)):
-            having[term.text].add(found.note.id)
-    rare = {term: ids for term, ids in having.items() if len(ids) <= 8}
+            ids_of[term.text].add(found.note.id)
+    rare = {term: ids for term, ids in ids_of.items() if len(ids) <= 8}
     missed = {
         term
         for term, ids in rare.items()
         if ids - {f.note.id for f in kb.searcher.search(Query(term, limit=None)).hits}
     }
 
-    assert missed == {"良く"}  # alone it is seen as a form of 良い, which carries grammar
+    assert missed == {"良く"}  # alone it is read as the auxiliary 良い, which is no term

@@ -281,7 +281,7 @@ def test_an_index_that_cannot_be_written_and_is_behind_its_library_is_served_and
 
     why = told["readyz"]["behind"]
     assert (lines[0], told["?q=SQS"]["total"], told["sync"]["error"]) == (
-        f"kb: {why}; what the index held before answers",
+        f"kb: {why}; the index answers as it was before",
         1,
         why,
     )

@@ -14,9 +14,9 @@ import click
 from flask import render_template
 
 from index.urls import web_parts
-from kb.cli.group import cli
-from kb.cli.options import NamedPath, with_knowledge_base
-from kb.cli.output import ProgressBar, make_ready, say
+from kb.cli.group import NamedPath, cli, with_knowledge_base
+from kb.cli.output import ProgressBar, echo
+from kb.cli.syncing import ensure_index
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress
 from kb.translation import _
@@ -106,7 +106,7 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
         message = _("{0} lies in the library, whose files are reports").format(folder)
         raise click.BadParameter(message, param_hint="FOLDER")
     _check(folder)
-    make_ready(kb)
+    ensure_index(kb)
     if not kb.browser.reports():
         raise click.UsageError(_("the library holds no report; add one before you show it"))
     root = f"{url.rstrip('/')}/" if url else None
@@ -118,7 +118,7 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
         message = _("{0}; nothing was changed. If a sync ran meanwhile, run it again").format(error)
         raise click.ClickException(message) from error
     message = _("{files:,} files ({size:,.1f} MB) in {folder}, in {seconds:,.1f} s")
-    say(message.format(files=written, size=size / 1e6, folder=folder, seconds=time.monotonic() - begun))
+    echo(message.format(files=written, size=size / 1e6, folder=folder, seconds=time.monotonic() - begun))
 
 
 def _check(folder: Path) -> None:

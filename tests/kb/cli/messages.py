@@ -18,8 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import webui.command  # noqa: F401 (it adds `serve`)
+from kb.cli.commands import COMMANDS
 from kb.cli.group import cli, paragraphs
-from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, OPTIONS
 from kb.pipeline.lint import MESSAGES
 from kb.translation import DOMAIN, LOCALE
 
@@ -53,9 +53,9 @@ def marked(folder: Path) -> Iterator[Text]:
 
 def helps() -> Iterator[str]:
     """Yield what the help of `kb`, its commands and their options says."""
-    yield from (ABOUT, EXAMPLES, *(text for _, text in (*OPTIONS, *COMMANDS.values())))
+    yield from (summary for _module, summary in COMMANDS.values())
     for name in COMMANDS:
-        command = cli.commands.get(name) or (cli.get_command(click.Context(cli), name), cli.commands[name])[1]
+        command = cli.get_command(click.Context(cli), name)
         yield from (one for one in paragraphs(command) if "Example" not in one)
         yield from (param.help for param in command.params if isinstance(param, click.Option) and param.help)
 

@@ -43,7 +43,7 @@ def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library:
         5,
         ["report.md", "report.md.dc9ae2b6~"],
     )
-    assert "; what was there is kept as report.md.dc9ae2b6~" in added.stdout
+    assert "; the old file is kept as report.md.dc9ae2b6~" in added.stdout
 
 
 def test_adding_what_is_there_already_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> No
     result = kb("remove", report)
 
     assert (result.stdout.splitlines()[0], records("search"), [path.name for path in library.iterdir()]) == (
-        f"removed {report}; what was there is kept as report.md.dc9ae2b6~",
+        f"removed {report}; the old file is kept as report.md.dc9ae2b6~",
         [],
         ["report.md.dc9ae2b6~"],
     )

@@ -43,7 +43,7 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
     synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
 
-    told = f"no report in {tmp_path / 'empty'} yet: `kb add FILE` puts one there ({listed(LABELS)})"
+    told = f"no report in {tmp_path / 'empty'} yet: `kb add FILE` adds one ({listed(LABELS)})"
     assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
         0,
         f"{told}.",
@@ -58,10 +58,10 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
         (
             {"a.md": b"# a\0", "b.bin": bytes(99)},
             2,
-            "could be read, as `kb status` tells; `kb add FILE` puts another there",
+            "could be read; see `kb status`, or `kb add FILE`",
         ),
         ({"README.md": b"# a\n"}, 0, ": 1 file is left alone (READMEs, what `ignore`"),
-        ({"kb.toml": b"domian = 1"}, 0, "yet: `kb add FILE` puts one there"),
+        ({"kb.toml": b"domian = 1"}, 0, "yet: `kb add FILE` adds one"),
         (
             {"a.md": b"a", "b.md": b"b", "kb.toml": b'ignore = ["**"]'},
             0,
@@ -127,7 +127,7 @@ def test_what_is_wrong_with_many_files_is_told_by_its_cause_and_each_by_status(l
         ),
         'kb: 6.md: the same post as "5.md"; indexed once',
         "kb: scan.md: a PDF; copy its text into a text file, and add that",
-        "kb: `kb status` tells each by file and line",
+        "kb: `kb status` lists each by file and line",
     ]
     assert len([line for line in status if line.startswith("kb: ")]) == 12
 

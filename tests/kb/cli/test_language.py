@@ -1,4 +1,4 @@
-"""The terminal speaks the reader's language: labels, help, errors; JSON has none. Each command has its help."""
+"""Labels, help and errors are in the user's language; JSON is the same in each. Each command has its help."""
 
 import ast
 import re
@@ -16,9 +16,9 @@ from wcwidth import width
 
 import webui.command  # noqa: F401 (it adds `serve`)
 from kb import translation
+from kb.cli.commands import COMMANDS, overview, use_language
 from kb.cli.group import cli
-from kb.cli.language import speak
-from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, overview
+from kb.translation import _, in_language, languages
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 QUESTIONS = "# 会 2018\n\n" + "".join(f"- SQS は{name}できますか？\n" for name in "甲乙丙丁戊己庚辛壬癸子丑")
@@ -44,12 +44,12 @@ QUESTIONS = "# 会 2018\n\n" + "".join(f"- SQS は{name}できますか？\n" fo
         (("search", "--lang"), {}, "en"),
     ],
 )
-def test_the_language_is_asked_for_or_that_of_the_environment(
+def test_the_language_is_that_of_the_option_or_of_the_locale(
     words: tuple[str, ...], environment: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.setenv(name, environment.get(name, ""))
-    speak(words)
+    use_language(words)
 
     assert translation.language() == language
 
@@ -69,40 +69,40 @@ def test_the_language_is_asked_for_or_that_of_the_environment(
         (("--help",), "エンジニアがセッションで取ったメモ", "Search what engineers noted at talks"),
     ],
 )
-def test_what_people_read_is_in_their_language(typed: tuple[str, ...], japanese: str, english: str) -> None:
+def test_output_is_in_the_language_of_the_user(typed: tuple[str, ...], japanese: str, english: str) -> None:
     kb("sync")
-    both = [(result := kb("--lang", language, *typed)).stdout + result.stderr for language in ("ja", "en")]
+    outputs = [(result := kb("--lang", language, *typed)).stdout + result.stderr for language in ("ja", "en")]
 
-    assert [(japanese in told, english in told) for told in both] == [(True, False), (False, True)]
+    assert [(japanese in output, english in output) for output in outputs] == [(True, False), (False, True)]
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "shown"),
     [
         ("ja", ["サービス", "アプリケーション統合", "12件（うち応えるメモのないもの 12件）"]),
         ("en", ["Service", "Application integration", "12 in all, 12 of them open"]),
     ],
 )
-def test_facets_and_sums_are_told_in_the_own_language(library: Path, language: str, told: list[str]) -> None:
+def test_facets_and_sums_are_in_the_language_of_the_user(library: Path, language: str, shown: list[str]) -> None:
     (library / "report.md").write_text(QUESTIONS, "utf-8")
     facets = kb("--lang", language, "search", "SQS", "--facets").stdout
     sums = kb("--lang", language, "pairs", "--questions").stdout.splitlines()
 
-    assert [one in facets for one in told[:2]] == [True, True]
-    assert sums[-1] == told[2]
+    assert [text in facets for text in shown[:2]] == [True, True]
+    assert sums[-1] == shown[2]
 
 
-def test_what_was_learned_is_told_in_the_own_language(library: Path) -> None:
+def test_learned_corrections_are_in_the_language_of_the_user(library: Path) -> None:
     (library / "report.md").write_text(QUESTIONS, "utf-8")
-    every = [f'[notes."{note["id"]}"]\nkind = "advice"\n' for note in records("search", "SQS")]
-    (library / "kb.toml").write_text("".join(every), "utf-8")
+    corrections = [f'[notes."{note["id"]}"]\nkind = "advice"\n' for note in records("search", "SQS")]
+    (library / "kb.toml").write_text("".join(corrections), "utf-8")
     kb("sync")
 
-    told = [kb("--lang", language, "status").stdout for language in ("ja", "en")]
-    assert ["助言 12件" in told[0], "12 corrections of kinds: 12 advice" in told[1]] == [True, True]
+    japanese, english = (kb("--lang", language, "status").stdout for language in ("ja", "en"))
+    assert ["助言 12件" in japanese, "12 corrections of kinds: 12 advice" in english] == [True, True]
 
 
-def test_a_change_is_told_in_the_own_language(library: Path) -> None:
+def test_a_dated_change_is_in_the_language_of_the_user(library: Path) -> None:
     (library / "report.md").write_text("# 見本勉強会 2017\n\n- Lambda の実行時間は上限が5日\n", "utf-8")
     kb("sync")
     (library / "report.md").write_text("# 見本勉強会 2017\n\n- Lambda の実行時間は上限が5分\n", "utf-8")
@@ -114,7 +114,7 @@ def test_a_change_is_told_in_the_own_language(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_damage_is_told_in_the_own_language(tmp_path: Path) -> None:
+def test_damage_is_in_the_language_of_the_user(tmp_path: Path) -> None:
     kb("sync")
     (tmp_path / "index" / "CURRENT").unlink()
 
@@ -197,45 +197,40 @@ def test_the_catalogue_is_compiled() -> None:
 
 @pytest.mark.parametrize("columns", ["60", "100"])
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_help_is_whole_in_japanese_and_in_its_columns(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_help_of_a_command_is_japanese_and_fits_its_columns(
+    name: str, columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    monkeypatch.setenv("LANGUAGE", "ja")
-    command = cli.get_command(click.Context(cli), name)
-    lines = command.get_help(command.context_class(command, info_name=name)).splitlines()
+    lines = kb("--lang", "ja", name, "--help").stdout.splitlines()
     examples = next(number for number, line in enumerate(lines) if line.startswith("  例:"))
-    options = [param.help for param in command.params if isinstance(param, click.Option) and param.help]
+    below = lines[lines.index("オプション:") :]
+    params = cli.get_command(click.Context(cli), name).params
+    helps = [param.help for param in params if isinstance(param, click.Option) and param.help]
 
-    assert [line for line in lines[:examples] if width(line) > int(columns) - 2] == []
-    assert [text for text in options if not JAPANESE.search(text)] == []
+    assert [line for line in (*lines[:examples], *below) if width(line) > int(columns) - 2] == []
+    assert [text for text in helps if not JAPANESE.search(in_language("ja", _, text))] == []
 
 
-def test_the_overview_is_the_same_with_click_and_without() -> None:
+def test_the_help_of_kb_is_the_same_with_and_without_click() -> None:
     bare = [sys.executable, "-c", "from webui.command import main; main()", "--help"]
-    told = subprocess.run(bare, capture_output=True, check=True, env={"LC_ALL": "ja_JP.UTF-8", "COLUMNS": "80"})
-    with_click = CliRunner().invoke(cli, ["--lang", "ja", "--help"], env={"COLUMNS": "80"})
+    printed = subprocess.run(bare, capture_output=True, check=True, env={"LC_ALL": "ja_JP.UTF-8"})
+    with_click = CliRunner().invoke(cli, ["--lang", "ja", "--help"])
 
-    assert (told.stdout.decode(), "レポートをライブラリに入れ" in with_click.stdout) == (with_click.stdout, True)
-    assert overview() in with_click.stdout
-
-
-@pytest.mark.parametrize("columns", ["20", "80", "111", "200"])
-def test_the_help_looks_as_that_of_click(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Whole(click.Group):
-        def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-            with formatter.section("Commands"):
-                formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
-
-    monkeypatch.setenv("LANGUAGE", "en")
-    monkeypatch.setenv("COLUMNS", columns)
-    settings = cli.context_settings
-    whole = Whole("kb", params=cli.params, help=f"{ABOUT}\n\n\b\n{EXAMPLES}", context_settings=settings)
-
-    assert overview() == whole.get_help(click.Context(whole, info_name="kb", **settings))
+    assert printed.stdout.decode() == with_click.stdout
+    assert "レポートをライブラリに入れ" in with_click.stdout
 
 
-def test_what_the_help_says_of_a_command_is_what_the_command_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LANGUAGE", "en")
-    said = {name: text.removesuffix(".") for name, (_, text) in COMMANDS.items()}
-    helps = {name: cli.get_command(click.Context(cli), name).help for name in said}
+@pytest.mark.parametrize("language", languages())
+def test_the_help_of_kb_fits_80_columns_and_has_every_option_and_command(language: str) -> None:
+    lines = in_language(language, overview).splitlines()
+    options = [", ".join(sorted(param.opts, key=len)) for param in cli.get_params(click.Context(cli))]
 
-    assert {name: help_[: len(said[name])] for name, help_ in helps.items()} == said
+    assert [line for line in lines if width(line) > 80] == []
+    assert [name for name in (*options, *COMMANDS) if not any(line.startswith(f"  {name} ") for line in lines)] == []
+
+
+def test_the_summary_of_a_command_begins_its_help() -> None:
+    summaries = {name: summary.removesuffix(".") for name, (_module, summary) in COMMANDS.items()}
+    helps = {name: cli.get_command(click.Context(cli), name).help for name in summaries}
+
+    assert {name: text[: len(summaries[name])] for name, text in helps.items()} == summaries

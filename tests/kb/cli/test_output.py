@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.cli.group import cli
-from kb.cli.output import ProgressBar, print_json, results, say
+from kb.cli.output import ProgressBar, echo, page_lines, print_json
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 
@@ -40,17 +40,17 @@ def printed(show: Callable[[], None]) -> str:
 @example("\x9b2J\r\u202eevil")
 @example("\x1b[0m")
 def test_no_text_makes_the_terminal_do_anything_but_turn_a_colour(text: str) -> None:
-    assert OBEYED.search(COLOUR.sub("", printed(lambda: say(text)))) is None
+    assert OBEYED.search(COLOUR.sub("", printed(lambda: echo(text)))) is None
 
 
 def test_what_a_terminal_would_obey_is_shown() -> None:
-    assert printed(lambda: say("\x1b]0;題\x07と\r\u202e\u009b")) == "\\u001b]0;題\\u0007と\\u000d\\u202e\\u009b\n"
+    assert printed(lambda: echo("\x1b]0;題\x07と\r\u202e\u009b")) == "\\u001b]0;題\\u0007と\\u000d\\u202e\\u009b\n"
 
 
 def test_our_own_colours_pass_and_end_with_the_text() -> None:
     text = f"{click.style('bold', bold=True)} and \x1b[31mred"
 
-    assert printed(lambda: say(text)) == f"{text}\x1b[0m\n"
+    assert printed(lambda: echo(text)) == f"{text}\x1b[0m\n"
 
 
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, lines: int) -> None:
@@ -83,7 +83,7 @@ def test_on_a_terminal_a_long_line_goes_on_under_its_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     on_a_terminal(monkeypatch, 16, 40)
-    results(
+    page_lines(
         ["  • 監視と、「Lambda」。", click.style("    ログ → CloudWatch", dim=True), "   12 • 再試行をする", "", "8件"]
     )
 
@@ -99,8 +99,8 @@ def test_more_than_a_terminal_shows_goes_through_its_pager(monkeypatch: pytest.M
     paged: list[str] = []
     monkeypatch.setattr(click, "echo_via_pager", lambda parts: paged.append("".join(parts)))
     on_a_terminal(monkeypatch, 80, 3)
-    results(["一", "二\x1b]0;題\x07"])
-    results(["一", "二\x1b]0;題\x07", "三"])
+    page_lines(["一", "二\x1b]0;題\x07"])
+    page_lines(["一", "二\x1b]0;題\x07", "三"])
 
     assert paged == ["一\n二\\u001b]0;題\\u0007\n三\n"]
 
@@ -157,5 +157,5 @@ def test_a_name_that_is_no_utf_8_goes_through_every_command_and_the_page(tmp_pat
     added = run("add", str(library / name), *places).stdout
     assert added.startswith(f"there already: {tmp_path}/library\\xe3/\\xe3.md")
     assert run("remove", note["report"], *places).stdout.startswith(
-        f"removed {note['report']}; what was there is kept as"
+        f"removed {note['report']}; the old file is kept as"
     )

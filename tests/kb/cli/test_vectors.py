@@ -56,7 +56,7 @@ def many(library: Path, notes: int) -> None:
     (library / "report.md").write_text("# 見本の会 2019\n\n" + "".join(f"- 鍵{n}\n" for n in range(notes)), "utf-8")
 
 
-FOLLOW = "vectors of 20 notes follow, which find by meaning too: `kb sync --wait`, or `kb serve` while it runs"
+FOLLOW = "vectors of 20 notes follow, for search by meaning: `kb sync --wait`, or `kb serve` while it runs"
 
 
 def test_a_sync_is_done_when_words_are_found_and_says_that_vectors_follow(library: Path, answers: list[Answer]) -> None:
@@ -122,7 +122,7 @@ def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, an
 
     assert stopped.exit_code == 130
     assert stopped.stderr.splitlines()[-1].startswith(
-        "kb: stopped; no vector is lost (Search by meaning: 64 of 80 notes); the others"
+        "kb: stopped; no vector is lost (Search by meaning: 64 of 80 notes); the rest"
     )
     assert kb("sync", "--wait").stderr.splitlines() == ["vectors: 64 of 80 notes", "vectors: 80 of 80 notes"]
 
@@ -149,7 +149,7 @@ def test_status_tells_how_many_notes_are_found_by_likeness(library: Path, answer
     (status,) = records("status")
     assert (status["likeness"], kb("status").stdout.splitlines()[3]) == (
         {"embedded": 4, "documents": 5},
-        "likeness Search by meaning: 4 of 5 notes; the others: `kb sync --wait`, or `kb serve` while it runs",
+        "likeness Search by meaning: 4 of 5 notes; the rest: `kb sync --wait`, or `kb serve` while it runs",
     )
 
 

@@ -181,7 +181,7 @@ def test_lint_reports_no_service_of_another_domain(folder: Path) -> None:
     report = folder / "other.md"
     report.write_text(f"{REPORT}\n- Amazon Kagibako\n", "utf-8")
 
-    assert kb(folder, "lint", str(report)) == [f"{report}: nothing to put right"]
+    assert kb(folder, "lint", str(report)) == [f"{report}: nothing to correct"]
 
 
 def test_equal_configurations_give_equal_domains() -> None:
