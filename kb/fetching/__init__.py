@@ -1,5 +1,5 @@
-"""What stands at an address: fetched within limits, from where it is allowed, as a file would be read."""
+"""Fetching pages from the web, within limits and only where it is allowed."""
 
-from kb.fetching.fetching import Fetched, Fetcher, Limits
+from kb.fetching.fetcher import Fetched, Fetcher, Limits
 
 __all__ = ["Fetched", "Fetcher", "Limits"]

@@ -1,4 +1,4 @@
-"""What a feed of a blog offers, and which of it looks like a report on an event. The one door to feedparser."""
+"""The posts of a blog's feed, and whether they look like reports on events. Only this module imports feedparser."""
 
 from calendar import timegm
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ import feedparser
 
 from index.datafiles import CONTROL
 from index.messages import translatable
-from kb.fetching.fetching import Fetched
+from kb.fetching.fetcher import Fetched
 from kb.readers.formats import read_outline
 from kb.report.dates import day_in_japan
 from kb.report.problems import FileProblem, UnreadableError
@@ -22,16 +22,16 @@ _NO_FEED = translatable("is no feed; name the address of one (RSS or Atom), whic
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One post that a feed offers: its address, what it is called, its day in Japan, and what the feed holds of it."""
+    """One post of a feed."""
 
     url: str
     title: str
-    published: str | None
-    text: str = field(repr=False)
+    published: str | None  # the day in Japan
+    text: str = field(repr=False)  # HTML, whole or an extract
 
     @property
     def looks_like_report(self) -> bool:
-        """Whether its title or text says that somebody was at an event."""
+        """Whether its title or text names an event that the author attended."""
         head = f"<title>{escape(self.title)}</title>"
         page = f"<html><head>{head}</head><body><h1>{escape(self.title)}</h1>{self.text}</body></html>"
         try:
@@ -41,8 +41,8 @@ class Entry:
 
 
 def entries_of(feed: Fetched) -> tuple[Entry, ...]:
-    """Return the posts that a feed offers, in its order, newest first as a rule. Raises UnreadableError for no feed."""
-    # Handed over as a file: of bytes feedparser would first ask whether they are the path of one on this machine.
+    """Return the posts in the order of the feed, usually newest first. Raises UnreadableError for other data."""
+    # A file object, because feedparser would first try bytes as the path of a local file.
     parsed = feedparser.parse(BytesIO(feed.data), response_headers={"content-location": feed.url})
     if not parsed.version:
         raise UnreadableError(FileProblem(feed.url, None, _NO_FEED))
@@ -54,5 +54,5 @@ def _entry(entry: Any) -> Entry:  # noqa: ANN401 (feedparser is untyped)
     moment = entry.get("published_parsed") or entry.get("updated_parsed")
     day = day_in_japan(timegm(moment)) if moment else None
     text = max([*contents, entry.get("summary", "")], key=len)
-    url = CONTROL.sub(lambda sign: quote(sign[0]), entry.link)  # as browsers ask for it; kb.toml holds no such sign
+    url = CONTROL.sub(lambda character: quote(character[0]), entry.link)  # as browsers do; kb.toml allows no controls
     return Entry(url, " ".join(entry.get("title", "").split()), day, text)

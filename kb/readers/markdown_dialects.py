@@ -1,6 +1,6 @@
 """Preparing Markdown of blogs and notes apps: front matter, and dialects rewritten as CommonMark.
 
-`to_commonmark` rewrites each line, and neither adds nor removes lines. Shortcodes, cards and boxes become plain links and
+`to_commonmark` neither adds nor removes lines. Shortcodes, cards and boxes become plain links and
 text.
 """
 

@@ -1,4 +1,4 @@
-"""Fetches what stands at an address: within limits of time and size, where robots.txt allows it. The door to httpx."""
+"""Fetches one page, within limits of time and size, if robots.txt allows it. Only this package imports httpx."""
 
 import re
 import time
@@ -31,10 +31,10 @@ _HEADERS = {
 }
 _TEXTS = ("text/", "application/xhtml")
 _META = re.compile(rb"<meta\b[^>]{0,300}?\bcharset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_HEAD = 4096  # bytes of a page in which it says how it is encoded
-_PACKED = ("gzip", "x-gzip", "deflate")
-_ROBOTS = 512 * 1024  # bytes of robots.txt that count; RFC 9309 wants no less
-_LONGEST_ADDRESS = 2000  # characters; browsers and servers take hardly more
+_HEAD = 4096  # bytes of a page in which it names its encoding
+_COMPRESSIONS = ("gzip", "x-gzip", "deflate")
+_MAX_ROBOTS_BYTES = 512 * 1024  # RFC 9309 requires at least 500 KiB
+_LONGEST_ADDRESS = 2000  # characters; browsers and servers allow little more
 _PAGES = (".html", ".htm")
 _NO_ADDRESS = translatable("is no address, or leads to none; write one like https://example.com/report")
 _SAVE = translatable("save the page in a browser, and add that file")
@@ -50,36 +50,36 @@ _OK, _FAILED = 200, 500
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long one answer, and all that it takes to fetch a page, may take in seconds; bytes, and redirects."""
+    """The limits of fetching one page."""
 
-    answer: float = 10.0
-    whole: float = 30.0
+    answer: float = 10.0  # seconds for one response
+    whole: float = 30.0  # seconds for all requests together
     size: int = MAX_REPORT_BYTES
     redirects: int = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What stood at an address: its bytes as they are kept, and the address where it was in the end."""
+    """A fetched page or file: its address after redirects, and its bytes as they are stored."""
 
     url: str
     data: bytes = field(repr=False)
 
     @property
     def name(self) -> str | None:
-        """The name of the file at the address, where it tells a format; pages are named by what they say."""
+        """The file name in the address if its ending names a format, else None. Pages are named after their title."""
         name = PurePosixPath(httpx.URL(self.url).path).name
         ending = PurePosixPath(name).suffix.lower()
         return name if ending in ENDINGS and ending not in _PAGES else None
 
-    def with_url(self, given: MetadataOverride) -> MetadataOverride:
-        """Return `given` with the address where it has none; that of an archive is none of each report in it."""
-        return given if container_ending(self.data) else replace(given, url=given.url or self.url)
+    def with_url(self, override: MetadataOverride) -> MetadataOverride:
+        """Return `override` with this address if it has none. The address of a container is not that of its reports."""
+        return override if container_ending(self.data) else replace(override, url=override.url or self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Fetches pages; `resolve` and `backend` are how it reaches the network, None for the system's own."""
+    """Fetches pages. `resolve` looks up hosts, and `backend` connects to them; None is the system's network."""
 
     allow_private: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -87,10 +87,10 @@ class Fetcher:
     backend: Any = None
 
     def fetch(self, address: str) -> Fetched:
-        """Return what stands at an address. Raises UnreadableError, which names it, what is wrong, and what to do."""
-        ends = time.monotonic() + self.limits.whole
-        network = Connections(ends, self.resolve, self.backend, allow_private=self.allow_private)
-        # No proxy of the environment is asked: it would look names up itself, and nobody could check where they lead.
+        """Return the page at an address. Raises UnreadableError, which says what is wrong and what to do."""
+        deadline = time.monotonic() + self.limits.whole
+        network = Connections(deadline, self.resolve, self.backend, allow_private=self.allow_private)
+        # Without the proxies of the environment: they look up hosts themselves, so that these could not be checked.
         client = httpx.Client(transport=network, headers=_HEADERS, timeout=self.limits.answer, trust_env=False)
         try:
             with client:
@@ -100,19 +100,19 @@ class Fetcher:
 
 
 class _RefusedError(ValueError):
-    """Nothing was fetched; the message says why and what to do."""
+    """A page was not fetched. The message says why and what to do."""
 
 
 @dataclass(slots=True)
 class _Visit:
-    """One page being fetched, with what robots.txt says of each host on the way to it."""
+    """The fetching of one page, with the robots.txt of each host on the way to it."""
 
     client: httpx.Client
     limits: Limits
     robots: dict[str, RobotFileParser] = field(default_factory=dict)
 
     def page(self, address: str) -> Fetched:
-        """Return what stands at an address. Raises _RefusedError."""
+        """Return the page at an address. Raises _RefusedError."""
         try:
             url, response, data = self._follow(httpx.URL(address), polite=True)
         except (TOO_SLOW, PrivateAddressError, UnicodeError, httpx.InvalidURL, httpx.HTTPError, *FAILURES) as error:
@@ -124,14 +124,14 @@ class _Visit:
         if not data.strip():
             raise _RefusedError(translatable("is empty; there is nothing to add"))
         if response.headers.get("Content-Type", "").startswith(_TEXTS):
-            # Kept in UTF-8 where only the server or the page itself says how it is encoded.
+            # A stored page loses the headers, so it is converted to UTF-8 if only they or its head name the encoding.
             meta = _META.search(data[:_HEAD])
             for charset in filter(None, (response.charset_encoding, meta and meta[1].decode())):
                 data = to_utf8(data, charset)
         return Fetched(str(url.copy_with(fragment=None)), data)
 
     def _reason(self, error: Exception) -> Message:
-        """Return why nothing can be fetched, and what to do."""
+        """Return the message of an error: why the page cannot be fetched, and what to do."""
         if isinstance(error, TOO_SLOW):
             return translatable(
                 "does not answer in time ({0:g} s an answer, {1:g} s in all); try again later",
@@ -145,29 +145,29 @@ class _Visit:
             )
         if isinstance(error, httpx.InvalidURL | UnicodeError):
             return _NO_ADDRESS
-        in_words = " ".join(str(error).split())[:200] or type(error).__name__
-        return translatable("cannot be fetched ({0}); check the address, or try later", in_words)
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        return translatable("cannot be fetched ({0}); check the address, or try later", reason)
 
     def _follow(self, url: httpx.URL, *, polite: bool) -> tuple[httpx.URL, httpx.Response, bytes]:
-        """Return where the redirects from an address end, and what stands there. Raises _RefusedError.
+        """Follow redirects, and return the last address, its response and its body. Raises _RefusedError.
 
-        `polite` where robots.txt is asked on the way.
+        With `polite`, the robots.txt of each host on the way is checked.
         """
         for _ in range(self.limits.redirects + 1):
             _check(url)
             if polite:
-                self._ask_robots(url)
+                self._check_robots(url)
             with self.client.stream("GET", url) as response:
                 if response.next_request is None:
                     is_page = response.status_code == _OK
-                    return url, response, b"".join(_unpacked(response, self.limits.size)) if is_page else b""
+                    return url, response, b"".join(_decompressed(response, self.limits.size)) if is_page else b""
                 url = response.next_request.url
         raise _RefusedError(translatable("is redirected more than {0} times; check the address", self.limits.redirects))
 
-    def _ask_robots(self, url: httpx.URL) -> None:
-        """Raise _RefusedError where robots.txt of a host does not want a page to be fetched by programs.
+    def _check_robots(self, url: httpx.URL) -> None:
+        """Raise _RefusedError if the robots.txt of a host disallows a page.
 
-        As RFC 9309 says: everything is allowed where there is no such file, and nothing where the server fails.
+        By RFC 9309, everything is allowed without a robots.txt, and nothing while the server fails.
         """
         site = url.copy_with(path="/robots.txt", query=None, fragment=None)
         robots = self.robots.get(str(site))
@@ -178,13 +178,13 @@ class _Visit:
                     translatable("is not fetched while {0} answers {1}; try again later", site, response.status_code)
                 )
             robots = self.robots[str(site)] = RobotFileParser()
-            robots.parse(data[:_ROBOTS].decode("utf-8", "replace").splitlines())
+            robots.parse(data[:_MAX_ROBOTS_BYTES].decode("utf-8", "replace").splitlines())
         if not robots.can_fetch(_PRODUCT, str(url)):
             raise _RefusedError(translatable("is not for programs, says {0}; {1}", site, _SAVE))
 
 
 def _check(url: httpx.URL) -> None:
-    """Raise _RefusedError for an address that is not one of a page on the web."""
+    """Raise _RefusedError for an address that cannot be a page on the web."""
     if url.scheme and url.scheme not in ("http", "https"):
         raise _RefusedError(
             translatable("leads to {0}:, and only http and https are fetched; check the address", url.scheme)
@@ -195,23 +195,24 @@ def _check(url: httpx.URL) -> None:
         raise _RefusedError(translatable("holds a password, which would be kept with the report; {0}", _SAVE))
 
 
-def _unpacked(response: httpx.Response, most: int) -> Iterator[bytes]:
-    """Yield the body of an answer, unpacked piece by piece. Raises _RefusedError for more bytes than are wanted."""
-    packed = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if packed not in ("identity", "", *_PACKED):
-        raise _RefusedError(translatable("comes packed as {0!r}, which was not asked for; {1}", packed[:20], _SAVE))
-    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed in _PACKED else None
+def _decompressed(response: httpx.Response, limit: int) -> Iterator[bytes]:
+    """Yield the decompressed body of a response. Raises _RefusedError for more than `limit` bytes."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", *_COMPRESSIONS):
+        raise _RefusedError(translatable("comes packed as {0!r}, which was not asked for; {1}", encoding[:20], _SAVE))
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if encoding in _COMPRESSIONS else None
     size = 0
-    for piece in response.iter_raw():
+    for chunk in response.iter_raw():
         try:
-            unpacked = unpacking.decompress(piece, most - size + 1) if unpacking else piece  # a bomb stays small
+            # Limited, so that a compression bomb stays small.
+            data = decompressor.decompress(chunk, limit - size + 1) if decompressor else chunk
         except zlib.error as error:
-            raise _RefusedError(translatable("comes damaged, as no {0}; try again later", packed)) from error
-        size += len(unpacked)
-        if size > most:
+            raise _RefusedError(translatable("comes damaged, as no {0}; try again later", encoding)) from error
+        size += len(data)
+        if size > limit:
             raise _RefusedError(
-                translatable("longer than {0:.3g} MB; save what is wanted of it, and add that file", most / (1 << 20))
+                translatable("longer than {0:.3g} MB; save what is wanted of it, and add that file", limit / (1 << 20))
             )
-        yield unpacked
-    if unpacking and not unpacking.eof:
+        yield data
+    if decompressor and not decompressor.eof:
         raise _RefusedError(translatable("ends in the middle; try again later"))
