@@ -25,8 +25,8 @@ Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
 
 _NO_KEYS: Keys = np.empty(0, np.uint64)
-# A byte trigram filter has a bit for each of so many buckets: 32 bytes a text. A bullet fills a quarter of the buckets,
-# so that of 100,000 bullets without a phrase of three characters about a hundred are searched in vain.
+# Bits of a text in a trigram filter: 32 bytes. A bullet sets a quarter of them, so that a phrase of three characters,
+# which has seven trigrams, finds about a hundred of 100,000 bullets in vain.
 _BUCKETS = 256
 _TRIGRAM = 3  # bytes: a Japanese character in UTF-8
 _TEXTS_AT_ONCE = 1 << 16  # each bit takes a byte until it is packed

@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import lru_cache
+from itertools import compress
 from math import inf
 from pathlib import Path
 from struct import Struct
@@ -51,7 +52,7 @@ class VectorFile:
         return _keys(self._path, self.state())
 
     def records(self) -> tuple[int, bytes]:
-        """Return the number of dimensions and all undamaged records, without their checksums, one after another."""
+        """Return the number of dimensions and all undamaged records, one after another."""
         return _records(self._path)
 
     def lock(self, waiting: Callable[[], object]) -> AbstractContextManager[None]:
@@ -84,7 +85,8 @@ class VectorFile:
                 file.write(_HEADER.pack(_MAGIC, dimensions))
             end = file.seek(0, 2)
             file.truncate(end - (end - _HEADER.size) % (dimensions + _OVERHEAD))  # a crash may have cut the last record
-            file.write(b"".join(_sealed(key.to_bytes(_KEY, "little") + vector) for key, vector in vectors.items()))
+            records = (key.to_bytes(_KEY, "little") + vector for key, vector in vectors.items())
+            file.write(b"".join(record + zlib.crc32(record).to_bytes(_CHECKSUM, "little") for record in records))
 
     def compact(self, keys: Collection[int]) -> None:
         """Rewrite the file with one record for each of these keys, if most of its records are not needed."""
@@ -97,9 +99,11 @@ class VectorFile:
         if count <= _MAX_WASTE * len(keys):
             return
         _, records = self.records()
-        kept = {key: _sealed(record) for key, record in _by_key(dimensions, records) if key in keys}
+        size = dimensions + _OVERHEAD
+        begins = {key: number * size for number, key in enumerate(_keys_in(dimensions, records)) if key in keys}
         new = self._path.with_suffix(".new")
-        new.write_bytes(_HEADER.pack(_MAGIC, dimensions) + b"".join(kept.values()))
+        kept = (records[begin : begin + size] for begin in begins.values())
+        new.write_bytes(_HEADER.pack(_MAGIC, dimensions) + b"".join(kept))
         new.replace(self._path)
 
     def remove(self) -> None:
@@ -124,29 +128,25 @@ def _records(path: Path) -> tuple[int, bytes]:
     if not dimensions:
         return 0, b""
     size = dimensions + _OVERHEAD
-    written = memoryview(data)
-    begins = range(_HEADER.size, len(data) - size + 1, size)
-    records = ((written[at : at + size - _CHECKSUM], written[at + size - _CHECKSUM : at + size]) for at in begins)
-    return dimensions, b"".join(
-        record for record, checksum in records if zlib.crc32(record) == int.from_bytes(checksum, "little")
-    )
+    records = memoryview(data)[_HEADER.size : len(data) - (len(data) - _HEADER.size) % size]
+    begins = range(0, len(records), size)
+    checksums = Struct(f"<{size - _CHECKSUM}xI").iter_unpack(records)
+    whole = [
+        zlib.crc32(records[at : at + size - _CHECKSUM]) == checksum
+        for at, (checksum,) in zip(begins, checksums, strict=True)
+    ]
+    if all(whole):
+        return dimensions, bytes(records)
+    return dimensions, b"".join(compress((records[at : at + size] for at in begins), whole))
 
 
-def _sealed(record: bytes) -> bytes:
-    """Return a record with its checksum."""
-    return record + zlib.crc32(record).to_bytes(_CHECKSUM, "little")
-
-
-def _by_key(dimensions: int, records: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield each key with its record, without checksum."""
-    size = dimensions + _OVERHEAD - _CHECKSUM
-    for at in range(0, len(records), size):
-        yield int.from_bytes(records[at : at + _KEY], "little"), records[at : at + size]
+def _keys_in(dimensions: int, records: bytes) -> Iterator[int]:
+    return (key for (key,) in Struct(f"<Q{dimensions + _OVERHEAD - _KEY}x").iter_unpack(records))
 
 
 @lru_cache(1)
 def _keys(path: Path, _state: FileState) -> frozenset[int]:
-    return frozenset(key for key, _ in _by_key(*_records(path)))
+    return frozenset(_keys_in(*_records(path)))
 
 
 def coverage(generation: Generation, keys: Container[int]) -> Coverage:

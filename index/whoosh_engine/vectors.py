@@ -171,7 +171,7 @@ class SortedVectors(Struct, frozen=True):
     def read(cls, file: VectorFile) -> "SortedVectors":
         """Return all vectors in a file."""
         dimensions, data = file.records()
-        records = np.frombuffer(data, [("key", "<u8"), *_vector_fields(dimensions)])
+        records = np.frombuffer(data, [("key", "<u8"), *_vector_fields(dimensions), ("checksum", "<u4")])
         keys, rows = np.unique(records["key"], return_index=True)
         return cls(keys, Quantised(records["numbers"][rows], records["scale"][rows].astype(np.float64)))
 
