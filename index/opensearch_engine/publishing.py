@@ -34,7 +34,7 @@ from index.opensearch_engine.manifest import (
 )
 from index.opensearch_engine.mapping import Layout, Row, token_of
 from index.query_ast import Key
-from index.ranking import SHORTEST
+from index.ranking import MIN_LENGTH
 from index.schema import Document, Schema
 
 
@@ -115,7 +115,7 @@ class _Writing:
                     run,
                     documents=place + 1,
                     measured=run.measured + (row.length is not None),
-                    lengths=run.lengths + (max(row.length, SHORTEST) if row.length else 0.0),
+                    lengths=run.lengths + (max(row.length, MIN_LENGTH) if row.length else 0.0),
                 )
 
 

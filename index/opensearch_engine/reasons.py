@@ -104,8 +104,8 @@ class _Explanation(NamedTuple):
             "boost": self.source["boost"] - 1,
         }
         if similar:
-            strengths["likeness"] = matches.most_points * similar.own
-            strengths["around"] = matches.most_points * similar.section_boost
+            strengths["likeness"] = matches.max_points * similar.own
+            strengths["around"] = matches.max_points * similar.section_boost
         if matches.exact:
             strengths["exact"] = float(self._has("exact", None))
         return strengths

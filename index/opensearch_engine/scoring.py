@@ -11,7 +11,7 @@ from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, in_any_f
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import PACK, Layout
 from index.query_ast import Alternative, Key, QueryWord
-from index.ranking import LONGEST, SATURATION, SHORTEST, WEIGHTS, rarity
+from index.ranking import MAX_LENGTH, MIN_LENGTH, SATURATION, WEIGHTS, rarity
 
 _WHOLE = """
 double alike = params.alike.getOrDefault(doc['key'].value, 0.0);
@@ -41,7 +41,7 @@ class Scoring:
             "b": measured.length if measured else 0.0,
             "weight": measured.weight if measured else 0.0,
             "mean": manifest.mean_length,
-            "shortest": SHORTEST,
+            "shortest": MIN_LENGTH,
             "unit": layout.unit,
             "saturation": SATURATION,
         }
@@ -91,7 +91,7 @@ def whole(query: Filter, alike: Mapping[str, float], above: float) -> Filter:
     also = [{"constant_score": {"filter": {"terms": {"key": list(alike)}}, "boost": 0.0}}] if alike else []
     script = {
         "source": _WHOLE,
-        "params": {"alike": alike, "above": above, "long": WEIGHTS["length"], "longest": LONGEST},
+        "params": {"alike": alike, "above": above, "long": WEIGHTS["length"], "longest": MAX_LENGTH},
     }
     return {"script_score": {"query": _sum((query, *also)), "script": script}}
 

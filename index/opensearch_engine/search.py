@@ -22,7 +22,7 @@ from index.query import Query
 from index.query_ast import Key, Node, Notice, QueryWord
 from index.query_correction import did_you_mean
 from index.query_parser import QueryParser
-from index.ranking import PLACES, most_points, word_weight
+from index.ranking import DECIMALS, max_points, word_weight
 from index.schema import Schema
 from index.terms import SpellChecker, shortest_with_prefix
 from index.text import folded_case
@@ -223,17 +223,17 @@ class Matches:
         """What gives each document its score, `above` what it is; None where no words are asked for."""
         if not self.scored:
             return None
-        points = {key: strength.points(self.most_points) for key, strength in self.strengths.items()}
+        points = {key: strength.points(self.max_points) for key, strength in self.strengths.items()}
         return whole(self._by_words, points, self.above)
 
     def score_of(self, hit: Mapping[str, Any]) -> float:
         """Return the score of a hit, without what it stands above that."""
-        return round(float(hit["_score"] or self.above) - self.above, PLACES)
+        return round(float(hit["_score"] or self.above) - self.above, DECIMALS)
 
     @cached_property
     def above(self) -> float:
         """How much scores on the cluster are above what they are, so that none is below 0."""
-        lowest = min((strength.points(self.most_points) for strength in self.strengths.values()), default=0.0)
+        lowest = min((strength.points(self.max_points) for strength in self.strengths.values()), default=0.0)
         return float(ceil(2 * max(-lowest, 0.0)))  # a boost may double it
 
     @cached_property
@@ -251,9 +251,9 @@ class Matches:
         return search.similarity.strengths([*best, *similar], search.schema.sections)
 
     @cached_property
-    def most_points(self) -> float:
+    def max_points(self) -> float:
         """What the words of the query may give at most."""
-        return sum(most_points(self._search.documents, self._having(word)) for word in self.words)
+        return sum(max_points(self._search.documents, self._having(word)) for word in self.words)
 
     @cached_property
     def _by_words(self) -> Filter:

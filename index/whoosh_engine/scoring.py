@@ -8,7 +8,7 @@ import numpy as np
 from index.engine import Reason
 from index.interpretation import Interpretation, reasons
 from index.query_ast import Alternative, Key, QueryWord
-from index.ranking import SignalName, most_points, parts
+from index.ranking import SignalName, max_points, parts
 from index.similarity import Similarity, section_boost
 from index.whoosh_engine.docs import Docs
 from index.whoosh_engine.matching import Matching
@@ -92,7 +92,7 @@ class Scoring:
     def _most_points(self) -> float:
         """The most points that the words can give."""
         counts = (len(self._matching.of(word)) for word in self._words)
-        return sum(most_points(self._snapshot.document_count, count) for count in counts)
+        return sum(max_points(self._snapshot.document_count, count) for count in counts)
 
     @cached_property
     def _cosines(self) -> tuple[Scores, Scores] | None:

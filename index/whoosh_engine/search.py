@@ -14,7 +14,7 @@ from index.messages import message_of
 from index.query import Query
 from index.query_ast import Notice, QueryWord
 from index.query_parser import QueryParser
-from index.ranking import PLACES
+from index.ranking import DECIMALS
 from index.similarity import Similarity
 from index.whoosh_engine.docs import NONE, Docs, either, least, less
 from index.whoosh_engine.facets import Selections
@@ -86,7 +86,7 @@ class Search:
 
     def _ranked(self, docs: Docs, scores: Scores) -> Ranked:
         reasons = list(self._scoring.reasons(docs)) if self._query.explain and len(docs) else ()
-        return Ranked(docs, np.round(scores, PLACES), reasons)
+        return Ranked(docs, np.round(scores, DECIMALS), reasons)
 
     @cached_property
     def near(self) -> Ranked:
@@ -104,7 +104,7 @@ class Search:
         order = least(_by_rank(scores, places, self._snapshot.size), limit)
         docs = docs.take(order)
         reasons = list(scoring.reasons(docs)) if self._query.explain else ()
-        return Ranked(docs, np.round(scores.take(order), PLACES), reasons)
+        return Ranked(docs, np.round(scores.take(order), DECIMALS), reasons)
 
     def _near_docs(self, words: Sequence[QueryWord]) -> Docs:
         """Return the selected documents that do not match, but have some of the words or are similar to the text."""
@@ -143,5 +143,5 @@ class Search:
 
 def _by_rank(ranks: Scores, places: Docs, size: int) -> NDArray[np.int64]:
     """Return distinct numbers that sort by rank, highest first, and by place if the rounded ranks are equal."""
-    numbers: NDArray[np.int64] = places - np.rint(ranks * 10**PLACES).astype(np.int64) * size
+    numbers: NDArray[np.int64] = places - np.rint(ranks * 10**DECIMALS).astype(np.int64) * size
     return numbers

@@ -15,7 +15,7 @@ from index.analysis import TermKind
 from index.cache import Cache
 from index.query import Sort
 from index.query_ast import Key
-from index.ranking import SHORTEST, length_strength, term_points
+from index.ranking import MIN_LENGTH, length_strength, term_points
 from index.schema import Schema, TextField
 from index.terms import SpellChecker
 from index.text import folded_name
@@ -279,7 +279,7 @@ class Snapshot:
         lengths = self._figures(length_column(text.name), 0.0)
         with_words = self.live & (lengths > 0)
         norms = np.ones(self.size)
-        own = np.maximum(lengths[with_words], SHORTEST)
+        own = np.maximum(lengths[with_words], MIN_LENGTH)
         norms[with_words] = 1 - text.length + text.length * own / (own.mean() if len(own) else 1)
         return norms
 

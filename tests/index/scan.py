@@ -34,12 +34,12 @@ from index.query_ast import (
 from index.query_correction import correct, with_completions
 from index.query_words import names_among
 from index.ranking import (
+    DECIMALS,
     MAX_OF_SECTION,
-    PLACES,
-    SHORTEST,
+    MIN_LENGTH,
     SignalName,
     length_strength,
-    most_points,
+    max_points,
     parts,
     term_points,
     word_weight,
@@ -188,8 +188,8 @@ class Scan:
         number = np.array([self._number[id(counted)]], np.int32)
         return self._similarity.of(number)[:, 0].tolist() if self._similarity else [0.0, 0.0]
 
-    def most_points(self, word: QueryWord) -> float:
-        return most_points(len(self._documents), sum(self.describes(word, d) for d in self._documents))
+    def max_points(self, word: QueryWord) -> float:
+        return max_points(len(self._documents), sum(self.describes(word, d) for d in self._documents))
 
     def has_in(self, field: str, words: tuple[QueryWord, ...], counted: Counted) -> bool:
         return self.describes(AllOf((self._conditions, InField(field, words))), counted)
@@ -205,10 +205,10 @@ class Scan:
         length = counted.length(field.name) if field.length else 0
         if not length:
             return 1.0
-        return 1 - field.length + field.length * max(length, SHORTEST) / self._mean_length(field.name)
+        return 1 - field.length + field.length * max(length, MIN_LENGTH) / self._mean_length(field.name)
 
     def _read_mean_length(self, field: str) -> float:
-        lengths = [max(length, SHORTEST) for d in self._documents if (length := d.length(field))]
+        lengths = [max(length, MIN_LENGTH) for d in self._documents if (length := d.length(field))]
         return sum(lengths) / len(lengths)
 
     def share(self, words: Sequence[QueryWord], counted: Counted) -> float:
@@ -260,7 +260,7 @@ class Scoring:
         self.score = cache(self._score)
 
     def _score(self, counted: Counted) -> float:
-        return round(sum(parts(self._strengths(counted)).values()), PLACES) if self._scored else 0.0
+        return round(sum(parts(self._strengths(counted)).values()), DECIMALS) if self._scored else 0.0
 
     def reasons(self, counted: Counted) -> tuple[Reason, ...]:
         by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
@@ -292,4 +292,4 @@ class Scoring:
 
     @cached_property
     def _most_points(self) -> float:
-        return sum((self._scan.most_points(word) for word in self._words), 0.0)
+        return sum((self._scan.max_points(word) for word in self._words), 0.0)
