@@ -153,7 +153,7 @@ class Sync:
             files={file.source: file.digest for file in self._scan.files},
             ids={source: summary.entry.id for source, summary in summaries.items()},
             reports=with_shared_talks(
-                replace(summaries[source].entry, id=report_id) for source, report_id in related.ids.items()
+                [replace(summaries[source].entry, id=report_id) for source, report_id in related.ids.items()]
             ),
             problems=tuple(sorted(problems, key=lambda problem: places[problem.source])),
             lesson=self._lesson.key,

@@ -32,9 +32,8 @@ class RelatedReports:
     problems: tuple[FileProblem, ...]
 
 
-def sources_with_shared_ids(entries: Iterable[ReportEntry]) -> Sequence[str]:
+def sources_with_shared_ids(entries: Sequence[ReportEntry]) -> Sequence[str]:
     """Return the sources of the reports whose own id another report has, too: their texts decide which are copies."""
-    entries = tuple(entries)
     counts = Counter(entry.id for entry in entries)
     return [entry.source for entry in entries if counts[entry.id] > 1]
 
@@ -77,9 +76,8 @@ def share_in(other: Texts, dropped: Texts) -> float:
     return (other & dropped).total() / dropped.total() if dropped else 1.0
 
 
-def with_shared_talks(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
+def with_shared_talks(entries: Sequence[ReportEntry]) -> tuple[ReportEntry, ...]:
     """Return the reports with one id for each talk that several reports of an event are about."""
-    entries = tuple(entries)
     by_event: defaultdict[str, list[ReportEntry]] = defaultdict(list)
     for entry in entries:
         if entry.event:

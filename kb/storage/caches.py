@@ -5,7 +5,7 @@ import os
 import stat
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -81,18 +81,11 @@ def read_sealed(path: Path, kind: type[T]) -> T | None:
 @cache
 def code_digest() -> str:
     """Return the SHA-256 of everything that decides an index besides the library: code, data and packages."""
-    lines = "".join(f"{name} {digest}\n" for name, digest in deciding_digests().items())
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-@cache
-def deciding_digests() -> Mapping[str, str]:
-    """Return the version or digest of each thing that decides an index, by name."""
     digests = {"kb": str(FORMAT), "Unicode": unicodedata.unidata_version, **versions(_LIBRARIES)}
     for path in deciding_files():
         name = path.removeprefix(_ROOT).replace("\\", "/").lstrip("/")
-        digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
-    return digests
+        digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return hashlib.sha256("".join(f"{name} {digest}\n" for name, digest in digests.items()).encode()).hexdigest()
 
 
 def deciding_files() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A sync in a process of its own does what a sync does, and is taken up by who runs beside it."""
+"""A sync in a worker process does the same as a sync, and the parent process follows it."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from kb.worker import sync_in_worker
 
 SERVICE = '[services.batch-portal]\nname = "Batch Portal"\ncategory = "compute"\n'
 
-# Ends while a thread has a process made that does not yet know what to do.
+# Ends while a thread starts a process that has not received its task yet.
 ENDING = """
 import multiprocessing.util as util, sys, threading, time
 from contextlib import suppress
@@ -29,7 +29,7 @@ made, spawn = threading.Event(), util.spawnv_passfds
 
 def slowly(path, args, passfds):
     process = spawn(path, args, passfds)
-    if "spawn_main" in str(args):  # else it only counts what is shared
+    if "spawn_main" in str(args):  # else it is the resource tracker
         made.set()
         time.sleep(0.5)
     return process
@@ -53,7 +53,7 @@ _embed(*map(Path, sys.argv[1:]))
 """
 
 
-# Is killed by a process of its own, which has much to do yet.
+# Is killed by its worker, which then has much to do.
 ORPHANING = """
 import os, signal, sys, time
 from pathlib import Path
@@ -78,7 +78,7 @@ def library(tmp_path: Path) -> Path:
     return tmp_path / "library"
 
 
-def test_it_is_told_how_far_it_is_and_turned_to_with_a_changed_configuration(library: Path) -> None:
+def test_a_sync_in_a_worker_reports_progress_and_the_new_configuration_is_followed(library: Path) -> None:
     kb = KnowledgeBase.open(library, library.parent / "index")
     kb.indexer.sync()
     (library / "kb.toml").write_text(SERVICE, encoding="utf-8")
@@ -92,7 +92,7 @@ def test_it_is_told_how_far_it_is_and_turned_to_with_a_changed_configuration(lib
     assert found.facets["service"][0].label == "Batch Portal"
 
 
-def test_what_stops_it_is_told(library: Path) -> None:
+def test_the_error_of_a_worker_is_raised(library: Path) -> None:
     kb = KnowledgeBase.open(library, library.parent / "index")
     (library.parent / "index").mkdir()
     (library.parent / "index" / "thesis.doc").write_text("mine")
@@ -101,7 +101,7 @@ def test_what_stops_it_is_told(library: Path) -> None:
         sync_in_worker(kb, lambda *_: None)
 
 
-def test_what_another_published_is_taken_up_at_once(library: Path) -> None:
+def test_a_generation_of_another_process_answers_at_once(library: Path) -> None:
     running = KnowledgeBase.open(library, library.parent / "index")
     running.indexer.sync()
     before = running.searcher.search(Query("夜")).total
@@ -112,7 +112,7 @@ def test_what_another_published_is_taken_up_at_once(library: Path) -> None:
     assert (before, running.searcher.search(Query("夜")).total) == (1, 2)
 
 
-def test_who_ends_while_it_starts_says_nothing(library: Path) -> None:
+def test_a_process_that_ends_while_a_worker_starts_writes_no_error(library: Path) -> None:
     command = [sys.executable, "-c", ENDING, str(library), str(library.parent / "index")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
@@ -120,7 +120,7 @@ def test_who_ends_while_it_starts_says_nothing(library: Path) -> None:
 
 
 def embedded(library: Path, url: str) -> subprocess.CompletedProcess[str]:
-    """Return how a process ended that was to make the vectors of a library by a model at an address."""
+    """Return the end of a process that makes vectors with a model at an address."""
     environment = {**os.environ, "KB_EMBEDDING": "", "no_proxy": "127.0.0.1"}
     (library / "kb.toml").write_text(f'[embedding]\nurl = "{url}"\nmodel = "m"\n', "utf-8")
     KnowledgeBase.open(library, library.parent / "index").indexer.sync()
@@ -128,7 +128,7 @@ def embedded(library: Path, url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
 
 
-def test_a_model_that_makes_no_vectors_is_told_in_a_line(library: Path) -> None:
+def test_a_failing_model_is_one_line_of_the_log(library: Path) -> None:
     with answering(lambda handler, _: say(handler, b"", 404)) as url:
         ended = embedded(library, url)
 
@@ -138,7 +138,7 @@ def test_a_model_that_makes_no_vectors_is_told_in_a_line(library: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, told)
 
 
-def test_vectors_that_cannot_be_written_are_told_in_a_line(library: Path) -> None:
+def test_vectors_that_cannot_be_written_are_one_line_of_the_log(library: Path) -> None:
     KnowledgeBase.open(library, library.parent / "index").indexer.sync()
     (library.parent / "index" / "vectors").touch()  # a file where their folder would be
 
@@ -148,10 +148,10 @@ def test_vectors_that_cannot_be_written_are_told_in_a_line(library: Path) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
-def test_who_writes_drafts_ends_at_once_with_who_waits_for_them(tmp_path: Path) -> None:
+def test_a_staging_worker_ends_at_once_with_its_parent(tmp_path: Path) -> None:
     (tmp_path / "orphaning.py").write_text(ORPHANING, "utf-8")
 
     command = [sys.executable, str(tmp_path / "orphaning.py"), str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)  # until all let its output go
+    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)  # until no process holds its output
 
     assert ended.returncode == -signal.SIGKILL

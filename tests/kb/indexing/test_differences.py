@@ -41,8 +41,8 @@ def kb(library: Path) -> KnowledgeBase:
     return kb
 
 
-def told(difference: Difference | None) -> list[tuple[str, str, str, str]]:
-    """Return what came, went and changed: its sort, its fate, the text of its note and its value."""
+def items_of(difference: Difference | None) -> list[tuple[str, str, str, str]]:
+    """Return the items of a difference: their sort, fate, the text of the note, and value."""
     reports = difference.reports if difference else ()
     return [(item.sort, item.fate, item.text, item.value) for report in reports for item in report.items]
 
@@ -56,11 +56,11 @@ def test_one_alias_changes_exactly_its_notes_and_nothing_else(kb: KnowledgeBase,
     (library / "kb.toml").write_text(ALIAS, "utf-8")
     would, difference, again = kb.indexer.preview_sync(), kb.indexer.sync().difference, kb.indexer.sync().difference
 
-    assert told(would) == told(difference) == [("tag", "came", "バッチポータルは遅い", "batch-portal")]
+    assert items_of(would) == items_of(difference) == [("tag", "came", "バッチポータルは遅い", "batch-portal")]
     assert again is None
 
 
-def test_what_changes_nothing_is_no_difference(kb: KnowledgeBase, library: Path) -> None:
+def test_a_change_without_effect_is_no_difference(kb: KnowledgeBase, library: Path) -> None:
     (library / "kb.toml").write_text(f"# a remark\n{SERVICE}", "utf-8")
 
     assert (kb.indexer.preview_sync(), kb.indexer.sync().difference) == (None, None)
@@ -91,8 +91,8 @@ def test_a_denied_talk_is_a_difference_of_its_report_and_taking_that_back_is_ano
     first = next(entry for entry in kb.browser.reports() if entry.source == "a.md")
     (talk,) = first.talks
     found = []
-    for told_talk in (TalkCorrection(talk=False), TalkCorrection()):
-        kb.corrector.talk((talk.id,), lambda _, told_talk=told_talk: told_talk)
+    for correction in (TalkCorrection(talk=False), TalkCorrection()):
+        kb.corrector.talk((talk.id,), lambda _, correction=correction: correction)
         (report,) = (kb.indexer.sync().difference or pytest.fail("nothing changed")).reports
         found.append(("talks" in report.changed, [one.talks for one in kb.browser.reports()]))
 
@@ -142,10 +142,10 @@ def test_a_rule_that_changed_is_a_difference_of_kinds_and_pairs(
 
     assert difference is not None
     assert {item.sort for report in difference.reports for item in report.items} <= {"kind", "pair"}
-    assert ("kind", "changed", "課題: 通知が多すぎて困る", "") in told(difference)
+    assert ("kind", "changed", "課題: 通知が多すぎて困る", "") in items_of(difference)
 
 
-def test_notes_of_another_version_may_be_unreadable_but_a_fault_of_ours_is_not_hidden(
+def test_notes_of_another_version_may_be_unreadable_but_a_bug_is_not_hidden(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(_: str, __: object) -> None:
@@ -168,18 +168,18 @@ def test_notes_of_another_version_may_be_unreadable_but_a_fault_of_ours_is_not_h
     assert (would.first, kb.indexer.preview_sync()) == (True, None)
 
 
-def test_the_last_twenty_differences_are_kept_and_no_more(kb: KnowledgeBase, library: Path) -> None:
+def test_the_last_twenty_differences_are_stored_and_no_more(kb: KnowledgeBase, library: Path) -> None:
     for number in range(MAX_UPDATES + 2):
         (library / "a.md").write_text(f"{FIRST}- {number}つ目の箱を積む\n", "utf-8")
         kb.indexer.sync()
     kept = kb.updates.differences()
-    texts = [told(one)[0][2] for one in kept.values()]
+    texts = [items_of(one)[0][2] for one in kept.values()]
 
     assert texts == [f"{number}つ目の箱を積む" for number in reversed(range(2, MAX_UPDATES + 2))]
     assert sorted((one.at for one in kept.values()), reverse=True) == [one.at for one in kept.values()]
 
 
-def test_a_damaged_difference_is_left_out_and_the_others_are_told(kb: KnowledgeBase, library: Path) -> None:
+def test_a_damaged_difference_is_skipped(kb: KnowledgeBase, library: Path) -> None:
     (library / "kb.toml").write_text(ALIAS, "utf-8")
     kb.indexer.sync()
     newest, first = kb.updates.differences()
@@ -189,7 +189,7 @@ def test_a_damaged_difference_is_left_out_and_the_others_are_told(kb: KnowledgeB
     assert list(kb.updates.differences()) == [first]
 
 
-def test_a_first_sync_is_one_line(kb: KnowledgeBase) -> None:
+def test_the_first_difference_has_counts_only(kb: KnowledgeBase) -> None:
     (first,) = kb.updates.differences().values()
 
     assert (first.first, first.reports, first.counts) == (True, (), {"report": {"came": 2}, "note": {"came": 5}})
@@ -201,7 +201,7 @@ OWN = tuple(f"{number:08x}" for number in range(6))
 
 @st.composite
 def marked_notes(draw: st.DrawFn) -> list[MarkedNote]:
-    """Draw the notes of a report: some of six, whose texts are unlike each other, each with anything told of it."""
+    """Draw notes of a report: some of six, with unlike texts, and random properties."""
     every = []
     for own in draw(st.lists(st.sampled_from(OWN), unique=True)):
         kinds: list[Kind] = ["advice", "problem", "statement"]
@@ -230,7 +230,7 @@ def items(old: list[MarkedNote], new: list[MarkedNote]) -> tuple[Item, ...]:
 
 
 def facts_of(notes: list[MarkedNote]) -> set[tuple[str, str, str, str]]:
-    """Return all that is told of notes, as what sort, of which note, by its key and its value."""
+    """Return the properties of notes, each as its sort, note, key and value."""
     facts = {("note", one.note.id, "", "") for one in notes}
     facts |= {("kind", one.note.id, "", one.note.kind) for one in notes}
     facts |= {("tag", one.note.id, mention.service, mention.via) for one in notes for mention in one.note.services}
@@ -245,7 +245,7 @@ def test_a_report_differs_in_nothing_from_itself(notes: list[MarkedNote]) -> Non
 
 
 @given(marked_notes(), marked_notes())
-def test_of_notes_that_stay_all_that_differs_is_told_and_leads_from_one_state_to_the_other(
+def test_the_items_lead_from_the_old_state_of_notes_to_the_new_one(
     old: list[MarkedNote], new: list[MarkedNote]
 ) -> None:
     here = {one.note.id for one in old} & {one.note.id for one in new}
@@ -260,7 +260,7 @@ def test_of_notes_that_stay_all_that_differs_is_told_and_leads_from_one_state_to
 
 
 @given(marked_notes(), marked_notes())
-def test_what_comes_or_goes_is_told_with_its_pair_where_that_stays(
+def test_a_note_that_comes_or_goes_has_an_item_for_its_pair_with_a_note_that_stays(
     old: list[MarkedNote], new: list[MarkedNote]
 ) -> None:
     here = {one.note.id for one in old} & {one.note.id for one in new}
@@ -275,7 +275,7 @@ def test_what_comes_or_goes_is_told_with_its_pair_where_that_stays(
 
 
 @given(marked_notes(), marked_notes())
-def test_what_came_one_way_went_the_other(old: list[MarkedNote], new: list[MarkedNote]) -> None:
+def test_the_reverse_difference_swaps_came_and_went(old: list[MarkedNote], new: list[MarkedNote]) -> None:
     turned = {"came": "went", "went": "came", "changed": "changed"}
     back = {replace(one, fate=turned[one.fate], before=one.after, after=one.before) for one in items(new, old)}
 
@@ -283,7 +283,7 @@ def test_what_came_one_way_went_the_other(old: list[MarkedNote], new: list[Marke
 
 
 @given(marked_notes(), marked_notes())
-def test_the_counts_are_those_of_what_is_listed_or_left_out(old: list[MarkedNote], new: list[MarkedNote]) -> None:
+def test_the_counts_are_those_of_listed_and_left_out_items(old: list[MarkedNote], new: list[MarkedNote]) -> None:
     reports = (compared(ENTRY, ENTRY, old, new),)
     difference = Difference("2026-01-01T00:00:00Z", reports, counted(reports))
     kept = difference.bounded()
@@ -292,7 +292,7 @@ def test_the_counts_are_those_of_what_is_listed_or_left_out(old: list[MarkedNote
     assert sum(sum(fates.values()) for fates in difference.counts.values()) == listed + kept.left_out + 1
 
 
-def test_an_edited_note_is_told_with_what_it_said() -> None:
+def test_an_edited_note_is_changed_with_its_text_before() -> None:
     old, new = (
         Note(f"r/{own}", "r", "r.md", 1, "bullet", 0, text)
         for own, text in zip(OWN, ("キューは冪等に受ける", "キューは必ず冪等に受ける"), strict=False)
@@ -303,7 +303,7 @@ def test_an_edited_note_is_told_with_what_it_said() -> None:
     )
 
 
-def test_a_report_that_goes_by_another_id_has_the_same_notes() -> None:
+def test_a_report_under_another_id_has_the_same_notes() -> None:
     old = Note("r/1", "r", "r.md", 1, "bullet", 0, "x", remedy_of="r/2")
     new = changed(old, id="s/1", report="s", remedy_of="s/2")
     moved = compared(ENTRY, changed(ENTRY, id="s"), [MarkedNote(old)], [MarkedNote(new)])

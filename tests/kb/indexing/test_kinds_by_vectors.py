@@ -1,4 +1,4 @@
-"""Kinds are told by words at once and, where a note's vector is there, by that too: once, in the background."""
+"""Notes are classified by words at once, and once more by their vectors, in the background."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,19 +55,19 @@ def notes(kb: KnowledgeBase) -> list[Note]:
     return [found.note for found in kb.searcher.search(Query(sort="position")).hits]
 
 
-def told_by(kb: KnowledgeBase) -> list[str]:
+def models_of(kb: KnowledgeBase) -> list[str]:
     contents = kb.collection.contents()
     assert contents
     return [entry.vectors for entry in contents.reports]
 
 
-def test_kinds_are_told_by_words_and_then_by_vectors_once(kb: KnowledgeBase) -> None:
+def test_notes_are_classified_by_words_and_then_once_by_vectors(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
-    assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"statement"}, ["", ""])
+    assert ({note.kind for note in notes(kb)}, models_of(kb)) == ({"statement"}, ["", ""])
 
     kb.indexer.embed()
     stamp = kb.collection.engine.stamp()
-    assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"problem"}, [Leaning.name] * 2)
+    assert ({note.kind for note in notes(kb)}, models_of(kb)) == ({"problem"}, [Leaning.name] * 2)
 
     kb.indexer.embed()
     kb.indexer.sync()
@@ -85,7 +85,7 @@ def test_kinds_that_vectors_changed_are_a_difference(kb: KnowledgeBase) -> None:
     }
 
 
-def test_why_a_note_is_of_its_kind_is_asked_of_the_kind_that_is_shown(kb: KnowledgeBase) -> None:
+def test_the_reasons_of_a_kind_are_those_of_the_shown_kind(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
     kb.indexer.embed()
     note = notes(kb)[0]
@@ -94,19 +94,19 @@ def test_why_a_note_is_of_its_kind_is_asked_of_the_kind_that_is_shown(kb: Knowle
     assert (why.kind, why.sure, why.reasons != ()) == ("problem", note.sure, True)
 
 
-def test_of_an_edited_report_words_tell_the_kinds_until_its_vectors_are_there(kb: KnowledgeBase) -> None:
+def test_an_edited_report_is_classified_by_words_until_its_vectors_are_made(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
     kb.indexer.embed()
     file = kb.collection.library.path / "a.md"
     file.write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
     kb.indexer.sync()
-    assert told_by(kb) == ["", Leaning.name]
+    assert models_of(kb) == ["", Leaning.name]
 
     kb.indexer.embed()
-    assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"problem"}, [Leaning.name] * 2)
+    assert ({note.kind for note in notes(kb)}, models_of(kb)) == ({"problem"}, [Leaning.name] * 2)
 
 
-def test_a_correction_changes_no_other_note_and_what_was_is_there_again_after_it(kb: KnowledgeBase) -> None:
+def test_a_correction_changes_no_other_note_and_can_be_taken_back(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
     kb.indexer.embed()
     before = {note.id: note.kind for note in notes(kb)}
@@ -122,10 +122,10 @@ def test_a_correction_changes_no_other_note_and_what_was_is_there_again_after_it
     assert (corrected, {note.id: note.kind for note in notes(kb)}) == (before, before)
     assert foreseen
     assert {item.sort for report in foreseen.reports for item in report.items} == {"tag"}
-    assert told_by(kb) == [Leaning.name] * 2
+    assert models_of(kb) == [Leaning.name] * 2
 
 
-def test_what_words_alone_classified_though_its_vectors_are_there_is_to_be_classified(kb: KnowledgeBase) -> None:
+def test_reports_that_only_words_classified_are_work_to_do(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
     assert kb.indexer.has_vectors_to_make()
 
@@ -136,15 +136,15 @@ def test_what_words_alone_classified_though_its_vectors_are_there_is_to_be_class
     assert not kb.indexer.has_vectors_to_make()
 
 
-def test_another_model_s_vectors_tell_no_kinds(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vectors_of_another_model_do_not_classify(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Leaning, "name", "another")
     kb.indexer.sync()
     kb.indexer.embed()
 
-    assert told_by(kb) == ["", ""]
+    assert models_of(kb) == ["", ""]
 
 
-def test_a_report_of_which_a_vector_lacks_is_told_by_words_alone() -> None:
+def test_a_report_with_a_missing_vector_is_classified_by_words_alone() -> None:
     class Lacking:
         name = Leaning.name
 

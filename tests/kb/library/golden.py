@@ -1,9 +1,6 @@
-"""How reports are understood and indexed and what is stored of them, as digests, and whether that is as it was.
+"""Digests of finished reports, their documents, and the stored shapes, recorded in golden.json.
 
-They stand in golden.json beside.
-
-Where it is not, raise `kb.storage.caches.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of
-before are made anew.
+When they change, raise `kb.storage.caches.FORMAT` and run `python tests/kb/library/golden.py`: old indexes are made again.
 """
 
 import hashlib
@@ -25,28 +22,30 @@ from kb.services import Domain
 from kb.storage.caches import FORMAT
 
 STORED = (Contents, Difference, Domain, CachedReport)
-"""What outlives a process: a field of it under another name is read as if it were missing."""
+"""The stored types: a renamed field of them would read as missing."""
 
 ROOT = Path(__file__).resolve().parents[3]
-TOLD = Path(__file__).with_suffix(".json")
-_SAID = ("description", "title")  # of a schema: a docstring, and the name of a class
-_EVERY = 8  # of the labelled reports, which are of all formats
-_LIKELY = re.compile(rb"\d+\.\d+(?:e-?\d+)?")  # how sure something is differs by the machine in its last digits
+RECORDED = Path(__file__).with_suffix(".json")
+_PROSE = ("description", "title")  # of a schema: a docstring, and the name of a class
+_STEP = 8  # every eighth labelled report is read; all formats are among them
+_PROBABILITY = re.compile(rb"\d+\.\d+(?:e-?\d+)?")  # the last digits of probabilities differ between machines
 
 
 def golden() -> dict[str, str]:
-    """Return the digests of what is stored, and of each report: its notes, its talks, the terms of its documents."""
-    labelled = sorted(one for one in (ROOT / "data/labels/reports").iterdir() if not one.name.endswith(".labels.tsv"))
+    """Return the digests of the stored types, and of each report with its documents."""
+    labelled = sorted(
+        path for path in (ROOT / "data/labels/reports").iterdir() if not path.name.endswith(".labels.tsv")
+    )
     tools = Tools()
     shapes = {f"fields of {kind.__name__}": _shape(kind) for kind in STORED}
     return shapes | {
         file.relative_to(ROOT).as_posix(): _report(file, tools)
-        for file in chain(sorted((ROOT / "data/samples").iterdir()), labelled[::_EVERY])
+        for file in chain(sorted((ROOT / "data/samples").iterdir()), labelled[::_STEP])
     }
 
 
 def _shape(kind: type) -> str:
-    """Return the digest of the fields of a type and of those within it, whatever classes are called."""
+    """Return the digest of the fields of a type, nested ones included, without the names of classes."""
     schema = msgspec.json.schema(kind)
     met: list[str] = []
 
@@ -60,8 +59,8 @@ def _shape(kind: type) -> str:
                 return met.index(name)
             met.append(name)
             return plain(schema["$defs"][name])
-        # A field may be called title too: then it is no text.
-        return {key: plain(part[key]) for key in sorted(part) if key not in _SAID or not isinstance(part[key], str)}
+        # A field may be called title, too: then its schema is no text.
+        return {key: plain(part[key]) for key in sorted(part) if key not in _PROSE or not isinstance(part[key], str)}
 
     return _digest(msgspec.json.encode(plain({"$ref": schema["$ref"]})))
 
@@ -69,26 +68,26 @@ def _shape(kind: type) -> str:
 def _report(file: Path, tools: Tools) -> str:
     finished = read_report(file.read_bytes(), file.name, tools)
     rows = [row(one, SCHEMA) for one in documents(finished, tools.analyzer, tools.domain)]
-    told = (field_names(SCHEMA), finished.report, finished.warnings, finished.findings, rows)
-    return _digest(_LIKELY.sub(b"", msgspec.json.encode(told, order="deterministic")))
+    parts = (field_names(SCHEMA), finished.report, finished.warnings, finished.findings, rows)
+    return _digest(_PROBABILITY.sub(b"", msgspec.json.encode(parts, order="deterministic")))
 
 
-def _digest(told: bytes) -> str:
-    return hashlib.sha256(told).hexdigest()[:16]
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def main() -> None:
-    """Write the digests. Exits where they differ and the format is the one that they were written with."""
+    """Record the digests. Exits if they differ, but the format was not raised."""
     found, before = golden(), read()
     if before and before["reports"] != found and before["format"] == FORMAT:
-        sys.exit("reports are understood otherwise: raise FORMAT in kb/storage/caches.py first")
-    TOLD.write_bytes(msgspec.json.format(msgspec.json.encode({"format": FORMAT, "reports": found})) + b"\n")
+        sys.exit("finished reports or stored shapes have changed: raise FORMAT in kb/storage/caches.py first")
+    RECORDED.write_bytes(msgspec.json.format(msgspec.json.encode({"format": FORMAT, "reports": found})) + b"\n")
 
 
 def read() -> Mapping[str, object]:
-    """Return what was written last; nothing the first time."""
-    told: Mapping[str, object] = msgspec.json.decode(TOLD.read_bytes()) if TOLD.exists() else {}
-    return told
+    """Return the recorded digests, empty the first time."""
+    recorded: Mapping[str, object] = msgspec.json.decode(RECORDED.read_bytes()) if RECORDED.exists() else {}
+    return recorded
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What kb.toml says of the files of a library, what becomes of it, and how it is written anew."""
+"""The kb.toml of a library: read, applied to its files, and rewritten."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ def sources(library: Path) -> list[str]:
     return [file.source for file in Library(library).scan().files]
 
 
-def test_the_readme_of_a_library_and_what_kb_toml_ignores_are_left_alone_and_named(tmp_path: Path) -> None:
+def test_the_readme_and_ignored_files_are_skipped_and_listed(tmp_path: Path) -> None:
     for name in ("README.md", "2019/readme.ja.md", "2019/ReadMe", "readme-of-a-talk.md", "drafts/2019/a.md", "b.memo"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
@@ -40,14 +40,14 @@ def test_a_library_of_readmes_and_drafts_holds_no_report(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("patterns", ["'drafts'", "[1]", "['']"])
-def test_what_to_ignore_is_a_list_of_patterns(tmp_path: Path, patterns: str) -> None:
+def test_ignore_is_a_list_of_patterns(tmp_path: Path, patterns: str) -> None:
     (tmp_path / "kb.toml").write_text(f"ignore = {patterns}", "utf-8")
 
     (problem,) = Library(tmp_path).scan().problems
     assert str(problem.message).startswith("not used: ignore cannot ")
 
 
-def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
+def test_kb_toml_overrides_event_date_and_address(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text(
         '[reports."a.md"]\nevent = "社内勉強会"\ndate = 2018-03-10\nurl = "https://example.com/a"\n'
         '[reports."b.md"]\ndate = "2018-03"\n',
@@ -100,7 +100,7 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_broken_kb_toml_is_told_and_the_reports_are_read_without_it(tmp_path: Path, text: str, wrong: str) -> None:
+def test_a_broken_kb_toml_is_a_problem_and_reports_are_read_without_it(tmp_path: Path, text: str, wrong: str) -> None:
     (tmp_path / "kb.toml").write_text(text, "utf-8")
     (tmp_path / "a.md").write_text("x")
 
@@ -112,7 +112,7 @@ def test_a_broken_kb_toml_is_told_and_the_reports_are_read_without_it(tmp_path: 
     )
 
 
-def test_a_date_that_there_is_not_is_told_with_its_line_and_the_rest_of_kb_toml_holds(tmp_path: Path) -> None:
+def test_an_impossible_date_is_a_problem_with_its_line_and_the_rest_of_kb_toml_holds(tmp_path: Path) -> None:
     told = '[reports."b.md"]\nevent = "会"\ndate = "2018-02-30"\n\n[reports."a.md"]\n'
     (tmp_path / "kb.toml").write_text(f"{told}date = '2018-02-30' # 手で\npublished = \"２０１８\"\n", "utf-8")
     scan = Library(tmp_path).scan()
@@ -126,7 +126,7 @@ def test_a_date_that_there_is_not_is_told_with_its_line_and_the_rest_of_kb_toml_
     ]
 
 
-def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path) -> None:
+def test_an_override_is_removed_with_its_report_and_comments_stay(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text('# 手で書いた\n[reports."b.md"]\ndate = "2018" # 年だけ\n', "utf-8")
     library = Library(tmp_path)
     source = library.put(b"x", "a.md").source
@@ -147,7 +147,7 @@ def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path)
     )
 
 
-def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
+def test_a_broken_kb_toml_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("[reports", "utf-8")
 
     with pytest.raises(LibraryError, match="fix it first, nothing was written"):
@@ -156,7 +156,7 @@ def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "kb.toml").read_text("utf-8") == "[reports"
 
 
-def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
+def test_a_change_that_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("# 覚え書き\n", "utf-8")
 
     with pytest.raises(LibraryError, match="control character; leave that out; nothing was written"):
@@ -168,7 +168,7 @@ def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "told", ["[points.'a/b']\nsame = ['c/d']", "[points.'a/b']\nlike = 1", "[points]", "points = 1"]
 )
-def test_a_table_of_points_is_read_over_in_one_line_and_the_rest_of_kb_toml_holds(tmp_path: Path, told: str) -> None:
+def test_an_obsolete_table_of_points_is_a_problem_and_the_rest_of_kb_toml_holds(tmp_path: Path, told: str) -> None:
     (tmp_path / "kb.toml").write_text(f"ignore = ['a.md']\n{told}\n\n[reports.'b.md']\nevent = '会'\n", "utf-8")
     scan = Library(tmp_path).scan()
 
@@ -197,7 +197,7 @@ event = "会"
 """
 
 
-def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
+def test_the_lines_of_the_author_stay_as_written() -> None:
     told = with_override(WRITTEN.encode(), "b.md", MetadataOverride(event="札幌の会", held_on="2018-03-10"))
     told = with_talk(told, "t/1", TalkCorrection(talk=True, speakers=("山田 花子",)))
     told = with_correction(told, "r/1", Correction(adds=("sqs",), kind="advice"))
@@ -220,11 +220,11 @@ def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
     "correction",
     [TalkCorrection(speakers=()), TalkCorrection(talk=False), TalkCorrection(talk=True, speakers=("山田 花子",))],
 )
-def test_the_correction_of_a_talk_is_read_as_it_was_written(correction: TalkCorrection) -> None:
+def test_the_correction_of_a_talk_is_read_as_written(correction: TalkCorrection) -> None:
     assert parse(with_talk(b"", "t/1", correction)).talks == {"t/1": correction}
 
 
-def test_that_nobody_speaks_is_written_in_one_way_and_read_in_two() -> None:
+def test_no_speakers_is_written_in_one_way_and_read_in_two() -> None:
     before = b'[talks."t/1"]\nspeakers = []\n'
 
     assert with_talk(before, "t/1", parse(before).talks["t/1"]) == b'[talks."t/1"]\nspeaker = false\n'
@@ -239,6 +239,6 @@ def test_that_nobody_speaks_is_written_in_one_way_and_read_in_two() -> None:
         ("speker = false", "speker"),
     ],
 )
-def test_what_no_talk_can_be_corrected_to_is_refused_with_its_remedy(line: str, wrong: str) -> None:
+def test_an_impossible_correction_of_a_talk_is_refused_with_a_remedy(line: str, wrong: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(wrong)):
         parse(f'[talks."t/1"]\n{line}\n'.encode())

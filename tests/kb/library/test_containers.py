@@ -1,4 +1,4 @@
-"""Exports and archives in a library: their reports are found, and told of, as if each were a file of its own."""
+"""Reports in exports and archives are found and overridden as if each were a file of its own."""
 
 import io
 import zipfile
@@ -47,7 +47,7 @@ def test_each_report_of_an_archive_has_a_source_of_its_own_and_so_has_each_post_
     assert sources(kb) == ["talks.zip!/2018/memo.md", "talks.zip!/blog.txt#1", "talks.zip!/blog.txt#2"]
 
 
-def test_the_lines_of_a_post_are_shown_from_the_export_it_stands_in(kb: KnowledgeBase) -> None:
+def test_the_lines_of_a_post_are_shown_from_its_export(kb: KnowledgeBase) -> None:
     (kb.collection.library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
     kb.indexer.sync()
     (entry,) = (entry for entry in kb.browser.reports() if entry.title == "錠の会")
@@ -57,7 +57,7 @@ def test_the_lines_of_a_post_are_shown_from_the_export_it_stands_in(kb: Knowledg
     assert (outline.source, [block.text for block in outline.blocks]) == ("blog.txt#2", ["錠の会の一", "錠の会の二"])
 
 
-def test_what_changed_in_an_export_is_read_again_and_the_rest_is_not(kb: KnowledgeBase) -> None:
+def test_only_the_changed_posts_of_an_export_are_read_again(kb: KnowledgeBase) -> None:
     path = kb.collection.library.path / "blog.txt"
     path.write_bytes(export("鍵の会", "錠の会"))
     kb.indexer.sync()
@@ -68,7 +68,7 @@ def test_what_changed_in_an_export_is_read_again_and_the_rest_is_not(kb: Knowled
     assert (outcome.new, outcome.changed, outcome.unchanged, outcome.gone) == (1, 1, 1, 0)
 
 
-def test_drafts_and_what_kb_toml_ignores_are_left_out_and_only_the_former_are_told(kb: KnowledgeBase) -> None:
+def test_drafts_and_ignored_posts_are_skipped_and_only_drafts_are_problems(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会") + export("門の会", status="Draft"))
     (library.path / "kb.toml").write_text('ignore = ["blog.txt#1"]', "utf-8")
@@ -82,7 +82,7 @@ def test_drafts_and_what_kb_toml_ignores_are_left_out_and_only_the_former_are_to
     )
 
 
-def test_kb_toml_tells_of_a_post_by_its_source(kb: KnowledgeBase) -> None:
+def test_kb_toml_overrides_a_post_by_its_source(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
     library.configure(with_overrides({"blog.txt#2": MetadataOverride(event="錠の日", held_on="2018-01")}))
@@ -91,7 +91,7 @@ def test_kb_toml_tells_of_a_post_by_its_source(kb: KnowledgeBase) -> None:
     assert {(entry.event, entry.held_on) for entry in kb.browser.reports()} == {(None, None), ("錠の日", "2018-01")}
 
 
-def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(kb: KnowledgeBase) -> None:
+def test_a_report_in_a_container_is_not_removed_and_the_error_has_a_remedy(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
     kb.indexer.sync()
@@ -111,7 +111,7 @@ def told(kb: KnowledgeBase) -> dict[str, str | None]:
     return {place: given.event for place, given in kb.collection.library.configuration()[0].overrides.items()}
 
 
-def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_told_goes_on(kb: KnowledgeBase) -> None:
+def test_a_newer_export_replaces_the_old_one_and_overrides_stay(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     first = kb.adder.add(export("鍵の会", "錠の会"), "blog-2018.txt")
     library.configure(with_overrides({"blog-2018.txt#1": MetadataOverride(event="鍵の日")}))
@@ -127,7 +127,7 @@ def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_
     }
 
 
-def test_what_was_told_of_a_post_follows_it_where_it_was_edited_and_is_never_told_of_another(kb: KnowledgeBase) -> None:
+def test_the_override_of_a_post_follows_its_edits_and_never_moves_to_another(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     kb.adder.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")
     library.configure(with_overrides({"blog.txt#1": MetadataOverride(event="鍵の日")}))
@@ -144,7 +144,7 @@ def test_what_was_told_of_a_post_follows_it_where_it_was_edited_and_is_never_tol
     assert told(kb) == {"blog.txt#1": "鍵の日", "blog.txt#2": "錠の日"}
 
 
-def test_what_was_told_of_a_file_in_an_archive_goes_on_by_its_name(kb: KnowledgeBase) -> None:
+def test_the_override_of_a_file_in_an_archive_follows_its_name(kb: KnowledgeBase) -> None:
     names = ("a.md", "b.md", "c.md")
     texts = {name: f"# {name}の会\n\n- {name}の話\n".encode() for name in names}
     kb.adder.add(packed(texts), "talks.zip")
@@ -155,14 +155,14 @@ def test_what_was_told_of_a_file_in_an_archive_goes_on_by_its_name(kb: Knowledge
     assert told(kb) == {"talks.zip!/a.md": "会"}
 
 
-def test_another_export_of_the_same_name_stands_beside_the_first(kb: KnowledgeBase) -> None:
+def test_a_different_export_of_the_same_name_is_written_next_to_the_first(kb: KnowledgeBase) -> None:
     kb.adder.add(export("鍵の会", "錠の会"), "export.txt")
     kb.adder.add(export("門の会"), "export.txt")
 
     assert sources(kb) == ["export-2.txt#1", "export.txt#1", "export.txt#2"]
 
 
-def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_stays(kb: KnowledgeBase) -> None:
+def test_a_report_that_an_export_has_too_is_indexed_once_and_the_export_stays(kb: KnowledgeBase) -> None:
     kb.adder.add(export("鍵の会", "錠の会"), "blog.txt")
     kb.indexer.sync()
     added = kb.adder.add("# 鍵の会\n\n- 鍵の会の一\n- 鍵の会の二\n".encode(), "key.md")
@@ -188,7 +188,7 @@ def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_st
     ],
     ids=["given of one", "pictures", "damaged", "drafts"],
 )
-def test_what_holds_nothing_to_add_is_refused_in_one_line(
+def test_a_container_without_reports_is_refused_in_one_line(
     kb: KnowledgeBase, data: bytes, given: MetadataOverride | None, told: str
 ) -> None:
     with pytest.raises(UnreadableError) as refused:
@@ -217,7 +217,7 @@ def test_an_archive_may_be_longer_than_any_report_in_it(kb: KnowledgeBase) -> No
 @pytest.mark.parametrize(
     ("begins", "size", "told"), [(b"- x", MAX_REPORT_BYTES, "10 MB"), (b"PK\x03\x04", MAX_ARCHIVE_BYTES, "64 MB")]
 )
-def test_what_is_longer_still_is_refused(tmp_path: Path, begins: bytes, size: int, told: str) -> None:
+def test_a_longer_archive_is_refused(tmp_path: Path, begins: bytes, size: int, told: str) -> None:
     with (tmp_path / "long").open("wb") as file:
         file.write(begins)
         file.truncate(size + 1)

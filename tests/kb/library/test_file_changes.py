@@ -1,4 +1,4 @@
-"""Files and what kb.toml says of them change together; what is replaced or removed is taken back to the byte."""
+"""A file and its entries in kb.toml change together, and are restored to the byte."""
 
 import errno
 import os
@@ -34,7 +34,7 @@ def written(library: Path) -> str:
     return path.read_text("utf-8") if path.exists() else ""
 
 
-def test_two_reports_removed_under_one_name_are_both_kept_and_each_comes_back(tmp_path: Path) -> None:
+def test_two_reports_removed_under_one_name_are_both_backed_up_and_restored(tmp_path: Path) -> None:
     library = Library(tmp_path)
     removed = []
     for data in (b"A", b"B"):
@@ -47,7 +47,7 @@ def test_two_reports_removed_under_one_name_are_both_kept_and_each_comes_back(tm
     assert held(tmp_path) == {"a.md": b"A", removed[1].kept[0]: b"B"}
 
 
-def test_each_state_of_a_replaced_report_is_kept(tmp_path: Path) -> None:
+def test_each_state_of_a_replaced_report_is_backed_up(tmp_path: Path) -> None:
     library = Library(tmp_path)
     source = library.put(b"1", "a.md").source
     kept = [library.put(data, "a.md", replacing=source).kept for data in (b"2", b"3", b"1", b"2")]
@@ -55,7 +55,7 @@ def test_each_state_of_a_replaced_report_is_kept(tmp_path: Path) -> None:
     assert [held(tmp_path)[name] for (name,) in kept] == [b"1", b"2", b"3", b"1"]
 
 
-def test_what_was_removed_is_never_put_back_over_another_and_it_is_told_where_it_lies(tmp_path: Path) -> None:
+def test_a_removed_report_is_never_restored_over_another_and_the_error_names_the_backup(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.put(b"A", "a.md")
     removed = library.discard("a.md")
@@ -70,7 +70,7 @@ def test_what_was_removed_is_never_put_back_over_another_and_it_is_told_where_it
     assert held(tmp_path) == before == {"a.md": b"B", removed.kept[0]: b"A"}
 
 
-def test_what_is_no_longer_aside_as_it_was_is_not_put_back(tmp_path: Path) -> None:
+def test_a_changed_backup_is_not_restored(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.put(b"A", "a.md")
     removed = library.discard("a.md")
@@ -82,7 +82,7 @@ def test_what_is_no_longer_aside_as_it_was_is_not_put_back(tmp_path: Path) -> No
     assert (refused.value.is_gone, held(tmp_path)) == (True, {removed.kept[0]: b"edited"})
 
 
-def test_nothing_is_set_aside_over_what_somebody_put_under_that_name(tmp_path: Path) -> None:
+def test_a_backup_never_overwrites_a_file_of_its_name(tmp_path: Path) -> None:
     (tmp_path / backup_path(tmp_path / "a.md", digest_of(b"A"))).write_bytes(b"another's")
     library = Library(tmp_path)
     library.put(b"A", "a.md")
@@ -91,7 +91,7 @@ def test_nothing_is_set_aside_over_what_somebody_put_under_that_name(tmp_path: P
     assert held(tmp_path) == {"a.md.559aead0~": b"another's", "a.md.559aead0-2~": b"A"}
 
 
-def test_a_file_of_the_longest_name_is_set_aside_too(tmp_path: Path) -> None:
+def test_a_file_with_the_longest_name_is_backed_up(tmp_path: Path) -> None:
     name = "あ" * 84 + ".md"  # 255 bytes
     (tmp_path / name).write_bytes(b"A")
 
@@ -100,7 +100,7 @@ def test_a_file_of_the_longest_name_is_set_aside_too(tmp_path: Path) -> None:
     assert held(tmp_path) == {kept: b"A"}
 
 
-def test_adding_replacing_and_removing_are_taken_back_and_done_again(tmp_path: Path) -> None:
+def test_adding_replacing_and_removing_are_undone_and_redone(tmp_path: Path) -> None:
     library = Library(tmp_path)
     added = library.put(b"A", "a.md", GIVEN)
     replaced = library.put(b"B", "a.md", MetadataOverride(url="https://example.com/"), replacing="a.md")
@@ -120,7 +120,7 @@ def test_adding_replacing_and_removing_are_taken_back_and_done_again(tmp_path: P
     assert set(held(tmp_path).values()) == {b"A", b"B"}
 
 
-def test_what_another_told_of_a_report_since_is_not_taken_back_with_it(tmp_path: Path) -> None:
+def test_a_later_override_by_somebody_else_is_not_undone(tmp_path: Path) -> None:
     library = Library(tmp_path)
     added = library.put(b"A", "a.md")
     library.configure(with_overrides({"a.md": GIVEN}))
@@ -130,7 +130,7 @@ def test_what_another_told_of_a_report_since_is_not_taken_back_with_it(tmp_path:
     assert (held(tmp_path), overrides(tmp_path)) == ({"a.md": b"A"}, {"a.md": GIVEN})
 
 
-def test_where_one_of_several_cannot_be_taken_back_all_stay(tmp_path: Path) -> None:
+def test_if_one_of_several_changes_cannot_be_undone_none_is(tmp_path: Path) -> None:
     library = Library(tmp_path)
     added = [library.put(name.encode(), f"{name}.md") for name in "abc"]
     (tmp_path / "b.md").write_bytes(b"edited")
@@ -140,7 +140,7 @@ def test_where_one_of_several_cannot_be_taken_back_all_stay(tmp_path: Path) -> N
     assert held(tmp_path) == {"a.md": b"a", "b.md": b"edited", "c.md": b"c"}
 
 
-def test_a_report_is_removed_only_as_what_it_was_taken_for(tmp_path: Path) -> None:
+def test_a_report_is_removed_only_with_the_expected_digest(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.put(b"B", "a.md")
     with pytest.raises(ChangedSinceError):
@@ -149,7 +149,7 @@ def test_a_report_is_removed_only_as_what_it_was_taken_for(tmp_path: Path) -> No
     assert held(tmp_path) == {"a.md": b"B"}
 
 
-def test_what_is_told_anew_leaves_what_was_told_before(tmp_path: Path) -> None:
+def test_a_new_override_keeps_the_fields_it_leaves_open(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.put(b"A", "a.md", MetadataOverride(held_on="2018-03", former=("old-1234",)))
     library.put(b"B", "a.md", MetadataOverride(event="会"), replacing="a.md")
@@ -157,7 +157,7 @@ def test_what_is_told_anew_leaves_what_was_told_before(tmp_path: Path) -> None:
     assert overrides(tmp_path) == {"a.md": MetadataOverride(event="会", held_on="2018-03", former=("old-1234",))}
 
 
-def test_what_is_told_of_a_report_whose_bytes_stay_is_told(tmp_path: Path) -> None:
+def test_an_override_is_written_for_unchanged_bytes(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.put(b"A", "a.md", MetadataOverride(event="会"))
     change = library.put(b"A", "a.md", MetadataOverride(event="別の会"), replacing="a.md")
@@ -167,7 +167,7 @@ def test_what_is_told_of_a_report_whose_bytes_stay_is_told(tmp_path: Path) -> No
     assert overrides(tmp_path) == {"a.md": MetadataOverride(event="会")}
 
 
-def test_what_a_removed_report_was_told_is_kept_after_its_bytes(tmp_path: Path) -> None:
+def test_the_override_of_a_removed_report_is_backed_up_after_its_bytes(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.put(b"A", "a.md", GIVEN)
     told_before = (tmp_path / "kb.toml").read_bytes()
@@ -178,7 +178,7 @@ def test_what_a_removed_report_was_told_is_kept_after_its_bytes(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("act", ["put", "discard"])
-def test_a_broken_kb_toml_stops_a_change_of_what_is_told_before_anything_is_done(tmp_path: Path, act: str) -> None:
+def test_a_broken_kb_toml_stops_a_change_with_overrides_before_it_begins(tmp_path: Path, act: str) -> None:
     library = Library(tmp_path)
     library.put(b"A", "a.md", GIVEN)
     (tmp_path / "kb.toml").write_bytes(broken := (tmp_path / "kb.toml").read_bytes() + b'["b.md"]\nheld_on = 3\n[')
@@ -192,7 +192,7 @@ def test_a_broken_kb_toml_stops_a_change_of_what_is_told_before_anything_is_done
     assert (held(tmp_path), (tmp_path / "kb.toml").read_bytes()) == ({"a.md": b"A"}, broken)
 
 
-def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
+def test_a_change_that_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.configure(with_overrides({"a.md": GIVEN}))
     before = (tmp_path / "kb.toml").read_bytes()
@@ -204,7 +204,7 @@ def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
     assert (tmp_path / "kb.toml").read_bytes() == before
 
 
-def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_override_of_a_report_is_written_before_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, bool]] = []
 
     def watched(path: Path, data: bytes) -> None:
@@ -218,7 +218,7 @@ def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("replacing", [None, "a.md"])
-def test_where_a_report_cannot_be_written_what_was_told_of_it_stays(
+def test_if_a_report_cannot_be_written_its_override_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replacing: str | None
 ) -> None:
     library = Library(tmp_path)
@@ -242,7 +242,7 @@ def test_where_a_report_cannot_be_written_what_was_told_of_it_stays(
 
 
 def begun(library: Path, change: FileChange, data: bytes | None) -> None:
-    """Leave what one leaves that is killed before all it began is told."""
+    """Leave the state of a writer that was killed before it wrote kb.toml."""
     (library / ".kb-begun").write_bytes(msgspec.json.encode(change))
     if data is not None:
         (library / change.source).write_bytes(data)
@@ -252,7 +252,7 @@ def begun(library: Path, change: FileChange, data: bytes | None) -> None:
     ("data", "wanted"), [(b"A", {"a.md": GIVEN}), (b"B", {"a.md": MetadataOverride(event="別の会")})]
 )
 @pytest.mark.parametrize("reads", [True, False])
-def test_who_comes_after_one_that_was_killed_has_told_what_is_told_of_the_bytes_there(
+def test_after_a_killed_writer_kb_toml_agrees_with_the_bytes(
     tmp_path: Path, data: bytes, wanted: dict[str, MetadataOverride], *, reads: bool
 ) -> None:
     Library(tmp_path).configure(with_overrides({"a.md": MetadataOverride(event="半端")}))
@@ -271,7 +271,7 @@ def test_who_comes_after_one_that_was_killed_has_told_what_is_told_of_the_bytes_
     assert (overrides(tmp_path), held(tmp_path)) == (wanted, {"a.md": data})
 
 
-def test_a_removed_report_that_one_was_killed_at_leaves_nothing_told_for_the_next_of_its_name(tmp_path: Path) -> None:
+def test_after_a_killed_removal_no_override_is_left_for_the_next_file_of_that_name(tmp_path: Path) -> None:
     Library(tmp_path).configure(with_overrides({"a.md": GIVEN}))
     begun(tmp_path, FileChange("a.md", FileState(digest_of(b"A"), {"a.md": GIVEN}), FileState(None)), None)
 
@@ -286,7 +286,7 @@ ACTS = st.tuples(
 
 
 @given(acts=st.lists(ACTS, max_size=25))
-def test_nothing_that_was_acknowledged_is_ever_lost_in_whatever_order(
+def test_no_acknowledged_change_is_lost_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, bytes, int]]
 ) -> None:
     folder = tmp_path_factory.mktemp("library")

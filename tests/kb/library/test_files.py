@@ -1,4 +1,4 @@
-"""The folder of reports: what it holds, what is told of it, what is written to it."""
+"""The library: scanning its files, their problems, and writing reports."""
 
 import errno
 import hashlib
@@ -17,7 +17,7 @@ def sources(library: Path) -> list[str]:
     return [file.source for file in Library(library).scan().files]
 
 
-def test_a_missing_library_is_told_with_the_remedy(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_library_has_a_remedy(tmp_path: Path) -> None:
     missing = tmp_path / "none"
     with pytest.raises(LibraryError) as error:
         Library(missing)
@@ -37,7 +37,7 @@ def test_reports_are_found_in_a_stable_order_with_their_digest(tmp_path: Path) -
     ]
 
 
-def test_hidden_files_backups_pipes_and_links_out_are_left_alone(tmp_path: Path) -> None:
+def test_hidden_files_backups_pipes_and_links_out_are_skipped(tmp_path: Path) -> None:
     library, outside = tmp_path / "library", tmp_path / "outside.md"
     (library / ".git").mkdir(parents=True)
     outside.write_text("x")
@@ -59,7 +59,7 @@ def test_hidden_files_backups_pipes_and_links_out_are_left_alone(tmp_path: Path)
     assert sources(library) == ["a.md"]
 
 
-def test_a_link_to_no_file_is_told_and_a_loop_of_folders_is_not_followed(tmp_path: Path) -> None:
+def test_a_dangling_link_is_a_problem_and_a_loop_of_folders_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "self.md").symlink_to(tmp_path / "self.md")
     (tmp_path / "one.md").symlink_to(tmp_path / "two.md")
     (tmp_path / "two.md").symlink_to(tmp_path / "one.md")
@@ -77,7 +77,7 @@ def test_a_link_to_no_file_is_told_and_a_loop_of_folders_is_not_followed(tmp_pat
     )
 
 
-def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_read(
+def test_an_unlistable_folder_is_a_problem_and_other_folders_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("2018", "2019"):
@@ -99,7 +99,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_read(
     )
 
 
-def test_a_file_longer_than_any_report_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_file_that_is_too_long_is_a_problem_and_other_files_are_read(tmp_path: Path) -> None:
     with (tmp_path / "film.md").open("wb") as film:
         film.truncate(MAX_REPORT_BYTES + 1)
     with (tmp_path / "long.md").open("wb") as long:
@@ -113,7 +113,7 @@ def test_a_file_longer_than_any_report_is_told_and_the_others_are_read(tmp_path:
     )
 
 
-def test_a_name_that_is_no_utf_8_is_shown_readably_and_leads_to_its_file(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_shown_escaped_and_leads_to_its_file(tmp_path: Path) -> None:
     name = os.fsdecode(b"\xe3.md")
     (tmp_path / name).write_text("old")
     library = Library(tmp_path)
@@ -137,7 +137,7 @@ def test_a_name_that_is_no_utf_8_is_shown_readably_and_leads_to_its_file(tmp_pat
         ("a.bak", "a.bak.txt"),
     ],
 )
-def test_a_report_is_never_put_under_a_name_that_is_left_alone(tmp_path: Path, name: str, stored: str) -> None:
+def test_a_report_is_never_written_under_a_skipped_name(tmp_path: Path, name: str, stored: str) -> None:
     assert (Library(tmp_path).put(b"x", name).source, sources(tmp_path)) == (stored, [stored])
 
 
@@ -151,7 +151,7 @@ def test_a_report_is_never_put_under_a_name_that_is_left_alone(tmp_path: Path, n
         ),
     ],
 )
-def test_a_report_that_would_be_left_alone_is_refused(tmp_path: Path, data: bytes, wrong: str) -> None:
+def test_a_report_that_would_be_skipped_is_refused(tmp_path: Path, data: bytes, wrong: str) -> None:
     (tmp_path / "kb.toml").write_text('ignore = ["draft*"]', "utf-8")
 
     with pytest.raises(LibraryError) as error:
@@ -160,7 +160,7 @@ def test_a_report_that_would_be_left_alone_is_refused(tmp_path: Path, data: byte
     assert (str(error.value), sources(tmp_path)) == (wrong, [])
 
 
-def test_a_full_disk_is_told_of_the_library_and_leaves_it_as_it_was(
+def test_a_full_disk_is_an_error_and_leaves_the_library_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.md").write_text("old")
@@ -178,19 +178,19 @@ def test_a_full_disk_is_told_of_the_library_and_leaves_it_as_it_was(
     )
 
 
-def test_a_file_that_says_it_is_no_report_is_none(tmp_path: Path) -> None:
+def test_a_file_marked_as_no_report_is_skipped(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("<!-- kb: not a report -->\n# 置き場\n", "utf-8")
 
     assert (sources(tmp_path), Library(tmp_path).holds_reports()) == ([], False)
 
 
-def test_a_library_whose_only_file_cannot_be_opened_holds_a_report(tmp_path: Path) -> None:
+def test_a_library_with_one_unreadable_file_holds_a_report(tmp_path: Path) -> None:
     (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
 
     assert Library(tmp_path).holds_reports()
 
 
-def test_what_is_ignored_is_told_as_left_alone_and_a_missing_report_has_no_digest(tmp_path: Path) -> None:
+def test_ignored_files_are_listed_as_left_alone_and_a_missing_report_has_no_digest(tmp_path: Path) -> None:
     for name in ("a.md", "b.md"):
         (tmp_path / name).write_text("- a")
     (tmp_path / "kb.toml").write_text('ignore = ["b.md"]')
@@ -200,7 +200,7 @@ def test_what_is_ignored_is_told_as_left_alone_and_a_missing_report_has_no_diges
     assert (Library(tmp_path).digest("a.md"), Library(tmp_path).digest("c.md")) == (scan.files[0].digest, None)
 
 
-def test_a_file_that_cannot_be_opened_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_a_problem_and_other_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
     (tmp_path / "here.md").write_text("x")
 
@@ -214,7 +214,7 @@ def test_a_file_that_cannot_be_opened_is_told_and_the_others_are_read(tmp_path: 
     )
 
 
-def test_the_samples_stand_in_while_the_own_library_holds_no_report(
+def test_the_samples_are_the_library_while_the_own_one_has_no_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = tmp_path / "data" / "reports"
@@ -238,7 +238,7 @@ def test_each_library_has_an_index_folder_of_its_own(tmp_path: Path, monkeypatch
     assert (first.name[:2], first.parent == second.parent, first == second) == ("a-", True, False)
 
 
-def test_a_report_is_put_under_its_own_name_and_never_over_another(tmp_path: Path) -> None:
+def test_a_report_is_written_under_its_own_name_and_never_over_another(tmp_path: Path) -> None:
     library = Library(tmp_path)
 
     names = [library.put(data, "講演メモ.md").source for data in (b"one", b"two")]
@@ -246,7 +246,7 @@ def test_a_report_is_put_under_its_own_name_and_never_over_another(tmp_path: Pat
     assert {name: (tmp_path / name).read_bytes() for name in names} == {"講演メモ.md": b"one", "講演メモ-2.md": b"two"}
 
 
-def test_a_replaced_report_is_kept_as_a_backup(tmp_path: Path) -> None:
+def test_a_replaced_report_is_backed_up(tmp_path: Path) -> None:
     library = Library(tmp_path)
     source = library.put(b"old", "a.md").source
 

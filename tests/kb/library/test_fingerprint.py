@@ -1,4 +1,4 @@
-"""The fingerprint of an index changes with the format, the data and the libraries that decide how it looks."""
+"""The fingerprint of an index changes with the format, the data and the packages that decide it."""
 
 import sys
 from pathlib import Path
@@ -8,18 +8,18 @@ from golden import golden, read
 
 from index import datafiles
 from kb.storage import caches
-from kb.storage.caches import FORMAT, code_digest, deciding_digests, deciding_files
+from kb.storage.caches import FORMAT, code_digest, deciding_files
 
 
-def test_where_reports_are_understood_otherwise_the_format_has_risen() -> None:
-    found, told = golden(), read()
-    differ = [name for name, digest in found.items() if told["reports"].get(name) != digest]
+def test_the_format_is_raised_when_finished_reports_or_stored_shapes_change() -> None:
+    found, recorded = golden(), read()
+    differ = [name for name, digest in found.items() if recorded["reports"].get(name) != digest]
 
     assert differ == [], "raise FORMAT in kb/storage/caches.py, and run python tests/kb/library/golden.py"
-    assert (told["format"], len(told["reports"])) == (FORMAT, len(found))
+    assert (recorded["format"], len(recorded["reports"])) == (FORMAT, len(found))
 
 
-def test_data_decide_and_code_does_by_its_format_alone() -> None:
+def test_data_files_decide_and_code_only_by_its_format() -> None:
     names = [Path(path).name for path in deciding_files()]
 
     assert {"names.toml", "words.toml", "lines.npz", "heading_weights.toml"} < set(names)
@@ -29,7 +29,6 @@ def test_data_decide_and_code_does_by_its_format_alone() -> None:
 def test_another_format_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_digest()
     monkeypatch.setattr(caches, "FORMAT", FORMAT + 1)
-    monkeypatch.setattr(caches, "deciding_digests", deciding_digests.__wrapped__)
 
     assert code_digest.__wrapped__() != before
 
@@ -38,7 +37,6 @@ def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, mo
     before = code_digest.__wrapped__()
     (tmp_path / "markdown_it_py-0.0.1.dist-info").mkdir()
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.setattr(caches, "deciding_digests", deciding_digests.__wrapped__)
 
     assert code_digest.__wrapped__() != before
 
@@ -46,6 +44,5 @@ def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, mo
 def test_the_fingerprint_is_the_same_however_a_library_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_digest.__wrapped__()
     monkeypatch.setattr(datafiles, "_versions_in_folders", dict[str, str])
-    monkeypatch.setattr(caches, "deciding_digests", deciding_digests.__wrapped__)
 
     assert code_digest.__wrapped__() == before

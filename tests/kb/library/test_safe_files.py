@@ -12,7 +12,7 @@ from kb.storage.safe_files import make_folder, move, write_whole
 from kb.storage.walk import file_name
 
 
-def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_the_scratch_file_of_a_killed_writer_is_removed_by_the_next(tmp_path: Path) -> None:
     for name in (".kb-left.tmp", ".kb-being-written.tmp", ".another.tmp"):
         (tmp_path / name).write_text("x")
     for name in (".kb-left.tmp", ".another.tmp"):
@@ -26,7 +26,7 @@ def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path)
 @pytest.mark.parametrize(
     ("before", "umask", "after"), [(0o600, 0o022, 0o600), (None, 0o077, 0o600), (None, 0o022, 0o644)]
 )
-def test_who_may_read_a_file_stays_or_is_as_the_user_has_it(
+def test_permissions_stay_and_a_new_file_has_those_of_the_umask(
     tmp_path: Path, before: int | None, umask: int, after: int
 ) -> None:
     file, usual = tmp_path / "a.md", os.umask(umask)
@@ -40,9 +40,7 @@ def test_who_may_read_a_file_stays_or_is_as_the_user_has_it(
     assert stat.S_IMODE(file.stat().st_mode) == after
 
 
-def test_each_folder_that_is_made_is_on_the_disk_before_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_new_folder_is_on_the_disk_before_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[tuple[Path, list[Path]]] = []
     monkeypatch.setattr(
         "kb.storage.safe_files.sync_folder", lambda folder: synced.append((folder, sorted(tmp_path.rglob("*"))))

@@ -1,4 +1,4 @@
-"""Changes of a library are told as they happen, those that may matter."""
+"""Changes of reports and kb.toml are reported as they happen."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,14 +17,14 @@ def watched(tmp_path: Path) -> Iterator[Iterator[None]]:
 
 
 @pytest.mark.parametrize("name", ["a.md", "2019/講演.txt", "kb.toml"])
-def test_a_report_and_the_configuration_are_told(tmp_path: Path, watched: Iterator[None], name: str) -> None:
+def test_changes_of_a_report_and_of_kb_toml_are_reported(tmp_path: Path, watched: Iterator[None], name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("x")
 
     assert next(watched) is None
 
 
-def test_a_folder_that_comes_later_is_watched_from_then_on(tmp_path: Path) -> None:
+def test_a_later_folder_is_watched_from_then_on(tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     told = changes(lambda: [folder for folder in (tmp_path / "samples", tmp_path / "own") if folder.is_dir()])
     next(told)
@@ -35,7 +35,7 @@ def test_a_folder_that_comes_later_is_watched_from_then_on(tmp_path: Path) -> No
     assert next(told) is None
 
 
-def test_backups_and_what_is_being_written_are_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backups_and_scratch_files_are_not_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["a.md~", ".kb-x.tmp", ".git/index", "2019/a.md", "kb.toml", "kb.toml~"]
     found = [(watchfiles.Change.added, str(tmp_path / name)) for name in names]
     told: list[str] = []

@@ -32,7 +32,7 @@ def texts(rows: tuple[Row, ...]) -> list[tuple[str | None, ...]]:
     return [tuple(note and note.text for note in row.notes) for row in rows]
 
 
-def test_what_both_noted_stands_in_one_row_and_what_one_did_in_its_place() -> None:
+def test_equal_notes_share_a_row_and_single_notes_stay_in_order() -> None:
     one = notes("箱は二度届くことがある", "鍵は必ず返す", "錠は古い")
     other = notes("最初に自己紹介", "箱は二度届くこともある", "窓を開けておく", "錠は古いです")
 
@@ -45,7 +45,7 @@ def test_what_both_noted_stands_in_one_row_and_what_one_did_in_its_place() -> No
     ]
 
 
-def test_how_alike_two_notes_are_is_told_and_of_one_alone_nothing() -> None:
+def test_a_row_of_two_notes_has_their_similarity_and_a_row_of_one_none() -> None:
     rows = aligned(
         [notes("箱の話", "錠"), notes("箱の話")], lambda some, _: [[0.9] if n.text == "箱の話" else [0.0] for n in some]
     )
@@ -53,27 +53,27 @@ def test_how_alike_two_notes_are_is_told_and_of_one_alone_nothing() -> None:
     assert [(row.words, row.similarity) for row in rows] == [(1.0, 0.9), (None, None)]
 
 
-def test_what_means_the_same_meets_without_a_word_in_common() -> None:
+def test_notes_of_one_meaning_meet_without_a_common_word() -> None:
     rows = aligned([notes("箱は二度届く"), notes("冪等にしよう")], lambda _some, _others: [[0.9]])
 
     assert texts(rows) == [("箱は二度届く", "冪等にしよう")]
 
 
-def test_of_several_takers_each_has_a_column() -> None:
+def test_each_note_taker_has_a_column() -> None:
     rows = aligned([notes("箱の話"), notes("鍵の話"), notes("鍵の話", "箱の話です")], no_vectors)
 
     assert texts(rows) == [(None, "鍵の話", "鍵の話"), ("箱の話", None, "箱の話です")]
 
 
 @pytest.mark.parametrize("note_takers", [[], [[]], [[], []], [notes("a"), []], [[], notes("a")]])
-def test_who_noted_nothing_has_an_empty_column(note_takers: list[list[Note]]) -> None:
+def test_a_note_taker_without_notes_has_an_empty_column(note_takers: list[list[Note]]) -> None:
     rows = aligned(note_takers, no_vectors)
 
     assert [len(row.notes) for row in rows] == [len(note_takers)] * sum(map(len, note_takers))
 
 
 def takings(seed: int) -> Iterator[tuple[list[Note], list[Note]]]:
-    """Yield for each talk of the seed what two people noted who each left out 30 % and put 30 % in other words.
+    """Yield for each talk of the seed the notes of two takers: each left out 30 % and reworded 30 %.
 
     The words of the first are a person's, those of the second come from rules.
     """
@@ -90,7 +90,7 @@ def takings(seed: int) -> Iterator[tuple[list[Note], list[Note]]]:
 
 
 @pytest.mark.skipif(not SEED.exists(), reason=f"the seed report is not here: {SEED}")
-def test_of_the_seed_noted_twice_the_same_notes_meet_by_their_words_alone() -> None:
+def test_the_reworded_notes_of_the_seed_meet_by_words_alone() -> None:
     """F1 of the pairs of notes that come from one note of the seed, ten times over."""
     right = found = wanted = 0
     for seed in range(10):

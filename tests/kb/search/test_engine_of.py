@@ -19,16 +19,16 @@ def opened(library: Path) -> KnowledgeBase:
     return KnowledgeBase.open(library, library / "index")
 
 
-def test_the_index_in_the_folder_is_searched_where_nothing_is_told(tmp_path: Path) -> None:
+def test_the_index_in_the_folder_is_searched_by_default(tmp_path: Path) -> None:
     assert engine_of(parse(b"")) is WhooshEngine
     assert isinstance(opened(tmp_path / "a").collection.engine, WhooshEngine)
 
 
-def test_a_cluster_is_told_by_kb_toml() -> None:
+def test_kb_toml_configures_a_cluster() -> None:
     assert parse(TOLD).engine == EngineAddress(("https://search.example.com:9200",), "talk-notes", "", 2, 1)
 
 
-def test_the_engine_of_a_cluster_has_the_index_of_this_machine_to_stand_in(tmp_path: Path) -> None:
+def test_the_index_of_this_machine_stands_in_for_a_cluster(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_bytes(TOLD)
 
     assert isinstance(opened(tmp_path).collection.engine, WithStandIn)
@@ -51,7 +51,7 @@ def test_the_environment_names_another_cluster_or_none(tmp_path: Path, monkeypat
 @pytest.mark.parametrize(
     "named", ["search.example.com", "https://search.example.com", "whoosh", "http://[/a", ":x", "https://a:99999999/b"]
 )
-def test_an_environment_that_names_no_index_is_told_how_to(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_kb_engine_is_an_error_with_a_remedy(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_ENGINE", named)
 
     with pytest.raises(SearchIndexError, match="name of an index"):
@@ -76,6 +76,6 @@ def test_an_environment_that_names_no_index_is_told_how_to(named: str, monkeypat
         (b'[engine]\nurl = "https://a"\nindex = "a"\npassword = "x"', "password"),
     ],
 )
-def test_a_mistake_is_told_with_its_key_and_the_remedy(table: bytes, why: str) -> None:
+def test_an_invalid_engine_table_is_an_error_with_its_key_and_a_remedy(table: bytes, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
         parse(table)

@@ -1,4 +1,4 @@
-"""What corrections of kinds teach: a dozen of them tell the kinds of other notes too, until they are taken back."""
+"""The lesson of corrected kinds: a dozen of them classify other notes, too, until they are taken back."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def changed_sources(kb: KnowledgeBase) -> set[str]:
     return {report.source for report in difference.reports} if difference else set()
 
 
-def test_a_dozen_corrections_tell_other_notes_too_and_less_tell_none(kb: KnowledgeBase) -> None:
+def test_a_dozen_corrections_teach_about_other_notes_and_fewer_do_not(kb: KnowledgeBase) -> None:
     before = kinds(kb)
     corrected(kb, Correction(kind="impression"), slice(11))
     eleven = (changed_sources(kb), kinds(kb), kb.indexer.status().learned)
@@ -53,7 +53,7 @@ def test_a_dozen_corrections_tell_other_notes_too_and_less_tell_none(kb: Knowled
     assert twelve == (True, ["impression", "advice", "statement"], {"impression": 12})
 
 
-def test_what_was_learned_is_gone_with_the_corrections(kb: KnowledgeBase) -> None:
+def test_the_lesson_is_gone_with_its_corrections(kb: KnowledgeBase) -> None:
     before = kinds(kb)
     corrected(kb, Correction(kind="impression"))
     kb.indexer.sync()
@@ -65,7 +65,7 @@ def test_what_was_learned_is_gone_with_the_corrections(kb: KnowledgeBase) -> Non
     assert kb.indexer.status().learned == {}
 
 
-def test_an_index_made_anew_has_learned_the_same(kb: KnowledgeBase, tmp_path: Path) -> None:
+def test_a_new_index_has_the_same_lesson(kb: KnowledgeBase, tmp_path: Path) -> None:
     corrected(kb, Correction(kind="impression"))
     kb.indexer.sync()
     anew = KnowledgeBase.open(tmp_path / "library", tmp_path / "anew")
@@ -77,7 +77,7 @@ def test_an_index_made_anew_has_learned_the_same(kb: KnowledgeBase, tmp_path: Pa
     assert anew.indexer.sync().difference is None
 
 
-def test_a_report_that_comes_later_is_told_by_what_was_learned(kb: KnowledgeBase, tmp_path: Path) -> None:
+def test_a_later_report_is_classified_with_the_lesson(kb: KnowledgeBase, tmp_path: Path) -> None:
     corrected(kb, Correction(kind="impression"))
     kb.indexer.sync()
     (tmp_path / "library" / "c.md").write_text(OTHER.replace("箱", "袋"), "utf-8")
@@ -86,16 +86,16 @@ def test_a_report_that_comes_later_is_told_by_what_was_learned(kb: KnowledgeBase
     assert kinds(kb, "c.md") == kinds(kb)
 
 
-def test_what_notes_are_not_is_learned_and_claims_no_more(kb: KnowledgeBase) -> None:
+def test_denied_kinds_are_learned_and_claims_become_fewer(kb: KnowledgeBase) -> None:
     corrected(kb, Correction(kind="advice"), slice(6))
     corrected(kb, Correction(denied=("problem",)), slice(6, None))
     kb.indexer.sync()
 
     assert kb.indexer.status().learned == {"advice": 6, "no problem": 6}
-    assert kinds(kb).count("advice") == 1  # what is called advice is called so by nearly certain weights alone
+    assert kinds(kb).count("advice") == 1  # a note is called advice only if that is nearly certain
 
 
-def test_the_status_tells_what_was_learned(kb: KnowledgeBase, tmp_path: Path) -> None:
+def test_the_status_shows_the_lesson(kb: KnowledgeBase, tmp_path: Path) -> None:
     corrected(kb, Correction(kind="impression"))
     kb.indexer.sync()
     places = ["--library", str(tmp_path / "library"), "--index", str(tmp_path / "index")]

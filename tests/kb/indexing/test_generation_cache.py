@@ -1,4 +1,4 @@
-"""What is kept of a generation is of that one, whatever is published while it is made."""
+"""A cached value belongs to its generation, even if another is published while it is made."""
 
 import random
 import sys
@@ -26,7 +26,7 @@ LATER = f"{REPORT}  - 札を棚に並べる\n"
 
 
 class Interrupted(WhooshEngine):
-    """An engine that lets something happen, once, right after the next search."""
+    """An engine that calls a function, once, right after the next search."""
 
     meanwhile: Callable[[], object] | None = None
 
@@ -63,7 +63,7 @@ ASKED: Mapping[str, Callable[[KnowledgeBase, FlaskClient], object]] = {
 
 
 @pytest.mark.parametrize("what", ASKED)
-def test_what_was_made_while_another_generation_came_is_not_kept_for_that(library: Path, what: str) -> None:
+def test_a_value_made_during_a_publish_is_not_cached_for_the_new_generation(library: Path, what: str) -> None:
     kb = opened(library)
     client, ask = create_app(kb).test_client(), ASKED[what]
     kb.indexer.sync()
@@ -71,7 +71,7 @@ def test_what_was_made_while_another_generation_came_is_not_kept_for_that(librar
     def come() -> None:
         (library / "a.md").write_text(LATER, "utf-8")
         kb.indexer.sync()
-        ask(kb, client)  # another request, which is answered by what has come
+        ask(kb, client)  # another request, which the new generation answers
 
     kb.collection.engine.meanwhile = come  # type: ignore[attr-defined]
     before = ask(kb, client)
@@ -81,7 +81,7 @@ def test_what_was_made_while_another_generation_came_is_not_kept_for_that(librar
     assert (ask(kb, client), before != after) == (after, True)
 
 
-def test_the_words_of_a_generation_are_those_of_its_configuration_whoever_published_it(library: Path) -> None:
+def test_queries_are_parsed_by_the_configuration_of_the_published_generation(library: Path) -> None:
     kb = opened(library)
     kb.indexer.sync()
     (library / "a.md").write_text(f"{REPORT}- Batch Portalは夜に\n", "utf-8")
@@ -110,7 +110,7 @@ def generation(number: int) -> Contents:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_of_what_threads_ask_for_at_once_each_is_made_once() -> None:
+def test_a_value_that_threads_need_at_once_is_made_once() -> None:
     cache, made, together = GenerationCache[tuple[str, str]](), Counter[tuple[str, str]](), Barrier(THREADS)
     generations = [generation(number) for number in range(20)]
 
@@ -134,7 +134,7 @@ def test_of_what_threads_ask_for_at_once_each_is_made_once() -> None:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_who_asks_for_a_generation_is_given_what_was_made_of_it() -> None:
+def test_each_thread_gets_the_value_of_its_generation() -> None:
     cache, generations = GenerationCache[str](), [generation(number) for number in range(3)]
 
     def ask(seed: int) -> int:
@@ -147,9 +147,7 @@ def test_who_asks_for_a_generation_is_given_what_was_made_of_it() -> None:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_threads_that_look_at_a_library_see_each_generation_whole_and_read_it_once(
-    library: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_read_each_generation_once_and_whole(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kb, writer, read = opened(library), opened(library), Counter[str]()
     writer.indexer.sync()
     of = Contents.of

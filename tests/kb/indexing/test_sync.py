@@ -89,8 +89,8 @@ changes: st.SearchStrategy[Change] = st.one_of(
 )
 
 
-def told(kb: KnowledgeBase) -> object:
-    """Return all that an index answers and holds, whatever the way to it."""
+def state_of(kb: KnowledgeBase) -> object:
+    """Return the contents of an index and its answers to some queries."""
     facets = tuple(facet.key for facet in FACETS)
     answers = [kb.searcher.search(Query(text, facets=facets, limit=None, explain=True)) for text in QUERIES]
     contents = kb.collection.contents()
@@ -99,7 +99,7 @@ def told(kb: KnowledgeBase) -> object:
 
 @settings(max_examples=15)
 @given(st.lists(st.lists(changes, min_size=1, max_size=3), min_size=1, max_size=6))
-def test_an_index_that_followed_each_change_equals_one_made_anew(steps: list[list[Change]]) -> None:
+def test_an_index_synced_after_each_change_equals_a_new_one(steps: list[list[Change]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder, "library")
         library.mkdir()
@@ -111,7 +111,7 @@ def test_an_index_that_followed_each_change_equals_one_made_anew(steps: list[lis
         anew = KnowledgeBase.open(library, Path(folder, "anew"))
         anew.indexer.sync()
 
-        assert told(kb) == told(anew)
+        assert state_of(kb) == state_of(anew)
 
 
 @pytest.fixture
@@ -123,8 +123,8 @@ def library(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def understood(library: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was read and understood anew after the index was first made."""
+def read_again(library: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that are read after the first sync."""
     sources: list[str] = []
     read_report = report_cache.read_report
 
@@ -144,31 +144,31 @@ def synced(library: Path) -> KnowledgeBase:
     return kb
 
 
-def test_only_a_changed_file_is_understood_anew(library: Path, understood: list[str]) -> None:
+def test_only_a_changed_file_is_read_again(library: Path, read_again: list[str]) -> None:
     write(library, "d.txt", "- Lambdaの話\n".encode())
     synced(library)
 
-    assert understood == ["d.txt"]
+    assert read_again == ["d.txt"]
 
 
-def test_a_corrected_note_has_only_its_report_understood_anew(library: Path, understood: list[str]) -> None:
+def test_only_the_report_of_a_corrected_note_is_read_again(library: Path, read_again: list[str]) -> None:
     kb = synced(library)
     report = next(entry for entry in kb.browser.reports() if entry.source == "2019/c.html")
     kb.corrector.note(kb.browser.report(report.id)[1][0].id, lambda _: Correction(adds=("sns",)))
     synced(library)
 
-    assert understood == ["2019/c.html"]
+    assert read_again == ["2019/c.html"]
 
 
-def test_a_new_name_has_only_the_reports_understood_anew_that_hold_it(library: Path, understood: list[str]) -> None:
+def test_only_the_reports_with_a_new_name_are_read_again(library: Path, read_again: list[str]) -> None:
     (library / "kb.toml").write_text(DOMAINS[1], encoding="utf-8")
     synced(library)
 
-    assert understood == ["a.md"]  # the one with 夜間
+    assert read_again == ["a.md"]  # the one with 夜間
 
 
-def test_what_a_sync_had_understood_when_it_was_broken_off_is_not_understood_again(
-    library: Path, understood: list[str], monkeypatch: pytest.MonkeyPatch
+def test_reports_read_by_an_interrupted_sync_are_not_read_again(
+    library: Path, read_again: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(_self: Sync, *_: object) -> None:
         raise KeyboardInterrupt
@@ -181,7 +181,7 @@ def test_what_a_sync_had_understood_when_it_was_broken_off_is_not_understood_aga
             synced(library)
     synced(library)
 
-    assert understood == ["a.md", "b.md"]
+    assert read_again == ["a.md", "b.md"]
 
 
 CLASHING = {
@@ -195,7 +195,7 @@ CLASHING = {
 def synced_by_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progress: Progress = ignore_progress
 ) -> object:
-    """Return what an index tells that several processes wrote, and one that one process did."""
+    """Return the state of an index that worker processes wrote, and of one that a single process wrote."""
     (tmp_path / "library").mkdir()
     for name, data in CLASHING.items():
         write(tmp_path / "library", name, data)
@@ -205,19 +205,19 @@ def synced_by_processes(
     kb.indexer.sync(progress)
     kept = [[ReportCache(one.collection.index).find(name) for name in CLASHING] for one in (kb, alone)]
 
-    return (told(kb), kept[0]), (told(alone), kept[1])
+    return (state_of(kb), kept[0]), (state_of(alone), kept[1])
 
 
-def test_several_processes_write_and_keep_what_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_write_and_cache_the_same_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = list[tuple[str, int, int]]()
 
-    several, alone = synced_by_processes(tmp_path, monkeypatch, lambda *told: steps.append(told))
+    several, alone = synced_by_processes(tmp_path, monkeypatch, lambda *step: steps.append(step))
 
     assert several == alone
     assert [step for step in steps if step[0] == "reading"] == [("reading", n, 7) for n in range(1, 8)]
 
 
-def test_what_a_killed_process_had_is_done_by_who_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_parent_process_does_the_work_of_killed_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     killed = list[int]()
 
     def kill(_step: str, _done: int, _total: int) -> None:
@@ -231,7 +231,7 @@ def test_what_a_killed_process_had_is_done_by_who_waits_for_it(tmp_path: Path, m
     assert killed
 
 
-def test_what_processes_had_that_died_as_they_began_is_done_too(
+def test_the_parent_process_does_the_work_of_workers_that_died_at_their_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = SpawnProcess.start
@@ -247,7 +247,7 @@ def test_what_processes_had_that_died_as_they_began_is_done_too(
     assert several == alone
 
 
-def test_of_drafts_nothing_stays_that_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_staged_segments_that_are_not_published_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(_step: str, _done: int, _total: int) -> None:
         raise KeyboardInterrupt
 
@@ -257,17 +257,17 @@ def test_of_drafts_nothing_stays_that_is_not_published(tmp_path: Path, monkeypat
     assert {path.name for path in (tmp_path / "several").iterdir()} == {"DRAFTS.lock", "kept"}
 
 
-def test_a_damaged_kept_report_is_made_anew(library: Path, understood: list[str]) -> None:
+def test_a_damaged_cached_report_is_made_again(library: Path, read_again: list[str]) -> None:
     for path in (library.parent / "index" / "kept").iterdir():
         path.write_bytes(path.read_bytes()[:-1])
     (library / "kb.toml").write_text(DOMAINS[1], encoding="utf-8")
     kb = synced(library)
 
-    assert set(understood) == {"a.md", "b.md", "2019/c.html", "d.txt"}
+    assert set(read_again) == {"a.md", "b.md", "2019/c.html", "d.txt"}
     assert [path for path in damaged_files(kb.collection.index) if path.suffix == REPORT_SUFFIX] == []
 
 
-def test_what_another_publishes_meanwhile_is_not_undone(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_concurrent_publish_is_not_undone(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kb = synced(library)
     write(library, "a.md", REPORTS[2])
     run = Sync.run
@@ -284,10 +284,10 @@ def test_what_another_publishes_meanwhile_is_not_undone(library: Path, monkeypat
     anew = KnowledgeBase.open(library, library.parent / "anew")
     anew.indexer.sync()
 
-    assert told(kb) == told(anew)
+    assert state_of(kb) == state_of(anew)
 
 
-def test_what_another_publishes_after_a_change_of_kb_toml_is_searched_by_that(library: Path) -> None:
+def test_a_generation_published_after_a_change_of_kb_toml_is_searched_by_it(library: Path) -> None:
     kb = synced(library)
     assert kb.searcher.search(Query("深夜帯")).total == 0
 
@@ -298,7 +298,7 @@ def test_what_another_publishes_after_a_change_of_kb_toml_is_searched_by_that(li
     assert kb.collection.catalogue.by_slug["batch-portal"].name == "Batch Portal"
 
 
-def test_nothing_is_kept_in_a_folder_that_is_no_index(library: Path) -> None:
+def test_nothing_is_cached_in_a_folder_that_is_no_index(library: Path) -> None:
     (library.parent / "index").mkdir()
     (library.parent / "index" / "thesis.doc").write_text("mine")
     with pytest.raises(Exception, match="is no index"):
