@@ -1,1 +1,1 @@
-"""What a report is made of, as values: its outline, its talks and notes, their names, what is wrong with a file."""
+"""The values of a report: its outline, talks and notes, their ids and dates, and the problems of its file."""

@@ -1,4 +1,4 @@
-"""What the knowledge base is made of: reports, talks, notes, and the services a note is about. Frozen values."""
+"""The frozen values of the knowledge base: reports, talks, notes, and what people correct in them."""
 
 from typing import Literal
 
@@ -12,53 +12,53 @@ State = Literal["solved", "unsolved", "answered", "unanswered"]
 
 
 class Why(Struct, frozen=True, array_like=True):
-    """What makes a note one about a service: the words that name it, as written, and where they stand.
+    """Why a note is about a service: the place and the words that name it.
 
-    That is the note itself (`here`), what it stands under, at a line (`above`), or the title of its talk; or a person
-    added it by `hand`, and there are no words.
+    The place is the note itself (`here`), a heading or parent note (`above`), or the title of its talk (`talk`). With
+    `hand`, a person added the service.
     """
 
     where: Literal["here", "above", "talk", "hand"]
-    words: str = ""
-    line: int | None = None
+    words: str = ""  # as written; empty with `hand`
+    line: int | None = None  # with `above`
 
 
 class Mention(Struct, frozen=True):
-    """One service a note is about, and how we know. `service` is its slug."""
+    """A service that a note is about, and why."""
 
-    service: str
+    service: str  # slug
     via: Via
     why: Why
 
 
 class Talk(Struct, frozen=True):
-    """One session in a report. Times are `HH:MM`, a track has no brackets."""
+    """One session of an event, in a report."""
 
     id: str
     title: str
     line: int
-    track: str | None = None
-    start: str | None = None
-    end: str | None = None
+    track: str | None = None  # without brackets
+    start: str | None = None  # HH:MM
+    end: str | None = None  # HH:MM
     speakers: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
 
 
 class Crumb(Struct, frozen=True):
-    """One step of a trail: a heading (`note` is None) or a parent note, and its line."""
+    """One step of a trail: a heading or a parent note."""
 
     text: str
     line: int
-    note: str | None = None
+    note: str | None = None  # id of the parent note
 
 
 class Note(Struct, frozen=True):
     """One bullet, numbered item or paragraph of a report: the unit that is indexed and found.
 
-    `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
-    `attached` are the tables and code that follow it, as text. `sure` is how likely its kind is, `advice` and `problem`
-    how likely it is one whatever it is called: all from 0 to 1. `states` are those of what is taken for a problem or a
-    question: of the note itself, and of what stands under it.
+    - `trail`: its path inside its talk, outermost first: headings below the talk's heading, then parent bullets.
+    - `sure`: the probability of its kind. `advice` and `problem`: the probabilities of these kinds.
+    - `states`: whether problems and questions are solved or answered, in the note itself and the notes under it.
+    - `attached`: the tables and code below it, as text.
     """
 
     id: str
@@ -86,74 +86,62 @@ class Note(Struct, frozen=True):
 
     @property
     def place_title(self) -> str:
-        """The title of what it stands in: its talk, or its report where it stands outside of talks."""
+        """The title of its talk, or of its report outside of talks."""
         return self.talk.title if self.talk else self.report_title
 
     @property
     def parent(self) -> str | None:
-        """The id of the bullet it stands under, if any."""
+        """The id of its parent note, if any."""
         return self.trail[-1].note if self.trail else None
 
     @property
     def passage(self) -> str:
-        """The text that it is found by similarity by: what it stands in, outermost first, and itself."""
+        """The text for similarity search: the talk, the trail and the note, outermost first."""
         talk = [self.talk.title] if self.talk else []
         return " > ".join([*talk, *(crumb.text for crumb in self.trail), self.text])
 
 
 class Report(Struct, frozen=True):
-    """One post about one event, read whole: its talks and notes in reading order.
-
-    `held_on` is a date of the precision that the report has (`2018`, `2018-03`, `2018-03-10`) or None: it is never
-    guessed. `published` is the day of the post, a fact of its own and never the event's. `asked` are the ids under
-    which kb.toml may say of its lines whether they are talks.
-    """
+    """One post about one event, with its talks and notes in reading order."""
 
     id: str
     source: str
     title: str
     event: str | None
-    held_on: str | None
+    held_on: str | None  # 2018, 2018-03 or 2018-03-10, as precise as the report; never guessed
     talks: tuple[Talk, ...]
     notes: tuple[Note, ...]
     url: str | None = None
-    published: str | None = None
-    asked: tuple[str, ...] = ()
+    published: str | None = None  # the day of the post, which is not the day of the event
+    asked: tuple[str, ...] = ()  # ids of lines for which kb.toml may decide whether they are talks
 
 
 class MetadataOverride(Struct, frozen=True):
-    """Metadata that a person gives a report (`kb.toml`, `kb add --event`), in place of what stands in it.
-
-    `former` are the ids that it had before that: corrections of its notes under them, and links, still reach it.
-    """
+    """Metadata that a person sets for a report (`kb.toml`, `kb add --event`), in place of the text's own."""
 
     event: str | None = None
     held_on: str | None = None
     url: str | None = None
     published: str | None = None
-    former: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()  # earlier ids, by which links and corrections of notes still find the report
 
     def over(self, known: "MetadataOverride") -> "MetadataOverride":
-        """Return this with what it leaves open as another tells it."""
+        """Return this with unset fields filled from `known`."""
         return MetadataOverride(*(getattr(self, key) or getattr(known, key) for key in self.__struct_fields__))
 
 
 class Correction(Struct, frozen=True):
-    """What a person says of the services and the kind of one note, in place of what follows from its text.
+    """A person's correction of the services and the kind of one note."""
 
-    `denied` are the kinds that it is not of, where nobody said which it is of; `no_answer_to` are the searches that it
-    is not to be quoted for, as typed.
-    """
-
-    adds: tuple[str, ...] = ()
-    removes: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()  # services
+    removes: tuple[str, ...] = ()  # services
     kind: Kind | None = None
-    denied: tuple[Claim, ...] = ()
-    no_answer_to: tuple[str, ...] = ()
+    denied: tuple[Claim, ...] = ()  # kinds that the note does not have, if `kind` is unknown
+    no_answer_to: tuple[str, ...] = ()  # searches, as typed, for which the note must not be quoted
 
 
 class TalkCorrection(Struct, frozen=True):
-    """What a person says of a line: whether it is a talk, and who speaks in it; None for what they left open."""
+    """A person's correction of a line: whether it is a talk, and its speakers. None leaves a field unchanged."""
 
     talk: bool | None = None
     speakers: tuple[str, ...] | None = None

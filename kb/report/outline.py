@@ -1,4 +1,4 @@
-"""The neutral tree that every reader produces: blocks that together account for every line of a file."""
+"""The outline that every reader returns: blocks that together cover every line of a file."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,27 +23,22 @@ BlockType = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One piece of a report as it stands in its file, lines counted from 1.
-
-    `level` is that of a heading (1 the outermost), `depth` that of a bullet or item (0 the outermost). `text` is what
-    a reader of the page would read, continuation lines joined by one space, `joints` the places where those begin;
-    `links` the addresses it links to.
-    """
+    """One piece of a report, with its lines counted from 1."""
 
     type: BlockType
-    text: str
+    text: str  # as a page shows it, with lines joined by one space
     first_line: int
     last_line: int
-    level: int | None = None
-    depth: int | None = None
+    level: int | None = None  # of a heading, from 1
+    depth: int | None = None  # of a list item, from 0
     links: tuple[str, ...] = ()
     joints: tuple[tuple[int, int], ...] = field(default=(), compare=False)
-    """Where each further line begins: its number, and its place in `text`; a line that shows nothing has none."""
+    """The number of each further line with text, and the position in `text` where it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingWarning:
-    """Something in a file that could not be taken as it stands, and what was done instead."""
+    """A part of a file that could not be read as written, and what was done instead."""
 
     line: int
     message: Message
@@ -51,16 +46,13 @@ class ReadingWarning:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a reader made of one file: its blocks in file order, covering every line exactly once.
-
-    `metadata` holds the values of front matter that say something about the report (title, date, event …) as written.
-    """
+    """One file as a reader understood it: its blocks in file order, which cover every line exactly once."""
 
     source: str
     encoding: str
-    format: str
+    format: str  # name of its reader
     lines: int
     title: str | None
     blocks: tuple[Block, ...]
-    metadata: tuple[tuple[str, str], ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()  # title, date, event …, as written
     warnings: tuple[ReadingWarning, ...] = ()

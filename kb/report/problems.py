@@ -1,4 +1,4 @@
-"""What is wrong with a file, so that any terminal, page or log can show it; and what a report leaves open."""
+"""Problems of files, grouped by cause, and findings: facts that a report does not state clearly."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -9,16 +9,16 @@ from msgspec.structs import asdict, replace
 
 from index.messages import Message, Value, translatable
 
-# Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC
-# 52), turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
-_UNSHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+# Categories of characters that are escaped in names: controls, formats, surrogates and line separators. They can drive
+# a terminal (OSC 52), reverse a line (U+202E), or cannot be encoded (a name that is not UTF-8 has lone surrogates).
+_ESCAPED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
-_FEW = 3  # places of what is wrong time and again: enough to see what it is
-_VARYING = "…"  # what stands for a value that differs between sentences of one cause
+_MAX_PLACES = 3  # shown for each cause
+_VARYING = "…"  # in place of a value that differs between messages of one cause
 
 
 class FileProblem(Struct, frozen=True):
-    """A file that was not read, or not wholly: which, where, what is wrong and what to do."""
+    """A file that was not read, or not completely: where and why, and what to do."""
 
     source: str
     line: int | None
@@ -29,86 +29,86 @@ class FileProblem(Struct, frozen=True):
 
     @property
     def sentence(self) -> Message:
-        """All of it in one sentence."""
+        """The place and the message in one sentence."""
         return translatable("{0}: {1}", self.place, self.message)
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON, in English."""
+        """Return the problem for JSON, in English."""
         return {**asdict(self), "message": str(self.message)}
 
     @property
     def place(self) -> str:
-        """The file, and the line where one is known."""
+        """The file, and the line if it is known."""
         name = _printable(self.source)
         return f"{name}:{self.line}" if self.line else name
 
 
 class ProblemGroup(Struct, frozen=True):
-    """What is wrong for one cause, be it in several files; what varies in the words of the cause is `…`."""
+    """The problems with one cause, perhaps in several files."""
 
-    cause: Message
+    cause: Message  # with `…` in place of values that differ
     problems: tuple[FileProblem, ...]
 
     @property
     def files(self) -> int:
-        """In how many files it is so."""
+        """The number of files."""
         return len({problem.source for problem in self.problems})
 
     @property
     def places(self) -> Sequence[str]:
-        """Where it is so, a few places, each in another file."""
+        """The first place in each file, at most three."""
         first: dict[str, str] = {}
         for problem in self.problems:
             first.setdefault(problem.source, problem.place)
-        return [*first.values()][:_FEW]
+        return [*first.values()][:_MAX_PLACES]
 
 
 def grouped(problems: Iterable[FileProblem]) -> tuple[ProblemGroup, ...]:
-    """Return what is wrong by its cause, in the order in which each is met first."""
+    """Return problems grouped by cause, in the order of the first problem of each cause."""
     by_cause: dict[object, list[FileProblem]] = {}
     for problem in problems:
         by_cause.setdefault(_cause(problem.message), []).append(problem)
-    return tuple(ProblemGroup(_common([one.message for one in every]), tuple(every)) for every in by_cause.values())
+    groups = by_cause.values()
+    return tuple(ProblemGroup(_common([problem.message for problem in group]), tuple(group)) for group in groups)
 
 
-def _cause(sentence: Message) -> object:
-    """Return what a sentence has in common with those of the same cause: all but its values."""
-    return sentence.english, *(_cause(value) for value in sentence.values if isinstance(value, Message))
+def _cause(message: Message) -> object:
+    """Return a message without its values, as a key that all messages of one cause share."""
+    return message.english, *(_cause(value) for value in message.values if isinstance(value, Message))
 
 
-def _common(sentences: Sequence[Message]) -> Message:
-    """Return the sentence of one cause, without the values in which several differ."""
+def _common(messages: Sequence[Message]) -> Message:
+    """Return the message of one cause, with `…` in place of values that differ."""
     common: list[Value] = []
-    for values in zip(*(one.values for one in sentences), strict=True):
+    for values in zip(*(message.values for message in messages), strict=True):
         inner = [value for value in values if isinstance(value, Message)]
         common.append(_common(inner) if inner else values[0] if len(set(values)) == 1 else _VARYING)
-    return replace(sentences[0], values=tuple(common))
+    return replace(messages[0], values=tuple(common))
 
 
 Missing = Literal["event", "date", "talk", "speaker", "service", "advice", "problem"]
 
 
 class Finding(Struct, frozen=True):
-    """Something that a report does not say, or not plainly: its event or date; or, on a line, which words may do so.
+    """A fact that a report does not state clearly, for a person to decide.
 
-    A heading may be a talk, a name may be who speaks, words may be a service that the catalogue does not know, a
-    note may be advice or a problem. Where it is known how `likely` that is, from 0 to 1, `about` is the id under which
-    kb.toml may settle it, of a note its own part of that.
+    The event or date is missing, a heading may be a talk, a name may be a speaker, words may be an unknown service, or
+    a note may be advice or a problem.
     """
 
     what: Missing
     line: int | None = None
     text: str = ""
-    likely: float = 0.0
-    about: str = ""
+    likely: float = 0.0  # its probability, 0 if unknown
+    about: str = ""  # the id by which kb.toml decides it; for a note, the part after the report's id
 
 
 class LibraryError(ValueError):
-    """The library, or a file of it, cannot be used; the message names it and says what to do."""
+    """The library or one of its files cannot be used. The message names it and says what to do."""
 
 
 class UnreadableError(ValueError):
-    """A file that no reader can take; the message names it, the line if one is to blame, the reason, the remedy."""
+    """A file that cannot be read. The message names the file, perhaps the line, the reason and what to do."""
 
     def __init__(self, problem: FileProblem) -> None:
         super().__init__(problem.sentence)
@@ -116,8 +116,8 @@ class UnreadableError(ValueError):
 
 
 def _printable(name: str) -> str:
-    """Return a name as it can be shown: what cannot is written as Python escapes it, `\\x1b`, `\\udcff`."""
+    """Return a name with unprintable characters escaped as in Python, `\\x1b`, `\\udcff`."""
     return "".join(
-        character.encode("unicode_escape").decode() if unicodedata.category(character) in _UNSHOWN else character
+        character.encode("unicode_escape").decode() if unicodedata.category(character) in _ESCAPED else character
         for character in name
     )
