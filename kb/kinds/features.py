@@ -216,29 +216,18 @@ def _place(note: Note, tree: NoteTree) -> Iterator[str]:
 
 
 def _above(note: Note) -> Iterator[str]:
-    yield from _parent_words(note.trail[-1].text if note.trail else note.talk.title if note.talk else "")
+    title = note.talk.title if note.talk else ""
+    parent = (note.trail[-1].text if note.trail else title).strip()
+    yield from (f"above ends {parent[-length:]}" for length in (1, 2, 3))
+    yield from _words("above has", parent[:_MAX_HEADING], _PARENT_WORD)
     for crumb in note.trail[-_MAX_CRUMBS:]:
-        yield from _heading_words(crumb.text)
-    if note.talk:
-        yield from _title_words(note.talk.title)
+        yield from _words("under", crumb.text[:_MAX_HEADING], _HEADING_WORD)
+    yield from _words("in a talk on", title[-20:], _HEADING_WORD)
 
 
 @lru_cache(4096)  # a heading has many notes below it
-def _parent_words(text: str) -> tuple[str, ...]:
-    text = text.strip()
-    words = dict.fromkeys(_PARENT_WORD.findall(text[:_MAX_HEADING]))
-    ends = (f"above ends {text[-length:]}" for length in (1, 2, 3))
-    return (*ends, *(f"above has {word}" for word in words))
-
-
-@lru_cache(4096)
-def _heading_words(text: str) -> tuple[str, ...]:
-    return tuple(f"under {word}" for word in dict.fromkeys(_HEADING_WORD.findall(text[:_MAX_HEADING])))
-
-
-@lru_cache(4096)
-def _title_words(title: str) -> tuple[str, ...]:
-    return tuple(f"in a talk on {word}" for word in dict.fromkeys(_HEADING_WORD.findall(title[-20:])))
+def _words(name: str, text: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
+    return tuple(f"{name} {word}" for word in dict.fromkeys(pattern.findall(text)))
 
 
 def _neighbours(note: Note, tree: NoteTree) -> Iterator[str]:

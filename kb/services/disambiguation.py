@@ -104,7 +104,7 @@ class ServiceFinder:
             [*(name for name, _ in names), *misspelled, *disambiguation.longer], catalogue.owners, disambiguation.hosts
         )
         self._ours, self._others = _skeletons(disambiguation.ours), _skeletons(disambiguation.others)
-        # Between two services of a list: 「Polly、Translate」, "SQS / Amazon SNS".
+        # The separator of two services in a list: 「Polly、Translate」, "SQS / Amazon SNS".
         owners = "|".join(rf"{re.escape(owner)}\s" for owner in catalogue.owners)
         self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners})?")
 

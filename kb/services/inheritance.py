@@ -83,7 +83,10 @@ def origin(text: str, line: int | None, namings: Sequence[Naming], *, heading: b
     if not first or _COMPARISON.search(text):
         return Origin(text, line)
     shared = [f"of {min(len(first), 4)}", f"long {min(len(text) // 20, 4)}", *_title_signs(text)]
-    shared += ["bare"] * _is_bare(text, namings) + ["full stop"] * bool(_FULL_STOP.search(text))
+    ends, begins = [0, *(naming.end for naming in namings)], [*(naming.begin for naming in namings), len(text)]
+    rest = "".join(text[end:begin] for end, begin in zip(ends, begins, strict=True))
+    shared += ["bare"] * (not _CONNECTORS.sub("", rest))  # only a list of services: 「EC2とEBS」
+    shared += ["full stop"] * bool(_FULL_STOP.search(text))
 
     def signs(naming: Naming) -> tuple[str, ...]:
         topic = ["topic"] * bool(_TOPIC.match(text, naming.end)) + ["begins"] * (naming.begin < _MAX_OFFSET)
@@ -245,15 +248,6 @@ def _title_signs(text: str) -> list[str]:
     """Return the signs of a talk's title in a text: 「10:20 「EKSの勘所」 山田さん（あいう社）」."""
     signs = [sign for sign, pattern in _SIGNS.items() if pattern.search(text[:_MAX_OPENER])]
     return signs if _SENTENCE.search(text[:_MAX_OPENER]) else [*signs, "no sentence"]
-
-
-def _is_bare(text: str, namings: Sequence[Naming]) -> bool:
-    """Return whether a text is only a list of services: 「EC2とEBS」, but not 「EC2の起動方法」."""
-    rest, place = "", 0
-    for naming in namings:
-        rest += text[place : naming.begin]
-        place = naming.end
-    return not _CONNECTORS.sub("", rest + text[place:])
 
 
 @lru_cache(4096)  # a report has few combinations

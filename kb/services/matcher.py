@@ -74,18 +74,17 @@ class Matcher:
         found = list(self._automaton.iter(skeleton(text))) if len(self._automaton) else []
         if not found:
             return ()
-        addresses = [self._excluded_span(match) for match in _ADDRESS.finditer(text)]
+        excluded = list[tuple[int, int]]()  # whole addresses, but of an address at an owner's host just the host
+        for address in _ADDRESS.finditer(text):
+            host = self._own_address.match(text, *address.span())
+            excluded.append(host.span() if host else address.span())
         longest, end = list[Match](), 0
         for match in sorted(self._matches(text, found), key=lambda match: (match.begin, -match.end)):
-            if match.begin >= end and not _is_within(match.begin, addresses):
+            before = bisect_right(excluded, match.begin, key=lambda span: span[0])
+            if match.begin >= end and not (before and match.begin < excluded[before - 1][1]):
                 longest.append(match)
                 end = match.end
         return tuple(longest)
-
-    def _excluded_span(self, address: re.Match[str]) -> tuple[int, int]:
-        """Return the span of an address that has no names: the host if it is an owner's, else all of it."""
-        own = self._own_address.match(address[0])
-        return (address.start(), address.start() + own.end()) if own else address.span()
 
     def _matches(self, text: str, found: Sequence[_Found]) -> Iterator[Match]:
         """Yield the names that are not part of a longer word and have spaces only at their breaks."""
@@ -134,12 +133,6 @@ def _script(character: str) -> str:
     if plain.isascii() and plain.isalnum():
         return "latin"
     return "katakana" if "ァ" <= plain <= "ヿ" and plain != "・" else ""
-
-
-def _is_within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Return whether a place is in one of the spans, which are sorted and disjoint."""
-    before = bisect_right(spans, place, key=lambda span: span[0])
-    return before > 0 and place < spans[before - 1][1]
 
 
 def _is_joined(text: str, places: Sequence[int], breaks: frozenset[int]) -> bool:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from kb.learning import load
-from kb.report.model import Correction, Mention, Note, Report, Why
+from kb.report.model import Correction, Mention, Note, Report, Via, Why
 from kb.services.disambiguation import Naming, Passage, ServiceFinder, Surroundings
 from kb.services.domain import Domain
 from kb.services.inheritance import Candidate, Inheritance, Origin, origin, talk_of
@@ -40,18 +40,13 @@ class _Tagger:
         self._corrections = corrections
         self._passages: dict[str, Passage] = {}
         matches = {note.id: finder.matches(note.text) for note in report.notes}
-        self._clearly_named = self._by_talk(matches)
+        self._clearly_named: dict[str | None, set[str]] = defaultdict(set)  # services by talk
+        for note in report.notes:
+            self._clearly_named[talk_of(note)] |= finder.clearly_named(matches[note.id])
+        for talk in report.talks:
+            self._clearly_named[talk.id] |= finder.clearly_named(finder.matches(talk.title))
         self._namings = {note.id: self._own_namings(note, own) for note in report.notes if (own := matches[note.id])}
         self._origins: dict[tuple[str, int | None, str | None], Origin] = {}
-
-    def _by_talk(self, matches: Mapping[str, Iterable[Match]]) -> Mapping[str | None, set[str]]:
-        """Return for each talk the services that its title or a note names clearly."""
-        services: dict[str | None, set[str]] = defaultdict(set)
-        for note in self._report.notes:
-            services[talk_of(note)] |= self._finder.clearly_named(matches[note.id])
-        for talk in self._report.talks:
-            services[talk.id] |= self._finder.clearly_named(self._finder.matches(talk.title))
-        return services
 
     def _own_namings(self, note: Note, matches: Sequence[Match]) -> tuple[Naming, ...]:
         """Return the places where a note's own text names services, without those that a correction removes."""
@@ -97,17 +92,13 @@ class _Tagger:
         probabilities = iter(model.probabilities(examples)[:, model.labels.index(CLAIM)])
         inherited = []
         for note, own in zip(self._report.notes, by_note, strict=True):
-            correction = self._correction(note)
-            corrected = {*correction.adds, *correction.removes}
-            inherited.append(
-                [
-                    Mention(
-                        candidate.service, "explicit" if candidate.nearest == "part" else "inherited", _why(candidate)
-                    )
-                    for candidate, probability in zip(own, probabilities)  # noqa: B905  # the iterator has further ones
-                    if probability >= model.thresholds[CLAIM] and candidate.service not in corrected
-                ]
-            )
+            correction, mentions = self._correction(note), []
+            for candidate in own:
+                is_likely = next(probabilities) >= model.thresholds[CLAIM]
+                if is_likely and candidate.service not in (*correction.adds, *correction.removes):
+                    via: Via = "explicit" if candidate.nearest == "part" else "inherited"
+                    mentions.append(Mention(candidate.service, via, _why(candidate)))
+            inherited.append(mentions)
         return inherited
 
     def candidates(self) -> list[list[Candidate]]:

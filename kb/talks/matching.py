@@ -37,7 +37,14 @@ def match_talks(reports: Sequence[ReportTalks]) -> Mapping[str, str]:
     # The words in any order: reports list speakers differently.
     clusters.join(_by_key((tuple(sorted(_pieces(_WORDS, talk.title))), talk.id) for _, talk in talks))
     clusters.join(_titles_with_longer_title([talk for _, talk in talks]))
-    clusters.join(_by_key((_time_and_place(report, talk), talk.id) for report, talk in talks))
+    # A track has one talk at a time.
+    clusters.join(
+        _by_key(
+            ((report.held_on, _skeleton(talk.track), talk.start), talk.id)
+            for report, talk in talks
+            if report.held_on and len(report.held_on) == _DAY_LENGTH and talk.track and talk.start
+        )
+    )
     return clusters.first
 
 
@@ -94,13 +101,6 @@ def _titles_with_longer_title(talks: Sequence[Talk]) -> list[set[str]]:
         if len(longer_titles) == 1:
             matches.append(ids | longer_titles[0])
     return matches
-
-
-def _time_and_place(report: ReportTalks, talk: Talk) -> tuple[str, str, str] | None:
-    """Return the day, track and time of a talk, None unless all are known: a track has one talk at a time."""
-    if report.held_on and len(report.held_on) == _DAY_LENGTH and talk.track and talk.start:
-        return report.held_on, _skeleton(talk.track), talk.start
-    return None
 
 
 @cache

@@ -112,7 +112,9 @@ def sections_of(
     for index, written in enumerate(outline.blocks):
         block_lines = by_block[index]
         block_talks = [i for i in block_lines if i in chosen]
-        block = written if block_talks else _as_paragraph_if_labelled(written)
+        block = written
+        if written.type == "heading" and not block_talks and _LABELLED_LINE.match(written.text):
+            block = replace(written, type="paragraph", level=None)
         if block.type == "heading":
             level = block.level or 1
             if block_talks:
@@ -131,12 +133,6 @@ def sections_of(
                 builder.add(piece, roles.get(first))
     builder.finish_section()
     return builder.sections
-
-
-def _as_paragraph_if_labelled(block: Block) -> Block:
-    """Return a block as a paragraph if it is a heading that begins with a label, as in extracted text."""
-    is_labelled = block.type == "heading" and _LABELLED_LINE.match(block.text)
-    return replace(block, type="paragraph", level=None) if is_labelled else block
 
 
 def _above(headings: Sequence[Block], level: int) -> tuple[Block, ...]:

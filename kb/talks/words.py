@@ -15,17 +15,13 @@ WordList = Literal[
     "no_names", "particulars", "nobody", "materials", "slides", "videos", "sites", "series"
 ]
 # fmt: on
+_LISTS = datafiles.table("kb.talks", "words.toml", dict[WordList, Texts])
 
 
 @cache
 def words(name: WordList) -> tuple[str, ...]:
     """Return the words of a list, the longest first, so that a pattern of alternatives prefers it."""
-    return tuple(sorted(_lists()[name], key=len, reverse=True))
-
-
-@cache
-def _lists() -> dict[WordList, Texts]:
-    return datafiles.table("kb.talks", "words.toml", dict[WordList, Texts])
+    return tuple(sorted(_LISTS[name], key=len, reverse=True))
 
 
 def any_of(name: WordList, *, whole: bool = False) -> str:
