@@ -7,22 +7,17 @@ the rest. Merging happens apart from it: new segments are written first, then ex
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 
-import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from index.engine import OutdatedError, Publication, StagedSegment, WriterBusyError
 from index.schema import Document, Schema
-from index.whoosh_engine import columns, generations, whoosh_writer
-from index.whoosh_engine.columns import ColumnsWriter
+from index.whoosh_engine import generations, whoosh_writer
 from index.whoosh_engine.generations import Generation, Segment, linked, segment_name
-from index.whoosh_engine.rows import STORED, field_names, row
-from index.whoosh_engine.whoosh_reader import SegmentFile
-from index.whoosh_engine.whoosh_writer import TermWriter
 from index.whoosh_engine.write_lock import locked
 
 SMALL = 1000  # documents of a segment; so many are rewritten within a tenth of a second
@@ -67,7 +62,7 @@ def _with_replaced(publication: Publication, folder: Path, kept: Sequence[Segmen
     """
     new = folder / segment_name(folder)
     rest = sorted(kept, key=lambda segment: segment.live_size, reverse=True)
-    with _segment_writer(new, schema) as writer:
+    with whoosh_writer.writing(new, schema) as writer:
         for source in dict.fromkeys(publication.order):
             if source in publication.replaced:
                 writer.add(source, publication.replaced[source])
@@ -85,7 +80,7 @@ class SegmentStaging(Struct, frozen=True):
     def write(self, sources: Iterable[tuple[str, Iterable[Document]]]) -> StagedSegment:
         """Write each source with all its documents to a segment of their own, in the order given."""
         segment = Path(tempfile.mkdtemp(dir=self.folder)) / "segment"
-        with _segment_writer(segment, self.schema) as writer:
+        with whoosh_writer.writing(segment, self.schema) as writer:
             for source, documents in sources:
                 writer.add(source, documents)
         return StagedSegment(segment, tuple(writer.runs))
@@ -116,7 +111,7 @@ def merge(folder: Path, schema: Schema) -> None:
             locked(folder / generations.MERGER_LOCK, timeout=0),
             _temporary(folder / generations.MERGING) as scratch,
         ):
-            with _segment_writer(scratch / "segment", schema) as writer:
+            with whoosh_writer.writing(scratch / "segment", schema) as writer:
                 for segment in merging:
                     writer.add_segment(segment)
             merged = Segment(scratch / "segment", tuple(writer.runs))
@@ -127,10 +122,10 @@ def merge(folder: Path, schema: Schema) -> None:
 
 
 def _worth_merging(segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Return the segments to merge: those that are less than half live, and as many of the smallest as follows.
+    """Return the segments to merge: the smallest ones, and larger ones that are less than half live.
 
-    The smallest are merged up to the last one that is no larger than all before it together. Afterwards each segment is
-    at least as large as all smaller ones together, so there are few, and a document is seldom rewritten.
+    By size, the last of the smallest is no larger than all before it together. After the merge every segment is larger
+    than all smaller ones together, so there are few, and a document is seldom rewritten.
     """
     by_size = sorted(segments, key=lambda segment: segment.live_size)
     sums = accumulate((segment.live_size for segment in by_size), initial=0)
@@ -164,42 +159,3 @@ def _temporary(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class SegmentWriter:
-    """Writes the documents of a segment, source by source, to Whoosh's files and to columns."""
-
-    def __init__(self, terms: TermWriter, schema: Schema) -> None:
-        self._terms = terms
-        self._schema = schema
-        self.columns = ColumnsWriter(schema)
-        self.runs = list[tuple[str, int]]()  # sources written so far, with their numbers of documents
-        self.size = 0  # documents written so far
-
-    def add(self, source: str, documents: Iterable[Document]) -> None:
-        """Write all documents of a source. Raises ValueError for a field that the schema lacks."""
-        begin = self.size
-        for document in documents:
-            written = row(document, self._schema)
-            self._terms.add(written)
-            self.columns.add(written)
-            self.size += 1
-        self.runs.append((source, self.size - begin))
-
-    def add_segment(self, segment: Segment) -> None:
-        """Write the live documents of a segment. Raises DamageError if it cannot be read."""
-        live = np.ones(segment.size, np.bool_)
-        live[list(segment.deleted)] = False
-        with closing(SegmentFile(segment.folder, segment.size)) as file:
-            self._terms.add_segment(file, live)
-        self.columns.add_segment(columns.read(segment.folder), live)
-        self.runs += [(source, count) for source, count in segment.runs if source is not None]
-        self.size += segment.live_size
-
-
-@contextmanager
-def _segment_writer(folder: Path, schema: Schema) -> Iterator[SegmentWriter]:
-    """Make a folder and give a writer of a segment there; after a failure its content is of no use."""
-    with whoosh_writer.writing(folder, field_names(schema), STORED) as terms:
-        yield (writer := SegmentWriter(terms, schema))
-    writer.columns.write(folder)

@@ -1,4 +1,4 @@
-"""Writes the terms, postings and stored fields of a segment with Whoosh; the one module that imports it.
+"""Writes segments: terms, postings and stored fields with Whoosh, and columns. The one module that imports Whoosh.
 
 Whoosh receives terms, never text: its analyzers, parsers and scorers are not used, and no object of ours is pickled.
 Its own pickles run no code (`whoosh_reader.confine`). Whoosh as published can read the files (`whoosh_reader` does so
@@ -9,15 +9,19 @@ import sys
 import warnings
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.whoosh_engine.docs import Docs, Mask
-from index.whoosh_engine.rows import Row, encoded
+from index.schema import Document, Schema
+from index.whoosh_engine import columns
+from index.whoosh_engine.columns import ColumnsWriter
+from index.whoosh_engine.docs import Docs
+from index.whoosh_engine.generations import Segment
+from index.whoosh_engine.rows import STORED, encoded, field_names, row
 from index.whoosh_engine.whoosh_reader import (
     BLOCK_HEAD,
     FIELD,
@@ -53,75 +57,90 @@ _BATCH = 1000  # terms or stored documents; one by one costs most of the time, a
 
 
 @contextmanager
-def writing(folder: Path, field_names: Iterable[str], stored_names: Iterable[str]) -> Iterator["TermWriter"]:
+def writing(folder: Path, schema: Schema) -> Iterator["SegmentWriter"]:
     """Make a folder and give a writer of a segment there; after a failure its content is of no use."""
     folder.mkdir()
-    schema = whoosh.fields.Schema(
-        **{name: whoosh.fields.FieldType(whoosh.formats.Existence(), None) for name in field_names},
-        **{name: whoosh.fields.STORED() for name in stored_names},
+    fields = whoosh.fields.Schema(
+        **{name: whoosh.fields.FieldType(whoosh.formats.Existence(), None) for name in field_names(schema)},
+        **{name: whoosh.fields.STORED() for name in STORED},
     )
     codec = whoosh3.W3Codec()
     codec.length_stats = False  # nothing asks Whoosh for lengths
-    writer = whoosh.index.create_in(str(folder), schema).writer(codec=codec)
+    writer = whoosh.index.create_in(str(folder), fields).writer(codec=codec)
+    segment = SegmentWriter(writer, schema)
     try:
-        terms = TermWriter(writer)
-        yield terms
-        terms.finish()
+        yield segment
+        segment.finish()
     except BaseException:
         writer.cancel()
         raise
     writer.commit()
     (folder / "MAIN_WRITELOCK").unlink(missing_ok=True)  # Whoosh's own, of no use in a finished segment
+    segment.columns.write(folder)
 
 
-class TermWriter:
-    """Writes rows, one after another, to a folder.
+class SegmentWriter:
+    """Writes the documents of a segment, source by source, to Whoosh's files and to columns.
 
     The postings of a field are collected in three arrays and sorted at the end. Whoosh's own way makes a tuple of each
     posting and sorts on disk, which is most of the cost of indexing with it.
     """
 
-    def __init__(self, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
+    def __init__(self, writer: Any, schema: Schema) -> None:  # noqa: ANN401  # whoosh is untyped
         self._writer = writer
-        self._fields: dict[str, _FieldPostings] = {}
-        self._count = 0
+        self._schema = schema
+        self._postings: dict[str, _FieldPostings] = {}
+        self.columns = ColumnsWriter(schema)
+        self.runs = list[tuple[str, int]]()  # sources written so far, with their numbers of documents
+        self.size = 0  # documents written so far
 
-    def add(self, row: Row) -> None:
-        """Write a row."""
-        self._store(row.stored)
-        for name, terms in row.fields.items():
-            self._field(name).add(self._count, terms)
-        self._count += 1
+    def add(self, source: str, documents: Iterable[Document]) -> None:
+        """Write all documents of a source. Raises ValueError for a field that the schema lacks."""
+        begin = self.size
+        for document in documents:
+            written = row(document, self._schema)
+            self._store(written.stored)
+            for name, terms in written.fields.items():
+                self._postings_of(name).add(self.size, terms)
+            self.columns.add(written)
+            self.size += 1
+        self.runs.append((source, self.size - begin))
 
-    def add_segment(self, file: SegmentFile, live: Mask) -> None:
+    def add_segment(self, segment: Segment) -> None:
         """Write the live documents of a segment. Raises DamageError if it cannot be read."""
-        numbers = np.cumsum(live, dtype=np.int32) + np.int32(self._count - 1)  # of its documents in the new segment
+        live = np.ones(segment.size, np.bool_)
+        live[list(segment.deleted)] = False
+        numbers = np.cumsum(live, dtype=np.int32) + np.int32(self.size - 1)  # of its documents in the new segment
         kept = np.flatnonzero(live).tolist()
-        for begin in range(0, len(kept), _BATCH):
-            for stored in file.stored(kept[begin : begin + _BATCH]):
-                self._store(stored)
-                self._count += 1
-        for name, term, postings in file.all_postings():
-            is_kept = live[postings.docs]
-            if is_kept.any():
-                self._field(name).add_postings(term, numbers[postings.docs[is_kept]], postings.weights[is_kept])
+        with closing(SegmentFile(segment.folder, segment.size)) as file:
+            for begin in range(0, len(kept), _BATCH):
+                for stored in file.stored(kept[begin : begin + _BATCH]):
+                    self._store(stored)
+                    self.size += 1
+            for name, term, postings in file.all_postings():
+                is_kept = live[postings.docs]
+                if is_kept.any():
+                    docs = numbers[postings.docs[is_kept]]
+                    self._postings_of(name).add_postings(term, docs, postings.weights[is_kept])
+        self.columns.add_segment(columns.read(segment.folder), live)
+        self.runs += [(source, count) for source, count in segment.runs if source is not None]
 
     def finish(self) -> None:
         """Write the postings."""
-        for name in sorted(self._fields):
-            self._fields[name].write(name, self._writer.schema[name], self._writer.fieldwriter)
-        self._writer.docnum = self._count
-        self._writer._added = self._count > 0  # noqa: SLF001  # without it, `commit` drops what was written
+        for name in sorted(self._postings):
+            self._postings[name].write(name, self._writer.schema[name], self._writer.fieldwriter)
+        self._writer.docnum = self.size
+        self._writer._added = self.size > 0  # noqa: SLF001  # without it, `commit` drops what was written
 
     def _store(self, stored: Mapping[str, str]) -> None:
         per_document = self._writer.perdocwriter
-        per_document.start_doc(self._count)
+        per_document.start_doc(self.size)
         for name in sorted(stored):
             per_document.add_field(name, None, stored[name], 0)
         per_document.finish_doc()
 
-    def _field(self, name: str) -> "_FieldPostings":
-        return self._fields.setdefault(name, _FieldPostings())
+    def _postings_of(self, field: str) -> "_FieldPostings":
+        return self._postings.setdefault(field, _FieldPostings())
 
 
 class _FieldPostings:
@@ -184,10 +203,10 @@ class _FieldPostings:
         begin = 0
         for first in range(0, len(order), _BATCH):
             last = int(ends[first : first + _BATCH][-1])
-            columns = [column[begin:last].tolist() for column in (docs, differences, weights)]
+            lists = [column[begin:last].tolist() for column in (docs, differences, weights)]
             bounds = [0, *(ends[first : first + _BATCH] - begin).tolist()]
             for number, (left, right) in zip(order[first : first + _BATCH], pairwise(bounds), strict=True):
-                yield number, *(column[left:right] for column in columns)
+                yield number, *(column[left:right] for column in lists)
             begin = last
 
 
