@@ -102,7 +102,7 @@ def create_app(
     responses.compress(app)
     language.speak(app)
     security.protect(app, access, guesses)
-    responses.tell_errors(app)
+    responses.handle_errors(app)
     blueprints = (
         search.pages(knowledge_base, searches),
         *(room.pages(knowledge_base) for room in _READING),

@@ -12,8 +12,8 @@ from kb.services import domain
 from webui.http.address import (
     GROUPS,
     LAST_PAGE,
-    LONGEST_VALUE,
-    MOST_VALUES,
+    MAX_VALUE_LENGTH,
+    MAX_VALUES,
     PAGE_SIZE,
     Unread,
     address_of,
@@ -151,20 +151,20 @@ def test_a_page_beyond_the_last_is_none(page: str) -> None:
 
 
 def test_the_first_values_count_and_the_others_are_counted() -> None:
-    values = [("talk", f"{number:02}") for number in range(MOST_VALUES + 2)]
+    values = [("talk", f"{number:02}") for number in range(MAX_VALUES + 2)]
 
     query, unread = query_of(values)
 
-    assert query.selected("talk") == tuple(value for _, value in values[:MOST_VALUES])
+    assert query.selected("talk") == tuple(value for _, value in values[:MAX_VALUES])
     assert unread == (Unread(None, "2"),)
-    assert query_of([("x", "y")] * MOST_VALUES + values[:1]) == (
+    assert query_of([("x", "y")] * MAX_VALUES + values[:1]) == (
         Query(),
-        (*[Unread("x", "y")] * MOST_VALUES, Unread(None, "1")),
+        (*[Unread("x", "y")] * MAX_VALUES, Unread(None, "1")),
     )
 
 
 def test_a_value_that_is_too_long_is_named_by_its_beginning() -> None:
-    longest = "a" * LONGEST_VALUE
+    longest = "a" * MAX_VALUE_LENGTH
 
     assert query_of([("talk", longest)])[0].selected("talk") == (longest,)
     assert query_of([("talk", f"{longest}b"), (f"{longest}c", "d")]) == (

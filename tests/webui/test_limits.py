@@ -12,7 +12,7 @@ from werkzeug.exceptions import TooManyRequests
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from webui.app import create_app
-from webui.http.address import MOST_VALUES, Unread, query_of
+from webui.http.address import MAX_VALUES, Unread, query_of
 from webui.http.security import Access, Guesses, at_once
 from webui.pages.export import table
 
@@ -40,7 +40,7 @@ def client(knowledge_base: KnowledgeBase) -> Iterator[FlaskClient]:
 def test_of_many_values_the_first_count_and_the_rest_is_told_in_one_number() -> None:
     query, unread = query_of([*(("talk", str(number)) for number in range(30)), *(("x", "y"),) * 40])
 
-    assert (len(query.selected("talk")), len(unread)) == (30, MOST_VALUES - 30 + 1)
+    assert (len(query.selected("talk")), len(unread)) == (30, MAX_VALUES - 30 + 1)
     assert unread[-1] == Unread(None, "38")
 
 

@@ -40,9 +40,9 @@ def test_of_many_who_press_a_button_at_once_one_takes_it_back() -> None:
 
     with ThreadPoolExecutor(8) as threads:
         for _ in range(200):
-            key = undo_log.keep("did it", undo).key
-            pressed = [threads.submit(undo_log.take_back, key) for _ in range(4)]
-            others = [threads.submit(undo_log.keep, str(number), None) for number in range(60)]
+            key = undo_log.add("did it", undo).key
+            pressed = [threads.submit(undo_log.undo, key) for _ in range(4)]
+            others = [threads.submit(undo_log.add, str(number), None) for number in range(60)]
             assert [one.result() is None for one in pressed].count(False) == 1
             assert all(undo_log.find(one.result().key) for one in others)
 

@@ -42,19 +42,19 @@ def counting() -> tuple[list[int], object]:
 
 def test_a_deed_is_taken_back_once_and_what_took_it_back_in_turn() -> None:
     undo_log, (turned, undo) = UndoLog(), counting()
-    done = undo_log.keep("did it", undo)
+    done = undo_log.add("did it", undo)
 
-    back = undo_log.take_back(done.key)
+    back = undo_log.undo(done.key)
     assert back is not None
-    again = undo_log.take_back(back.key)
+    again = undo_log.undo(back.key)
     assert again is not None
 
-    assert [(undo_entry.text, undo_entry.besides, undo_entry.taken_back) for undo_entry in (done, back, again)] == [
+    assert [(undo_entry.text, undo_entry.detail, undo_entry.undone) for undo_entry in (done, back, again)] == [
         ("did it", "", False),
         ("did it", "now -7", True),
         ("did it", "now 7", False),
     ]
-    assert (turned, undo_log.take_back(done.key), undo_log.take_back(back.key)) == ([7, -7], None, None)
+    assert (turned, undo_log.undo(done.key), undo_log.undo(back.key)) == ([7, -7], None, None)
 
 
 def test_a_deed_that_is_refused_is_kept() -> None:
@@ -65,24 +65,24 @@ def test_a_deed_that_is_refused_is_kept() -> None:
             raise refusals.pop()
         return "", undo
 
-    done = undo_log.keep("did it", undo)
+    done = undo_log.add("did it", undo)
     with pytest.raises(OSError, match="full"):
-        undo_log.take_back(done.key)
+        undo_log.undo(done.key)
 
     assert undo_log.find(done.key) == done
-    assert undo_log.take_back(done.key) is not None
+    assert undo_log.undo(done.key) is not None
 
 
 def test_what_cannot_be_taken_back_is_told_and_no_more() -> None:
     undo_log = UndoLog()
-    done = undo_log.keep("did it", None)
+    done = undo_log.add("did it", None)
 
-    assert (undo_log.take_back(done.key), undo_log.take_back("none")) == (None, None)
+    assert (undo_log.undo(done.key), undo_log.undo("none")) == (None, None)
 
 
 def test_a_hundred_deeds_are_remembered() -> None:
     undo_log = UndoLog()
-    keys = [undo_log.keep(str(number), None).key for number in range(101)]
+    keys = [undo_log.add(str(number), None).key for number in range(101)]
 
     assert [undo_log.find(key) is None for key in keys] == [True, *[False] * 100]
     assert len(set(keys)) == 101
@@ -99,10 +99,10 @@ def test_a_hundred_deeds_are_remembered() -> None:
 )
 def test_one_comes_back_to_where_one_was_with_the_deed(back: str, told: str, *, settled: bool) -> None:
     undo_log = UndoLog()
-    done = undo_log.keep("did it", None)
+    done = undo_log.add("did it", None)
     with Flask("test").test_request_context():
-        response = undo_log.lead_back(done, back, settled=settled)
-        anchored = undo_log.lead_back(done, back, "あ b", settled=settled)
+        response = undo_log.redirect_back(done, back, synced=settled)
+        anchored = undo_log.redirect_back(done, back, "あ b", synced=settled)
 
     location = told.replace("KEY", done.key)
     assert (response.status_code, response.location) == (303, location)
@@ -135,9 +135,9 @@ def test_only_a_page_of_ours_that_is_another_is_come_back_to(asked: str, referre
 
 def test_one_comes_back_at_once_where_nothing_is_said_of_an_update() -> None:
     undo_log = UndoLog()
-    done = undo_log.keep("did it", None)
+    done = undo_log.add("did it", None)
     with Flask("test").test_request_context():
-        assert undo_log.lead_back(done, "/").location == f"/?done={done.key}"
+        assert undo_log.redirect_back(done, "/").location == f"/?done={done.key}"
 
 
 def test_the_form_remembers_where_one_came_from() -> None:

@@ -1,4 +1,4 @@
-"""How answers leave: a page for people or JSON for programs, errors in plain sentences, smaller on their way."""
+"""Responses: a page for people or JSON for programs, error pages, compression."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -26,21 +26,21 @@ _MINIFIERS = {"text/css": cssmin, "text/javascript": jsmin}
 
 
 def wants_json() -> bool:
-    """Tell whether the client asked for JSON rather than for a page, or sends what no form of a page sends."""
+    """Return whether the client prefers JSON to a page, or sends what no form of a page sends."""
     if request.method == "DELETE" or (request.method == "POST" and request.mimetype not in ("", *_OF_FORMS)):
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
 def respond(template: str, data: Callable[[], dict[str, Any]], **shown: object) -> Response:
-    """Return what `data` gives as JSON where that was asked for, else the page that a template makes of `shown`."""
+    """Return JSON of `data` if the client wants it, else the page of a template with the values `shown`."""
     response = jsonify(data()) if wants_json() else make_response(render_template(template, **shown))
     response.vary.add("Accept")
     return response
 
 
-def tell_errors(app: Flask) -> None:
-    """Make an app answer each error by a plain sentence, as a page or as an RFC 9457 problem."""
+def handle_errors(app: Flask) -> None:
+    """Make an app answer each error with a sentence, as a page or as an RFC 9457 problem."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(UnknownIdError, _unknown)
     app.register_error_handler(SearchIndexError, _no_index)
@@ -51,9 +51,9 @@ def tell_errors(app: Flask) -> None:
 def problem(
     error: HTTPException, detail: str, cause: Message | None = None, reports: Sequence[ReportEntry] = ()
 ) -> Response:
-    """Return the answer to an error: its status, a sentence on it, and reports to go on with.
+    """Return the response to an error: its status, a sentence, and reports that the address may mean.
 
-    `cause` is what the error that caused it said, None where that says nothing to people.
+    `cause` is the message of the error behind it, None if that means nothing to people.
     """
     status = error.code or 500
     if wants_json():
@@ -73,7 +73,7 @@ def problem(
 
 
 def understood(pairs: Iterable[tuple[str, str]]) -> Query:
-    """Return the search that an address asks for; the request ends with 400 where a part of it means nothing."""
+    """Return the search of an address. Aborts with 400 if a part of it is invalid."""
     query, unread = query_of(pairs)
     if unread:
         abort(problem(BadRequest(), texts.unread(unread)))
@@ -101,7 +101,7 @@ def _no_index(error: SearchIndexError) -> Response:
 
 
 def _away(error: EngineAwayError) -> Response:
-    """Answer once more where that changes nothing: what stands in answers as a whole now, if there is anything."""
+    """Retry a reading request once: the stand-in engine answers now, if there is one."""
     if request.method in ("GET", "HEAD") and request.endpoint and not g.get("asked_again"):
         g.asked_again = True
         try:

@@ -1,4 +1,4 @@
-"""Safety of every request and answer: which hosts we go by, who may write, and what is done only so often."""
+"""Security of every request: allowed hosts, write access, rate limits and response headers."""
 
 import hashlib
 import hmac
@@ -22,8 +22,8 @@ from webui.texts import texts
 
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
-_PROPOSING, _ASKING, _SHOWING_A_KEY = "intake.propose", "programs.ask", "key.take"  # endpoints with rules of their own
-# Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
+_PROPOSING, _ASKING, _SHOWING_A_KEY = "intake.propose", "programs.ask", "key.take"  # endpoints with special rules
+# Only own files; no inline code, no frames, and scripts cannot turn strings into HTML.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
@@ -32,7 +32,7 @@ _CONTENT_SECURITY_POLICY = (
 HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # our own pages lead back to where one was; others learn nothing
+    "Referrer-Policy": "same-origin",  # own pages read it to lead back; other sites get nothing
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -40,14 +40,14 @@ HEADERS = {
 }
 P = ParamSpec("P")
 R = TypeVar("R")
-_SECONDS = 2  # after which who was turned away from a costly answer may ask again
-_GUESSES, _MINUTE = 10, 60.0  # wrong keys that an address may give, in so many seconds
-_ADDRESSES = 1000  # remembered at most
+_RETRY_AFTER = 2  # seconds after which a rejected expensive request may be repeated
+_MAX_GUESSES, _WINDOW = 10, 60.0  # wrong keys of one address, and seconds
+_MAX_ADDRESSES = 1000  # remembered
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whom a server trusts: the names it goes by, and the token for writing (None: this machine alone writes)."""
+    """The host names of a server and its write token; None if only this machine may write."""
 
     names: frozenset[str] = frozenset({"localhost"})
     token: str | None = None
@@ -59,40 +59,40 @@ class Access:
     def goes_by(self, host: str) -> bool:
         """Return whether a Host header names this server.
 
-        An address in digits always does: it takes a name to lure a browser here (DNS rebinding).
+        IP addresses always do, because an attack by DNS rebinding needs a name.
         """
         parts = url_parts(f"//{host}")
         name = parts.hostname if parts else None
-        return name is not None and (name in map(str.lower, self.names) or _is_in_digits(name))
+        return name is not None and (name in map(str.lower, self.names) or _is_ip_address(name))
 
-    def may_write(self, asked: Request) -> bool:
-        """Return whether a request carries the token, in its header or its cookie, where one is needed."""
+    def may_write(self, request: Request) -> bool:
+        """Return whether a request has the token in its header or cookie, or needs none."""
         if self.token is None:
             return True
-        return self.has_bearer(asked) or self.is_key(asked.cookies.get(COOKIE, ""))
+        return self.has_bearer(request) or self.is_key(request.cookies.get(COOKIE, ""))
 
-    def has_bearer(self, asked: Request) -> bool:
-        """Return whether a request carries the token in its Authorization header."""
-        given = asked.headers.get("Authorization", "").removeprefix("Bearer ")
-        return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
+    def has_bearer(self, request: Request) -> bool:
+        """Return whether a request has the token in its Authorization header."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return self.token is not None and hmac.compare_digest(token.encode(), self.token.encode())
 
     @property
     def key(self) -> str:
-        """What the cookie holds in place of the token."""
+        """The value of the cookie, derived from the token."""
         return hmac.new((self.token or "").encode(), b"page", hashlib.sha256).hexdigest()
 
-    def is_key(self, given: str) -> bool:
-        """Return whether a cookie is the right one."""
-        return hmac.compare_digest(given.encode(), self.key.encode())
+    def is_key(self, cookie: str) -> bool:
+        """Return whether a cookie has the right value."""
+        return hmac.compare_digest(cookie.encode(), self.key.encode())
 
-    def same_site(self, asked: Request) -> bool:
-        """Return whether a request that writes comes from our own pages, or from a program that has the token."""
-        ours = _is_ours(asked)
-        return self.has_bearer(asked) if ours is None else ours
+    def same_site(self, request: Request) -> bool:
+        """Return whether a write request comes from an own page or from a program with the token."""
+        own = _is_from_own_page(request)
+        return self.has_bearer(request) if own is None else own
 
 
 class Guesses:
-    """The wrong keys of the last minute, by the address they came from."""
+    """The times of wrong keys in the last minute, by IP address."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -100,27 +100,27 @@ class Guesses:
         self._lock = threading.Lock()
 
     def check(self, address: str | None) -> None:
-        """Raise TooManyRequests where an address has given too many wrong keys, right as the next one may be."""
+        """Raise TooManyRequests if an address sent too many wrong keys, even if the next one is right."""
         with self._lock:
             times = self._wrong.get(address or "")
-            if times and len(times) == _GUESSES and (left := times[0] + _MINUTE - self._now()) > 0:
+            if times and len(times) == _MAX_GUESSES and (left := times[0] + _WINDOW - self._now()) > 0:
                 raise TooManyRequests(retry_after=int(left) + 1)
 
     def wrong(self, address: str | None) -> None:
-        """Count a wrong key of an address, None for one that is unknown."""
+        """Count a wrong key of an address, which is None if unknown."""
         with self._lock:
-            times = self._wrong.pop(address or "", None) or deque(maxlen=_GUESSES)
+            times = self._wrong.pop(address or "", None) or deque(maxlen=_MAX_GUESSES)
             times.append(self._now())
-            self._wrong[address or ""] = times  # the last to have guessed is the last to be forgotten
-            if len(self._wrong) > _ADDRESSES:
+            self._wrong[address or ""] = times  # now the newest; the oldest is dropped first
+            if len(self._wrong) > _MAX_ADDRESSES:
                 self._wrong.pop(next(iter(self._wrong)))
 
 
 def protect(app: Flask, access: Access, guesses: Guesses) -> None:
-    """Make an app refuse what it must, before anything else is done, and tell browsers the rules on each answer."""
-    # A report of the longest kind comes once as a file, and once more in base64 when it is saved after a preview.
+    """Make an app check each request before it runs, and add the security headers to each response."""
+    # After a preview, a form sends the largest report in base64, which takes four thirds of its bytes.
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_REPORT_BYTES * 3 // 2
-    app.config["MAX_FORM_PARTS"] = 2000  # files of a folder that is sent at once
+    app.config["MAX_FORM_PARTS"] = 2000  # files of a folder sent at once
 
     @app.before_request
     def check() -> None:
@@ -130,10 +130,9 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
             return
         if request.endpoint == _PROPOSING and _is_visit(request):
             return
-        # Asking writes nothing, so a program need not prove that it is no page of another site: browsers tell those.
-        # But where there is a token it is wanted here too.
+        # Questions of programs write nothing, so only pages of other sites are rejected. A token is still required.
         asking = request.endpoint == _ASKING
-        allowed = _is_ours(request) is not False if asking else access.same_site(request)
+        allowed = _is_from_own_page(request) is not False if asking else access.same_site(request)
         if not allowed:
             raise Forbidden
         if request.endpoint != _SHOWING_A_KEY:
@@ -147,7 +146,7 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
 
 
 def _permit(access: Access, guesses: Guesses) -> None:
-    """Let a request write that may. Raises Unauthorized, and TooManyRequests after too many wrong keys."""
+    """Check that a request may write. Raises Unauthorized, and TooManyRequests after too many wrong keys."""
     shown = access.token is not None and (COOKIE in request.cookies or "Authorization" in request.headers)
     if shown:
         guesses.check(request.remote_addr)
@@ -157,29 +156,28 @@ def _permit(access: Access, guesses: Guesses) -> None:
         raise Unauthorized
 
 
-def _is_ours(asked: Request) -> bool | None:
-    """Return whether a browser says that our own pages send a request, None where no browser says anything.
+def _is_from_own_page(request: Request) -> bool | None:
+    """Return whether an own page sent a request, by the headers of the browser; None without such headers.
 
-    Browsers tell where a request comes from and pages cannot change it, so no token in each form is needed.
+    Pages cannot change these headers, so forms need no token against cross-site requests.
     """
-    site = asked.headers.get("Sec-Fetch-Site")
+    site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in {"same-origin", "none"}
-    origin = asked.headers.get("Origin")
-    return None if origin is None else asked.host != "" and origin == f"{asked.scheme}://{asked.host}"
+    origin = request.headers.get("Origin")
+    return None if origin is None else request.host != "" and origin == f"{request.scheme}://{request.host}"
 
 
-def _is_visit(asked: Request) -> bool:
-    """Return whether a request is one by which a person goes to a page, in a tab of its own.
+def _is_visit(request: Request) -> bool:
+    """Return whether a request opens a page in a tab.
 
-    So any site may send one here. What it proposes is shown and nothing else: not read, not kept, before that person
-    sends it on from our own page, which alone has the key.
+    Any site may send such a request. Its proposal is only shown; saving it takes a request of an own page.
     """
-    return asked.headers.get("Sec-Fetch-Mode") == "navigate" and asked.headers.get("Sec-Fetch-Dest") == "document"
+    return request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def key_page(access: Access, guesses: Guesses) -> Blueprint:
-    """Return the page where a person shows the token once, so that the pages that write open to this browser."""
+    """Return the page where a person enters the token once, which lets this browser write."""
     blueprint = Blueprint("key", __name__)
 
     @blueprint.get("/key")
@@ -189,8 +187,8 @@ def key_page(access: Access, guesses: Guesses) -> Blueprint:
     @blueprint.post("/key")
     def take() -> Response:
         guesses.check(request.remote_addr)
-        given = request.form.get("token", "").strip()
-        if access.token is None or not hmac.compare_digest(given.encode(), access.token.encode()):
+        token = request.form.get("token", "").strip()
+        if access.token is None or not hmac.compare_digest(token.encode(), access.token.encode()):
             guesses.wrong(request.remote_addr)
             if wants_json():
                 return problem(Forbidden(), texts.WRONG_KEY)
@@ -205,7 +203,7 @@ def key_page(access: Access, guesses: Guesses) -> Blueprint:
 
 
 def at_once(number: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return what lets a view run so often at once; who comes on top may come again (429, Retry-After)."""
+    """Return a decorator that limits the concurrent calls of a view; further ones get 429 with Retry-After."""
 
     def limited(view: Callable[P, R]) -> Callable[P, R]:
         running = threading.BoundedSemaphore(number)
@@ -213,7 +211,7 @@ def at_once(number: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             if not running.acquire(blocking=False):
-                raise TooManyRequests(retry_after=_SECONDS)
+                raise TooManyRequests(retry_after=_RETRY_AFTER)
             try:
                 return view(*args, **kwargs)
             finally:
@@ -224,7 +222,7 @@ def at_once(number: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return limited
 
 
-def _is_in_digits(name: str) -> bool:
+def _is_ip_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A report as it comes over the wire: in a form or as the body of a request, whole or not at all."""
+"""Reports received in a form or as the body of a request."""
 
 import base64
 from dataclasses import dataclass
@@ -38,10 +38,9 @@ _TEXTS = MEDIA_TYPES | {"application/octet-stream"}
 
 
 class RefusedError(ValueError):
-    """What was sent cannot be taken; the message says why, in the language of the page.
+    """A rejected field of a request, with a message in the language of the page.
 
-    `field` is the field of the form that it is about, `near` are the services that may have been meant, `cause` is
-    what the error that caused it said.
+    `field` is the field of the form, `near` are services of a similar name, `cause` is the message of the cause.
     """
 
     def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), cause: Message | None = None) -> None:
@@ -53,66 +52,60 @@ class RefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A report as it came: its bytes, the name of its file if it had one, and what was given of it by hand.
+    """The bytes of a received report, its file name if known, and the metadata that the form overrides.
 
-    `refused` is what of that cannot be, and left out.
+    `refused` is the invalid field of the metadata, which is dropped.
     """
 
     data: bytes
     name: str | None
-    given: MetadataOverride
+    override: MetadataOverride
     refused: RefusedError | None = None
 
     @property
     def encoded(self) -> str:
-        """The bytes as a form field that brings them back unchanged."""
+        """The bytes in base64, for a hidden field of the form."""
         return base64.b64encode(self.data).decode()
 
 
 def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
-    """Return the report of the form: a file, a text, what stands at an address, on its second way the first's bytes.
-
-    Raises UnreadableError where nothing can be fetched.
-    """
+    """Return the report of a form: the bytes of a preview, a file, a fetched page, or a text. Raises UnreadableError."""
     form, file = request.form, _file()
-    name, (given, refused) = form.get("name") or None, _given(form)
+    name, (override, refused) = form.get("name") or None, _override(form)
     if form.get("data"):
         try:
             data = base64.b64decode(form["data"], validate=True)
-        except ValueError as error:  # also of what is no ASCII
+        except ValueError as error:  # also raised for non-ASCII characters
             raise BadRequest from error
     elif file:
         data, name = file.read(), file.filename
     elif fetch and form.get("address", "").strip():
         page = fetch(form["address"].strip())
-        data, name, given = page.data, page.name, page.with_url(given)
+        data, name, override = page.data, page.name, page.with_url(override)
     else:
-        data = form.get("text", "").replace("\r\n", "\n").encode()  # a form sends its lines with CRLF
-    return _checked(Received(data, name, given, refused))
+        data = form.get("text", "").replace("\r\n", "\n").encode()  # forms send CRLF
+    return _checked(Received(data, name, override, refused))
 
 
-def asked_for() -> str:
-    """Return the field of the form that a report was to come from."""
+def source_field() -> str:
+    """Return the field of the form that holds the report."""
     if _file():
         return "file"
     return "address" if request.form.get("address", "").strip() else "text"
 
 
 def _file() -> FileStorage | None:
-    """Return the file of the form, None where it has none: of its two fields, one for a folder, one is left empty."""
+    """Return the file of the form, or None; the form has two fields, one for a folder, and one is empty."""
     return next((file for file in request.files.getlist("file") if file.filename), None)
 
 
 def proposed() -> Received:
-    """Return the page that somebody looks at, as the bookmarklet sends it."""
-    return _checked(Received(request.form.get("page", "").encode(), None, *_given(request.form)))
+    """Return the page that the bookmarklet sends."""
+    return _checked(Received(request.form.get("page", "").encode(), None, *_override(request.form)))
 
 
 def received_body() -> Received:
-    """Return the report that is the body of the request itself: whole, or not at all.
-
-    Raises RefusedError, and what Flask answers with 400, 411 and 415.
-    """
+    """Return the report in the body of a request. Raises RefusedError, and HTTP errors 400, 411 and 415."""
     if request.mimetype not in _TEXTS:
         raise UnsupportedMediaType
     if request.content_length is None:
@@ -120,26 +113,26 @@ def received_body() -> Received:
     data = request.get_data(cache=False)
     if len(data) != request.content_length:
         raise BadRequest
-    given, refused = _given(request.args)
+    override, refused = _override(request.args)
     if refused:
         raise refused
-    return _checked(Received(data, request.args.get("name"), given))
+    return _checked(Received(data, request.args.get("name"), override))
 
 
-def _given(form: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError | None]:
+def _override(form: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError | None]:
     event, held_on, url = (form.get(key, "").strip() or None for key in ("event", "date", "url"))
     return checked_metadata(MetadataOverride(event, held_on, url))
 
 
-def checked_metadata(given: MetadataOverride) -> tuple[MetadataOverride, RefusedError | None]:
-    """Return what is given of a report without what of that cannot be, and why it cannot; None where all can."""
-    if given.event and len(given.event) > MAX_EVENT:
-        return replace(given, event=None), RefusedError(texts.LONG_EVENT, "event")
-    if given.held_on and not is_date(given.held_on):
-        return replace(given, held_on=None), RefusedError(texts.WRONG_DATE, "date")
-    if given.url and not web_address(given.url):
-        return replace(given, url=None), RefusedError(texts.WRONG_ADDRESS, "url")
-    return given, None
+def checked_metadata(override: MetadataOverride) -> tuple[MetadataOverride, RefusedError | None]:
+    """Return an override without its invalid field, and the error of that field, None if all are valid."""
+    if override.event and len(override.event) > MAX_EVENT:
+        return replace(override, event=None), RefusedError(texts.LONG_EVENT, "event")
+    if override.held_on and not is_date(override.held_on):
+        return replace(override, held_on=None), RefusedError(texts.WRONG_DATE, "date")
+    if override.url and not web_address(override.url):
+        return replace(override, url=None), RefusedError(texts.WRONG_ADDRESS, "url")
+    return override, None
 
 
 def _checked(received: Received) -> Received:
@@ -150,8 +143,8 @@ def _checked(received: Received) -> Received:
     return received
 
 
-def tell_refusals(blueprint: Blueprint) -> None:
-    """Make pages that write say in a sentence what could not be taken, read or written."""
+def handle_refusals(blueprint: Blueprint) -> None:
+    """Add the handlers for errors of receiving, reading and writing reports."""
     blueprint.register_error_handler(
         RefusedError, lambda error: problem(UnprocessableEntity(), str(error), cause=error.cause)
     )

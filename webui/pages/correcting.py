@@ -17,7 +17,7 @@ from kb.search.results import UnknownIdError
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
-from webui.http.uploads import RefusedError, checked_metadata, tell_refusals
+from webui.http.uploads import RefusedError, checked_metadata, handle_refusals
 from webui.pages.updating import Updater
 from webui.texts import texts
 
@@ -41,8 +41,8 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         entry = browser.entry(report_id)
         changes = [corrector.remove(entry.source, entry.digest)]
         undo = undoing(corrector.take_back, changes, still_kept)
-        undo_entry = undo_log.keep(texts.removed(entry.title), undo, still_kept(changes))
-        return undo_log.lead_back(undo_entry, "/reports", settled=updater.update())
+        undo_entry = undo_log.add(texts.removed(entry.title), undo, still_kept(changes))
+        return undo_log.redirect_back(undo_entry, "/reports", synced=updater.update())
 
     @blueprint.delete("/report/<path:report_id>")
     def delete(report_id: str) -> Response:
@@ -52,12 +52,12 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
 
     @blueprint.post("/undo")
     def undo() -> Response:
-        undo_entry = undo_log.take_back(request.form.get("deed", ""))
+        undo_entry = undo_log.undo(request.form.get("deed", ""))
         if undo_entry is None:
             return problem(Gone(), texts.UNDO_FORGOTTEN)
-        return undo_log.lead_back(undo_entry, came_from("/"), settled=updater.update())
+        return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
-    tell_refusals(blueprint)
+    handle_refusals(blueprint)
     return blueprint
 
 
@@ -153,9 +153,9 @@ class _Forms:
         return _answered(put_right, "correct_report.html", page, report=entry)
 
     def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
-        undo_entry, at = self._undo_log.keep(text, undo, anchor=anchor), request.form.get("at")
+        undo_entry, at = self._undo_log.add(text, undo, anchor=anchor), request.form.get("at")
         settled = self._updater.update(None if at is None else 0)  # who answers claims goes on to the next
-        return self._undo_log.lead_back(undo_entry, came_from(page), at, settled=settled)
+        return self._undo_log.redirect_back(undo_entry, came_from(page), at, synced=settled)
 
     def _service(self, field: str) -> str | None:
         """Return the slug of the service that a field of the form names in any way; None where it is empty."""

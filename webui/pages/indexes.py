@@ -17,7 +17,7 @@ from kb.report.identity import slug
 from kb.search.browser import Browser
 from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry, year
 from kb.search.records import event_record, spoken_record
-from webui.http.address import LONGEST_VALUE, page_address
+from webui.http.address import MAX_VALUE_LENGTH, page_address
 from webui.http.responses import problem, respond, wants_json
 from webui.texts import texts
 from webui.view.facets import Chip, TalkGroup, counts, talk_groups
@@ -179,7 +179,7 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     }
     order, unread = request.args.get(SORT, "").strip() or index.order, ""
     if order.removeprefix("-") not in columns:
-        order, unread = index.order, texts.unread([(SORT, order[:LONGEST_VALUE])])
+        order, unread = index.order, texts.unread([(SORT, order[:MAX_VALUE_LENGTH])])
     if unread and wants_json():
         return problem(BadRequest(), unread)
     kept = asked if order == index.order else {**asked, SORT: order}

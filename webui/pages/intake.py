@@ -25,7 +25,15 @@ from webui.http.address import page_address
 from webui.http.responses import wants_json
 from webui.http.security import at_once
 from webui.http.undo_log import UndoEntry, UndoLog, still_kept, undoing
-from webui.http.uploads import Received, RefusedError, asked_for, proposed, received_body, received_form, tell_refusals
+from webui.http.uploads import (
+    Received,
+    RefusedError,
+    handle_refusals,
+    proposed,
+    received_body,
+    received_form,
+    source_field,
+)
 from webui.pages.reports import line_counts, lines_read
 from webui.pages.updating import Updater
 from webui.texts import texts
@@ -62,7 +70,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fe
     def propose() -> Response:  # any site may send a person here: what it sends is shown, and sent on from our own page
         return make_response(render_template("proposed.html", received=proposed()))
 
-    tell_refusals(blueprint)
+    handle_refusals(blueprint)
     return blueprint
 
 
@@ -101,7 +109,7 @@ class _Intake:
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
-            refused = RefusedError(texts.UNREADABLE, asked_for(), cause=message_of(error))
+            refused = RefusedError(texts.UNREADABLE, source_field(), cause=message_of(error))
         except RefusedError as error:
             refused = error
         if wants_json():
@@ -116,14 +124,14 @@ class _Intake:
                 "preview_many.html", received=received, count=count, reports=reports, problems=problems, most=_SHOWN
             )
             return make_response(shown)
-        report = self._adder.preview(received.data, received.name, received.given).report
+        report = self._adder.preview(received.data, received.name, received.override).report
         outline = read_outline(received.data, report.source)
         shown = render_template(
             "preview.html",
             received=received,
             refused=received.refused,
             report=report,
-            replaces=self._adder.replaced_file(received.data, outline, received.given),
+            replaces=self._adder.replaced_file(received.data, outline, received.override),
             changed=changed,
             outline=outline,
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],
@@ -134,7 +142,7 @@ class _Intake:
         return make_response(shown, HTTPStatus.CONFLICT if changed else 422 if received.refused else 200)
 
     def _saved(self, received: Received) -> Response:
-        given = received.given
+        given = received.override
         if not container_ending(received.data):  # the form holds what the report itself says, too
             read = self._adder.preview(received.data, received.name).report
             given = MetadataOverride(
@@ -153,11 +161,11 @@ class _Intake:
         page = self._page_of(added)
         if not settled and added.report:  # its page comes with the update, which leads there
             page = page_address("report", added.report)
-        return self._undo_log.lead_back(undo_entry, page, settled=settled)
+        return self._undo_log.redirect_back(undo_entry, page, synced=settled)
 
     def _sent(self, received: Received) -> Response:
         """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
-        added = self._adder.add(received.data, received.name, received.given)
+        added = self._adder.add(received.data, received.name, received.override)
         searchable = "more" not in request.args and self._updater.update()
         record = {
             **added.record(),
@@ -192,7 +200,7 @@ class _Intake:
         """Keep what was done to be taken back: the library is then what it was before files were put into it."""
         changes = joined(added.change for added in taken if added.change)
         undo = undoing(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
-        return self._undo_log.keep(text, undo, still_kept(changes))
+        return self._undo_log.add(text, undo, still_kept(changes))
 
     def _became(self, added: Added) -> str:
         """Return what is said of a file that was put into the library."""

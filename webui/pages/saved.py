@@ -16,7 +16,7 @@ from kb.library.tables import MAX_SEARCH_ADDRESS, MAX_SEARCH_NAME, MAX_SEARCHES,
 from webui.http.address import address_of, at_page, pairs_of, query_of, resolved
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoLog, came_from, undoing
-from webui.http.uploads import RefusedError, tell_refusals
+from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
 from webui.texts import texts
 from webui.view.cached import Cached
@@ -97,8 +97,8 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         corrector.save_search(search)
         done: _Done = (search, None)
         undo = undoing(turned, done)
-        undo_entry = undo_log.keep(texts.search_saved(search.name), undo)
-        return undo_log.lead_back(undo_entry, came_from("/"), settled=updater.update())
+        undo_entry = undo_log.add(texts.search_saved(search.name), undo)
+        return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     @blueprint.post("/saved/remove")
     def forget() -> Response:
@@ -106,8 +106,8 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         gone: _Done | None = corrector.delete_search(name)
         if gone is None:
             raise ChangedSinceError
-        undo_entry = undo_log.keep(texts.search_forgotten(name), undoing(turned, gone))
-        return undo_log.lead_back(undo_entry, came_from("/"), settled=updater.update())
+        undo_entry = undo_log.add(texts.search_forgotten(name), undoing(turned, gone))
+        return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     def turned(done: _Done) -> _Done:
         search, place = done
@@ -119,7 +119,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
             raise ChangedSinceError
         return gone
 
-    tell_refusals(blueprint)
+    handle_refusals(blueprint)
     return blueprint
 
 

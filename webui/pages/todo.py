@@ -17,7 +17,7 @@ from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorre
 from kb.report.problems import Missing
 from webui.http.responses import respond
 from webui.http.undo_log import Undo, UndoLog, came_from
-from webui.http.uploads import RefusedError, tell_refusals
+from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.correcting import change_note, change_talk, denied
 from webui.pages.updating import Updater
 from webui.texts import texts
@@ -151,10 +151,10 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
             undos = [change_note(corrector, about, change) for about in every]
         else:
             undos = [change_talk(corrector, about, partial(replace, talk=holds)) for about in every]
-        undo_entry = undo_log.keep(texts.answered(len(every), holds=holds), _together(undos))
-        return undo_log.lead_back(undo_entry, came_from("/todo"), settled=updater.update(0))
+        undo_entry = undo_log.add(texts.answered(len(every), holds=holds), _together(undos))
+        return undo_log.redirect_back(undo_entry, came_from("/todo"), synced=updater.update(0))
 
-    tell_refusals(blueprint)
+    handle_refusals(blueprint)
     return blueprint
 
 

@@ -133,7 +133,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         settled, back = updater.update(), came_from("/sync")
         if back == "/sync":
             return make_response(redirect(back, 303))
-        return undo_log.lead_back(_undo_entry(), back) if settled else waiting(back)
+        return undo_log.redirect_back(_undo_entry(), back) if settled else waiting(back)
 
     def _undo_entry() -> UndoEntry:
         if known := undo_log.of_request():
@@ -141,7 +141,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         outcome = updater.progress.outcome
         wrong = outcome.problems if outcome else ()
         besides = f"{texts.PROBLEMS} {texts.by_cause(len(wrong), len(grouped(wrong)))}" if wrong else ""
-        return undo_log.keep(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None, besides)
+        return undo_log.add(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None, besides)
 
     @blueprint.get("/sync")
     def show() -> Response:

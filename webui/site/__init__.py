@@ -1,1 +1,1 @@
-"""The page without a server: its pages as files, which any web server shows."""
+"""A static site: the pages as files, for any web server."""

@@ -1,4 +1,4 @@
-"""The command that writes the page as files, which any web server shows: export-site."""
+"""The command export-site, which writes the pages as files for any web server."""
 
 import os
 import tempfile
@@ -28,13 +28,13 @@ from webui.site.rewriting import HERE, Rewriter
 from webui.texts import LANGUAGES
 
 _SEARCH, _NOTES = "search/index.html", "search/notes.json"
-_LIST = ".kb-site"  # what a site lists its own files in, each behind its length in bytes
-_PLAIN = ".nojekyll"  # has GitHub Pages show every file as it is
-_TOLD = 3  # files that are named
+_LIST = ".kb-site"  # lists the files of a site, each after its length in bytes
+_PLAIN = ".nojekyll"  # makes GitHub Pages serve every file as it is
+_MAX_NAMED = 3  # files in an error message
 
 
 class SiteError(RuntimeError):
-    """The server gave no page where one of its pages leads."""
+    """A page of the server links to an address without a page."""
 
 
 def files(
@@ -45,34 +45,33 @@ def files(
     progress: Progress,
     today: Callable[[], date] = date.today,
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of a site: where each stands in it, and its bytes.
+    """Yield the path and bytes of each file of a site, with the pages that a visitor without write access sees.
 
-    The pages are those that a stranger sees. `root` is the address at which they will stand, which feeds want: without
-    it there are none. Raises SiteError.
+    `root` is the future address of the site; without it there are no feeds, which need absolute links. Raises SiteError.
     """
     app = create_app(knowledge_base, access=Access(frozenset({HERE.partition("//")[2]})), today=today)
     app.add_url_rule("/search", "site.search", lambda: render_template("site_search.html"))
-    asked = app.test_client(use_cookies=False)
+    client = app.test_client(use_cookies=False)
     said = LANGUAGES[language]
     folders = {report.source for report in knowledge_base.browser.reports() if "/" in report.source}
     rewriter = Rewriter(root, folders, said.made_on(today()))
     known = {"index.html", _SEARCH}
-    left = deque((("index.html", "/"), (_SEARCH, "/search")))
+    queue = deque((("index.html", "/"), (_SEARCH, "/search")))
 
-    def wanted(file: str, address: str) -> None:
+    def add(file: str, address: str) -> None:
         if file not in known:
             known.add(file)
-            left.append((file, address.partition("#")[0]))
+            queue.append((file, address.partition("#")[0]))
 
-    while left:
-        progress("pages", len(known) - len(left), len(known))
-        file, address = left.popleft()
-        with asked.get(address, base_url=HERE, headers={"Accept": "text/html", "Accept-Language": language}) as answer:
+    while queue:
+        progress("pages", len(known) - len(queue), len(known))
+        file, address = queue.popleft()
+        with client.get(address, base_url=HERE, headers={"Accept": "text/html", "Accept-Language": language}) as answer:
             if answer.status_code != HTTPStatus.OK:
                 raise SiteError(f"{address} was answered with {answer.status}, though another page leads there")
             data = answer.data
         if answer.mimetype == "text/html":
-            data = rewriter.page(data, file, wanted)
+            data = rewriter.page(data, file, add)
         elif answer.mimetype == MIMETYPE:
             data = rewriter.feed(data)
         yield file, data
@@ -122,16 +121,16 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
 
 
 def _check(folder: Path) -> None:
-    """Raise UsageError where a folder holds what no export has written."""
-    foreign = sorted(others(folder))
+    """Raise UsageError if a folder has files that no export wrote."""
+    foreign = sorted(foreign_files(folder))
     if foreign:
-        named = ", ".join(foreign[:_TOLD]) + (", …" if len(foreign) > _TOLD else "")
+        named = ", ".join(foreign[:_MAX_NAMED]) + (", …" if len(foreign) > _MAX_NAMED else "")
         message = _("{0} holds what no export wrote, or what was changed since: {1}; name another")
         raise click.UsageError(message.format(folder, named))
 
 
-def others(folder: Path) -> Iterator[str]:
-    """Yield what a folder holds that no export wrote, or that has another length than it wrote."""
+def foreign_files(folder: Path) -> Iterator[str]:
+    """Yield the files of a folder that no export wrote, or whose length has changed since."""
     try:
         listed = (folder / _LIST).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -146,21 +145,21 @@ def others(folder: Path) -> Iterator[str]:
                 yield name
 
 
-def replace(folder: Path, made: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
-    """Write files beside a folder and put them in its place once all are; return how many, and their bytes.
+def replace(folder: Path, files: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
+    """Write files to a temporary folder, then swap it in for `folder`; return their number and bytes.
 
-    Raises UsageError where the folder holds what no export has written.
+    Raises UsageError if the folder has files that no export wrote.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
-        new, old = Path(beside, "new"), Path(beside, "old")
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        new, old = Path(temporary, "new"), Path(temporary, "old")
         lengths: dict[str, int] = {}
-        for name, data in chain(((_PLAIN, b""),), made):
+        for name, data in chain(((_PLAIN, b""),), files):
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).write_bytes(data)
             lengths[name] = len(data)
         (new / _LIST).write_text("".join(f"{length} {name}\n" for name, length in lengths.items()), "utf-8")
-        _check(folder)  # once more: writing took minutes
+        _check(folder)  # again, because writing took minutes
         if folder.exists():
             folder.rename(old)
         try:

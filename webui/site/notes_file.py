@@ -1,4 +1,4 @@
-"""What the search of a site looks in: every note with its address, its words and its facets, as one file of JSON."""
+"""The search data of a site: every note with its address, text and facets, in one JSON file."""
 
 import unicodedata
 from collections import defaultdict
@@ -15,15 +15,15 @@ from webui.site.rewriting import Place, Places, link
 
 
 def folded(text: str) -> str:
-    """Return a text as the script of the search compares it: width and case are one."""
+    """Return a text with width and case folded, as the search script compares it."""
     return unicodedata.normalize("NFKC", text).lower()
 
 
 class NotesFile:
-    """Collects the notes of a knowledge base, newest first; values and places that notes share stand there once.
+    """Collects the notes of a knowledge base, newest first, with shared values and places stored once.
 
-    A note is its address, text, place, values, trail, and what follows it as text. What services are called leads to
-    the notes about them, as it does on the server.
+    A note is a list of its address, text, place, values, trail and attached text. `names` maps the names of services
+    to values, so that a name finds the notes that mention the service.
     """
 
     def __init__(self, knowledge_base: KnowledgeBase, places: Places, language: ModuleType) -> None:
@@ -37,7 +37,7 @@ class NotesFile:
         self._notes: list[msgspec.Raw] = []
 
     def data(self, here: str) -> bytes:
-        """Return the file, with links as they lead on from the page `here`."""
+        """Return the bytes of the file, with links relative to the page `here`."""
         for report in self._knowledge_base.browser.reports():
             _, notes = self._knowledge_base.browser.report(report.id)
             for note in notes:
