@@ -12,7 +12,7 @@ from msgspec import Struct
 from index.embedding import bundled_model, endpoint
 from kb.knowledge_base import KnowledgeBase
 from kb.library import places
-from kb.search import engines
+from kb.search import collection
 from webui.app import create_app
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -139,7 +139,7 @@ def _does_not_run(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
     tried.mkdir()
     for runtime in bundled_model.RUNTIMES:
         (tried / bundled_model.probe_name(runtime)).write_text("died", "utf-8")
-    patch.setattr(engines, "cache_folder", lambda _name: tried)
+    patch.setattr(collection, "cache_folder", lambda _name: tried)
     return KnowledgeBase.open(*kb.collection.chosen)
 
 

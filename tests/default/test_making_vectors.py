@@ -16,7 +16,7 @@ from index.whoosh_engine import vector_file
 from index.whoosh_engine.vector_file import VectorFile
 from index.whoosh_engine.vectors import SortedVectors
 from kb.knowledge_base import KnowledgeBase
-from webui import serving
+from webui import server
 
 NOTES = 200
 RECORD = 384 + 16  # bytes
@@ -97,7 +97,7 @@ def test_a_server_has_its_model_ready_before_the_first_search(folder: Path) -> N
     kb.indexer.embed()
     loaded.cache_clear()
 
-    serving._warm(kb)  # noqa: SLF001  # what it begins beside the pages
+    server._warm(kb)  # noqa: SLF001  # what it begins beside the pages
     ready = loaded.cache_info().currsize
     kb.searcher.search(Query("監視を移す"))
 

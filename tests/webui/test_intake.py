@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
-from kb.indexing import adding
+from kb.indexing import adder
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.archives import MAX_REPORT_BYTES
@@ -167,8 +167,8 @@ def test_of_an_archive_of_many_reports_the_preview_reads_and_lists_the_first(
             archive.writestr(f"{number}.md", f"# {number}番の会 2019\n\n- 順番\n")
         for number in range(60):
             archive.writestr(f"{number}.bin", "\0\1\2" * 99)
-    reading = adding.read_outline
-    monkeypatch.setattr(adding, "read_outline", lambda data, name: read.append(name) or reading(data, name))
+    reading = adder.read_outline
+    monkeypatch.setattr(adder, "read_outline", lambda data, name: read.append(name) or reading(data, name))
     packed.seek(0)
     shown = send(client, {"file": (packed, "a.zip")})
 
