@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 from kb import worker
 from kb.cli.group import cli
 from kb.library import watching
-from webui import command, server, serving
+from webui import command, server
 from webui.app import create_app
 from webui.site import exporting
 
@@ -169,10 +169,10 @@ def _returning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "files", lambda *given, **named: islice(every(*given, **named), _PAGES))
     monkeypatch.setattr(server, "serve", lambda _app, listening, started: (started(), listening.close()))
     monkeypatch.setattr(watching, "changes", lambda _folders: iter(()))
-    monkeypatch.setattr(serving, "changes", lambda _folders: iter(()))
-    for module in (worker, serving):
+    monkeypatch.setattr(server, "changes", lambda _folders: iter(()))
+    for module in (worker, server):
         monkeypatch.setattr(module, "embed_in_worker", lambda _kb: lambda: None)
-    monkeypatch.setattr(serving, "sync_in_worker", lambda kb, progress: kb.indexer.sync(progress))
+    monkeypatch.setattr(server, "sync_in_worker", lambda kb, progress: kb.indexer.sync(progress))
 
 
 @pytest.mark.usefixtures("_returning")
