@@ -38,9 +38,9 @@ _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 # 「課題: 同じ通知が二度届く」: its author calls it a problem, as 「Q:」 calls a note a question.
 _LABELLED_PROBLEM = re.compile(r"\W{0,2}(?:課題|問題点?|欠点|弱点|デメリット|反省点?|悩み)\s*[:：]\s*\S")
 _STATEMENTS: tuple[Kind, ...] = ("statement", *CLAIMS)
-_MIN_UNCERTAIN = 0.5  # probability of advice or a problem from which a person is asked
-_MAX_UNCERTAIN = 20  # notes of a report that a person is asked about
-_MAX_QUOTED = 200  # characters of such a note
+_MIN_UNCERTAIN = 0.5  # probability of advice or a problem from which a note is proposed to the user
+_MAX_UNCERTAIN = 20  # notes of a report that are proposed
+_MAX_QUOTED = 200  # characters of each of these notes
 
 
 def classify(

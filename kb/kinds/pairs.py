@@ -1,6 +1,6 @@
 """Which note remedies which problem, which answers which question, and which continues which.
 
-Input: each note with its candidates, the problems and questions that it stands under or follows.
+Input: each note with its candidates: the problems and questions above and before it.
 Features: those of both texts, and the relation of the two notes.
 Model: two logistic regressions, for remedies and for answers.
 Output: each note's most probable candidate, if its probability reaches the threshold.

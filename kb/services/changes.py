@@ -73,7 +73,7 @@ class Change(ChangeTable, frozen=True, kw_only=True):
         return f"{year}年{f'{int(month)}月' if month else ''}以降は{self.new}"
 
     def overtakes(self, note: Note) -> bool:
-        """Return whether a note on one of the services is outdated: it has such a claim, and may precede the change.
+        """Return whether a note on one of the services has an outdated claim and may be older than the change.
 
         Its day is the event's, else the post's. Days are compared in their common precision: a note of 2018 may precede
         2018-10-10. A note without a day is never outdated.

@@ -172,10 +172,10 @@ def changed_services(old: Domain, new: Domain) -> frozenset[str]:
 
 
 def changed_names(old: Domain, new: Domain) -> frozenset[str] | None:
-    """Return the names, one of which is in the texts (`names_in`) of every report that must be read again.
+    """Return the changed names and words: a report must be read again if its texts (`names_in`) contain one.
 
-    None means that all reports must be: other owners or rules may change the meaning of any name, and a word that folds
-    to nothing may be in any text.
+    None means all reports: new owners or rules may change the meaning of any name, and a word that folds to
+    nothing is in every text.
     """
     if (old.disambiguation, old.catalogue.owners) != (new.disambiguation, new.catalogue.owners):
         return None

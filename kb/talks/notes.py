@@ -187,8 +187,8 @@ def _rows(table: Block, talks: Mapping[int, int]) -> Iterator[tuple[Block, int]]
 def materials_of(blocks: Iterable[Block]) -> Iterator[str]:
     """Yield the addresses of slides and videos in the blocks of a talk, in file order.
 
-    An address counts if its site holds slides or videos, or if its block has such a label. Embedded players of raw HTML
-    count, too.
+    An address counts if its site holds slides or videos, or if its block has a label for them. Embedded players in raw
+    HTML count, too.
     """
     for block in blocks:
         for match in (match for text in (*block.links, block.text) for match in _ADDRESS.finditer(text)):
