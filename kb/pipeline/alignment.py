@@ -12,8 +12,8 @@ Similarity: TypeAlias = Callable[[Sequence[Note], Sequence[Note]], Sequence[Sequ
 """Returns the cosine of each note with each of the others, empty without vectors."""
 
 # Two notes say the same from this mean of both measures on, or from this share of words on without vectors. F1 is
-# highest there, 0.97 and 0.94, on a report of which two people each left out and reworded a third; half of the threshold
-# gives 0.93 and 0.92, twice of it 0.90 and 0.87 (tests/kb/pipeline/test_alignment.py).
+# highest there, 0.97 and 0.94, on a report of which two people each left out and reworded a third; half of the
+# threshold gives 0.93 and 0.92, twice of it 0.90 and 0.87 (tests/kb/pipeline/test_alignment.py).
 _MIN_MEAN, _MIN_WORDS = 0.36, 0.25
 _MAX_NOTES = 500  # notes of a note taker that are compared; a talk has thirty
 

@@ -1,4 +1,4 @@
-"""What a disk may hold after a power cut: files and names are certain only once they were synced."""
+"""The states of a disk after a power cut: files and names are certain only once they were synced."""
 
 import os
 import sys
@@ -17,12 +17,12 @@ FATES: Mapping[str, Callable[[bytes], bytes | None]] = {
     "half": lambda data: data[: len(data) // 2],
     "zeros": lambda data: bytes(len(data)),
 }
-"""What may have become of a file that was not synced."""
+"""The states of a file that was not synced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A folder at one moment: names and contents as the process sees them, and as they are certain on the disk."""
+    """A folder at one moment: names and contents as the process sees them, and those that are certain on the disk."""
 
     names: Names
     contents: Mapping[int, Content]
@@ -65,7 +65,7 @@ class Moment:
 
 
 class Recorder:
-    """Keeps a moment for each step with which this process changes a folder; a hook cannot be taken off again."""
+    """Records a moment for each step by which this process changes a folder; the audit hook cannot be removed."""
 
     def __init__(self, folder: Path, changes: Callable[[str, tuple[object, ...]], bool]) -> None:
         self.moments: list[Moment] = []
@@ -131,7 +131,7 @@ class Recorder:
 
 
 def lay_out(folder: Path, tree: Tree) -> None:
-    """Write a tree below a folder that is empty or missing."""
+    """Write a tree into a folder that is empty or missing."""
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in tree.items():
         if data is None:

@@ -1,4 +1,4 @@
-"""A small library and its index that can be set up, saved, restored, changed and asked, here or in a child process."""
+"""A small library and its index that tests set up, save, restore, change and search, here or in a child process."""
 
 import os
 import pickle
@@ -63,12 +63,12 @@ QUERIES = (
 )
 
 Told: TypeAlias = tuple[object, ...]
-"""What an index answers, as a value to compare."""
+"""The answers of an index, as a value to compare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A folder with a library and its index. Restored, both keep their paths: an index names its library."""
+    """A folder with a library and its index. Restoring keeps both paths: an index has the name of its library."""
 
     folder: Path
 
@@ -104,7 +104,7 @@ class Scene:
 
 
 def told(knowledge_base: KnowledgeBase) -> Told:
-    """Return what a knowledge base answers: reports, and for each query the hits with their scores, and all counts."""
+    """Return the answers of a knowledge base: reports, and for each query the hits with scores and all counts."""
     answers = [knowledge_base.searcher.search(query) for query in QUERIES]
     return (
         tuple((entry.id, entry.title, entry.notes) for entry in knowledge_base.browser.reports()),
@@ -125,26 +125,26 @@ def told(knowledge_base: KnowledgeBase) -> Told:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that changes a library and its index: what is done before, and what the library is told.
+    """A change of a library and its index, with the preparation of its scene.
 
-    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged. From
-    so many files on that changed, several processes do it.
+    Once `change` has returned, the library holds the text `needs` whatever happens, for the change is acknowledged.
+    From `min_files` changed files on, worker processes read them.
     """
 
     prepare: Callable[[Scene], object]
     change: Callable[[KnowledgeBase], object] = lambda _: None
     needs: str = ""
-    worth_processes: int = MIN_FILES  # files
+    min_files: int = MIN_FILES  # files
 
     def act(self, knowledge_base: KnowledgeBase) -> None:
-        """Change the library, bring the index up to it, and tidy it up."""
+        """Change the library, sync the index, and tidy it."""
         self.change(knowledge_base)
-        follow(knowledge_base, self.worth_processes)
+        follow(knowledge_base, self.min_files)
 
 
-def follow(knowledge_base: KnowledgeBase, worth_processes: int = MIN_FILES) -> None:
-    """Bring an index up to its library, then merge what is worth it, as every face does."""
-    staging.MIN_FILES = worth_processes
+def follow(knowledge_base: KnowledgeBase, min_files: int = MIN_FILES) -> None:
+    """Sync an index, then merge its segments, as each face does."""
+    staging.MIN_FILES = min_files
     knowledge_base.indexer.sync()
     knowledge_base.indexer.tidy()
 
@@ -270,7 +270,7 @@ def _correct(knowledge_base: KnowledgeBase) -> None:
 ACTIONS: Mapping[str, Action] = {
     "first": Action(lambda scene: scene.write("kept.md", KEPT)),
     "sync": Action(_edited),
-    "sync by processes": Action(_edited, worth_processes=1),
+    "sync by processes": Action(_edited, min_files=1),
     "take in": Action(_with_a_large_one),
     "merge": Action(_with_a_small_one),
     "edit and merge": Action(_edited_in_segments),
@@ -290,7 +290,7 @@ ACTIONS: Mapping[str, Action] = {
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a child process ended: what its function returned or raised, or the signal that killed it."""
+    """The end of a child process: the value or error of its function, or the signal that killed it."""
 
     value: Any = None
     raised: str = ""
@@ -298,7 +298,7 @@ class Ended:
 
 
 def in_child(act: Callable[[], object], seconds: int = 120) -> Ended:
-    """Return how a function ends in a copy of this process; one that hangs is killed by SIGALRM."""
+    """Run a function in a copy of this process and return its end; SIGALRM kills one that hangs."""
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # from 3.12: of forking beside threads, of which none runs
@@ -321,7 +321,7 @@ def in_child(act: Callable[[], object], seconds: int = 120) -> Ended:
 
 
 def library_texts(scene: Scene) -> str:
-    """Return what all files of the library say."""
+    """Return the texts of all files of the library."""
     return "".join(path.read_text("utf-8") for path in sorted(scene.library.iterdir()) if path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""Whoever adds and corrects at the same moment loses nothing of what was acknowledged, killed or not."""
+"""Processes that add and correct at the same time lose no acknowledged change, killed or not."""
 
 import os
 import signal
@@ -27,12 +27,12 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
 def report(mark: str) -> bytes:
-    """Return a report of its own title and notes."""
+    """Return a report with a title and notes of its own."""
     return ADDED.replace("四つ目", f"{mark}番の").replace("移行の話", f"話{mark}").encode()
 
 
 def steps(own: int, rounds: int, slugs: Sequence[str]) -> Iterator[Callable[[KnowledgeBase], object]]:
-    """Yield what a process does: reports under names of its own and of all, one that all add, and corrections."""
+    """Yield the steps of a process: reports under own and shared names, a report that all add, and corrections."""
     for number in range(rounds):
         mark = f"{own}-{number}"
         yield lambda kb, mark=mark: kb.adder.add(report(f"甲{mark}"), f"{mark}.md")
@@ -48,7 +48,7 @@ def steps(own: int, rounds: int, slugs: Sequence[str]) -> Iterator[Callable[[Kno
 
 
 def work(scene: Scene, own: int, rounds: int, slugs: Sequence[str], done: Path) -> None:
-    """Do the steps that are not acknowledged yet, each told as a byte in a file once it is."""
+    """Do the steps that are not acknowledged yet; a byte in a file acknowledges each."""
     knowledge_base = scene.opened()
     with done.open("ab", buffering=0) as acknowledged:
         for step in list(steps(own, rounds, slugs))[done.stat().st_size :]:
@@ -93,7 +93,7 @@ def test_processes_that_add_and_correct_at_once_lose_nothing(tmp_path: Path, rou
 
 
 def lost_or_torn(scene: Scene, rounds: int, slugs: Sequence[str]) -> list[str]:
-    """Return what a library should hold once after that, and does not."""
+    """Return everything that a library should hold exactly once after the steps, but does not."""
     told = tomllib.loads((scene.library / "kb.toml").read_text("utf-8"))
     marks = [f"{own}-{number}" for own in range(PROCESSES) for number in range(rounds)]
     held = {path.name: path.read_bytes() for path in scene.library.glob("*.md")}
@@ -109,7 +109,7 @@ def lost_or_torn(scene: Scene, rounds: int, slugs: Sequence[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.soak)])
-def test_what_the_page_takes_in_at_once_is_all_there(tmp_path: Path, rounds: int) -> None:
+def test_concurrent_uploads_are_all_in_the_library(tmp_path: Path, rounds: int) -> None:
     scene = Scene(tmp_path / "scene")
     scene.write("kept.md", KEPT)
     knowledge_base = scene.opened()

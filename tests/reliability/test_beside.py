@@ -1,4 +1,4 @@
-"""Readers beside a writer see one generation at a time, and writers beside each other lose nothing."""
+"""Readers see one generation at a time while a writer publishes, and concurrent writers lose nothing."""
 
 import multiprocessing
 import time
@@ -26,7 +26,7 @@ def read(
     enough: Event,
     results: "multiprocessing.Queue[object]",
 ) -> None:
-    """Search in so many threads so often until there was enough to see; put what no generation answered whole."""
+    """Search in several threads until each generation was seen; put each answer that no generation gives as a whole."""
     threads, searches = load
     knowledge_base = scene.opened()
 
@@ -47,14 +47,14 @@ def read(
 
 
 def seen(answer: object) -> str:
-    """Return everything an answer tells, as a value to compare; the scores among it."""
+    """Return everything in an answer, with its scores, as a value to compare."""
     return repr(answer)
 
 
 @pytest.mark.parametrize(
     ("processes", "threads", "searches"), [(2, 2, 150), pytest.param(4, 8, 6000, marks=pytest.mark.soak)]
 )
-def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
+def test_no_search_during_a_publish_fails_or_mixes_two_generations(
     tmp_path: Path, processes: int, threads: int, searches: int
 ) -> None:
     scene = Scene(tmp_path / "scene")
@@ -92,7 +92,7 @@ def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
 
 
 def patiently(do: Callable[[], object]) -> None:
-    """Do something until no other process is in the way."""
+    """Call a function until no other process holds the lock."""
     while True:
         try:
             do()
@@ -103,7 +103,7 @@ def patiently(do: Callable[[], object]) -> None:
 
 
 def fight(scene: Scene, own: int, rounds: int) -> None:
-    """Add reports, all under one name, and correct a note each time, as another process does at the same time."""
+    """Add reports under one name and correct a note each time, while another process does the same."""
     knowledge_base = scene.opened()
     for number in range(rounds):
         text = ADDED.replace("四つ目", f"{own}人目の{number}回目").replace("移行の話", f"話{own}-{number}")
@@ -113,7 +113,7 @@ def fight(scene: Scene, own: int, rounds: int) -> None:
 
 
 @pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=pytest.mark.soak)])
-def test_two_that_write_at_once_lose_nothing(tmp_path: Path, rounds: int) -> None:
+def test_two_concurrent_writers_lose_nothing(tmp_path: Path, rounds: int) -> None:
     scene = Scene(tmp_path / "scene")
     scene.write("kept.md", KEPT)
     scene.opened().indexer.sync()

@@ -1,4 +1,4 @@
-"""An index that was damaged anywhere is never served wrong, and the next sync mends it."""
+"""A damaged index never gives a wrong answer, and the next sync repairs it."""
 
 import os
 import subprocess
@@ -20,14 +20,14 @@ BLOCK = 512  # bytes: what a disk loses at once
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One thing done to the files of an index."""
+    """One change to the files of an index."""
 
     name: str
     harm: Callable[[], object]
 
 
 def damages(scene: Scene, rng: Random, flips: int) -> Iterator[Damage]:
-    """Yield what can befall each file: bits flipped, cut, zeroed, deleted, swapped for another, put in from before."""
+    """Yield the damages of each file: bits flipped, cut, zeroed, deleted, swapped, or replaced by an older state."""
     files = sorted(path for path in scene.index.rglob("*") if path.is_file() and path.name != "WRITER.lock")
     for path in files:
         data, name = path.read_bytes(), path.relative_to(scene.index).as_posix()
@@ -48,7 +48,7 @@ def damages(scene: Scene, rng: Random, flips: int) -> Iterator[Damage]:
 
 
 def foreign(scene: Scene, files: list[Path]) -> Iterator[Damage]:
-    """Yield what was true once or nowhere: other generations' manifests, garbage where a name should be."""
+    """Yield the damages of manifests: those of other generations, and garbage instead of a name."""
     current = scene.index / "CURRENT"
     manifests = [path for path in files if path.name == "MANIFEST"]
     for path in manifests:
@@ -73,19 +73,19 @@ def foreign(scene: Scene, files: list[Path]) -> Iterator[Damage]:
 
 
 def write(path: Path, data: bytes) -> Callable[[], object]:
-    """Return what writes a file in place."""
+    """Return a function that writes a file in place."""
     return lambda: path.write_bytes(data)
 
 
 def flipped(data: bytes, place: int) -> bytes:
-    """Return bytes with one bit changed."""
+    """Return bytes with one bit flipped."""
     changed = bytearray(data)
     changed[place // 8] ^= 1 << place % 8
     return bytes(changed)
 
 
 @pytest.mark.parametrize(("flips", "most"), [(1, 40), pytest.param(300, None, marks=pytest.mark.soak)])
-def test_what_is_damaged_is_never_served_wrong_and_a_sync_mends_it(
+def test_a_damaged_index_never_answers_wrong_and_a_sync_repairs_it(
     tmp_path: Path, flips: int, most: int | None
 ) -> None:
     scene = Scene(tmp_path / "scene")
@@ -111,7 +111,7 @@ def test_what_is_damaged_is_never_served_wrong_and_a_sync_mends_it(
 
 
 def outcome(scene: Scene, right: object, before: object) -> tuple[str, str]:
-    """Return what a damaged index answers, and what it answers after a sync."""
+    """Return the answers of a damaged index, and those after a sync."""
     served = "refused"
     try:
         answers = told(scene.opened())
@@ -123,7 +123,7 @@ def outcome(scene: Scene, right: object, before: object) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("most", [6, pytest.param(None, marks=pytest.mark.soak)])
-def test_a_file_cut_under_a_running_reader_kills_nothing(tmp_path: Path, most: int | None) -> None:
+def test_a_file_cut_under_a_running_reader_kills_no_process(tmp_path: Path, most: int | None) -> None:
     scene = Scene(tmp_path / "scene")
     ACTIONS["sync"].prepare(scene)
     scene.opened().indexer.sync()
@@ -143,7 +143,7 @@ def test_a_file_cut_under_a_running_reader_kills_nothing(tmp_path: Path, most: i
 
 
 def answers_while_cut(scene: Scene, path: Path) -> object:
-    """Return what an open knowledge base answers once a file under it was cut in place."""
+    """Return the answers of an open knowledge base after a file of it was cut in place."""
     knowledge_base = scene.opened()
     told(knowledge_base)
     with path.open("r+b") as file:

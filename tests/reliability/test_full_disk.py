@@ -1,4 +1,4 @@
-"""A full disk or a folder that cannot be written does no harm: the old answers stay, and with room it works again."""
+"""A full disk or a read-only folder does no harm: the old answers stay, and a sync works once there is room."""
 
 import os
 import resource
@@ -22,7 +22,7 @@ UNTOUCHABLE = 65534  # the user `nobody`: root may write everywhere
 
 
 def tried(scene: Scene, name: str, limit: int) -> tuple[object, object, object, str]:
-    """Return what is told before and after acting with a limit to the size of files, and after acting again without."""
+    """Return the answers before and after an action with limited file sizes, and after a retry without a limit."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     knowledge_base = scene.opened()
@@ -44,7 +44,7 @@ def tried(scene: Scene, name: str, limit: int) -> tuple[object, object, object, 
 
 @pytest.mark.parametrize("sizes", [6, pytest.param(80, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", ["sync", "add"])
-def test_where_files_cannot_grow_the_old_answers_stay_and_a_retry_works(tmp_path: Path, name: str, sizes: int) -> None:
+def test_with_limited_file_sizes_the_old_answers_stay_and_a_retry_works(tmp_path: Path, name: str, sizes: int) -> None:
     scene = Scene(tmp_path / "scene")
     ACTIONS[name].prepare(scene)
     kept = scene.save("kept")
@@ -66,7 +66,7 @@ def test_where_files_cannot_grow_the_old_answers_stay_and_a_retry_works(tmp_path
 
 @contextmanager
 def small_disk(folder: Path, kilobytes: int) -> Iterator[None]:
-    """Mount a disk of a size at a folder; skips the test where that is not allowed."""
+    """Mount a disk of a size at a folder; skip the test if mounting is not allowed."""
     command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
     if os.name == "nt" or shutil.which("mount") is None:
         pytest.skip("there is no mount here")
@@ -79,7 +79,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[None]:
 
 
 def filled_up(scene: Scene, kilobytes: int) -> tuple[object, object, str]:
-    """Return what is told after a sync on a disk with little room left, and after another here with more."""
+    """Return the answers after a sync on a disk with little room, and after a sync with more room."""
     knowledge_base = scene.opened()
     told(knowledge_base)
     ballast = scene.folder / "ballast"
@@ -121,7 +121,7 @@ def test_on_a_full_disk_the_old_answers_stay_and_a_retry_works(tmp_path: Path, s
 
 
 def as_nobody(scene: Scene) -> tuple[object, str, object]:
-    """Return what is told where nothing can be written, how a sync fails there, and what is told after one that may."""
+    """Return the answers in a read-only folder, the error of a sync, and the answers after a sync that may write."""
     os.seteuid(UNTOUCHABLE)
     knowledge_base = scene.opened()
     error = ""
@@ -136,7 +136,7 @@ def as_nobody(scene: Scene) -> tuple[object, str, object]:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root to become another user")
-def test_in_a_folder_that_cannot_be_written_one_can_search_and_a_sync_says_so(tmp_path: Path) -> None:
+def test_a_read_only_index_can_be_searched_and_a_sync_reports_it(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "scene")
     ACTIONS["sync"].prepare(scene)
     old = told(scene.opened())

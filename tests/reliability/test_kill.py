@@ -1,4 +1,4 @@
-"""A process killed at any step of its storage leaves the old or the new, whole, and the next sync is fine."""
+"""A process killed at any step of writing leaves the old or the new state, whole, and the next sync works."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ SEED = 2018
 
 
 def killed_at(step: int, below: Path) -> None:
-    """Have this process kill itself before its step of that number (from 1) that changes what lies below a folder."""
+    """Let this process kill itself before its step of a number, from 1, that changes a folder."""
     taken = 0
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
@@ -29,7 +29,7 @@ def killed_at(step: int, below: Path) -> None:
 
 
 def steps_of(action: str, scene: Scene, kept: Path, points: int | None) -> Iterator[int]:
-    """Yield the numbers of the steps to be killed at: all, or so many of them by chance, and one past the last."""
+    """Yield the numbers of the steps to be killed at: all, or a random sample, and one past the last."""
     scene.restore(kept)
     taken = in_child(lambda: counted(action, scene)).value
     chosen = range(1, taken + 1)
@@ -37,7 +37,7 @@ def steps_of(action: str, scene: Scene, kept: Path, points: int | None) -> Itera
 
 
 def counted(action: str, scene: Scene) -> int:
-    """Return how many steps an action takes."""
+    """Return the number of steps of an action."""
     taken = 0
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
@@ -51,7 +51,7 @@ def counted(action: str, scene: Scene) -> int:
 
 @pytest.mark.parametrize("points", [3, pytest.param(None, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("action", ACTIONS)
-def test_killed_at_any_step_it_is_old_or_new_and_the_next_sync_is_fine(
+def test_killed_at_any_step_the_state_is_old_or_new_and_the_next_sync_works(
     tmp_path: Path, action: str, points: int | None
 ) -> None:
     scene = Scene(tmp_path / "scene")
@@ -75,11 +75,11 @@ def test_killed_at_any_step_it_is_old_or_new_and_the_next_sync_is_fine(
 
 
 def _bounded(scene: Scene) -> bool:
-    """Return whether no more is left than the generations that a publish keeps and what it had begun to remove."""
+    """Return whether only the generations that a publish keeps are left, and those that it had begun to remove."""
     return len(list(scene.index.glob("gen-*"))) <= 3 and bool(library_texts(scene))
 
 
-def test_the_scene_of_a_merge_merges(tmp_path: Path) -> None:
+def test_the_merge_action_merges(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "scene")
     ACTIONS["merge"].prepare(scene)
     ACTIONS["merge"].act(scene.opened())

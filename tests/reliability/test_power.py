@@ -1,4 +1,4 @@
-"""After a power cut at any moment an index opens and answers, and nothing that was acknowledged is lost."""
+"""After a power cut at any moment an index opens and answers, and no acknowledged change is lost."""
 
 import hashlib
 import shutil
@@ -14,17 +14,17 @@ SEED = 2018
 
 
 def recorded(action: Action, scene: Scene) -> list[Moment]:
-    """Do it, and return every moment of the disk meanwhile."""
+    """Run an action and return every moment of the disk meanwhile."""
     recorder = Recorder(scene.folder, changes)
     knowledge_base = scene.opened()
     action.change(knowledge_base)
     recorder.acknowledged = True
-    follow(knowledge_base, action.worth_processes)
+    follow(knowledge_base, action.min_files)
     return recorder.finish()
 
 
 def distinct(moments: list[Moment]) -> Iterator[tuple[str, Tree, bool]]:
-    """Yield every state that a power cut may leave, each once for being acknowledged and once for not."""
+    """Yield every state that a power cut may leave, with whether the action was acknowledged before."""
     seen = set()
     for number, moment in enumerate(moments):
         for what, tree in moment.states():
@@ -36,7 +36,7 @@ def distinct(moments: list[Moment]) -> Iterator[tuple[str, Tree, bool]]:
 
 @pytest.mark.parametrize("most", [12, pytest.param(500, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", ACTIONS)
-def test_after_a_power_cut_the_old_or_the_new_answers_and_what_was_acknowledged_is_there(
+def test_after_a_power_cut_the_old_or_the_new_state_answers_and_acknowledged_changes_are_there(
     tmp_path: Path, name: str, most: int
 ) -> None:
     scene, action = Scene(tmp_path / "scene"), ACTIONS[name]
@@ -61,7 +61,7 @@ def test_after_a_power_cut_the_old_or_the_new_answers_and_what_was_acknowledged_
 
 
 def survives(scene: Scene, tree: Tree, whole: tuple[object, object], needs: str) -> bool:
-    """Return whether all is well with what a power cut left: also that the library says what it needs to."""
+    """Return whether the state after a power cut is whole, with the right texts in the library."""
     shutil.rmtree(scene.folder)
     lay_out(scene.folder, tree)
     if needs not in library_texts(scene):

@@ -1,4 +1,4 @@
-"""A kb.toml may say anything: it is used, or told in one line, and never ends in a traceback."""
+"""Any kb.toml is used, or refused in one line, and never ends in a traceback."""
 
 import json
 import secrets
@@ -66,7 +66,7 @@ KEYS = {
 
 
 def hostile(chance: Random) -> bytes:
-    """Return a kb.toml that nobody should write."""
+    """Return a hostile kb.toml."""
     lines = []
     for header in sorted(chance.sample([*KEYS], chance.randint(1, 4)), key=bool):  # what stands in no table comes first
         keys = chance.sample(KEYS[header], min(len(KEYS[header]), chance.randint(1, 3)))
@@ -98,7 +98,7 @@ def large() -> Iterator[str]:
 
 
 def told(data: bytes) -> str | None:
-    """Return what is wrong with a kb.toml, None where it is used."""
+    """Return the problem of a kb.toml, None if it is used."""
     try:
         assert isinstance(parse(data), Configuration)
     except ConfigurationError as error:
@@ -107,19 +107,19 @@ def told(data: bytes) -> str | None:
 
 
 def check(data: bytes) -> None:
-    """See that a kb.toml is used, or told in a line that a terminal can show."""
+    """Assert that a kb.toml is used, or refused in a line that a terminal can show."""
     if (wrong := told(data)) is not None:
         assert wrong.isprintable(), data[:1000]
         assert 0 < len(wrong) < 600, data[:1000]
 
 
-def test_whatever_a_kb_toml_says_is_used_or_told_in_one_line() -> None:
+def test_any_kb_toml_is_used_or_refused_in_one_line() -> None:
     chance = Random(20261128)  # noqa: S311
     for _ in range(300):
         check(hostile(chance))
 
 
-def test_of_too_many_words_one_line_tells() -> None:
+def test_too_many_words_are_refused_in_one_line() -> None:
     assert [*map(told, map(str.encode, large()))] == [
         None,
         (
@@ -134,7 +134,7 @@ def test_of_too_many_words_one_line_tells() -> None:
 
 
 def commands(library: Path, data: bytes) -> None:
-    """See that no command dies of a kb.toml, and that those that say how a library is tell it in one line."""
+    """Assert that no command crashes on a kb.toml, and that sync, status and check report it in one line."""
     (library / "kb.toml").write_bytes(data)
     place = ["--library", str(library), "--index", str(library.with_name("index"))]
     wrong = told(data)
@@ -157,12 +157,12 @@ def library(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "data", [b"ignore = 0xf" + b"f" * 5000, b'domian = "none"', b"\xff", b"[services.portal]\nname = 'SQS'\n"]
 )
-def test_no_command_dies_of_what_kb_toml_cannot_say(library: Path, data: bytes) -> None:
+def test_no_command_crashes_on_an_invalid_kb_toml(library: Path, data: bytes) -> None:
     commands(library, data)
 
 
 @pytest.mark.soak
-def test_no_command_dies_of_hundreds_of_hostile_kb_toml(library: Path) -> None:
+def test_no_command_crashes_on_hundreds_of_hostile_kb_toml(library: Path) -> None:
     seed = secrets.randbelow(2**32)
     print(f"seed {seed}")
     chance, parsed, run = Random(seed), 20_000, 300  # noqa: S311

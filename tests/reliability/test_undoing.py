@@ -1,4 +1,4 @@
-"""What two clients add, replace, remove, take back and do again under equal names is never lost, killed or not."""
+"""Reports that two clients add, replace, remove, restore and redo under equal names are never lost, killed or not."""
 
 import html
 import multiprocessing
@@ -27,7 +27,7 @@ ASIDE = re.compile(r"[\w.-]+\.[0-9a-f]{8}(?:-\d+)?~")
 
 
 class Client:
-    """One who writes over HTTP, with what was acknowledged to it, and under which names it was told that things lie."""
+    """A client that writes over HTTP, with its acknowledged reports and the names of their backups."""
 
     def __init__(self, client: FlaskClient, own: int, acknowledged: Path) -> None:
         self._client = client
@@ -81,7 +81,7 @@ class Client:
 
 
 def lost(scene: Scene, acknowledged: Path, told: set[str] | None) -> list[str]:
-    """Return what was acknowledged and is neither in the library nor under a name that was told."""
+    """Return the acknowledged reports that are neither in the library nor in an acknowledged backup."""
     scan = scene.opened().collection.library.scan()
     there = {file.data for file in scan.files}
     aside = backups_below(scene.library)
@@ -91,7 +91,7 @@ def lost(scene: Scene, acknowledged: Path, told: set[str] | None) -> list[str]:
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(100, marks=pytest.mark.soak)])
-def test_two_clients_under_equal_names_lose_nothing_that_was_acknowledged(tmp_path: Path, rounds: int) -> None:
+def test_two_clients_under_equal_names_lose_no_acknowledged_report(tmp_path: Path, rounds: int) -> None:
     scene, acknowledged = Scene(tmp_path / "scene"), tmp_path / "acknowledged"
     scene.write("kept.md", KEPT)
     knowledge_base = scene.opened()
@@ -115,7 +115,7 @@ def work(scene: Scene, own: int, first: int, acknowledged: Path, done: Path) -> 
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.soak)])
-def test_two_that_are_killed_amid_that_lose_nothing_either(tmp_path: Path, kills: int) -> None:
+def test_two_killed_clients_lose_no_acknowledged_report(tmp_path: Path, kills: int) -> None:
     scene, acknowledged, random = Scene(tmp_path / "scene"), tmp_path / "acknowledged", Random(SEED)  # noqa: S311
     scene.write("kept.md", KEPT)
     scene.opened().indexer.sync()

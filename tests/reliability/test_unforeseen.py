@@ -1,4 +1,4 @@
-"""Whatever comes in through the doors, by whichever route, no answer is an error that nobody foresaw."""
+"""No request to any route is answered with an unforeseen error."""
 
 import base64
 import json
@@ -100,7 +100,7 @@ ASKED = ("initialize", "ping", "tools/list", "tools/call", "resources/list", "re
 
 
 class Nowhere(httpcore.NetworkBackend):
-    """A network by which nothing leaves this machine."""
+    """A network that sends nothing out of this machine."""
 
     def connect_tcp(self, host: str, *_: Any, **__: Any) -> httpcore.NetworkStream:  # noqa: ANN401
         raise httpcore.ConnectError(f"{host} is not asked by a test")
@@ -111,7 +111,7 @@ def nowhere(host: str, _port: int) -> tuple[str, ...]:
 
 
 def named(pattern: str, files: str) -> list[str]:
-    """Return what a pattern finds in our own files: so whoever adds a field or a key need not think of this test."""
+    """Return the matches of a pattern in our own files, so that new fields and keys are tested, too."""
     every = Path(made.__file__).parent.glob(files)
     return sorted({name for file in every for name in re.findall(pattern, file.read_text("utf-8"))})
 
@@ -121,7 +121,7 @@ KEYS = sorted({*GROUPS, *FIELDS, *named(r'args\.get\w*\("(\w+)"', "**/*.py"), "p
 
 
 class Strangers:
-    """Those who send whatever they like, to each route of an app in turn.
+    """Clients that send arbitrary requests to each route of an app in turn.
 
     `ids` are those of what there is, by what it is; what a route answered for is remembered, and asked for again.
     """
@@ -219,7 +219,7 @@ class Strangers:
 
 
 class Log(logging.Handler):
-    """Keeps what was told last."""
+    """Keeps the last message."""
 
     told = ""
 
@@ -230,13 +230,13 @@ class Log(logging.Handler):
 
 
 def variable(header: str) -> str:
-    """Return what WSGI calls a header."""
+    """Return the WSGI name of a header."""
     name = header.upper().replace("-", "_")
     return name if name.startswith("CONTENT_") else f"HTTP_{name}"
 
 
 def ids(knowledge_base: KnowledgeBase) -> Mapping[str, Sequence[str]]:
-    """Return the ids of what there is, by the word that the addresses of such pages have."""
+    """Return existing ids by the first part of their pages' addresses."""
     directory, contents = knowledge_base.browser.directory(), knowledge_base.collection.contents()
     reports = contents.by_id if contents else {}
     services = [service.slug for service in knowledge_base.collection.catalogue.services][:20]
@@ -253,7 +253,7 @@ def ids(knowledge_base: KnowledgeBase) -> Mapping[str, Sequence[str]]:
 
 
 def unforeseen(folder: Path, many: int, seed: int) -> tuple[Counter[int], list[str]]:
-    """Let so many requests come; return how often which status was answered, and what nobody foresaw."""
+    """Send requests; return the number of each status, and the unforeseen errors."""
     library, random = folder / "library", Random(seed)  # noqa: S311
     answers, wrong, log = Counter[int](), list[str](), Log()
     logging.getLogger("webui").addHandler(log)
@@ -275,7 +275,7 @@ def unforeseen(folder: Path, many: int, seed: int) -> tuple[Counter[int], list[s
 
 
 @pytest.mark.parametrize("many", [SHORT, pytest.param(LONG, marks=pytest.mark.soak)])
-def test_whatever_is_sent_to_any_route_is_answered_by_something_foreseen(
+def test_any_request_to_any_route_has_a_foreseen_answer(
     tmp_path: Path, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if many == LONG:  # as users have it: with the sentence model, where it runs

@@ -1,6 +1,7 @@
 """Digests of finished reports, their documents, and the stored shapes, recorded in golden.json.
 
-When they change, raise `kb.storage.caches.FORMAT` and run `python tests/kb/library/golden.py`: old indexes are made again.
+When they change, raise `kb.storage.caches.FORMAT` and run `python tests/kb/library/golden.py`: old indexes are made
+again.
 """
 
 import hashlib
