@@ -111,7 +111,7 @@ def told(knowledge_base: KnowledgeBase) -> Told:
         *(
             (
                 answer.total,
-                tuple((found.note.id, found.note.text, round(found.score, 5)) for found in answer.found),
+                tuple((found.note.id, found.note.text, round(found.score, 5)) for found in answer.hits),
                 tuple(
                     (key, value.value, value.label, value.count)
                     for key in answer.facets
