@@ -17,7 +17,9 @@ from kb.report.dates import day_in_japan
 from kb.report.problems import FileProblem, UnreadableError
 from kb.talks.event import event_of
 
-_NO_FEED = translatable("is no feed; name the address of one (RSS or Atom), which blogs link to at their foot")
+_NO_FEED = translatable(
+    "is not a feed; give the address of one (RSS or Atom), which blogs link to at the foot of a page"
+)
 
 
 @dataclass(frozen=True, slots=True)

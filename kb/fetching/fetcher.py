@@ -36,10 +36,9 @@ _COMPRESSIONS = ("gzip", "x-gzip", "deflate")
 _MAX_ROBOTS_BYTES = 512 * 1024  # RFC 9309 requires at least 500 KiB
 _LONGEST_ADDRESS = 2000  # characters; browsers and servers allow little more
 _PAGES = (".html", ".htm")
-_NO_ADDRESS = translatable("is no address, or leads to none; write one like https://example.com/report")
+_NO_ADDRESS = translatable("is not an address, or leads to none; write one like https://example.com/report")
 _SAVE = translatable("save the page in a browser, and add that file")
 _REMEDIES = {
-    304: translatable("ask again, for nothing is kept of it"),
     401: _SAVE,
     403: _SAVE,
     404: translatable("check the address"),
@@ -140,7 +139,7 @@ class _Visit:
             )
         if isinstance(error, PrivateAddressError):
             return translatable(
-                "leads to {0}, which is no public address; --allow-private allows what stands in your own network",
+                "leads to {0}, which is not a public address; --allow-private allows addresses in your own network",
                 error,
             )
         if isinstance(error, httpx.InvalidURL | UnicodeError):
@@ -180,7 +179,7 @@ class _Visit:
             robots = self.robots[str(site)] = RobotFileParser()
             robots.parse(data[:_MAX_ROBOTS_BYTES].decode("utf-8", "replace").splitlines())
         if not robots.can_fetch(_PRODUCT, str(url)):
-            raise _RefusedError(translatable("is not for programs, says {0}; {1}", site, _SAVE))
+            raise _RefusedError(translatable("may not be fetched by programs, according to {0}; {1}", site, _SAVE))
 
 
 def _check(url: httpx.URL) -> None:
@@ -192,14 +191,16 @@ def _check(url: httpx.URL) -> None:
     if not (url.scheme and url.host) or len(str(url)) > _LONGEST_ADDRESS:
         raise _RefusedError(_NO_ADDRESS)
     if url.userinfo:
-        raise _RefusedError(translatable("holds a password, which would be kept with the report; {0}", _SAVE))
+        raise _RefusedError(translatable("contains a password, which would be stored with the report; {0}", _SAVE))
 
 
 def _decompressed(response: httpx.Response, limit: int) -> Iterator[bytes]:
     """Yield the decompressed body of a response. Raises _RefusedError for more than `limit` bytes."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "", *_COMPRESSIONS):
-        raise _RefusedError(translatable("comes packed as {0!r}, which was not asked for; {1}", encoding[:20], _SAVE))
+        raise _RefusedError(
+            translatable("is compressed with {0!r}, which was not requested; {1}", encoding[:20], _SAVE)
+        )
     decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if encoding in _COMPRESSIONS else None
     size = 0
     for chunk in response.iter_raw():
@@ -207,12 +208,14 @@ def _decompressed(response: httpx.Response, limit: int) -> Iterator[bytes]:
             # Limited, so that a compression bomb stays small.
             data = decompressor.decompress(chunk, limit - size + 1) if decompressor else chunk
         except zlib.error as error:
-            raise _RefusedError(translatable("comes damaged, as no {0}; try again later", encoding)) from error
+            raise _RefusedError(translatable("is damaged: not valid {0}; try again later", encoding)) from error
         size += len(data)
         if size > limit:
             raise _RefusedError(
-                translatable("longer than {0:.3g} MB; save what is wanted of it, and add that file", limit / (1 << 20))
+                translatable(
+                    "longer than {0:.3g} MB; save the part that you want, and add that file", limit / (1 << 20)
+                )
             )
         yield data
     if decompressor and not decompressor.eof:
-        raise _RefusedError(translatable("ends in the middle; try again later"))
+        raise _RefusedError(translatable("is incomplete; try again later"))

@@ -77,7 +77,7 @@ class Budget:
         if self.bytes < 0:
             megabytes = MAX_ARCHIVE_BYTES >> 20
             raise TooManyError(
-                translatable("an archive of more than {0} MB; divide it, or take out what is no text", megabytes)
+                translatable("an archive of more than {0} MB; divide it, or remove all but its text", megabytes)
             )
 
 
@@ -94,7 +94,7 @@ def unpacked(archive: Archive, data: bytes, budget: Budget) -> Iterator[tuple[st
     names: set[str] = set()
     for (name, content), plain in zip(files, short, strict=True):
         shown = plain if counts[plain] == 1 else name
-        twice = translatable("this name stands twice in the archive; the first is read")
+        twice = translatable("this name occurs twice in the archive; the first is read")
         yield shown, twice if shown in names else content
         names.add(shown)
 
@@ -108,9 +108,7 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     with archive:
         entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
         if any(one.header_offset + one.compress_size > other.header_offset for one, other in pairwise(entries)):
-            raise TooManyError(
-                translatable("a zip whose files lie over one another, as only those made to do harm; pack it again")
-            )
+            raise TooManyError(translatable("a zip whose files overlap, as in hostile archives; pack it again"))
         for entry in archive.infolist():
             name = entry.orig_filename
             with suppress(UnicodeEncodeError):
@@ -125,7 +123,7 @@ def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budge
     if entry.flag_bits & 1:
         return translatable("is locked with a password; unpack the archive")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return translatable("is packed as few programs can; pack the archive again")
+        return translatable("is compressed by a rare method; pack the archive again")
     _refuse_bomb(entry.file_size, entry.compress_size)
     budget.take(size=entry.file_size)
     try:
@@ -155,7 +153,7 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     except _TAR_ERRORS as error:
         raise TooManyError(translatable("a tar that {0}", _DAMAGED)) from error
     if rest.strip(b"\0"):
-        yield f"({count + 1})", translatable("the tar {0}: what stands from here on is not read", _DAMAGED)
+        yield f"({count + 1})", translatable("the tar {0}: the files from here on are not read", _DAMAGED)
 
 
 def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
@@ -176,7 +174,7 @@ def _refuse_bomb(size: int, packed: int) -> None:
     if size > _HARMLESS and size > _MAX_RATIO * packed:
         raise TooManyError(
             translatable(
-                "an archive packed to less than 1:{0}, as only those made to do harm; unpack it yourself", _MAX_RATIO
+                "an archive packed to less than 1:{0}, as hostile archives are; unpack it yourself", _MAX_RATIO
             )
         )
 
@@ -186,7 +184,7 @@ def _refusal(name: str, size: int) -> Message | None:
     if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
         return translatable("has a name that leads out of the archive; it is left out")
     if size > MAX_REPORT_BYTES:
-        return translatable("longer than {0} MB; divide it, or take out what is no text", MAX_REPORT_BYTES >> 20)
+        return translatable("longer than {0} MB; divide it, or remove all but its text", MAX_REPORT_BYTES >> 20)
     return None
 
 

@@ -62,7 +62,7 @@ def bounded(file: BinaryIO) -> bytes:
     if len(data) > MAX_REPORT_BYTES and archive_of(data):
         data, limit = data + file.read(MAX_ARCHIVE_BYTES + 1 - len(data)), MAX_ARCHIVE_BYTES
     if len(data) > limit:
-        raise TooLongError(translatable("longer than {0} MB; divide it, or take out what is no text", limit >> 20))
+        raise TooLongError(translatable("longer than {0} MB; divide it, or remove all but its text", limit >> 20))
     return data
 
 
@@ -100,7 +100,7 @@ def container_ending(data: bytes) -> str | None:
 def _members(data: bytes, source: str, budget: Budget, depth: int) -> Iterator[Member | FileProblem]:
     if archive := archive_of(data):
         if depth > _DEEPEST:
-            yield FileProblem(source, None, translatable("an archive too deep in others; unpack it"))
+            yield FileProblem(source, None, translatable("an archive nested too deep; unpack it"))
             return
         for name, content in unpacked(archive, data, budget):
             member = f"{source}!/{name}"

@@ -68,7 +68,7 @@ def enforce(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
     else:
         blocks = list(_shortened(blocks, gap=0))
     too_deep = next((block.first_line for block in parse.blocks if (block.depth or 0) > DEEPEST), None)
-    message = translatable("lists nest deeper than {0} levels; what lies deeper is read as level {0}", DEEPEST)
+    message = translatable("lists nest deeper than {0} levels; deeper items are read as level {0}", DEEPEST)
     return Parse(
         title=_plain(parse.title or "") or None,
         blocks=tuple(blocks),

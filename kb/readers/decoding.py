@@ -71,11 +71,9 @@ _ZIP = b"PK\x03\x04"
 _JSON = re.compile(r"""\{\s*(?:"[^"\n]*"\s*:|\}\s*\Z)|\[\s*(?:\{\s*["}]|\[\s*")""")
 _JSON_END = re.compile(r"[}\]]\s*\Z")
 _XML = re.compile(r"(?:<\?xml\b(?!.*<html\b)|<(?:rss|feed|opml|rdf:RDF|svg)\b)", re.IGNORECASE | re.DOTALL)
-_OF_JSON = translatable(
-    "JSON that is no export which is read; export the notes as Markdown, text or HTML, and add that"
-)
+_OF_JSON = translatable("JSON that is not a supported export; export the notes as Markdown, text or HTML, and add that")
 _OF_XML = translatable(
-    "XML that is no page; export the posts as Movable Type or save them as web pages (.html), and add that"
+    "XML that is not a page; export the posts as Movable Type or save them as web pages (.html), and add that"
 )
 _BY_ENDING = {".csv": _SPREADSHEET, ".tsv": _SPREADSHEET, ".json": _OF_JSON, ".jsonl": _OF_JSON, ".ipynb": _OF_JSON}
 _BEGINNING = 2000  # characters; a page has begun by then

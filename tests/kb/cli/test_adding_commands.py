@@ -128,7 +128,7 @@ def test_a_report_that_was_edited_since_it_was_indexed_is_not_removed(library: P
     ("path", "wrong"),
     [
         ("/dev/null", "is empty; there is nothing to add"),
-        ("/dev/zero", "longer than 10 MB; divide it, or take out what is no text"),
+        ("/dev/zero", "longer than 10 MB; divide it, or remove all but its text"),
     ],
 )
 def test_what_holds_no_report_is_refused_in_one_line(library: Path, path: str, wrong: str) -> None:
@@ -194,7 +194,7 @@ def test_of_an_address_that_gives_no_report_nothing_is_kept(library: Path) -> No
             f"kb: {site}/none: answers 404 Not Found; check the address",
         ],
     )
-    assert "leads to 127.0.0.1, which is no public address" in refused.stderr
+    assert "leads to 127.0.0.1, which is not a public address" in refused.stderr
     assert [path.name for path in library.iterdir()] == ["report.md"]
 
 

@@ -12,7 +12,7 @@ REFUSED = {
     "bullets.md": ("- 一\n" * 10_001, "10001: more than 10,000 notes; divide the file"),
     "elements.html": ("<html>" + "<p>一</p>" * 10_001, "1: more than 10,000 notes; divide the file"),
     "headings.md": ("# 一\n" * 501, "501: more than 500 headings; divide the file"),
-    "long.txt": ("x" * (MAX_REPORT_BYTES + 1), " longer than 10 MB; divide it, or take out what is no text"),
+    "long.txt": ("x" * (MAX_REPORT_BYTES + 1), " longer than 10 MB; divide it, or remove all but its text"),
     "lines.rst": ("\n" * 50_001, "50001: more than 50,000 lines; divide the file"),
 }
 TAKEN = {

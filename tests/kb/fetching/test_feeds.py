@@ -1,4 +1,4 @@
-"""Following a feed: what looks like a report is proposed, what was seen is kept, nothing is added without a yes."""
+"""Following a feed: possible reports are proposed, offered posts are remembered, nothing is added without consent."""
 
 import json
 from collections.abc import Iterator
@@ -54,13 +54,13 @@ def titles(library: Path) -> list[str]:
     return sorted(path.name.rpartition("-")[0] for path in library.glob("*.html"))
 
 
-def test_an_address_has_no_sign_that_steers_a_terminal() -> None:
+def test_an_address_has_no_control_characters() -> None:
     feed = Fetched("https://example.com/feed", rss("https://example.com", {"/\u202e1": "題"}))
 
     assert [entry.url for entry in entries_of(feed)] == ["https://example.com/%E2%80%AE1"]
 
 
-def test_what_looks_like_a_report_is_proposed_and_added_after_a_yes(library: Path, site: str) -> None:
+def test_a_possible_report_is_proposed_and_added_after_a_yes(library: Path, site: str) -> None:
     first = follow(site, answers="y\nn\n")
     again = follow(site, answers="y\ny\n")
 
@@ -75,7 +75,7 @@ def test_what_looks_like_a_report_is_proposed_and_added_after_a_yes(library: Pat
     assert written.count(f'"{site}/') == 1 + 1 + 4
 
 
-def test_what_nobody_answers_is_proposed_again(library: Path, site: str) -> None:
+def test_an_unanswered_proposal_is_repeated(library: Path, site: str) -> None:
     first = follow(site, answers="y\n")
     again = follow(site, answers="y\n")
 
@@ -83,7 +83,7 @@ def test_what_nobody_answers_is_proposed_again(library: Path, site: str) -> None
     assert (again.exit_code, titles(library)) == (0, ["箱の勉強会-3", "見本会-2019"])
 
 
-def test_json_lists_and_keeps_nothing_unless_it_is_told_yes(library: Path, site: str) -> None:
+def test_json_only_lists_unless_yes_is_given(library: Path, site: str) -> None:
     listed = [json.loads(line) for line in follow(site, "--json").stdout.splitlines()]
     before = titles(library)
     added = [json.loads(line) for line in follow(site, "--json", "--yes").stdout.splitlines()]
@@ -92,10 +92,10 @@ def test_json_lists_and_keeps_nothing_unless_it_is_told_yes(library: Path, site:
         {"url": f"{site}{path}", "title": title, "published": "2019-07-08"} for path, title in REPORTS.items()
     ]
     assert (before, titles(library)) == ([], ["箱の勉強会-3", "見本会-2019"])
-    assert [one["replaced"] for one in added] == [None, None]
+    assert [report["replaced"] for report in added] == [None, None]
 
 
-def test_who_only_lists_makes_no_library(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing_creates_no_library(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KB_LIBRARY", raising=False)
     monkeypatch.setenv("KB_INDEX", str(tmp_path / "index"))
     monkeypatch.chdir(tmp_path)
@@ -103,27 +103,27 @@ def test_who_only_lists_makes_no_library(site: str, tmp_path: Path, monkeypatch:
     assert (len(follow(site, "--json").stdout.splitlines()), (tmp_path / "data").exists()) == (2, False)
 
 
-def test_a_post_that_cannot_be_fetched_stops_no_other_and_is_proposed_again(library: Path) -> None:
+def test_a_failed_post_does_not_stop_the_next_and_is_proposed_again(library: Path) -> None:
     pages = {"/2": answer(PAGE.format(title=REPORTS["/2"]).encode())}
     with serving(pages) as site:
         pages["/feed"] = answer(rss(site, REPORTS))
-        told = follow(site, "--yes")
+        result = follow(site, "--yes")
 
-    assert (told.stderr.splitlines()[0], titles(library)) == (
+    assert (result.stderr.splitlines()[0], titles(library)) == (
         f"kb: {site}/1: answers 404 Not Found; check the address",
         ["箱の勉強会-3"],
     )
-    assert told.stdout.splitlines()[1] == "feed: 2 posts, 2 new that look like reports, 1 left for the next time"
+    assert result.stdout.splitlines()[1] == "feed: 2 posts, 2 new that look like reports, 1 left for the next time"
     assert f'"{site}/1"' not in (library / "kb.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("data", [b"<html><body><p>x</p></body></html>", b"/etc/passwd", b"\x00\x01", b"{}", b"<rss"])
-def test_what_is_no_feed_is_refused(data: bytes) -> None:
-    with pytest.raises(UnreadableError, match=r"is no feed; name the address of one \(RSS or Atom\)"):
+def test_data_other_than_a_feed_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableError, match=r"is not a feed; give the address of one \(RSS or Atom\)"):
         entries_of(Fetched("https://example.com/", data))
 
 
-def test_atom_and_the_text_of_a_post_are_read_too() -> None:
+def test_atom_feeds_and_the_text_of_a_post_are_read() -> None:
     entry = """<entry><title>日曜日のこと</title><link href="/5"/><id>5</id><updated>2019-07-08T01:00:00+09:00</updated>
       <content type="html">&lt;p&gt;箱の会 2019 に参加してきました。&lt;/p&gt;</content></entry>"""
     atom = f'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>日記</title>{entry}</feed>'

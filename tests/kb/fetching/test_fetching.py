@@ -1,4 +1,4 @@
-"""Fetching from an address: what goes wrong on the way is told in one line, and what comes is kept readable."""
+"""Fetching a page: errors are one-line messages, and fetched pages stay readable."""
 
 import gzip
 import itertools
@@ -19,10 +19,11 @@ HASTY = Limits(answer=0.2, whole=0.4, size=5000)
 SAVE = "save the page in a browser, and add that file"
 LATER = "try again later"
 SLOW = f"does not answer in time (0.2 s an answer, 0.4 s in all); {LATER}"
-LONG = "longer than 0.00477 MB; save what is wanted of it, and add that file"
-PASSWORD = f"holds a password, which would be kept with the report; {SAVE}"
-NO_ADDRESS = "is no address, or leads to none; write one like https://example.com/report"
+LONG = "longer than 0.00477 MB; save the part that you want, and add that file"
+PASSWORD = f"contains a password, which would be stored with the report; {SAVE}"
+NO_ADDRESS = "is not an address, or leads to none; write one like https://example.com/report"
 PAGE = "<html><head><title>見本会 2019 参加レポート</title></head><body><p>箱は二度届く</p></body></html>"
+DISALLOWED = f"may not be fetched by programs, according to {{site}}/robots.txt; {SAVE}"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 
@@ -31,7 +32,7 @@ def only_http(scheme: str) -> str:
 
 
 def private(address: str) -> str:
-    return f"leads to {address}, which is no public address; --allow-private allows what stands in your own network"
+    return f"leads to {address}, which is not a public address; --allow-private allows addresses in your own network"
 
 
 def dripping(head: bytes) -> Iterator[bytes | float]:
@@ -43,8 +44,8 @@ def endless(head: bytes) -> Iterator[bytes | float]:
 
 
 BOMB = gzip.compress(b"\0" * 50_000_000)
-# Path, what the server answers there, and the line that is told of it.
-WRONG = [
+# Path, the server's response there, and the message of the error.
+FAILURES = [
     ("/loop", redirect("/loop"), "is redirected more than 5 times; check the address"),
     ("/a", redirect("/b"), "is redirected more than 5 times; check the address"),
     ("/longer", redirect("/longer?x", "308 Permanent Redirect"), "answers 404 Not Found; check the address"),
@@ -56,7 +57,7 @@ WRONG = [
     ("/to-no-port", redirect("http://127.0.0.1:99999/"), None),
     ("/to-closed", redirect("http://127.0.0.1:1/"), None),
     ("/nowhere", answer(b"", status="302 Found"), f"answers 302 Found; {LATER}"),
-    ("/304", answer(b"", status="304 Not Modified"), "answers 304 Not Modified; ask again, for nothing is kept of it"),
+    ("/304", answer(b"", status="304 Not Modified"), f"answers 304 Not Modified; {LATER}"),
     ("/401", answer(b"who?", status="401 Unauthorized"), f"answers 401 Unauthorized; {SAVE}"),
     ("/403", answer(b"no", status="403 Forbidden"), f"answers 403 Forbidden; {SAVE}"),
     ("/404", answer(b"gone?", status="404 Not Found"), "answers 404 Not Found; check the address"),
@@ -77,20 +78,20 @@ WRONG = [
     ("/long", answer(b"x" * 5001), LONG),
     ("/bomb", answer(BOMB, "Content-Encoding: gzip"), LONG),
     ("/bomb-in-bomb", answer(gzip.compress(BOMB), "Content-Encoding: gzip, gzip"),
-     f"comes packed as 'gzip, gzip', which was not asked for; {SAVE}"),
-    ("/brotli", answer(b"...", "Content-Encoding: br"), f"comes packed as 'br', which was not asked for; {SAVE}"),
-    ("/no-gzip", answer(b"no gzip", "Content-Encoding: gzip"), f"comes damaged, as no gzip; {LATER}"),
-    ("/half-gzip", answer(gzip.compress(b"half")[:-6], "Content-Encoding: gzip"), f"ends in the middle; {LATER}"),
+     f"is compressed with 'gzip, gzip', which was not requested; {SAVE}"),
+    ("/brotli", answer(b"...", "Content-Encoding: br"), f"is compressed with 'br', which was not requested; {SAVE}"),
+    ("/no-gzip", answer(b"no gzip", "Content-Encoding: gzip"), f"is damaged: not valid gzip; {LATER}"),
+    ("/half-gzip", answer(gzip.compress(b"half")[:-6], "Content-Encoding: gzip"), f"is incomplete; {LATER}"),
     ("/half", [OK + b"Content-Length: 100\r\n\r\n<p>"], None),
     ("/half-chunk", [OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n<p"], None),
     ("/nothing", [], None),
     ("/garbage", [b"\x00\xffSSH-2.0\r\n\r\n"], None),
     ("/two-lengths", [OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nx"], None),
-    ("/private-page", answer(b"x"), "is not for programs, says {site}/robots.txt; " + SAVE),
-    ("/to-private-page", redirect("/private-page"), "is not for programs, says {site}/robots.txt; " + SAVE),
+    ("/private-page", answer(b"x"), DISALLOWED),
+    ("/to-private-page", redirect("/private-page"), DISALLOWED),
 ]  # fmt: skip
 ANSWERS = {
-    **{path: sent for path, sent, _ in WRONG},
+    **{path: sent for path, sent, _ in FAILURES},
     "/b": redirect("/a"),
     "/robots.txt": answer(b"User-agent: *\nDisallow: /private\n"),
 }
@@ -103,23 +104,21 @@ def site() -> Iterator[str]:
 
 
 def refusal(fetcher: Fetcher, address: str) -> str:
-    with pytest.raises(UnreadableError) as told:
+    with pytest.raises(UnreadableError) as raised:
         fetcher.fetch(address)
-    assert "\n" not in str(told.value)
-    return str(told.value).removeprefix(f"{address}: ")
+    assert "\n" not in str(raised.value)
+    return str(raised.value).removeprefix(f"{address}: ")
 
 
-@pytest.mark.parametrize(("path", "line"), [(path, line) for path, _, line in WRONG])
-def test_what_goes_wrong_on_the_way_is_told_in_one_line(site: str, path: str, line: str | None) -> None:
-    told = refusal(Fetcher(allow_private=True, limits=HASTY if line == SLOW else PATIENT), site + path)
+@pytest.mark.parametrize(("path", "line"), [(path, line) for path, _, line in FAILURES])
+def test_an_error_on_the_way_is_one_line(site: str, path: str, line: str | None) -> None:
+    message = refusal(Fetcher(allow_private=True, limits=HASTY if line == SLOW else PATIENT), site + path)
 
-    if line is None:  # what the network says of it is in its own words
-        assert (told.startswith("cannot be fetched ("), told.endswith("); check the address, or try later")) == (
-            True,
-            True,
-        )
+    if line is None:  # the network library words the reason
+        ends = (message.startswith("cannot be fetched ("), message.endswith("); check the address, or try later"))
+        assert ends == (True, True)
     else:
-        assert told == line.format(site=site)
+        assert message == line.format(site=site)
 
 
 @pytest.mark.parametrize(
@@ -140,10 +139,10 @@ def test_what_goes_wrong_on_the_way_is_told_in_one_line(site: str, path: str, li
         ("http://localhost/", private("127.0.0.1")),
     ],
 )
-def test_an_address_that_is_none_of_the_public_web_is_never_asked(address: str, line: str | None) -> None:
-    told = refusal(Fetcher(resolve=lambda host, _: {"localhost": ("127.0.0.1",)}.get(host, ("127.0.0.1",))), address)
+def test_an_address_outside_of_the_public_web_is_not_fetched(address: str, line: str | None) -> None:
+    message = refusal(Fetcher(resolve=lambda _host, _port: ("127.0.0.1",)), address)
 
-    assert told == line if line else told.endswith(NO_ADDRESS)
+    assert message == line if line else message.endswith(NO_ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +173,7 @@ def test_an_address_that_is_none_of_the_public_web_is_never_asked(address: str, 
         "2001:db8::1",
     ],
 )
-def test_no_special_address_is_public(found: str) -> None:
+def test_special_addresses_are_not_public(found: str) -> None:
     assert not is_public(found)
 
 
@@ -183,36 +182,36 @@ def test_addresses_of_the_internet_are_public(found: str) -> None:
     assert is_public(found)
 
 
-def test_the_connection_goes_to_the_very_address_that_was_checked() -> None:
-    asked: list[str] = []
+def test_the_connection_goes_to_the_checked_address() -> None:
+    lookups: list[str] = []
 
     def rebinding(host: str, _port: int) -> tuple[str, ...]:
-        """Answer publicly when asked first, and with this machine from then on."""
-        asked.append(host)
-        return ("93.184.215.14",) if asked.count(host) == 1 else ("127.0.0.1",)
+        """Return a public address at the first lookup, and this machine afterwards."""
+        lookups.append(host)
+        return ("93.184.215.14",) if lookups.count(host) == 1 else ("127.0.0.1",)
 
     with serving({"/report": answer(PAGE.encode()), "/robots.txt": answer(b"", "Connection: keep-alive")}) as site:
         network = EveryHostIsHere(urlsplit(site).port or 0)
-        told = refusal(Fetcher(resolve=rebinding, backend=network), "http://example.com/report")
+        message = refusal(Fetcher(resolve=rebinding, backend=network), "http://example.com/report")
 
-    assert (told, network.asked) == (private("127.0.0.1"), ["93.184.215.14"])
+    assert (message, network.connected) == (private("127.0.0.1"), ["93.184.215.14"])
 
 
-def test_a_redirect_is_checked_as_the_address_was() -> None:
+def test_a_redirect_is_checked_like_the_first_address() -> None:
     def resolve(host: str, _port: int) -> tuple[str, ...]:
         return {"public.example": ("93.184.215.14",), "inside.example": ("93.184.215.14", "10.0.0.1")}[host]
 
     with serving({"/report": redirect("http://inside.example/"), "/robots.txt": answer(b"")}) as site:
         network = EveryHostIsHere(urlsplit(site).port or 0)
-        told = refusal(Fetcher(resolve=resolve, backend=network), "http://public.example/report")
+        message = refusal(Fetcher(resolve=resolve, backend=network), "http://public.example/report")
 
-    assert (told, set(network.asked)) == (private("10.0.0.1"), {"93.184.215.14"})
+    assert (message, set(network.connected)) == (private("10.0.0.1"), {"93.184.215.14"})
 
 
 @pytest.mark.parametrize(
     ("status", "fetched"), [("404 Not Found", True), ("403 Forbidden", True), ("503 Service Unavailable", False)]
 )
-def test_who_has_no_rules_for_programs_allows_all_and_who_cannot_tell_them_nothing(
+def test_everything_is_allowed_without_robots_txt_and_nothing_while_its_server_fails(
     status: str, *, fetched: bool
 ) -> None:
     with serving({"/report": answer(PAGE.encode()), "/robots.txt": answer(b"", status=status)}) as site:
@@ -242,17 +241,15 @@ JIS = PAGE.replace("<head>", '<head><meta charset="Shift_JIS">')
         (zlib.compress(PAGE.encode()), ("Content-Type: text/html", "Content-Encoding: deflate")),
     ],
 )
-def test_a_page_is_kept_so_that_it_can_be_read_whatever_it_says_of_its_encoding(
-    body: bytes, headers: tuple[str, ...]
-) -> None:
+def test_a_fetched_page_can_be_decoded_whatever_encoding_it_names(body: bytes, headers: tuple[str, ...]) -> None:
     with serving({"/report": answer(body, *headers)}) as site:
-        kept = decode(Fetcher(allow_private=True).fetch(f"{site}/report").data)
+        decoded = decode(Fetcher(allow_private=True).fetch(f"{site}/report").data)
 
-    assert kept is not None
-    assert kept.text in (PAGE, JIS)
+    assert decoded is not None
+    assert decoded.text in (PAGE, JIS)
 
 
-def test_the_last_address_is_kept_without_the_place_in_the_page() -> None:
+def test_the_address_of_a_page_is_the_last_redirect_without_its_fragment() -> None:
     with serving({"/old": redirect("/new?id=1#part"), "/new?id=1": answer(PAGE.encode())}) as site:
         fetched = Fetcher(allow_private=True).fetch(f"{site}/old")
 
@@ -270,5 +267,5 @@ def test_the_last_address_is_kept_without_the_place_in_the_page() -> None:
         ("https://example.com/", None),
     ],
 )
-def test_a_file_keeps_the_name_that_tells_its_format(url: str, name: str | None) -> None:
+def test_a_file_keeps_its_name_if_the_ending_names_a_format(url: str, name: str | None) -> None:
     assert Fetched(url, b"").name == name

@@ -1,4 +1,4 @@
-"""A server on loopback that answers each path with what a test says, byte for byte, and as slowly."""
+"""A server on loopback that sends the bytes a test gives for each path, with pauses."""
 
 import socketserver
 import threading
@@ -10,23 +10,23 @@ from typing import Any
 import httpcore
 
 Answers = Mapping[str, Iterable[bytes | float]]
-"""What is sent for each path: bytes, and between them seconds to wait. What is not told is answered with 404."""
+"""The response for each path: bytes, and seconds to wait between them. Other paths get 404."""
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> list[bytes]:
-    """Return an answer as it goes over the wire."""
+    """Return the bytes of a response."""
     head = "\r\n".join([f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "Connection: close", "", ""])
     return [head.encode(), body]
 
 
 def redirect(location: str, status: str = "302 Found") -> list[bytes]:
-    """Return an answer that sends elsewhere."""
+    """Return the bytes of a redirect."""
     return answer(b"", f"Location: {location}", status=status)
 
 
 @contextmanager
 def serving(answers: Answers) -> Iterator[str]:
-    """Serve on loopback and give the address of the server, without a slash at its end."""
+    """Serve on loopback, and yield the address of the server without a trailing slash."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -37,7 +37,7 @@ def serving(answers: Answers) -> Iterator[str]:
                 for part in answers.get(path, answer(b"no such page", status="404 Not Found")):
                     time.sleep(part) if isinstance(part, float) else self.wfile.write(part)
             except OSError:
-                pass  # who asked has heard enough
+                pass  # the client closed the connection
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
@@ -50,12 +50,12 @@ def serving(answers: Answers) -> Iterator[str]:
 
 
 class EveryHostIsHere(httpcore.SyncBackend):
-    """A network in which a server on loopback stands at every address, and that remembers which were asked."""
+    """A network in which every address leads to a server on loopback. `connected` lists the addresses."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.asked: list[str] = []
+        self.connected: list[str] = []
 
     def connect_tcp(self, host: str, _port: int, *rest: Any, **options: Any) -> httpcore.NetworkStream:  # noqa: ANN401
-        self.asked.append(host)
+        self.connected.append(host)
         return super().connect_tcp("127.0.0.1", self.port, *rest, **options)

@@ -222,5 +222,5 @@ def test_a_longer_archive_is_refused(tmp_path: Path, begins: bytes, size: int, t
         file.write(begins)
         file.truncate(size + 1)
 
-    with pytest.raises(TooLongError, match=f"longer than {told}; divide it, or take out what is no text"):
+    with pytest.raises(TooLongError, match=f"longer than {told}; divide it, or remove all but its text"):
         file_bytes(tmp_path / "long")

@@ -109,7 +109,7 @@ def test_a_file_that_is_too_long_is_a_problem_and_other_files_are_read(tmp_path:
 
     assert ([file.source for file in scan.files], [*map(str, scan.problems)]) == (
         ["long.md"],
-        ["film.md: longer than 10 MB; divide it, or take out what is no text"],
+        ["film.md: longer than 10 MB; divide it, or remove all but its text"],
     )
 
 

@@ -20,12 +20,11 @@ from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, UnreadableError
 
 ID = "0123456789abcdef0123456789abcdef"
-HARM = "as only those made to do harm; "
-BOMB = f"a: an archive packed to less than 1:100, {HARM}unpack it yourself"
+BOMB = "a: an archive packed to less than 1:100, as hostile archives are; unpack it yourself"
 CROWD = dict.fromkeys(map(str, range(MAX_FILES + 1)), b"")
 CROWDED = "a: an archive of more than 10,000 files; divide it"
 LEADS_OUT = "has a name that leads out of the archive; it is left out"
-BROKEN_OFF = "a!/(2): the tar is damaged; pack it again: what stands from here on is not read"
+BROKEN_OFF = "a!/(2): the tar is damaged; pack it again: the files from here on are not read"
 
 
 def zipped(files: Mapping[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -104,7 +103,7 @@ def test_an_archive_in_an_archive_is_read_and_one_more_is_not() -> None:
 
     assert told(zipped({"part.zip": inner, "b.md": b"x"})) == [
         "a!/part.zip!/memo.md",
-        "a!/part.zip!/deep.zip: an archive too deep in others; unpack it",
+        "a!/part.zip!/deep.zip: an archive nested too deep; unpack it",
         "a!/b.md",
     ]
 
@@ -147,10 +146,10 @@ def lying(size: int) -> bytes:
         (zipped({"b.md": os.urandom(5000) + b"0" * 2_000_000}), [BOMB]),
         (bomb(200), [BOMB]),
         (gzip.compress(b"0" * 20_000_000), [BOMB]),
-        (overlapping(), [f"a: a zip whose files lie over one another, {HARM}pack it again"]),
+        (overlapping(), ["a: a zip whose files overlap, as in hostile archives; pack it again"]),
         (lying(50), ["a!/a.md: is damaged; pack it again"]),
         (lying(40_000), ["a!/a.md"]),
-        (lying(0xFFFFFFF0), ["a!/a.md: longer than 10 MB; divide it, or take out what is no text"]),
+        (lying(0xFFFFFFF0), ["a!/a.md: longer than 10 MB; divide it, or remove all but its text"]),
         (zipped(CROWD), [CROWDED]),
         (gzip.compress(tarred(CROWD), 1), [CROWDED]),
         (tarred(CROWD), [CROWDED]),
@@ -172,7 +171,7 @@ def lying(size: int) -> bytes:
         (gzip.compress(tarred({"a.md": b"x"}))[:-20], ["a: a gzip that is damaged; pack it again"]),
         (b"PK\x03\x04" + bytes(99), ["a: a zip that is damaged; pack it again"]),
         (tarred({"a.md": b"x", "b.md": b"x"})[:1024] + b"x" * 1024, ["a!/a.md", BROKEN_OFF]),
-        (zipped({"a.md": b"x"}, zipfile.ZIP_LZMA), ["a!/a.md: is packed as few programs can; pack the archive again"]),
+        (zipped({"a.md": b"x"}, zipfile.ZIP_LZMA), ["a!/a.md: is compressed by a rare method; pack the archive again"]),
         (zipped({}), []),
     ],
     ids=told_first,
@@ -200,7 +199,7 @@ def test_a_name_that_stands_twice_is_told_and_the_first_is_read() -> None:
 
     assert list(members_of(file.getvalue(), "a")) == [
         Member("a!/a.md", b"1"),
-        FileProblem("a!/a.md", None, translatable("this name stands twice in the archive; the first is read")),
+        FileProblem("a!/a.md", None, translatable("this name occurs twice in the archive; the first is read")),
     ]
 
 
@@ -209,7 +208,7 @@ def test_all_that_is_unpacked_of_an_archive_and_those_in_it_is_bounded() -> None
     inner = {f"{at}.zip": part for at in range(4)}
 
     assert told(zipped(inner, zipfile.ZIP_STORED)) == [
-        f"a: an archive of more than {MAX_ARCHIVE_BYTES >> 20} MB; divide it, or take out what is no text"
+        f"a: an archive of more than {MAX_ARCHIVE_BYTES >> 20} MB; divide it, or remove all but its text"
     ]
 
 

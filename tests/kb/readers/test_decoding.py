@@ -48,10 +48,10 @@ def zipped(*names: str) -> bytes:
         (b"\x00\x00\x00\x18ftypheic" + bytes(99), "a picture; write what it says"),
         (b"\x00\x00\x00\x18ftypisom" + bytes(99), "a recording; write what is said"),
         (b"ID3\x03\x00" + bytes(99), "a recording; write what is said"),
-        (b'{"a": [1, 2]}', "JSON that is no export which is read; export the notes"),
-        (b'\xef\xbb\xbf[\n  {"a": 1}\n]\n', "JSON that is no export which is read; export the notes"),
-        (b'<?xml version="1.0"?>\n<rss><channel><item/></channel></rss>', "XML that is no page; export the posts"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><text>x</text></svg>", "XML that is no page; export the posts"),
+        (b'{"a": [1, 2]}', "JSON that is not a supported export; export the notes"),
+        (b'\xef\xbb\xbf[\n  {"a": 1}\n]\n', "JSON that is not a supported export; export the notes"),
+        (b'<?xml version="1.0"?>\n<rss><channel><item/></channel></rss>', "XML that is not a page; export the posts"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><text>x</text></svg>", "XML that is not a page; export the posts"),
         (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x--", DAMAGED),
         (b"bplist00 WebMainResource" + (10**12).to_bytes(14, "big") + bytes(18), DAMAGED),
         (bytes(range(128, 256)) * 9, "not a text file; save the report as Markdown or text in UTF-8"),
@@ -72,7 +72,7 @@ def test_a_table_in_a_text_is_known_by_its_ending(ending: str) -> None:
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ipynb"])
 def test_json_that_is_cut_off_is_known_by_its_ending(name: str) -> None:
-    assert refused(json.dumps({"a": ["語"] * 9}).encode()[:-20], name).startswith(f"{name}: JSON that is no export ")
+    assert refused(json.dumps({"a": ["語"] * 9}).encode()[:-20], name).startswith(f"{name}: JSON that is not a supported export")
 
 
 @pytest.mark.parametrize(
