@@ -1,8 +1,8 @@
-"""Texts that hold what readers look for, as often as chance would hardly have it."""
+"""Random texts with the marks that readers look for."""
 
 from hypothesis import strategies as st
 
-# What plain text and Markdown look for.
+# Marks of plain text and Markdown.
 PLAIN = (
     "  • ", "    • ", "  1. ", "- ", "* ", "+ ", "1) ", "・", "– ", "#", "## ", ">", "```", "~~~", "---", "+++",
     "===", "|a|b|", "\t",
@@ -13,7 +13,7 @@ PLAIN = (
     "{% x %}", "[https://e.jp:title]", "https://e.jp/x", "e.jp", "【A】10:00~11:00:", "さん", "です。", "SQS", "順番", "まとめ",
     "🙂",
 )  # fmt: skip
-# What one of the readers looks for; a new reader adds its own.
+# Marks of all readers. A new reader adds its own.
 MARKS = (
     *PLAIN,
     "<html>", "<ul>", "<li>", "</li>", "</ul>", "<h2>", "</h2>", "<p>", "<br>", "<table><tr><td>", "<pre>",
@@ -28,7 +28,7 @@ MARKS = (
     "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
 )  # fmt: skip
 
-# What notes say, none of it like another.
+# Dissimilar notes.
 SENTENCES = (
     "キューは順番を守らない", "冪等に作れば二度届いても困らない", "監視は外側からも行う", "Lambdaの同時実行数を抑える", "質問が多かった",
     "表の設計を先に決める", "ログは構造化して残す", "小さく始めて測る", "料金は月末に見直す", "障害は訓練しておく",
@@ -36,7 +36,7 @@ SENTENCES = (
 
 
 def made_of(marks: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """Return texts that hold these marks, among others."""
+    """Return a strategy for texts with these marks and other characters."""
     return st.lists(st.sampled_from(marks) | st.text(max_size=4), max_size=40).map("".join)
 
 

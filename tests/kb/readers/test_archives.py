@@ -1,4 +1,4 @@
-"""Archives: their files are read in memory, whatever they are called; those made to do harm are refused."""
+"""Archives: their files are read in memory under any name, and hostile archives are refused."""
 
 import gzip
 import io
@@ -53,13 +53,13 @@ def linked(name: str, kind: bytes, target: str) -> tarfile.TarInfo:
     return entry
 
 
-def told(data: bytes) -> list[str]:
-    """Return the sources of what an archive holds, and its problems as they are shown."""
+def sources_and_problems(data: bytes) -> list[str]:
+    """Return the sources of the files in an archive, and its problems as messages."""
     return [each.source if isinstance(each, Member) else str(each) for each in members_of(data, "a")]
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred, lambda files: gzip.compress(tarred(files))])
-def test_the_files_of_an_archive_are_members_and_what_lies_beside_reports_is_left_alone(
+def test_the_files_of_an_archive_are_members_except_attachments_and_hidden_files(
     pack: Callable[[Mapping[str, bytes]], bytes],
 ) -> None:
     files = {
@@ -74,7 +74,7 @@ def test_the_files_of_an_archive_are_members_and_what_lies_beside_reports_is_lef
 
 
 @pytest.mark.parametrize(("name", "flag"), [("講演.md", 0x800), ("講演.md", 0), ("ソ表能.md", 0)])
-def test_names_of_windows_are_in_its_japanese_encoding(name: str, flag: int) -> None:
+def test_names_from_windows_are_decoded_as_japanese(name: str, flag: int) -> None:
     encoding = "utf-8" if flag else "cp932"
     data = zipped({"x" * len(name.encode(encoding)): b"x"})
     data = data.replace(b"x" * len(name.encode(encoding)), name.encode(encoding))
@@ -83,14 +83,14 @@ def test_names_of_windows_are_in_its_japanese_encoding(name: str, flag: int) -> 
             b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x00\x08"
         )
 
-    assert told(data) == [f"a!/{name}"]
+    assert sources_and_problems(data) == [f"a!/{name}"]
 
 
-def test_the_ids_that_notion_gives_are_taken_out_of_names_unless_two_differ_in_nothing_else() -> None:
+def test_ids_of_notion_are_removed_from_names_unless_two_names_differ_only_by_them() -> None:
     other = ID[::-1]
     names = (f"会 {ID}/夜の会 {ID}.md", f"メモ {ID}.md", f"メモ {other}.md", f"{ID}.md")
 
-    assert told(zipped(dict.fromkeys(names, b"x"))) == [
+    assert sources_and_problems(zipped(dict.fromkeys(names, b"x"))) == [
         "a!/会/夜の会.md",
         f"a!/メモ {ID}.md",
         f"a!/メモ {other}.md",
@@ -98,24 +98,24 @@ def test_the_ids_that_notion_gives_are_taken_out_of_names_unless_two_differ_in_n
     ]
 
 
-def test_an_archive_in_an_archive_is_read_and_one_more_is_not() -> None:
+def test_archives_are_read_one_level_deep_in_others() -> None:
     inner = zipped({"memo.md": b"x", "deep.zip": zipped({"memo.md": b"x"})})
 
-    assert told(zipped({"part.zip": inner, "b.md": b"x"})) == [
+    assert sources_and_problems(zipped({"part.zip": inner, "b.md": b"x"})) == [
         "a!/part.zip!/memo.md",
         "a!/part.zip!/deep.zip: an archive nested too deep; unpack it",
         "a!/b.md",
     ]
 
 
-def test_office_files_are_no_archives() -> None:
+def test_office_files_are_not_read_as_archives() -> None:
     data = zipped({"[Content_Types].xml": b"x", "word/document.xml": b"x"})
 
     assert (container_ending(data), list(members_of(data, "a"))) == (None, [Member("a", data)])
 
 
-def told_first(value: bytes | list[str]) -> str:
-    """Return the name of a case: its verdict, for the bytes of an archive hold the time."""
+def first_line(value: bytes | list[str]) -> str:
+    """Return the name of a test case: its first verdict, because the bytes of an archive hold the time."""
     return "archive" if isinstance(value, bytes) else "".join(value[:1])
 
 
@@ -124,7 +124,7 @@ def bomb(times: int) -> bytes:
 
 
 def overlapping() -> bytes:
-    """Return a zip two of whose files are the same bytes."""
+    """Return a zip in which two files share their bytes."""
     data = zipped({"a.md": b"a" * 100, "b.md": b"b" * 100}, zipfile.ZIP_STORED)
     begin = data.index(b"PK\x01\x02")
     second = data.index(b"PK\x01\x02", begin + 1)
@@ -132,7 +132,7 @@ def overlapping() -> bytes:
 
 
 def lying(size: int) -> bytes:
-    """Return a zip that says its file has another size than it has."""
+    """Return a zip that gives a wrong size of its file."""
     data = zipped({"a.md": b"- x\n" * 100})
     begin = data.index(b"PK\x01\x02")
     return data[: begin + 24] + struct.pack("<I", size) + data[begin + 28 :]
@@ -174,10 +174,10 @@ def lying(size: int) -> bytes:
         (zipped({"a.md": b"x"}, zipfile.ZIP_LZMA), ["a!/a.md: is compressed by a rare method; pack the archive again"]),
         (zipped({}), []),
     ],
-    ids=told_first,
+    ids=first_line,
 )  # fmt: skip
-def test_the_verdict_on_an_archive_is_one_plain_line(data: bytes, verdict: list[str]) -> None:
-    assert told(data) == verdict
+def test_an_archive_is_read_or_refused_with_a_message(data: bytes, verdict: list[str]) -> None:
+    assert sources_and_problems(data) == verdict
 
 
 def test_links_in_a_zip_are_not_followed() -> None:
@@ -187,10 +187,10 @@ def test_links_in_a_zip_are_not_followed() -> None:
         entry.external_attr = 0o120777 << 16
         archive.writestr(entry, "/etc/passwd")
 
-    assert told(file.getvalue()) == []
+    assert sources_and_problems(file.getvalue()) == []
 
 
-def test_a_name_that_stands_twice_is_told_and_the_first_is_read() -> None:
+def test_of_two_files_with_one_name_the_first_is_read() -> None:
     file = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as archive:
         warnings.simplefilter("ignore")
@@ -203,11 +203,11 @@ def test_a_name_that_stands_twice_is_told_and_the_first_is_read() -> None:
     ]
 
 
-def test_all_that_is_unpacked_of_an_archive_and_those_in_it_is_bounded() -> None:
+def test_the_unpacked_size_of_nested_archives_is_limited() -> None:
     part = zipped({"a.md": bytes(MAX_REPORT_BYTES - 1000)}, zipfile.ZIP_STORED)
     inner = {f"{at}.zip": part for at in range(4)}
 
-    assert told(zipped(inner, zipfile.ZIP_STORED)) == [
+    assert sources_and_problems(zipped(inner, zipfile.ZIP_STORED)) == [
         f"a: an archive of more than {MAX_ARCHIVE_BYTES >> 20} MB; divide it, or remove all but its text"
     ]
 

@@ -1,4 +1,4 @@
-"""Pages of blogs as they are: the day of posting is no event's, slides stay with their talk, buttons go."""
+"""Pages of blogs: the day of posting is not the event's, slides stay with their talk, buttons are removed."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def article(words: str, head: str = "") -> str:
     ("name", "held_on", "published"),
     [("blog-note.html", None, "2018-01-16"), ("blog-hatena.html", "2018-01-15", "2018-01-16")],
 )
-def test_the_day_of_posting_is_not_that_of_the_event(name: str, held_on: str | None, published: str) -> None:
+def test_the_day_of_posting_is_not_the_day_of_the_event(name: str, held_on: str | None, published: str) -> None:
     found = report_of(read_outline((GOLDEN / name).read_bytes(), name))
 
     assert (found.held_on, found.published) == (held_on, published)
@@ -43,13 +43,13 @@ def test_the_day_of_posting_is_not_that_of_the_event(name: str, held_on: str | N
         ('<meta property="article:published_time" content="9999-12-31T23:59:59-12:00">', "2018-13-45", None),
     ],
 )
-def test_a_mark_of_time_above_the_article_tells_when_it_was_posted(head: str, mark: str, published: str | None) -> None:
+def test_a_time_element_above_the_article_is_the_day_of_posting(head: str, mark: str, published: str | None) -> None:
     found = report(article(f'<div><time datetime="{mark}">2018年1月16日</time></div><p>夜の会に行った。</p>', head))
 
     assert (found.published, found.held_on == "2018-01-16") == (published, published is None)
 
 
-def test_a_mark_of_time_in_the_words_of_the_author_stays() -> None:
+def test_a_time_element_in_the_text_of_the_author_stays() -> None:
     head = '<meta property="article:published_time" content="2018-01-16">'
     found = report(article('<p>開催日: <time datetime="2018-01-15">2018年1月15日</time></p>', head))
 
@@ -74,7 +74,7 @@ def test_a_mark_of_time_in_the_words_of_the_author_stays() -> None:
         "Share on X",
     ],
 )
-def test_what_a_blog_puts_between_the_words_of_its_author_is_gone(line: str) -> None:
+def test_lines_that_a_blog_adds_are_removed(line: str) -> None:
     found = report(article(f"<p>{line}</p><ul><li>{line}の話</li><li>鍵</li></ul><h2>{line}</h2><p>終わり。</p>"))
 
     assert [note.text for note in found.notes] == [f"{line}の話", "鍵", "終わり。"]
@@ -94,7 +94,7 @@ def test_what_a_blog_puts_between_the_words_of_its_author_is_gone(line: str) -> 
         "<p>https://speakerdeck.com/x/kagi</p>",
     ],
 )
-def test_the_slides_of_an_embed_are_kept_with_their_talk(embed: str) -> None:
+def test_embedded_slides_belong_to_their_talk(embed: str) -> None:
     found = report(
         article(
             f"<h2>【A】19:00~19:30: 鍵の話</h2>{embed}<ul><li>鍵</li></ul><h2>【B】19:30~20:00: 錠の話</h2><p>錠。</p>"
@@ -107,7 +107,7 @@ def test_the_slides_of_an_embed_are_kept_with_their_talk(embed: str) -> None:
 @pytest.mark.parametrize(
     "film", ["https://www.youtube.com/embed/a", "https://www.youtube-nocookie.com/embed/a", "https://youtu.be/a"]
 )
-def test_the_film_of_a_talk_is_kept_with_it(film: str) -> None:
+def test_an_embedded_film_belongs_to_its_talk(film: str) -> None:
     found = report(article(f'<h2>【A】19:00~19:30: 鍵の話</h2><iframe src="{film}"></iframe><ul><li>鍵</li></ul>'))
 
     assert [talk.links for talk in found.talks] == [(film,)]
@@ -125,8 +125,8 @@ def test_bold_lines_over_lists_are_headings(bold: str) -> None:
     ]
 
 
-def test_a_diary_has_the_day_of_its_post_in_its_heading() -> None:
-    """As the diaries of Hatena do, whose pages tell no day anywhere else."""
+def test_a_diary_has_the_day_of_posting_in_its_heading() -> None:
+    """Diaries of Hatena have it nowhere else."""
     page = """<html><head><title>2018-01-16 夜の会 2018 に行った - 日記</title></head><body><div class="day">
       <h2><span class="date"><a href="/x/20180116">2018-01-16</a></span><span class="title">夜の会 2018 に行った</span></h2>
       <div class="body"><h3><span class="sanchor">■</span>はじめに</h3><p>会場は駅の前。2018年1月15日開催。</p>

@@ -1,4 +1,4 @@
-"""The contract of all readers: what leaves the seam holds it, whatever a reader gives, and nothing is lost."""
+"""The contract of all readers: `enforce` makes any parse hold it, and loses no words."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from kb.report.problems import UnreadableError
 
 GOLDEN = sorted(path for path in (Path(__file__).parents[2] / "golden/readers").iterdir() if path.suffix != ".outline")
 VERBATIM = ("code", "table", "front-matter")
-blocks = st.builds(
+any_block = st.builds(
     Block,
     type=st.sampled_from(
         ("heading", "bullet", "numbered", "paragraph", "code", "table", "quote", "link", "rule", "blank")
@@ -43,8 +43,8 @@ blocks = st.builds(
 
 
 def breaches(parse: Parse, lines: Sequence[str], *, covering: bool) -> list[Block | str]:
-    """Return the blocks that break the contract, and how blocks break it together."""
-    broken: list[Block | str] = [block for block in parse.blocks if not is_sound(block, len(lines))]
+    """Return the blocks that break the contract, and the breaches between blocks."""
+    broken: list[Block | str] = [block for block in parse.blocks if not is_valid(block, len(lines))]
     if covering and [number for block in parse.blocks for number in numbers(block)] != [*range(1, len(lines) + 1)]:
         broken.append("not every line is in exactly one block")
     if any(block.last_line > following.first_line for block, following in pairwise(parse.blocks)):
@@ -52,7 +52,7 @@ def breaches(parse: Parse, lines: Sequence[str], *, covering: bool) -> list[Bloc
     return broken
 
 
-def is_sound(block: Block, count: int) -> bool:
+def is_valid(block: Block, count: int) -> bool:
     verbatim = block.type in VERBATIM
     shown = not any(
         unicodedata.category(character) in ("Cc", "Zl", "Zp")
@@ -71,20 +71,22 @@ def numbers(block: Block) -> range:
 
 
 @pytest.mark.parametrize("covering", [True, False])
-@given(told=st.lists(blocks, max_size=8), lines=st.lists(st.sampled_from(("", "語", " \u200b", "\x1b")), max_size=9))
-def test_whatever_a_reader_gives_holds_the_contract(told: list[Block], lines: list[str], *, covering: bool) -> None:
-    parse = enforce(Parse(None, tuple(told)), lines, covering=covering)
+@given(
+    blocks=st.lists(any_block, max_size=8), lines=st.lists(st.sampled_from(("", "語", " \u200b", "\x1b")), max_size=9)
+)
+def test_any_blocks_hold_the_contract_once_enforced(blocks: list[Block], lines: list[str], *, covering: bool) -> None:
+    parse = enforce(Parse(None, tuple(blocks)), lines, covering=covering)
 
     assert breaches(parse, lines, covering=covering) == []
 
 
 @pytest.mark.parametrize("covering", [True, False])
-@given(told=st.lists(blocks, max_size=8))
-def test_no_word_of_a_reader_is_lost_at_the_seam(told: list[Block], *, covering: bool) -> None:
-    parse = enforce(Parse(None, tuple(told)), ["語"] * 10, covering=covering)
+@given(blocks=st.lists(any_block, max_size=8))
+def test_enforcing_the_contract_loses_no_words(blocks: list[Block], *, covering: bool) -> None:
+    parse = enforce(Parse(None, tuple(blocks)), ["語"] * 10, covering=covering)
 
-    said = sum(block.text.count("word") for block in told)
-    assert sum(block.text.count("word") for block in parse.blocks) == said
+    words = sum(block.text.count("word") for block in blocks)
+    assert sum(block.text.count("word") for block in parse.blocks) == words
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
@@ -96,7 +98,7 @@ def test_every_reader_holds_the_contract_for_any_text(reader: Reader, text: str)
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
-def test_every_reader_reads_every_golden_file_by_the_contract(reader: Reader) -> None:
+def test_every_reader_holds_the_contract_for_every_golden_file(reader: Reader) -> None:
     broken = {}
     for path in GOLDEN:
         text = path.read_text("utf-8", errors="replace")
@@ -171,7 +173,7 @@ def test_names_endings_and_sentences_come_from_the_table() -> None:
         ("会\n　字下げ\n　字下げ\n　字下げ\n　字下げ\n　　字下げ\n", "a.txt", "text"),
     ],
 )
-def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, source: str, name: str) -> None:
+def test_a_format_is_recognised_by_its_ending_or_by_the_text(text: str, source: str, name: str) -> None:
     assert read_outline(text.encode(), source).format == name
 
 
@@ -187,7 +189,7 @@ def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, 
     ],
     ids=["lines", "notes", "headings"],
 )
-def test_a_file_past_a_limit_is_refused_with_its_reason(data: bytes, reason: str) -> None:
+def test_a_file_beyond_a_limit_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError) as refused:
         read_outline(data, "r.rst")
 
@@ -205,14 +207,14 @@ def test_a_text_that_nests_too_deep_for_its_reader_is_refused(monkeypatch: pytes
     assert str(refused.value) == "r.deep: Deep that nests too deep to be read; write it with fewer levels"
 
 
-def test_a_name_that_drives_terminals_is_told_escaped() -> None:
+def test_control_characters_in_a_name_are_escaped_in_messages() -> None:
     with pytest.raises(UnreadableError) as refused:
         read_outline(b"\x89PNG\x00\x00\x00", "\x1b]52;c;eA==\x07写真\udcff\u202e.png")
 
     assert str(refused.value).startswith(r"\x1b]52;c;eA==\x07写真\udcff\u202e.png: a picture; ")
 
 
-def test_a_paragraph_tells_where_its_lines_begin() -> None:
+def test_a_paragraph_knows_where_its_lines_begin() -> None:
     [block] = read_outline("■ **鍵**の話\n10:16 二つ\n[錠](https://example.com/)も\n".encode(), "r.md").blocks
 
     assert [(line, block.text[at:].split()[0]) for line, at in block.joints] == [(2, "10:16"), (3, "錠も")]

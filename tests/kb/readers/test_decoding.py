@@ -1,4 +1,4 @@
-"""A text comes out of its encoding as it went in; what holds no report is refused in one line, with what to do."""
+"""Texts are decoded from every encoding; files without a report are refused in one line that says what to do."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def zipped(*names: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (b"%PDF-1.7\n1 0 obj", "a PDF; copy its text"),
         (b"\n%PDF-1.4", "a PDF; copy its text"),
@@ -59,20 +59,22 @@ def zipped(*names: str) -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) else "file",
 )  # fmt: skip
-def test_it_says_what_it_is_and_what_to_do(data: bytes, told: str) -> None:
-    message = refused(data)
+def test_a_file_without_a_report_is_refused_by_its_kind(data: bytes, message: str) -> None:
+    refusal = refused(data)
 
-    assert (message.startswith(f"a.bin: {told}"), "\n" in message) == (True, False)
+    assert (refusal.startswith(f"a.bin: {message}"), "\n" in refusal) == (True, False)
 
 
 @pytest.mark.parametrize("ending", ["csv", "CSV", "tsv"])
-def test_a_table_in_a_text_is_known_by_its_ending(ending: str) -> None:
+def test_a_table_as_text_is_recognised_by_its_ending(ending: str) -> None:
     assert refused("名,値\n速さ,3\n".encode(), f"a.{ending}").startswith(f"a.{ending}: a spreadsheet; copy the notes")
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ipynb"])
-def test_json_that_is_cut_off_is_known_by_its_ending(name: str) -> None:
-    assert refused(json.dumps({"a": ["語"] * 9}).encode()[:-20], name).startswith(f"{name}: JSON that is not a supported export")
+def test_truncated_json_is_recognised_by_its_ending(name: str) -> None:
+    assert refused(json.dumps({"a": ["語"] * 9}).encode()[:-20], name).startswith(
+        f"{name}: JSON that is not a supported export"
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,12 +90,12 @@ def test_json_that_is_cut_off_is_known_by_its_ending(name: str) -> None:
         "%PDFの話\n\n- 一\n",
     ],
 )
-def test_a_report_that_begins_like_one_of_them_is_read(text: str) -> None:
+def test_a_report_that_begins_like_such_a_file_is_read(text: str) -> None:
     assert "一" in [block.text for block in read_outline(text.encode(), "a.md").blocks]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
-def test_every_text_comes_out_of_its_encoding_as_it_went_in(encoding: str) -> None:
+def test_texts_are_decoded_as_they_were_encoded(encoding: str) -> None:
     chance = random.Random(encoding)  # noqa: S311 - texts to read, no secrets
     wrong = []
     for ending, number in product(["\n", "\r\n", "\r", ""], range(50)):
@@ -109,19 +111,19 @@ def test_every_text_comes_out_of_its_encoding_as_it_went_in(encoding: str) -> No
 @pytest.mark.parametrize(
     "data", [b"\x89BIN\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), bytes(range(128, 256)) * 9]
 )
-def test_a_file_that_is_no_text_is_refused_in_one_plain_line(data: bytes) -> None:
+def test_a_binary_file_is_refused_in_one_line(data: bytes) -> None:
     with pytest.raises(UnreadableError, match=r"^写真\.bin: not a text file; save the report as .* UTF-8$"):
         read_outline(data, "写真.bin")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
-def test_the_encoding_is_told_from_the_bytes(encoding: str) -> None:
+def test_the_encoding_is_detected_from_the_bytes(encoding: str) -> None:
     text = "障害の振り返り:キューが詰まる"
 
     assert decode(text.encode(encoding)) == DecodedText(text, encoding)
 
 
-def test_a_broken_character_is_told_and_the_rest_is_read() -> None:
+def test_a_broken_character_is_a_warning_and_the_rest_is_read() -> None:
     outline = read_outline("- 一行目は長い文です\n- 二行目も長い文です\n- 三".encode() + b"\xe3\x81", "r.md")
 
     assert [warning.line for warning in outline.warnings] == [3]

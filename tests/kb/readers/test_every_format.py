@@ -1,4 +1,4 @@
-"""One report, written in each format by us and by other programs: the same bullets, depths, talks and links."""
+"""One report, written in each format here and by other programs, has the same bullets, depths, talks and links."""
 
 import html
 import io
@@ -54,8 +54,8 @@ def as_html(outline: Outline) -> str:
 
 
 def as_movable_type(outline: Outline) -> bytes:
-    told = f"TITLE: {outline.title}\nSTATUS: Publish\nCONVERT BREAKS: 0\nDATE: 03/12/2018 09:00:00\n-----\nBODY:\n"
-    return f"{told}{as_html(outline)}\n-----\nCOMMENT:\nAUTHOR: x\nよい話\n-----\n--------\n".encode()
+    head = f"TITLE: {outline.title}\nSTATUS: Publish\nCONVERT BREAKS: 0\nDATE: 03/12/2018 09:00:00\n-----\nBODY:\n"
+    return f"{head}{as_html(outline)}\n-----\nCOMMENT:\nAUTHOR: x\nよい話\n-----\n--------\n".encode()
 
 
 def cosense_lines(outline: Outline) -> Iterator[str]:
@@ -115,7 +115,7 @@ def as_webarchive(outline: Outline) -> bytes:
 
 
 def as_marked(heading: str, item: Callable[[int], str], link: str) -> Writer:
-    """Return what writes a format in which marks tell what a line is."""
+    """Return a function that writes a line-based format."""
 
     def write(outline: Outline) -> bytes:
         lines = [f"{heading} {outline.title}", ""]
@@ -148,8 +148,8 @@ WRITERS: dict[str, Writer] = {
 ENDINGS = {"org": ".org", "asciidoc": ".adoc", "review": ".re"}
 
 
-def told(report: Report) -> list[object]:
-    """Return the talks of a report with their links, and its bullets with their depths, brackets left out."""
+def contents(report: Report) -> list[object]:
+    """Return the talks of a report with their links, and its bullets with their depths, without brackets."""
 
     def plain(text: str) -> str:
         return text.replace("[", "").replace("]", "")
@@ -170,13 +170,13 @@ def told(report: Report) -> list[object]:
     ],
     ids=["sample", "seed"],
 )
-def test_a_report_says_the_same_in_every_format(path: Path, bullets: int, name: str) -> None:
+def test_a_report_has_the_same_contents_in_every_format(path: Path, bullets: int, name: str) -> None:
     outline = read_outline(path.read_bytes(), path.name)
     (member,) = members_of(WRITERS[name](outline), f"report{ENDINGS.get(name, '')}")
     assert isinstance(member, Member)
     written, found = report_of(outline), report_of(read_outline(member.data, member.source))
 
-    assert told(found) == told(written)
+    assert contents(found) == contents(written)
     assert (len(found.talks), sum(note.type in ITEMS for note in found.notes)) == (6, bullets)
 
 
@@ -223,7 +223,7 @@ RST = """\
 
 
 def read_back(data: bytes, name: str) -> tuple[object, ...]:
-    """Return what a file says: its event, its talks with their links, its notes with what they stand under."""
+    """Return the title and event of a file, its talks with their links, and its notes with their depths and talks."""
     report = report_of(read_outline(data, name))
     talks = [(talk.track, talk.start, talk.title, talk.links) for talk in report.talks]
     notes = [(note.type, note.depth, note.text, note.talk and note.talk.track) for note in report.notes]
@@ -243,7 +243,7 @@ def read_back(data: bytes, name: str) -> tuple[object, ...]:
         ("html5", "report.html"),
     ],
 )
-def test_what_pandoc_writes_of_a_page_says_the_same(written: str, name: str, tmp_path: Path) -> None:
+def test_a_page_converted_by_pandoc_is_read_like_the_page(written: str, name: str, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(PAGE, "utf-8")
     command = [
         str(PANDOC),
@@ -259,7 +259,7 @@ def test_what_pandoc_writes_of_a_page_says_the_same(written: str, name: str, tmp
 
 
 @pytest.mark.parametrize("writer", ["html5", "html4"])
-def test_what_docutils_writes_of_a_text_says_the_same(writer: str) -> None:
+def test_a_page_converted_by_docutils_is_read_like_its_source(writer: str) -> None:
     page = ROOT / f"tests/golden/readers/docutils-{writer}.html"  # written by docutils 0.23
 
     assert read_back(page.read_bytes(), "report.html") == read_back(RST.encode(), "report.rst")

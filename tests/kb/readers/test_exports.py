@@ -1,4 +1,4 @@
-"""Exports are cut into their posts, each read on its own: nothing of one gets into another."""
+"""Exports are split into posts, and each post is read on its own."""
 
 import pytest
 
@@ -31,9 +31,9 @@ DATE: 03/13/2018 09:00:00
 BODY = "<h3>【A】11:10~12:00: 鍵の話</h3>\n<ul>\n<li>鍵\n<ul><li>錠</li></ul></li>\n</ul>"
 
 
-def post(title: str = "鍵の会 2018", body: str = BODY, **told: str) -> str:
+def post(title: str = "鍵の会 2018", body: str = BODY, **fields: str) -> str:
     return POST.format(
-        **{"title": title, "body": body, "status": "Publish", "breaks": "0", "clock": "", "more": ""} | told
+        **{"title": title, "body": body, "status": "Publish", "breaks": "0", "clock": "", "more": ""} | fields
     )
 
 
@@ -46,7 +46,7 @@ def texts(member: Member | FileProblem) -> list[str]:
     return [block.text for block in read_outline(member.data, member.source).blocks]
 
 
-def test_each_post_is_a_report_of_its_own_without_the_comments_of_its_readers() -> None:
+def test_each_post_is_a_report_without_its_comments() -> None:
     first, second = members(post() + post("錠の会", "<p>錠の話を聞いた。</p>", more="<p>続きも聞いた。</p>"))
 
     assert (texts(first), texts(second)) == (
@@ -55,7 +55,7 @@ def test_each_post_is_a_report_of_its_own_without_the_comments_of_its_readers() 
     )
 
 
-def test_a_draft_is_told_and_left_out_and_the_others_keep_their_numbers() -> None:
+def test_a_draft_is_a_problem_and_the_other_posts_keep_their_numbers() -> None:
     sources = [each.source for each in members(post() + post(status="Draft") + post("錠の会"))]
     draft = members(post(status="Draft") + post())[0]
 
@@ -63,7 +63,7 @@ def test_a_draft_is_told_and_left_out_and_the_others_keep_their_numbers() -> Non
     assert str(draft) == "blog.txt#1: is a draft; it is read when it is published and exported again"
 
 
-def test_title_and_day_of_the_post_are_told_by_its_fields() -> None:
+def test_title_and_day_of_a_post_are_in_its_fields() -> None:
     (member,) = members(post("JAWS DAYS 2018 の鍵", clock=" PM"))
     report = report_of(read_outline(member.data, member.source))
 
@@ -82,7 +82,7 @@ def test_title_and_day_of_the_post_are_told_by_its_fields() -> None:
         ("richtext", "<ul><li>一<ul><li>二</li></ul></li></ul>", ["一", "二"]),
     ],
 )
-def test_a_body_is_read_as_its_post_says_it_is_written(breaks: str, body: str, found: list[str]) -> None:
+def test_a_body_is_read_in_the_format_that_its_post_names(breaks: str, body: str, found: list[str]) -> None:
     (member,) = members(post(body=body, breaks=breaks))
 
     assert texts(member) == found
@@ -90,7 +90,7 @@ def test_a_body_is_read_as_its_post_says_it_is_written(breaks: str, body: str, f
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "euc_jp"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_an_export_in_any_encoding_and_with_any_line_ends_is_cut(encoding: str, end: str) -> None:
+def test_an_export_in_any_encoding_with_any_line_ends_is_split(encoding: str, end: str) -> None:
     data = (post() + post("錠の会")).replace("\n", end).encode(encoding)
     found = [texts(each) for each in members_of(data, "blog.txt")]
 
@@ -98,11 +98,11 @@ def test_an_export_in_any_encoding_and_with_any_line_ends_is_cut(encoding: str, 
 
 
 @pytest.mark.parametrize("text", ["TITLE: 鍵\n\n- 一\n", "title: 鍵\n-----\nBODY:\n- 一\n", "- 一\n-----\nBODY:\n", ""])
-def test_what_only_looks_like_an_export_is_one_report(text: str) -> None:
+def test_a_text_that_only_resembles_an_export_is_one_report(text: str) -> None:
     assert (members(text), container_ending(text.encode())) == ([Member("blog.txt", text.encode())], None)
 
 
-def test_an_export_of_more_posts_than_anybody_wrote_is_refused_whole() -> None:
+def test_an_export_of_too_many_posts_is_refused() -> None:
     text = "TITLE: x\n-----\nBODY:\n-----\n--------\n" * (MAX_POSTS + 1)
 
     assert [str(each) for each in members(text)] == ["blog.txt: holds more than 10,000 posts; divide it"]
@@ -111,7 +111,7 @@ def test_an_export_of_more_posts_than_anybody_wrote_is_refused_whole() -> None:
 PAGE = '{"lines": ["会",\n" 一"]}'
 
 
-def test_each_page_of_cosense_is_a_report_and_its_lines_are_those_of_the_page() -> None:
+def test_each_page_of_cosense_is_a_report_with_the_lines_of_the_page() -> None:
     pages = '{"name": "x", "pages": [{"title": "会", "lines": ["会", " 一"]}, {"lines": [{"text": "門"}]}]}'
 
     assert list(members_of(pages.encode(), "a.json")) == [
@@ -125,5 +125,5 @@ def test_each_page_of_cosense_is_a_report_and_its_lines_are_those_of_the_page() 
 
 
 @pytest.mark.parametrize("text", ['{"pages": 1}', '{"pages": [1]}', '{"pages": [{"title": "x"}]}', '{"pages": [', "[]"])
-def test_other_json_is_no_export(text: str) -> None:
+def test_other_json_is_not_an_export(text: str) -> None:
     assert list(members_of(text.encode(), "a.json")) == [Member("a.json", text.encode())]

@@ -1,4 +1,4 @@
-"""Each habit of those who write reports has a file of its own, read by eye; beside it, what is read there."""
+"""Golden files: one report for each habit of authors, and next to it the outline that was checked by eye."""
 
 import sys
 from pathlib import Path
@@ -14,18 +14,18 @@ FILES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".outline")
 
 
 def as_text(outline: Outline) -> str:
-    """Return an outline as it stands in a golden file: a line a block, blank ones left out."""
-    told = [f"title: {outline.title}", *(f"{key}: {value}" for key, value in outline.metadata)]
-    return "\n".join([*told, *(_line(block) for block in outline.blocks if block.type != "blank"), ""])
+    """Return an outline as text: a line for each block that is not blank."""
+    head = [f"title: {outline.title}", *(f"{key}: {value}" for key, value in outline.metadata)]
+    return "\n".join([*head, *(_line(block) for block in outline.blocks if block.type != "blank"), ""])
 
 
 def read_in(path: Path) -> str:
-    """Return what is read in a file, as its golden file has it."""
-    told = [
+    """Return the outlines of the reports in a file, and its problems, as text."""
+    parts = [
         as_text(read_outline(each.data, each.source)) if isinstance(each, Member) else f"{each}\n"
         for each in members_of(path.read_bytes(), path.name)
     ]
-    return "\n".join(told)
+    return "\n".join(parts)
 
 
 def _line(block: Block) -> str:
@@ -40,6 +40,6 @@ def test_a_habit_is_read_as_its_golden_file_says(path: Path) -> None:
     assert read_in(path) == path.with_suffix(".outline").read_text("utf-8")
 
 
-if __name__ == "__main__":  # writes beside each file what is read there, for somebody to read it
+if __name__ == "__main__":  # writes the outline next to each file, to be checked by eye
     for name in sys.argv[1:]:
         Path(name).with_suffix(".outline").write_text(read_in(Path(name)), "utf-8")

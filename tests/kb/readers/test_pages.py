@@ -1,4 +1,4 @@
-"""One report, several shapes: Markdown as CommonMark renders it, and the same on a page with all around it."""
+"""Markdown is read as CommonMark renders it, alone and inside pages."""
 
 import re
 from pathlib import Path
@@ -20,8 +20,8 @@ REAL = sorted(path for path in SHARED.rglob("*") if path.suffix in (".md", ".mar
 RENDERER = MarkdownIt("commonmark", {"maxNesting": 200}).enable("table")
 PARSER = html.HTMLParser(remove_comments=True)
 PAGES = sorted((Path(__file__).parents[2] / "golden/pages").iterdir())
-# Real files whose authors wrote what CommonMark takes otherwise, and why each is mended.
-MENDED = {
+# Real files that are read differently from CommonMark on purpose, and why.
+DIFFERENT = {
     "2018/1208-osc-fukuoka/README.md": "a full-width space after the bullet",
     "2019/0416-CloudNativeDaysFukuoka2019/README.md": "a full-width indent",
     "2019/1017-F5-Fukuoka-Meetup-vol02/README.md": "no space after the bullet",
@@ -55,7 +55,7 @@ def body(path: Path) -> str:
 
 
 def rendered(root: _Element) -> list[tuple[str, int, str]]:
-    """Return the headings and items of HTML: kind, level or depth, words."""
+    """Return the kind, the level or depth, and the text of the headings and items of HTML."""
     parts = (element for element in root.iter() if re.fullmatch("h[1-6]|li", str(element.tag)))
     found = [
         ("item", sum(1 for _ in part.iterancestors("ul", "ol")) - 1, own_words(part))
@@ -67,14 +67,14 @@ def rendered(root: _Element) -> list[tuple[str, int, str]]:
 
 
 def bold_lines(root: _Element) -> set[str]:
-    """Return the paragraphs that are bold throughout: they may be headings, though CommonMark knows none there."""
+    """Return the paragraphs that are bold throughout. They may be headings, but not in CommonMark."""
     styled = root.xpath(".//p[.//span[contains(@style, 'font-weight: bold')]]")
     lines = [line for line in root.xpath(".//p[strong or b]") if len(line) == 1]
     return {folded(line.text_content()) for line in (*lines, *styled)}
 
 
 def own_words(item: _Element) -> str:
-    """Return what an item says itself: all that stands before its second block."""
+    """Return the text of an item before its second block."""
     words = item.text or ""
     for child in item:
         if child.tag in ("ul", "ol", "blockquote", "pre", "table", "hr") or re.fullmatch("h[1-6]", child.tag):
@@ -101,7 +101,7 @@ def read(outline: Outline) -> list[tuple[str, int, str]]:
 
 
 def notes(outline: Outline) -> list[tuple[str, int | None, str]]:
-    """Return all that becomes a note or its trail; the title's own heading may stand on a page or above it."""
+    """Return the blocks of notes and trails, without the heading of the title."""
     return [
         (block.type, block.level if block.depth is None else block.depth, block.text)
         for block in outline.blocks
@@ -116,7 +116,7 @@ def test_lists_and_headings_of_real_markdown_are_those_of_commonmark(path: Path)
     page = html.fragment_fromstring(RENDERER.render(body(path)), create_parent=True, parser=PARSER)
     found = [part for part in read(outline) if part[0] == "item" or part[2] not in bold_lines(page)]
 
-    assert (found == rendered(page)) is ("/".join(path.parts[-3:]) not in MENDED)
+    assert (found == rendered(page)) is ("/".join(path.parts[-3:]) not in DIFFERENT)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

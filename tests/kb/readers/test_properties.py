@@ -1,4 +1,4 @@
-"""What holds of every file, whoever wrote it, however damaged or hostile: it is read or refused, and line by line."""
+"""Properties of every file, even damaged or hostile: it is refused, or every line of it is read."""
 
 import random
 import re
@@ -18,7 +18,7 @@ from kb.report.problems import UnreadableError
 from kb.talks import report_of
 
 GOLDEN = Path(__file__).parents[2] / "golden/readers"
-# A file of each format, as it begins its golden files' names.
+# Golden files of each format.
 FILES = (
     "cosense.txt", "cosense-export.json", "hatena-export.txt", "saved-by-chrome.mhtml", "saved-by-explorer.mht",
     "saved-by-safari.webarchive", "saved-as-xml.webarchive", "notion.md", "obsidian.md", "emacs.org",
@@ -35,7 +35,7 @@ def covered(outline: Outline) -> list[int]:
 
 
 @given(st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-8", "replace")))
-def test_any_bytes_are_refused_or_covered_line_by_line(data: bytes) -> None:
+def test_any_bytes_are_refused_or_every_line_is_covered(data: bytes) -> None:
     try:
         outline = read_outline(data, "any")
     except UnreadableError:
@@ -45,7 +45,7 @@ def test_any_bytes_are_refused_or_covered_line_by_line(data: bytes) -> None:
 
 
 @given(plain_texts)
-def test_extracted_text_stands_at_its_lines(text: str) -> None:
+def test_the_text_of_extracted_blocks_is_in_their_lines(text: str) -> None:
     text = "  • 初め\n" * 41 + re.sub("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]", "", text)
     lines = split_lines(text)
     outline = read_outline(text.encode("utf-8", "replace"), "any")
@@ -59,7 +59,7 @@ def test_extracted_text_stands_at_its_lines(text: str) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(SENTENCES)), min_size=1, max_size=30))
-def test_text_of_markdown_stands_at_its_lines(items: list[tuple[int, str]]) -> None:
+def test_the_text_of_markdown_blocks_is_in_their_lines(items: list[tuple[int, str]]) -> None:
     lines = [f"{'  ' * depth}- {words}" for depth, words in items]
     outline = read_outline("\n".join(["# 見出し", *lines]).encode(), "any")
 
@@ -82,7 +82,7 @@ def test_a_line_of_ten_megabytes_is_read(begin: str, again: str, blocks: int) ->
 
 
 @pytest.mark.parametrize(
-    "text",  # made when it is wanted: each worker would hold 50 MB of them for good
+    "text",  # functions, because each worker would hold 50 MB of texts
     [
         lambda: "".join(f"{'  ' * depth}  • {depth}\n" for depth in range(5000)),
         lambda: "".join(f"{'  ' * depth}- {depth}\n" for depth in range(5000)),
@@ -90,7 +90,7 @@ def test_a_line_of_ten_megabytes_is_read(begin: str, again: str, blocks: int) ->
     ],
     ids=["text", "markdown", "html"],
 )
-def test_lists_are_capped_at_the_deepest_level_and_nothing_is_lost(text: Callable[[], str]) -> None:
+def test_lists_have_a_deepest_level_and_nothing_is_lost(text: Callable[[], str]) -> None:
     outline = read_outline(text().encode(), "deep")
 
     assert [block.depth for block in outline.blocks] == [min(depth, DEEPEST) for depth in range(5000)]
@@ -120,7 +120,7 @@ def test_lists_are_capped_at_the_deepest_level_and_nothing_is_lost(text: Callabl
         "dotted keys", "nested YAML", "marks that lead nowhere", "nested marks", "lists in lists",
     ],
 )  # fmt: skip
-def test_hostile_texts_go_through_readers_and_talks(text: str, notes: int) -> None:
+def test_hostile_texts_become_reports(text: str, notes: int) -> None:
     assert len(report_of(read_outline(text.encode(), "hostile")).notes) == notes
 
 
@@ -163,10 +163,15 @@ def test_a_thousand_damaged_files_are_read_or_refused(name: str) -> None:
         "MIME-Version: 1.0\n" + "Content-Type: multipart/related; boundary=x\n\n--x\n" * 3000,
         "> [!note] x\n" * 9_000,
         "%%" * 500_000,
+        "\n\n".join(" " * at + ".. note::" for at in range(2000)),
+        ".. |a| replace:: x\n\n" + "|a|" * 300_000,
+        ".. _a: https://e.jp/\n\n" + "a-" * 500_000 + "a_ " * 100_000,
+        ".. note:: x\n\n" + (":a:" * 3000 + "\n\n") * 50 + ("`a" + " " * 9000 + "<https\n\n") * 50,
+        ".. note:: x\n\n" + ("``a " * 2500 + "\n\n") * 50 + "= =\n\nx\n\n" * 5000,
     ],
 )  # fmt: skip
 def test_a_hostile_text_is_read_or_refused(text: str) -> None:
-    """Each takes a reader the square of its length that looks for an end again and again; then this never ends."""
+    """Each text takes quadratic time, here forever, if a reader searches for an end again and again."""
     for ending in (".txt", *(reader.endings[0] for reader in READERS if reader.by_ending)):
         try:
             outline = read_outline(text.encode(), f"a{ending}")

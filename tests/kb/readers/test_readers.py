@@ -1,4 +1,4 @@
-"""Readers: bytes in, an outline out that accounts for every line."""
+"""Readers turn bytes into an outline that covers every line."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ def read(text: str) -> Outline:
 
 
 def shape(blocks: Sequence[Block]) -> list[str]:
-    """Return a line a block, blank ones left out: its type, its level or depth, its text."""
+    """Return the type, the level or depth, and the text of each block that is not blank."""
     place = {block: block.level if block.depth is None else block.depth for block in blocks}
     return [
         f"{block.type}{'' if place[block] is None else place[block]} {block.text}"
@@ -72,17 +72,17 @@ def test_a_bare_line_between_bullets_is_a_heading_inside_the_section() -> None:
     ],
     ids=["names and prose", "date, tag and place", "an embedded card", "a list that goes on", "a quoted tweet"],
 )
-def test_bare_lines_are_headings_by_what_stands_around_them(text: str, headings: list[str]) -> None:
+def test_bare_lines_are_headings_by_their_surroundings(text: str, headings: list[str]) -> None:
     assert [block.text for block in read(text).blocks if block.type == "heading"] == headings
 
 
-def test_a_bullet_goes_on_in_the_lines_indented_below_it() -> None:
+def test_lines_indented_below_a_bullet_continue_it() -> None:
     outline = read("  • 一行目\n    二行目\n    • 子\n本文です。\n")
 
     assert shape(outline.blocks) == ["bullet0 一行目 二行目", "bullet1 子", "paragraph 本文です。"]
 
 
-def test_text_without_any_bullet_is_read_as_extracted_text() -> None:
+def test_text_without_bullets_is_read_as_extracted_text() -> None:
     outline = read("参加した話\n\nまとめ\n\n学びの多い一日でした。\n次も、\nきっと行きます。\n\n名\t値\n速さ\t3\n")
 
     assert (outline.format, outline.title) == ("text", "参加した話")
@@ -129,7 +129,7 @@ def test_markdown_keeps_its_headings_lists_links_tables_and_code() -> None:
         '<pre class="text">\n・鍵\n　・錠\n</pre>\n\n## 鍵の話\n',
     ],
 )
-def test_html_around_a_list_of_markdown_swallows_none_of_its_items(text: str) -> None:
+def test_html_around_a_markdown_list_loses_no_items(text: str) -> None:
     assert items(f"# 会\n\n{text}") == [(0, "鍵"), (1, "錠")]
 
 
@@ -155,7 +155,7 @@ def items(text: str) -> list[tuple[int | None, str]]:
         ),
     ],
 )
-def test_bold_lines_are_headings_where_several_stand_over_lists_and_prose(
+def test_bold_lines_are_headings_if_several_are_above_lists_and_prose(
     text: str, headings: list[tuple[int, str]]
 ) -> None:
     blocks = read_outline(text.encode(), "a.md").blocks
@@ -163,7 +163,7 @@ def test_bold_lines_are_headings_where_several_stand_over_lists_and_prose(
     assert [(block.level, block.text) for block in blocks if block.type == "heading"] == headings
 
 
-def test_a_number_at_the_margin_of_extracted_text_begins_no_item() -> None:
+def test_an_unindented_number_in_extracted_text_begins_no_item() -> None:
     blocks = read_outline("鍵の会\n\n1. 鍵の話\n\n  • a\n  1. b\n".encode(), "a.txt").blocks
 
     assert [(block.type, block.text) for block in blocks if block.type != "blank"] == [
@@ -183,31 +183,31 @@ def test_a_number_at_the_margin_of_extracted_text_begins_no_item() -> None:
         ("#+TITLE: 夜の会\n* 会\n", "夜の会"),
     ],
 )
-def test_the_title_of_marked_lines_is_a_field_or_the_one_heading_above_all_others(text: str, title: str | None) -> None:
+def test_the_title_is_a_field_or_the_only_heading_of_level_one_at_the_top(text: str, title: str | None) -> None:
     assert read_outline(text.encode(), "a.org").title == title
 
 
 @pytest.mark.parametrize(("length", "tags"), [(9_000, "鍵, 錠"), (10_000, "['鍵', '錠']")])
-def test_front_matter_that_is_longer_than_any_is_read_as_bare_pairs(length: int, tags: str) -> None:
+def test_too_long_front_matter_is_read_as_bare_pairs(length: int, tags: str) -> None:
     outline = read_outline(f"+++\ntags = ['鍵', '錠']\nx = '{'y' * length}'\n+++\n\n- 冪等に\n".encode(), "a.md")
 
     assert dict(outline.metadata)["tags"] == tags
 
 
-def test_a_vertical_tab_or_a_line_separator_ends_no_line() -> None:
+def test_a_vertical_tab_or_line_separator_does_not_end_a_line() -> None:
     outline = read("- 一\v二\r- 三\u2028四\r\n- 五\n")
 
     assert [(block.text, block.first_line) for block in outline.blocks] == [("一 二", 1), ("三 四", 2), ("五", 3)]
 
 
-def test_characters_that_nobody_sees_hide_no_mark_and_letters_stay_as_they_are_written() -> None:
+def test_invisible_characters_hide_no_mark_and_letters_stay_as_written() -> None:
     outline = read("\u200b# か\u3099い\n\u200b- \x1b[1m太い\n\ufeff  - 子\u200b\n")
 
     assert shape(outline.blocks) == ["heading1 か\u3099い", "bullet0 [1m太い", "bullet1 子"]
 
 
 @needs_shared
-def test_the_seed_is_read_as_it_stands() -> None:
+def test_the_seed_is_read_completely() -> None:
     outline = read_outline((SHARED / "seeds/jaws-days-2018.txt").read_bytes(), "seed")
     headings = {block.first_line: block.text for block in outline.blocks if block.type == "heading"}
 
@@ -220,7 +220,7 @@ def test_the_seed_is_read_as_it_stands() -> None:
 @needs_shared
 @pytest.mark.parametrize("folder", ["notes", "notes_text", "seeds", "gold"])
 def test_every_real_report_is_covered_line_by_line(folder: str) -> None:
-    others = (".html", ".json", ".tsv")  # a page's lines mean nothing, and the others hold no reports
+    others = (".html", ".json", ".tsv")  # lines of a page mean nothing, and the other files are no reports
     paths = [path for path in sorted((SHARED / folder).rglob("*")) if path.is_file() and path.suffix not in others]
     outlines = [read_outline(path.read_bytes(), path.name) for path in paths]
 
