@@ -26,8 +26,8 @@ class Query:
 
     - `selections`: a document must have a selected value of every group; in the groups of `match_all`, every value.
     - `limit`: the number of hits; None for all.
-    - `facets`: the groups to count. A group in `most_values` lists only so many values, the commonest, and those that
-      are selected; any other group lists all.
+    - `facets`: the groups to count. A group in `most_values` lists that many values, the commonest, and the selected
+      ones; any other group lists all.
     - `without`: the relaxation steps that are refused.
     - `explain`: whether to give the reasons of each hit.
     - `context`: a group whose values are places (a talk, a report); the results then have the related documents of the

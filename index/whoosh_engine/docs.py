@@ -11,7 +11,7 @@ Mask: TypeAlias = NDArray[np.bool_]  # one truth value a document
 
 NONE: Docs = np.empty(0, np.int32)
 
-_SEARCH_RATIO = 16  # the larger set is at least so many times as large: binary search is faster than a mask
+_SEARCH_RATIO = 16  # binary search in a set at least 16 times as large is faster than a mask
 _ROWS = 64  # of the numbers arranged in rows; the smallest of each column bounds the result
 
 

@@ -13,7 +13,7 @@ from index.whoosh_engine.columns import Numbers, ValueColumn
 from index.whoosh_engine.docs import NONE, Docs, among, both, either, least
 
 _facet_count = partial(tuple.__new__, FacetCount)  # a third of the cost of the constructor, for thousands of values
-_GATHER_RATIO = 8  # an index at least so many times as large as the counted set: the set is gathered, not masked
+_GATHER_RATIO = 8  # gathering the numbers of a set is faster than a mask if the index is 8 times as large
 
 
 class FacetGroup:

@@ -20,7 +20,7 @@ from index.whoosh_engine import generations, whoosh_writer
 from index.whoosh_engine.generations import Generation, Segment, linked, segment_name
 from index.whoosh_engine.write_lock import locked
 
-SMALL = 1000  # documents of a segment; so many are rewritten within a tenth of a second
+SMALL = 1000  # documents of a segment, which are rewritten within a tenth of a second
 
 
 def publish(folder: Path, publication: Publication, since: object, schema: Schema) -> None:

@@ -14,7 +14,7 @@ from index.whoosh_engine.docs import Docs
 from index.whoosh_engine.matching import Matching
 from index.whoosh_engine.snapshot import Scores, Snapshot
 
-_SEARCH_RATIO = 16  # an index at least so many times as large as the scored set: binary search is faster
+_SEARCH_RATIO = 16  # binary search is faster than an array if the index is 16 times as large as the scored set
 
 
 class Scoring:

@@ -209,10 +209,10 @@ class Snapshot:
     def related(self, docs: Docs, candidates: Docs) -> Docs:
         """Return the candidates that are among the documents, their parents, or their children."""
         ids, links = self._keys(rows.ID), self._columns.links
-        wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
+        related_keys = np.concatenate([ids[docs], links.keys[links.of(docs)]])
         own_links = links.of(candidates)
         children = links.docs[own_links[_keys_among(links.keys[own_links], ids[docs])]]
-        return either((candidates[_keys_among(ids[candidates], wanted)], np.unique(children)))
+        return either((candidates[_keys_among(ids[candidates], related_keys)], np.unique(children)))
 
     def by_position(self, docs: Docs) -> Docs:
         """Return these documents in order of position."""
