@@ -25,7 +25,7 @@ from index.whoosh_engine.write_lock import locked
 
 FileState: TypeAlias = tuple[int, ...]
 
-_HEADER = Struct("<4sI")  # magic and number of dimensions
+HEADER = Struct("<4sI")  # magic and number of dimensions
 _MAGIC = b"kbv1"
 _MAX_DIMENSIONS = 1 << 14
 _KEY, _SCALE, _CHECKSUM = 8, 4, 4  # bytes
@@ -67,7 +67,7 @@ class VectorFile:
         """
         with self._path.open("a+b") as file:
             file.seek(0)
-            stored = _dimensions(file.read(_HEADER.size))
+            stored = _dimensions(file.read(HEADER.size))
             if stored != dimensions:
                 if count := len(self.keys()):
                     raise EmbeddingError(
@@ -82,9 +82,9 @@ class VectorFile:
                         )
                     )
                 file.truncate(0)
-                file.write(_HEADER.pack(_MAGIC, dimensions))
+                file.write(HEADER.pack(_MAGIC, dimensions))
             end = file.seek(0, 2)
-            file.truncate(end - (end - _HEADER.size) % (dimensions + _OVERHEAD))  # a crash may have cut the last record
+            file.truncate(end - (end - HEADER.size) % (dimensions + _OVERHEAD))  # a crash may have cut the last record
             records = (key.to_bytes(_KEY, "little") + vector for key, vector in vectors.items())
             file.write(b"".join(record + zlib.crc32(record).to_bytes(_CHECKSUM, "little") for record in records))
 
@@ -92,8 +92,8 @@ class VectorFile:
         """Rewrite the file with one record for each of these keys, if most of its records are not needed."""
         try:
             with self._path.open("rb") as file:
-                dimensions = _dimensions(file.read(_HEADER.size))
-                count = (file.seek(0, 2) - _HEADER.size) // (dimensions + _OVERHEAD) if dimensions else 0
+                dimensions = _dimensions(file.read(HEADER.size))
+                count = (file.seek(0, 2) - HEADER.size) // (dimensions + _OVERHEAD) if dimensions else 0
         except FileNotFoundError:
             return
         if count <= _MAX_WASTE * len(keys):
@@ -103,7 +103,7 @@ class VectorFile:
         begins = {key: number * size for number, key in enumerate(_keys_in(dimensions, records)) if key in keys}
         new = self._path.with_suffix(".new")
         kept = (records[begin : begin + size] for begin in begins.values())
-        new.write_bytes(_HEADER.pack(_MAGIC, dimensions) + b"".join(kept))
+        new.write_bytes(HEADER.pack(_MAGIC, dimensions) + b"".join(kept))
         new.replace(self._path)
 
     def remove(self) -> None:
@@ -113,9 +113,9 @@ class VectorFile:
 
 def _dimensions(data: bytes) -> int:
     """Return the number of dimensions in the header of a file, 0 if it is not one of ours."""
-    if len(data) < _HEADER.size:
+    if len(data) < HEADER.size:
         return 0
-    magic, dimensions = _HEADER.unpack_from(data)
+    magic, dimensions = HEADER.unpack_from(data)
     return int(dimensions) if magic == _MAGIC and dimensions <= _MAX_DIMENSIONS else 0
 
 
@@ -128,7 +128,7 @@ def _records(path: Path) -> tuple[int, bytes]:
     if not dimensions:
         return 0, b""
     size = dimensions + _OVERHEAD
-    records = memoryview(data)[_HEADER.size : len(data) - (len(data) - _HEADER.size) % size]
+    records = memoryview(data)[HEADER.size : len(data) - (len(data) - HEADER.size) % size]
     begins = range(0, len(records), size)
     checksums = Struct(f"<{size - _CHECKSUM}xI").iter_unpack(records)
     whole = [

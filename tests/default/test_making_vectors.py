@@ -129,7 +129,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_the_next_goes_on(
 def test_without_room_for_a_vector_those_that_are_made_stay(
     folder: Path, whole: Mapping[int, bytes], room: int
 ) -> None:
-    process = made(folder, vector_file.HEAD.size + room * RECORD + 7)
+    process = made(folder, vector_file.HEADER.size + room * RECORD + 7)
     _, told = process.communicate()
 
     assert (process.returncode, "File too large; make room" in told) == (2, True)
