@@ -5,8 +5,8 @@ compounds suffice (`parts`), and related words count (`related`). Each step is s
 match only some of the words, or are similar to the text, are near (`Results.near`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,6 +31,13 @@ class Relaxation(Struct, frozen=True):
     words: _Words  # a found document matches all of them
     loosest: _Words  # after every allowed step: a near document matches some of them
     steps: tuple[Step, ...]
+
+
+class _Stage(NamedTuple):
+    """A relaxation step with the text of the words that it changed, and the words after it."""
+
+    step: Step
+    words: _Words
 
 
 class Interpretation(Struct, frozen=True):
@@ -86,28 +93,37 @@ def interpret(query: Query, parser: QueryParser, terms: TermIndex) -> Interpreta
 def relax(
     words: _Words, conditions: tuple[Node, ...], parser: QueryParser, terms: TermIndex, without: Collection[StepName]
 ) -> Relaxation:
-    """Return the words loosened step by step until ENOUGH documents match, without the refused steps."""
+    """Return the words loosened step by step until ENOUGH documents match, without the refused steps.
+
+    A step that finds no more documents is taken only together with a later one that does.
+    """
+    stages = list(_stages(words, parser, without))
+    found = terms.count((*conditions, *parser.required(words, terms))) if words else ENOUGH
+    taken = 0
+    for number, stage in enumerate(stages, start=1):
+        if found >= ENOUGH:
+            break
+        more = terms.count((*conditions, *parser.required(stage.words, terms)))
+        if more > found:
+            found, taken = more, number
+    return Relaxation(
+        words=stages[taken - 1].words if taken else words,
+        loosest=stages[-1].words if stages else words,
+        steps=tuple(stage.step for stage in stages[:taken] if len(stage.step.text) > 1),  # 性 is not worth showing
+    )
+
+
+def _stages(words: _Words, parser: QueryParser, without: Collection[StepName]) -> Iterator[_Stage]:
+    """Yield the words after each allowed step, each step applied to the result of the one before."""
     loosenings: tuple[tuple[StepName, Callable[[_Words], _Words]], ...] = (
         ("function", lambda before: tuple(word for word in before if not word.is_function_word) or before),
         ("parts", lambda before: tuple(replace(word, alternatives=word.alternatives + word.parts) for word in before)),
         ("related", lambda before: tuple(map(parser.words.with_related, before))),
     )
-    loosest, steps = words, list[Step]()
-    found = terms.count((*conditions, *parser.required(words, terms))) if words else ENOUGH
-    pending = list[Step]()  # tried, but without more documents so far
     for name, loosen in loosenings:
-        if name in without:
-            continue
-        before, loosest = loosest, loosen(loosest)
-        if found >= ENOUGH:
-            continue
-        changed = " ".join(word.text for word in before if word not in loosest)
-        if len(changed) > 1:  # a single character, such as 性, is not worth showing
-            pending.append(Step(name, changed))
-        more = terms.count((*conditions, *parser.required(loosest, terms)))
-        if more > found:
-            found, words, steps, pending = more, loosest, [*steps, *pending], []
-    return Relaxation(words, loosest, tuple(steps))
+        if name not in without:
+            before, words = words, loosen(words)
+            yield _Stage(Step(name, " ".join(word.text for word in before if word not in words)), words)
 
 
 def may_have_near(query: Query, words: Iterable[QueryWord], terms: TermIndex) -> bool:

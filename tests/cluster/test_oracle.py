@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from scan_engine import ScanEngine
-from strategies import MetadataOverride, documents, histories, publish, selecting
+from strategies import Sources, documents, histories, publish, selecting
 
 from index.engine import Engine, Hit, Results
 from index.query import Query
@@ -67,7 +67,7 @@ def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], as
 @given(histories(), st.lists(selecting, min_size=4, max_size=4))
 def test_any_sequence_of_publishes_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory,
-    history: list[tuple[MetadataOverride, list[MetadataOverride], list[str], list[str]]],
+    history: list[tuple[Sources, list[Sources], list[str], list[str]]],
     asked: list[Query],
 ) -> None:
     grown, oracle = on_a_cluster(tmp_path_factory.mktemp("index")), ScanEngine(SCHEMA, PARSER)

@@ -1,4 +1,4 @@
-"""A server of vectors for tests, on this machine: whatever it is to answer, it answers at an address of its own."""
+"""A local server of an embedding model for tests, with answers of the test's choice."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ Answer = Callable[[BaseHTTPRequestHandler, Mapping[str, Any]], None]
 
 @contextmanager
 def answering(answer: Answer) -> Iterator[str]:
-    """Give the address at which every question gets this answer, until the end."""
+    """Run a server that gives this answer to every request; yield its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -33,7 +33,7 @@ def answering(answer: Answer) -> Iterator[str]:
 
 
 def say(handler: BaseHTTPRequestHandler, body: object, status: int = 200, **headers: str) -> None:
-    """Answer with bytes, or with a value as JSON."""
+    """Send bytes, or a value as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     handler.send_response(status)
     for name, value in {"Content-Length": str(len(data)), **headers}.items():
@@ -43,7 +43,7 @@ def say(handler: BaseHTTPRequestHandler, body: object, status: int = 200, **head
 
 
 def by(embedder: Embedder) -> Answer:
-    """Return what answers with the vectors of an embedder."""
+    """Return an answer with the vectors of an embedder."""
 
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
         vectors = enumerate(embedder.passages(asked["input"]).tolist())

@@ -1,4 +1,4 @@
-"""A document as the oracle looks at it."""
+"""A document as the oracle sees it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from index.schema import Document
 
 @dataclass(eq=False)
 class Counted:
-    """A document, how often it has each term, and the terms by which it is found: those of some fields."""
+    """A document, its term frequencies, and the terms that find it: those of the fields in `finding`."""
 
     document: Document
     finding: tuple[str, ...]

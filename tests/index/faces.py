@@ -1,4 +1,4 @@
-"""The faces that must agree over the samples: page, command and oracle, and what to ask of them."""
+"""The faces that must agree over the samples (page, command, oracle), and random queries for them."""
 
 import random
 from pathlib import Path
@@ -21,7 +21,7 @@ FACETS = keys("table")
 
 
 class Faces(NamedTuple):
-    """The three that must agree, and what queries are made of."""
+    """The page and the oracle, the places for the command, and the words and values of queries."""
 
     page: FlaskClient
     places: tuple[str, ...]
@@ -55,7 +55,7 @@ def a_query(rng: random.Random, faces: Faces) -> Query:
     return query
 
 
-def asked_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
+def answer_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
     results = faces.oracle.search(query)
     counts = {group: {c.value: c.count for c in results.facets[group]} for group in query.facets}
     return results.total, [hit.id for hit in (*results.hits, *results.near)], counts

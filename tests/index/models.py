@@ -1,4 +1,4 @@
-"""Models for tests: made in a moment, the same everywhere, and near enough to meaning that some texts are alike."""
+"""Embedding models for tests: fast, deterministic, and with similar vectors for some texts."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ DIMENSIONS = 4096
 
 
 class Characters:
-    """An Embedder by which texts are alike that share characters; it counts the passages that it was given."""
+    """An Embedder for which texts with common characters are similar. It records the embedded texts."""
 
     def __init__(self, name: str = "characters", earlier: Embedder | None = None) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class Characters:
 
 
 class Silent(Characters):
-    """An Embedder that makes vectors of passages, and none of queries."""
+    """An Embedder that fails on queries."""
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         raise EmbeddingError(translatable("{0} did not answer a moment ago", f"model {len(texts)}"))
@@ -45,7 +45,7 @@ class Silent(Characters):
 
 
 def _vector(text: str) -> Vectors:
-    vector = np.full(DIMENSIONS, 0.05)  # what all texts have in common
+    vector = np.full(DIMENSIONS, 0.05)  # common to all texts
     for character in folded(text):
         vector[ord(character) % DIMENSIONS] += 1
     unit: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)

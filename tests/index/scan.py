@@ -1,4 +1,4 @@
-"""One query held against every document in turn, for the oracle."""
+"""Evaluates a query on every document in turn, for the oracle."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import Reason
-from index.interpretation import MIN_NEAR_SHARE, relax
+from index.interpretation import MIN_NEAR_SHARE
 from index.messages import message_of
-from index.query import Query
+from index.query import Query, Step
 from index.query_ast import (
     AllOf,
     Alternative,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 class Scan:
-    """One query's text, held against every document in turn."""
+    """A query's text, evaluated on every document in turn. It relaxes queries by itself, to check `index`."""
 
     def __init__(self, engine: "ScanEngine", query: Query) -> None:
         self._engine = engine
@@ -66,6 +66,7 @@ class Scan:
         self._found_by = cache(lambda key: sum(key in d.found_by for d in documents))
         self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
+        self._required = cache(lambda words: tuple(self._read_required(words)))
         self._has_word = cache(lambda word, d: any(self._has_alternative(a, d) for a in word.alternatives))
         parsed = parser.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
@@ -76,19 +77,18 @@ class Scan:
         pieces = with_completions(parsed.pieces, self, parser.words) if parsed.typed else parsed.pieces
         pieces, corrections = correct(pieces, self, parser.words, query.without)
         self.corrected = list(dict.fromkeys(word for piece in pieces for word in piece.words))
-        self.relaxation = relax(tuple(self.corrected), parsed.conditions, parser, self, query.without)
+        self.words, self.loosest, steps = self._relaxed()
         self.title_words = tuple(word for word in self.corrected if not word.is_function_word)
-        self.steps = (*corrections, *self.relaxation.steps)
+        self.steps = (*corrections, *steps)
         self.condition_words = [word for node in parsed.conditions for word in words_in(node)]
         analyzer = parser.words.analyzer
         text = " ".join(piece.text for piece in pieces)
         shingles = analyzer.shingles(analyzer.morphemes(text))
         self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in shingles))
         self._similarity = self._read_similarity(text) if text and query.limit != 0 else None
-        wanted = AllOf((self._conditions, *self._wanted(self.relaxation.words)))
-        self._found = {number for number, d in enumerate(documents) if self.describes(wanted, d)}
-        self.terms = _terms([*self.relaxation.words, *self.condition_words])
-        self.near_terms = _terms(self.relaxation.loosest)
+        self._found = {number for number, d in enumerate(documents) if self._matches_all(self.words, d)}
+        self.terms = _terms([*self.words, *self.condition_words])
+        self.near_terms = _terms(self.loosest)
 
     def exists(self, node: Node) -> bool:
         return any(self.describes(node, d) for d in self._documents)
@@ -133,8 +133,40 @@ class Scan:
         index = VectorIndex(quantised(embedder.passages(passages)))
         return Similarity(DocumentVectors(np.array(having, np.int32), index, len(self._documents)), query)
 
-    def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
-        """Yield what a document must have for some words: each itself, or what it names, and that by no looser word."""
+    def _relaxed(self) -> tuple[tuple[QueryWord, ...], tuple[QueryWord, ...], list[Step]]:
+        """Return the words after relaxation, the loosest ones, and the steps taken.
+
+        It ends at the first stage with three documents, and takes the first stage with most documents until there.
+        """
+        stages = [(Step("near"), tuple(self.corrected)), *self._loosened(tuple(self.corrected))]
+        counts = [sum(self._matches_all(words, d) for d in self._documents) for _, words in stages]
+        enough = [number for number, count in enumerate(counts) if count >= 3]
+        counts = counts[: enough[0] + 1] if enough else counts
+        taken = counts.index(max(counts)) if self.corrected else 0
+        steps = [step for step, _ in stages[1 : taken + 1] if len(step.text) > 1]
+        return stages[taken][1], stages[-1][1], steps
+
+    def _loosened(self, words: tuple[QueryWord, ...]) -> Iterator[tuple[Step, tuple[QueryWord, ...]]]:
+        for name in ("function", "parts", "related"):
+            if name in self._query.without:
+                continue
+            before = words
+            if name == "function":
+                words = tuple(word for word in words if not word.is_function_word) or words
+            elif name == "parts":
+                words = tuple(replace(word, alternatives=word.alternatives + word.parts) for word in words)
+            else:
+                words = tuple(self._parser.words.with_related(word) for word in words)
+            yield Step(name, " ".join(word.text for word in before if word not in words)), words
+
+    def _matches_all(self, words: Sequence[QueryWord], counted: Counted) -> bool:
+        """Return whether a document matches the conditions and all of these words."""
+        return self.describes(self._conditions, counted) and all(
+            self.describes(node, counted) for node in self._required(tuple(words))
+        )
+
+    def _read_required(self, words: tuple[QueryWord, ...]) -> Iterator[Node]:
+        """Yield the nodes that a document must match for these words: each word, or the facet value that it names."""
         runs = list(self._names(words))
         yield from (node for _, node in runs)
         for word in words:
@@ -146,15 +178,15 @@ class Scan:
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
         group = self._engine.schema.names or ""
-        for run, name in names_among(words, self.has_name):
+        for run, name in names_among(words, self.has_name) if group else ():
             yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
 
     def finds(self, counted: Counted) -> bool:
         return self._number[id(counted)] in self._found
 
     def near(self, selected: list[Counted]) -> list[Counted]:
-        """Return the others of the selected documents that have some of the words or are like the query."""
-        words = self.relaxation.loosest
+        """Return the other selected documents that match some of the words or are similar to the query."""
+        words = self.loosest
         if "near" in self._query.without or not any(map(self.exists, words)):
             return []
         others = [d for d in selected if self.describes(self._conditions, d) and not self.finds(d)]
@@ -168,7 +200,7 @@ class Scan:
         return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= MIN_NEAR_SHARE
 
     def has_whole_text(self, counted: Counted) -> bool:
-        """Tell whether a document's text is the query's without its conditions."""
+        """Return whether a document's text is the query's without its conditions."""
         return folded_name(counted.document.literal) == folded_name(self._plain_text)
 
     def in_section_of(self, counted: Counted, other: Counted) -> bool:
@@ -177,7 +209,7 @@ class Scan:
         return bool(own) and other.document.facets.get(name) == own
 
     def measured(self, counted: Counted) -> float:
-        """Return how many words the field has whose length matters."""
+        """Return the number of words in the field whose length matters."""
         return next((float(counted.length(f.name)) for f in self._texts if f.length), 0.0)
 
     @property
@@ -250,7 +282,7 @@ def _terms(words: Sequence[QueryWord]) -> frozenset[str]:
 
 
 class Scoring:
-    """What each of some documents scores, by some words of a query, and why."""
+    """The scores of documents by some words of a query, and their reasons."""
 
     def __init__(self, scan: Scan, words: tuple[QueryWord, ...], found: list[Counted]) -> None:
         self._scan = scan

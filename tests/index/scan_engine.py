@@ -1,4 +1,4 @@
-"""The oracle: an engine that looks at every document each time, too simple to be wrong."""
+"""The oracle: an engine that evaluates every query on every document, too simple to be wrong."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ from index.similarity import COPY_COSINE, MIN_COSINE, VectorIndex, quantised
 
 
 class ScanEngine(Engine):
-    """An Engine over a list in memory. Its reasons name no terms and fields."""
+    """An Engine over a list in memory. Its reasons give no terms and fields."""
 
     def __init__(self, schema: Schema, parser: QueryParser, embedder: EmbedderMaker = no_embedder) -> None:
         self.schema = schema
@@ -55,7 +55,7 @@ class ScanEngine(Engine):
         scan = Scan(self, query)
         matching = [d for d in self.documents if scan.finds(d)]
         found = [d for d in matching if _is_selected(d, query)]
-        first = Scoring(scan, scan.relaxation.words, matching)
+        first = Scoring(scan, scan.words, matching)
         ordered = self._ordered(found, first, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
         counts = {group: self._counts(matching, group, query) for group in query.facets}
@@ -81,8 +81,8 @@ class ScanEngine(Engine):
                 (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
                 for group, value in _selected_pairs(query)
             },
-            words=tuple(self._alone(scan, query)) if len(found) < FEW_HITS else (),
-            conditions=tuple(self._without(scan, query)) if len(found) < FEW_HITS else (),
+            words=tuple(self._word_counts(scan, query)) if len(found) < FEW_HITS else (),
+            conditions=tuple(self._condition_counts(scan, query)) if len(found) < FEW_HITS else (),
             meant=tuple(
                 MeantCount(
                     typed, word.text, sum(_is_selected(d, query) and scan.describes(word, d) for d in self.documents)
@@ -95,12 +95,12 @@ class ScanEngine(Engine):
             found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
 
-    def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
+    def _word_counts(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
         for word in scan.corrected:
             having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
             yield WordCount(word.text, len(having))
 
-    def _without(self, scan: "Scan", query: Query) -> Iterator[ConditionCount]:
+    def _condition_counts(self, scan: "Scan", query: Query) -> Iterator[ConditionCount]:
         for condition in scan.conditions:
             less = Scan(self, replace(query, text=condition.rest))
             found = [d for d in self.documents if _is_selected(d, query) and less.finds(d)]
@@ -225,11 +225,11 @@ class ScanEngine(Engine):
         pass
 
     def _near(self, scan: "Scan", query: Query, total: int) -> tuple[list["Counted"], "Scoring"]:
-        """Return what is near below the last hit, and how it is ranked."""
+        """Return the near documents below the last hit, ranked, and their scoring."""
         limit = query.limit or 0
         last = limit and query.offset < max(total, 1) <= query.offset + limit
         near = scan.near([d for d in self.documents if _is_selected(d, query)]) if last else []
-        scoring = Scoring(scan, scan.relaxation.loosest, near)
+        scoring = Scoring(scan, scan.loosest, near)
         return self._ordered(near, scoring, "relevance")[: min(limit, MAX_NEAR_HITS)], scoring
 
     def _ordered(self, found: list["Counted"], scoring: "Scoring", sort: str) -> list["Counted"]:

@@ -1,4 +1,4 @@
-"""Documents, some of which are alike, and engines that hold them with their vectors."""
+"""Documents, some of them similar, and engines filled with them and their vectors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,7 +55,7 @@ def document(
 
 
 def library(*own: Document) -> list[Document]:
-    """Return some documents among many that are like nothing in particular."""
+    """Return these documents among many random ones."""
     rng = Random(12)  # noqa: S311
     others = [document(100 + n, "と".join(rng.sample(SUBJECTS, 3)), _anything(rng)) for n in range(60)]
     return [*own, *others]

@@ -1,4 +1,4 @@
-"""Documents, queries and histories of publishes at random, for the engines that are held against the oracle."""
+"""Random documents, queries and histories of publishes, for comparing engines with the oracle."""
 
 from dataclasses import replace
 
@@ -29,8 +29,30 @@ WORDS = [
     "lambda",
     "結果整合性",
 ]
-ASKED = [*WORDS, "なぜ", "方法", "口腔内", "lamda", "めとりくす", "ぁmbだ", "しんらいせい", "料金", "遅いのはなぜ"]
-ASKED += ["らむ", "らむだ", "らm", "ramu", "えすきゅー", "えすきゅえつ", "て", "めとりk", "もにたりんづ", "いーしー"]
+QUERY_WORDS = [
+    *WORDS,
+    "なぜ",
+    "方法",
+    "口腔内",
+    "lamda",
+    "めとりくす",
+    "ぁmbだ",
+    "しんらいせい",
+    "料金",
+    "遅いのはなぜ",
+]
+QUERY_WORDS += [
+    "らむ",
+    "らむだ",
+    "らm",
+    "ramu",
+    "えすきゅー",
+    "えすきゅえつ",
+    "て",
+    "めとりk",
+    "もにたりんづ",
+    "いーしー",
+]
 MARKS = ["-", "OR", "(", ")", '"信頼性の"', '"', "year:2018", "talk:監視", "before:2020", "年:x", "ー"]
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 values = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,"]), max_size=3, unique=True)
@@ -46,10 +68,10 @@ documents = st.lists(
     ),
     max_size=12,
 ).map(lambda made: [changed(each, id=str(number)) for number, each in enumerate(made)])  # fmt: skip
-asked_texts = st.lists(st.sampled_from(ASKED + MARKS), max_size=6).map(" ".join)
+query_texts = st.lists(st.sampled_from(QUERY_WORDS + MARKS), max_size=6).map(" ".join)
 queries = st.builds(
     Query,
-    text=asked_texts,
+    text=query_texts,
     sort=st.sampled_from(["relevance", "new", "old", "position"]),
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
@@ -71,12 +93,12 @@ selecting = st.builds(
 SOURCES = ("a", "b", "c", "d")
 
 
-MetadataOverride = dict[str, list[Document]]
+Sources = dict[str, list[Document]]
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[MetadataOverride, list[MetadataOverride], list[str], list[str]]]:
-    """Draw what is replaced, what is written ahead, what is removed and the order of each of several publishes."""
+def histories(draw: st.DrawFn) -> list[tuple[Sources, list[Sources], list[str], list[str]]]:
+    """Draw several publishes: the replaced and staged sources, the removed ones, and the order."""
     held: set[str] = set()
     history = []
     for publish in range(draw(st.integers(1, 5))):
@@ -97,9 +119,7 @@ def histories(draw: st.DrawFn) -> list[tuple[MetadataOverride, list[MetadataOver
     return history
 
 
-def publish(
-    engine: Engine, replaced: MetadataOverride, staged: list[MetadataOverride], removed: list[str], order: list[str]
-) -> None:
+def publish(engine: Engine, replaced: Sources, staged: list[Sources], removed: list[str], order: list[str]) -> None:
     with engine.staging() as staging:
         written = [staging.write(stage.items()) for stage in staged]
         engine.publish(replaced, removed, order, {}, staged=written)

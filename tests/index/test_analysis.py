@@ -1,4 +1,4 @@
-"""Japanese text to terms: what becomes one, and that every offset is exact."""
+"""Japanese text to terms: their forms and their exact offsets."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,13 +28,13 @@ ANALYZER = Analyzer(
 STATUS = Path("/proc/self/status")
 
 
-def held() -> int:
-    """Return the MB of memory that this process holds for itself."""
+def private_memory() -> int:
+    """Return the private memory of this process in MB."""
     return int(STATUS.read_text().partition("RssAnon:")[2].split()[0]) // 1024
 
 
 def dictionaries() -> int:
-    """Return how many of Sudachi's dictionaries this process has mapped."""
+    """Return the number of Sudachi's dictionaries that this process has mapped."""
     return Path("/proc/self/maps").read_text().count("/system.dic")
 
 
@@ -81,16 +81,16 @@ def test_terms_are_the_content_words_of_a_text(text: str, expected: list[str]) -
 
 
 @pytest.mark.parametrize("words", [("パリ", "バリ", "ハリ"), ("ビール", "ビル"), ("S3", "S4")])
-def test_words_that_differ_by_one_sound_stay_apart(words: tuple[str, ...]) -> None:
+def test_words_that_differ_by_one_sound_stay_distinct(words: tuple[str, ...]) -> None:
     assert len({tuple(terms(word)) for word in words}) == len(words)
 
 
 @pytest.mark.parametrize("words", [("ビーガン", "ヴィーガン"), ("ｶﾞｲﾄﾞ", "ガイド"), ("ＡＰＩ", "api")])
-def test_ways_to_write_one_word_are_one(words: tuple[str, ...]) -> None:
+def test_spellings_of_a_word_give_one_term(words: tuple[str, ...]) -> None:
     assert len({tuple(terms(word)) for word in words}) == 1
 
 
-def test_words_that_follow_each_other_are_shingles_and_a_word_has_the_key_of_its_reading() -> None:
+def test_adjacent_words_are_shingles_and_words_have_phonetic_keys() -> None:
     morphemes = ANALYZER.morphemes("冪等性の検証を15分")
 
     assert [(term.kind, term.text) for term in ANALYZER.shingles(morphemes)] == [
@@ -107,7 +107,7 @@ def test_words_that_follow_each_other_are_shingles_and_a_word_has_the_key_of_its
 @settings(max_examples=300)
 @given(anything)
 @example("か\u3099ｶﾞ㍿𠮷で👨\u200d👩…EC2\ud800S3")
-def test_morphemes_are_pieces_of_the_text_in_order(text: str) -> None:
+def test_morphemes_are_substrings_of_the_text_in_order(text: str) -> None:
     morphemes = ANALYZER.morphemes(text)
     every = [piece for morpheme in morphemes for piece in (morpheme, *morpheme.units)]
     bounds = [0, *(bound for morpheme in morphemes for bound in (morpheme.begin, morpheme.end)), len(text)]
@@ -116,14 +116,14 @@ def test_morphemes_are_pieces_of_the_text_in_order(text: str) -> None:
 
 
 @given(anything)
-def test_terms_of_every_kind_stand_in_the_text(text: str) -> None:
+def test_terms_of_every_kind_have_valid_offsets(text: str) -> None:
     morphemes = ANALYZER.morphemes(text)
     every = (*ANALYZER.terms(morphemes), *ANALYZER.shingles(morphemes), *ANALYZER.phonetic_keys(morphemes))
 
     assert [term for term in every if not (term.text and 0 <= term.begin < term.end <= len(text))] == []
 
 
-def test_a_long_text_is_cut_where_a_sentence_ends_else_at_a_pause_else_anywhere() -> None:
+def test_a_long_text_is_split_after_a_sentence_else_at_a_pause_else_anywhere() -> None:
     sentence, pause, anywhere = "あ" * 500 + "。", "い" * 300 + "、", "う" * (CHUNK_LENGTH + 1)
 
     sizes = [len(chunk) for _, chunk in chunks(sentence + pause + anywhere)]
@@ -135,11 +135,11 @@ def test_a_long_text_is_cut_where_a_sentence_ends_else_at_a_pause_else_anywhere(
     ("reading", "expected"),
     [("カイ", "カイ"), ("サーバー", "サバ"), ("ヴィヂ", "ブィジ"), ("カ", None), ("カー", None), ("AB", None)],
 )
-def test_a_reading_is_compared_by_its_key_if_it_is_long_enough(reading: str, expected: str | None) -> None:
+def test_a_long_enough_reading_has_a_phonetic_key(reading: str, expected: str | None) -> None:
     assert phonetic_key(reading) == expected
 
 
-# As people write: Sudachi cuts `は。` or `[/[\\[` one way at the beginning of a text and another way behind a line.
+# Natural text: Sudachi splits `は。` or `[/[\\[` differently at the beginning of a text and after a line.
 CLAUSES = ("監視を始める", "冪等性はメトリクス", "EC2で15分", "サーバレスの信頼性", "打ち合わせとSES")
 
 
@@ -162,14 +162,14 @@ def test_no_length_is_too_much_for_sudachi(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["監視する。" * 400_000, "あ" * 1_000_000, "a" * 10_000_000, "監視 " * 3_000_000])
-def test_of_a_text_without_measure_the_beginning_is_analysed(text: str) -> None:
+def test_only_the_beginning_of_a_huge_text_is_analysed(text: str) -> None:
     end = ANALYZER.morphemes(text)[-1].end
 
     assert MAX_ANALYSED <= end <= MAX_ANALYSED + CHUNK_LENGTH
 
 
-def test_threads_share_an_analyzer_and_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(morphemes, "MAX_CACHED", 3)  # so that every thread empties it under the others
+def test_threads_share_an_analyzer_and_its_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(morphemes, "MAX_CACHED", 3)  # so that every thread clears it while others use it
     analyzer = Analyzer()
     texts = [f"監視を{n}分ごとに行う" for n in range(100)] * 3
 
@@ -180,11 +180,9 @@ def test_threads_share_an_analyzer_and_what_it_keeps(monkeypatch: pytest.MonkeyP
     assert found == [alone.terms(alone.morphemes(text)) for text in texts]
 
 
-def test_words_are_compiled_once_whatever_many_threads_begin_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_are_compiled_once_for_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[str] = []
-    compiling = dictionary._compile  # noqa: SLF001  # what takes seconds
+    compiling = dictionary._compile  # noqa: SLF001  # it takes seconds
 
     def counted(lexicon: str, folder: Path, name: str) -> Path:
         compiled.append(name)
@@ -199,7 +197,7 @@ def test_words_are_compiled_once_whatever_many_threads_begin_at_once(
     assert (len(compiled), {terms[0].text for terms in found}) == (1, {"粗結合"})
 
 
-def test_compiled_words_are_kept_and_used_again(tmp_path: Path) -> None:
+def test_compiled_words_are_stored_and_reused(tmp_path: Path) -> None:
     words = [LexiconEntry("疎結合", "", ("疎", "結合"))]
     Analyzer(words, tmp_path).morphemes("")
     (kept,) = tmp_path.iterdir()
@@ -211,7 +209,7 @@ def test_compiled_words_are_kept_and_used_again(tmp_path: Path) -> None:
     assert ([m.surface for m in found], kept.stat()) == (["疎結合"], before)
 
 
-def test_compiled_words_that_are_damaged_are_made_again(tmp_path: Path) -> None:
+def test_damaged_compiled_words_are_compiled_again(tmp_path: Path) -> None:
     words = [LexiconEntry("疎結合", "", ("疎", "結合"))]
     Analyzer(words, tmp_path).morphemes("")
     (kept,) = tmp_path.iterdir()
@@ -225,21 +223,21 @@ def test_compiled_words_that_are_damaged_are_made_again(tmp_path: Path) -> None:
     assert [len(path.read_bytes()) for path in tmp_path.iterdir()] == [len(whole)]
 
 
-@pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells what a process holds")
-def test_words_leave_no_memory_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, mapped = held(), dictionaries()
+@pytest.mark.skipif(not STATUS.exists(), reason="only Linux reports the private memory of a process")
+def test_compiling_words_leaves_no_memory_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, mapped = private_memory(), dictionaries()
     Analyzer([LexiconEntry("疎結合")], tmp_path).morphemes("")
-    made = held() - before
+    made = private_memory() - before
     (kept,) = tmp_path.iterdir()
     monkeypatch.setattr(dictionary, "_compiled", lambda *_: kept)
     for number in range(5):
         Analyzer([LexiconEntry(f"語彙{number}")], tmp_path).morphemes("")
 
-    assert made < 200  # MB; to compile them takes 500
-    assert dictionaries() - mapped <= 2  # each of them takes 75 to 240 MB
+    assert made < 200  # MB; compiling takes 500
+    assert dictionaries() - mapped <= 2  # each takes 75 to 240 MB
 
 
-def test_a_folder_that_cannot_be_written_to_is_done_without(tmp_path: Path) -> None:
+def test_words_are_compiled_without_a_writable_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     found = Analyzer([LexiconEntry("密結合", "", ("密", "結合"))], tmp_path / "file").morphemes("密結合")
@@ -248,7 +246,7 @@ def test_a_folder_that_cannot_be_written_to_is_done_without(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "sought", "expected"),
+    ("text", "searched", "expected"),
     [
         ("監視の信頼性とEC2の監視", "監視 信頼性", ["監視", "信頼性", "監視"]),
         ("サーバレスなら", "Serverless", ["サーバレス"]),
@@ -256,13 +254,13 @@ def test_a_folder_that_cannot_be_written_to_is_done_without(tmp_path: Path) -> N
         ("監視", "の", []),
     ],
 )
-def test_marks_are_the_terms_that_were_sought(text: str, sought: str, expected: list[str]) -> None:
-    assert [text[begin:end] for begin, end in marks(text, terms(sought), ANALYZER)] == expected
+def test_marks_are_the_searched_terms(text: str, searched: str, expected: list[str]) -> None:
+    assert [text[begin:end] for begin, end in marks(text, terms(searched), ANALYZER)] == expected
 
 
 @given(anything, anything)
-def test_marks_never_overlap_and_stay_in_the_text(text: str, sought: str) -> None:
-    bounds = [bound for pair in marks(text, terms(sought), ANALYZER) for bound in pair]
+def test_marks_never_overlap_and_stay_in_the_text(text: str, searched: str) -> None:
+    bounds = [bound for pair in marks(text, terms(searched), ANALYZER) for bound in pair]
 
     assert bounds == sorted({0, len(text), *bounds} & set(bounds))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from faces import Faces, a_query, asked_of_the_oracle, faces_over
+from faces import Faces, a_query, answer_of_the_oracle, faces_over
 
 from index.query import Query
 from kb.search.facets import keys
@@ -43,7 +43,7 @@ def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> No
     for number in range(SELECTIONS):
         every = ("service",) if number % 4 == 0 else ()
         query = replace(a_query(rng, faces), facets=keys("page"), most_values=MOST_VALUES, match_all=every)
-        total, notes, counts = asked_of_the_oracle(faces, query)
+        total, notes, counts = answer_of_the_oracle(faces, query)
         seen_total, seen_notes, seen = read_off_the_page(faces, query)
         seen.pop("via", None)
         categories = seen.pop("category", {})  # one with a single service has no box of its own

@@ -1,4 +1,4 @@
-"""Whatever is published and asked, the embedded engine answers as the oracle does."""
+"""The folder engine answers like the oracle, for any documents and queries."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 from scan_engine import ScanEngine
-from strategies import MetadataOverride, documents, histories, publish, selecting
+from strategies import Sources, documents, histories, publish, selecting
 
 from index.engine import Hit, Results
 from index.query import Query
@@ -16,19 +16,19 @@ from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 
 
-def about(results: Results) -> Results:
-    """Return results that equal those whose scores differ by the order of addition, which rounding may not hide."""
+def approximately(results: Results) -> Results:
+    """Return results that equal others whose scores differ by the order of addition, despite rounding."""
     hits, near = (
-        tuple(changed(hit, score=pytest.approx(hit.score, abs=2e-6)) for hit in every)
-        for every in (results.hits, results.near)
+        tuple(changed(hit, score=pytest.approx(hit.score, abs=2e-6)) for hit in listed)
+        for listed in (results.hits, results.near)
     )
     return changed(results, hits=hits, near=near)
 
 
 @settings(max_examples=200)
 @given(documents, st.lists(selecting, min_size=10, max_size=12))
-def test_the_engine_answers_as_the_oracle_does(
-    tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
+def test_the_engine_answers_like_the_oracle(
+    tmp_path_factory: pytest.TempPathFactory, notes: list[Document], queries: list[Query]
 ) -> None:
     engine, oracle = (
         WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, lambda: PARSER),
@@ -37,53 +37,53 @@ def test_the_engine_answers_as_the_oracle_does(
     filled(engine, notes)
     filled(oracle, notes)
 
-    answers = [engine.search(query) for query in asked]
+    answers = [engine.search(query) for query in queries]
 
-    assert answers == [about(oracle.search(query)) for query in asked]
+    assert answers == [approximately(oracle.search(query)) for query in queries]
 
 
 @settings(max_examples=100, deadline=None)
 @given(histories(), st.lists(selecting, min_size=6, max_size=8))
-def test_any_sequence_of_publishes_equals_one_rebuild(
+def test_any_sequence_of_publishes_answers_like_one_rebuild(
     tmp_path_factory: pytest.TempPathFactory,
-    history: list[tuple[MetadataOverride, list[MetadataOverride], list[str], list[str]]],
-    asked: list[Query],
+    history: list[tuple[Sources, list[Sources], list[str], list[str]]],
+    queries: list[Query],
 ) -> None:
     grown, rebuilt = whoosh(tmp_path_factory.mktemp("index")), whoosh(tmp_path_factory.mktemp("index"))
     oracle = ScanEngine(SCHEMA, PARSER)
-    newest: MetadataOverride = {}
+    newest: Sources = {}
     for replaced, staged, removed, order in history:
         newest |= {source: given for stage in (*staged, replaced) for source, given in stage.items()}
         publish(grown, replaced, staged, removed, order)
         grown.merge()
         publish(oracle, replaced, staged, removed, order)
     rebuilt.publish({source: newest[source] for source in order}, (), order, {})
-    asked = [replace(query, explain=explain) for query in asked for explain in (False, True)]
+    queries = [replace(query, explain=explain) for query in queries for explain in (False, True)]
 
-    answers = [grown.search(query) for query in asked]
+    answers = [grown.search(query) for query in queries]
 
-    assert answers == [rebuilt.search(query) for query in asked]
-    assert answers[::2] == [about(oracle.search(query)) for query in asked[::2]]
+    assert answers == [rebuilt.search(query) for query in queries]
+    assert answers[::2] == [approximately(oracle.search(query)) for query in queries[::2]]
 
 
 @settings(max_examples=100, deadline=None)
 @given(documents, st.lists(selecting, min_size=5, max_size=5))
-def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
-    tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
+def test_a_score_is_the_sum_of_its_reasons_which_equal_the_oracles(
+    tmp_path_factory: pytest.TempPathFactory, notes: list[Document], queries: list[Query]
 ) -> None:
     engine, oracle = (
         filled(whoosh(tmp_path_factory.mktemp("index")), notes),
         filled(ScanEngine(SCHEMA, PARSER), notes),
     )
-    asked = [replace(query, explain=True) for query in asked]
+    queries = [replace(query, explain=True) for query in queries]
 
-    hits = [hit for query in asked for hit in engine.search(query).hits]
+    hits = [hit for query in queries for hit in engine.search(query).hits]
 
     assert [sum(reason.points for reason in hit.reasons) for hit in hits] == pytest.approx(
         [h.score for h in hits], abs=2e-6
     )
     assert list(map(by_signal, hits)) == [
-        pytest.approx(by_signal(hit), abs=2e-6) for query in asked for hit in oracle.search(query).hits
+        pytest.approx(by_signal(hit), abs=2e-6) for query in queries for hit in oracle.search(query).hits
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a search does where a query finds little, and that it can be told not to."""
+"""Correction and relaxation of queries that find little, and how each step is refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +72,7 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
         ("Lambdaが遅いのはなぜ？", [Step("function", "なぜ"), Step("related", "遅い")], "Lambdaの起動は遅延しやすい"),
     ],
 )
-def test_a_step_is_taken_where_a_query_finds_little_and_it_is_told(
+def test_a_query_that_finds_little_is_relaxed_and_the_steps_are_listed(
     engine: Engine, text: str, steps: list[Step], first: str
 ) -> None:
     results = engine.search(Query(text, limit=1))
@@ -112,11 +112,11 @@ def test_a_query_without_an_answer_finds_nothing(engine: Engine, text: str) -> N
 
 
 @pytest.mark.parametrize("text", ["社員食堂", "asdfghjkl", "ぬるぽがっ", "口腔内", "パスタ"])
-def test_to_noise_nothing_is_near(engine: Engine, text: str) -> None:
+def test_nothing_is_near_to_noise(engine: Engine, text: str) -> None:
     assert engine.search(Query(text)).near == ()
 
 
-def test_what_has_some_of_the_words_follows_what_has_all_and_is_not_counted(engine: Engine) -> None:
+def test_documents_with_some_of_the_words_are_near_and_not_counted(engine: Engine) -> None:
     results = engine.search(Query("監視 通知", facets=("year",)))
 
     assert (results.total, [hit.stored for hit in results.hits]) == (1, [NOTES[6]])
@@ -124,7 +124,7 @@ def test_what_has_some_of_the_words_follows_what_has_all_and_is_not_counted(engi
     assert [value.count for value in results.facets["year"]] == [1]
 
 
-def test_what_is_near_follows_the_last_hit_obeys_the_selections_and_can_be_refused(engine: Engine) -> None:
+def test_near_documents_follow_the_last_hit_obey_selections_and_can_be_refused(engine: Engine) -> None:
     asked = Query("国内の監視の担当", limit=1)
 
     assert [hit.stored for hit in engine.search(asked).near] == [NOTES[7]]
@@ -136,7 +136,7 @@ def test_what_is_near_follows_the_last_hit_obeys_the_selections_and_can_be_refus
     assert engine.search(replace(asked, without=("near",))).near == ()
 
 
-def test_the_filter_to_blame_is_named(engine: Engine) -> None:
+def test_the_total_without_a_group_shows_the_filter_to_blame(engine: Engine) -> None:
     assert engine.search(Query("監視").select("year", "2020")).without_group == {"year": 3}
 
 
@@ -150,7 +150,7 @@ def test_the_filter_to_blame_is_named(engine: Engine) -> None:
         ("漢字", None),
     ],
 )
-def test_the_keys_that_kana_are_typed_with(kana_text: str, letters: str | None) -> None:
+def test_the_keys_of_kana(kana_text: str, letters: str | None) -> None:
     assert next(iter(keys_of(kana_text)), None) == letters
 
 
@@ -158,11 +158,11 @@ def test_the_keys_that_kana_are_typed_with(kana_text: str, letters: str | None) 
     ("letters", "expected"),
     [("kanshi", "カンシ"), ("sa-baresu", "サーバレス"), ("kyasshu", "キャッシュ"), ("fargate", None)],
 )
-def test_the_kana_that_letters_would_have_given(letters: str, expected: str | None) -> None:
+def test_the_kana_of_letters(letters: str, expected: str | None) -> None:
     assert kana_of(letters) == expected
 
 
-def test_kana_fold_both_ways() -> None:
+def test_kana_are_folded_both_ways() -> None:
     assert (katakana("らむだｶﾞ"), hiragana("ラムダＡ")) == ("ラムダガ", "らむだa")
 
 
@@ -178,7 +178,7 @@ def test_kana_fold_both_ways() -> None:
         ("lambda", "lambda"),
     ],
 )
-def test_a_slip_is_a_letter_or_two(text: str, expected: str | None) -> None:
+def test_a_misspelling_is_an_edit_or_two_away(text: str, expected: str | None) -> None:
     words = {"fargate": 3, "snapstart": 1, "セキュリティ": 2, "s3": 9, "監視": 4, "lambda": 5}
 
     assert SpellChecker(lambda: words, lambda word: words.get(word, 0)).similar(text) == expected
@@ -188,13 +188,13 @@ def test_a_slip_is_a_letter_or_two(text: str, expected: str | None) -> None:
     ("text", "expected"),
     [("kubernets", "kubernetes"), ("Kubernets", "kubernetes"), ("kuberntes", "kubernetes"), ("kubernetes", None)],
 )
-def test_a_far_commoner_neighbour_may_be_meant(text: str, expected: str | None) -> None:
+def test_a_far_more_frequent_term_may_be_meant(text: str, expected: str | None) -> None:
     words = {"kubernets": 2, "kuberntes": 1, "kubernetes": 40, "kubelet": 90}
 
     assert SpellChecker(lambda: words, lambda word: words.get(word, 0)).more_frequent(text) == expected
 
 
-def test_a_word_that_stands_somewhere_is_looked_for_and_what_may_be_meant_is_told(tmp_path: Path) -> None:
+def test_a_known_rare_word_is_searched_and_the_frequent_one_is_suggested(tmp_path: Path) -> None:
     engine = filled(tmp_path, ("kubernetsは綴りにくい", *(f"Kubernetesの話{number}" for number in range(30))))
 
     results = engine.search(Query("kubernets"))
@@ -205,7 +205,7 @@ def test_a_word_that_stands_somewhere_is_looked_for_and_what_may_be_meant_is_tol
     assert engine.search(Query("kubernets kubernetes")).meant == ()
 
 
-def test_a_name_that_no_document_has_is_not_taken_for_a_slip(tmp_path: Path) -> None:
+def test_an_unknown_name_is_not_corrected(tmp_path: Path) -> None:
     named = Analyzer([LexiconEntry("Fargete Hosting", units=("Fargete", " ", "Hosting"), name=True)])
     steps = []
     for analyzer in (ANALYZER, named):

@@ -1,4 +1,4 @@
-"""Finding by similarity: which documents, in which order, and what each tells of it."""
+"""Search by similarity: the documents, their order, and their reasons."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ Make = Callable[..., Engine]
 
 @pytest.fixture(params=["whoosh", "scan", pytest.param("cluster", marks=pytest.mark.cluster)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """Return what makes an engine of one sort with a model, always in the same folder."""
+    """Return a function that makes an engine of one kind with a model, always in the same folder."""
     if request.param == "cluster":
         return lambda model: on_a_cluster(tmp_path, SCHEMA, PARSER, embedder=lambda: model)
     if request.param == "scan":
@@ -33,11 +33,11 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
 
 
 def found(results: Results) -> tuple[list[str], list[str]]:
-    """Return what says it and what is near."""
+    """Return the ids of the hits and of the near documents."""
     return [hit.id for hit in results.hits], [hit.id for hit in results.near]
 
 
-def test_a_document_is_near_without_the_words_if_it_is_like_the_query(make: Make) -> None:
+def test_a_similar_document_is_near_without_the_words(make: Make) -> None:
     engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
     results = engine.search(Query("重複排除鍵束"))
@@ -45,14 +45,14 @@ def test_a_document_is_near_without_the_words_if_it_is_like_the_query(make: Make
     assert (results.total, [hit.id for hit in results.near][:1], results.steps) == (0, ["1"], ())
 
 
-def test_that_it_is_near_can_be_refused(make: Make) -> None:
+def test_near_documents_can_be_refused(make: Make) -> None:
     engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
     assert found(engine.search(Query("重複排除鍵束", without=("near",)))) == ([], [])
 
 
 @pytest.mark.parametrize("named", ["lambda", "JAWS DAYS", "jaws days 2018", "山田 太郎"])
-def test_what_the_query_names_is_met_by_the_words_or_by_what_they_name(make: Make, named: str) -> None:
+def test_a_name_matches_by_its_words_or_its_facet_value(make: Make, named: str) -> None:
     names = ("jawsdays", "jawsdays2018", "山田太郎")
     engine = filled(
         make(Characters()),
@@ -69,7 +69,7 @@ def test_what_the_query_names_is_met_by_the_words_or_by_what_they_name(make: Mak
     assert {hit.id for hit in results.hits} == {"2", "3"}
 
 
-def test_what_the_query_names_is_found_by_no_looser_word(make: Make) -> None:
+def test_a_name_does_not_match_by_looser_words(make: Make) -> None:
     engine = filled(
         make(Characters()), [document(1, "信頼を得る"), document(2, "信頼性"), document(3, "信頼", service="x")]
     )
@@ -77,13 +77,13 @@ def test_what_the_query_names_is_found_by_no_looser_word(make: Make) -> None:
     assert found(engine.search(Query("信頼性")))[0] == ["2"]
 
 
-def test_conditions_hold_for_what_is_near(make: Make) -> None:
+def test_near_documents_meet_the_conditions(make: Make) -> None:
     engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
     assert "1" not in found(engine.search(Query("重複排除鍵束 -別")))[1]
 
 
-def test_what_is_near_by_likeness_obeys_what_is_selected(make: Make) -> None:
+def test_similar_documents_obey_the_selections(make: Make) -> None:
     alike = [document(1, "別の話", "重複排除鍵", service="sqs"), document(2, "別の話", "重複排除鍵", service="sns")]
     engine = filled(make(Characters()), library(*alike, document(3, "鍵束")))
 
@@ -92,7 +92,7 @@ def test_what_is_near_by_likeness_obeys_what_is_selected(make: Make) -> None:
     assert [hit.id for hit in near] == ["1"]
 
 
-def test_each_hit_tells_how_like_it_is(make: Make) -> None:
+def test_a_hit_has_its_cosine_as_a_reason(make: Make) -> None:
     engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
     hit = next(hit for hit in engine.search(Query("重複排除鍵束", explain=True)).near if hit.id == "1")
@@ -105,7 +105,7 @@ def test_each_hit_tells_how_like_it_is(make: Make) -> None:
     assert sum(reason.points for reason in hit.reasons) == pytest.approx(hit.score, abs=1e-5)
 
 
-def test_what_stands_together_speaks_for_each_other(make: Make) -> None:
+def test_similar_documents_of_a_section_boost_each_other(make: Make) -> None:
     alike = [
         document(1, "別の話", "重複排除鍵の話"),
         document(2, "別の話", "重複排除鍵の話", section="a"),
@@ -123,7 +123,7 @@ def test_what_stands_together_speaks_for_each_other(make: Make) -> None:
     assert around["3"] > around["4"] > around["1"]
 
 
-def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make: Make) -> None:
+def test_similar_documents_have_other_values_and_are_not_copies(make: Make) -> None:
     alike = [
         document(1, "重複排除の鍵", service="sqs"),
         document(2, "重複排除の錠", service="lambda"),
@@ -137,7 +137,7 @@ def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make
     assert [(hit.id, hit.stored, hit.score > 0.5) for hit in hits] == [("2", "重複排除の錠", True)]
 
 
-def test_two_groups_of_documents_are_compared_each_with_each(make: Make) -> None:
+def test_each_document_is_compared_with_each_of_the_others(make: Make) -> None:
     engine = filled(
         make(Characters()), library(document(1, "重複排除"), document(2, "鍵束交換"), document(3, "鍵束の交換"))
     )
@@ -151,7 +151,7 @@ def test_two_groups_of_documents_are_compared_each_with_each(make: Make) -> None
     ) == ((), ())
 
 
-def test_documents_are_compared_as_they_differ_from_what_stands_around_them(make: Make) -> None:
+def test_documents_are_compared_less_the_mean_of_their_context(make: Make) -> None:
     said = ("遅い", "高い", "重複"), ("重複", "安い", "短い")
     talks = [
         document(3 * number + place, f"{words}は{topic}の話", service=topic)
@@ -167,7 +167,7 @@ def test_documents_are_compared_as_they_differ_from_what_stands_around_them(make
     assert says_it_beside > beside_its_talk
 
 
-def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
+def test_documents_similar_to_several_are_similar_to_their_mean(make: Make) -> None:
     alike = [
         document(1, "重複排除", service="sqs"),
         document(2, "鍵束交換", service="sns"),
@@ -182,7 +182,7 @@ def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
     assert ([hit.id for hit in hits], engine.snapshot().more_like(("nowhere",), "service", 3)) == (["3"], ())
 
 
-def test_what_is_like_some_is_none_of_them_and_shares_no_value_with_one_that_has_no_vector(make: Make) -> None:
+def test_similar_documents_share_no_value_even_with_one_without_a_vector(make: Make) -> None:
     engine = filled(
         make(Characters()),
         library(
@@ -199,7 +199,7 @@ def test_what_is_like_some_is_none_of_them_and_shares_no_value_with_one_that_has
     assert [hit.id for hit in hits] == ["5"]
 
 
-def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -> None:
+def test_a_failed_model_gives_a_notice_and_words_still_match(make: Make) -> None:
     engine = filled(make(Silent()), library(document(1, "鍵")))
 
     results = engine.search(Query("鍵"))
@@ -210,13 +210,13 @@ def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -
     )
 
 
-def test_who_only_counts_asks_for_no_vector(make: Make) -> None:
+def test_counting_needs_no_vector(make: Make) -> None:
     results = filled(make(Silent()), library(document(1, "鍵"))).search(Query("鍵", limit=0))
 
     assert (results.total, results.notices) == (1, ())
 
 
-def test_without_vectors_words_answer(make: Make) -> None:
+def test_words_match_without_vectors(make: Make) -> None:
     engine = make(Characters())
     engine.publish({"only": library(document(1, "鍵"))}, (), ["only"], {})
 
@@ -225,19 +225,19 @@ def test_without_vectors_words_answer(make: Make) -> None:
     assert (found(results), engine.coverage()) == ((["1"], []), Coverage(0, 61))
 
 
-def test_what_has_its_vector_is_told_while_they_are_made(make: Make) -> None:
+def test_embedding_reports_its_progress(make: Make) -> None:
     engine = make(Characters())
     engine.publish({"only": library()}, (), ["only"], {})
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
 
-    engine.embed(lambda done, total: told.append((done, total)))
+    engine.embed(lambda done, total: progress.append((done, total)))
 
-    assert (told[-1], engine.coverage()) == ((60, 60), Coverage(60, 60))
+    assert (progress[-1], engine.coverage()) == ((60, 60), Coverage(60, 60))
 
 
 @settings(max_examples=30)
 @given(libraries, asked)
-def test_the_engine_finds_by_likeness_as_the_oracle_does(
+def test_the_engine_answers_by_similarity_like_the_oracle(
     tmp_path_factory: pytest.TempPathFactory, documents: list[Document], queries: list[Query]
 ) -> None:
     engine = filled(whoosh(tmp_path_factory.mktemp("index"), Characters()), documents)
@@ -249,7 +249,7 @@ def test_the_engine_finds_by_likeness_as_the_oracle_does(
 
 
 def _untouched(_engine: Engine) -> None:
-    """Publish nothing: there is no generation."""
+    """Publish nothing, so that there is no generation."""
 
 
 def _of_no_source(engine: Engine) -> None:
