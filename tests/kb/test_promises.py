@@ -1,4 +1,4 @@
-"""What the recipes of CONTRIBUTING promise: a facet is one value, a reader one file and one row, a service a table."""
+"""The recipes of CONTRIBUTING: a facet is a value, a reader a file and a row, a service a table, a command a function."""
 
 import io
 import json
@@ -207,3 +207,37 @@ print(json.dumps(sorted([one["held_on"], one["text"], [each["now"] for each in o
         ["2020-05-01", notes[1], []],
         ["2020-05-01", notes[0], []],
     ]
+
+
+def test_a_command_that_is_added_as_a_function_and_a_row_prints_lines_json_and_its_help(tmp_path: Path) -> None:
+    function, row, texts = recipe("A command")
+    places = {name: (ROOT / f"kb/cli/{name}.py").read_text("utf-8") for name in ("commands", "finding")}
+    changed = {
+        "kb/cli/commands.py": places["commands"].replace("COMMANDS = {\n", f"COMMANDS = {{\n    {row}", 1),
+        "kb/cli/finding.py": f"{places['finding']}\n\n{function}",
+        **translated(texts),
+    }
+    talk = "## 【A】10:00~10:45:{}の話\n\n登壇者: 山田 花子\n\n- SQS は{}二度届く\n\n"
+
+    added = said(
+        tmp_path,
+        changed,
+        {"a.md": "# 会 2018\n\n" + "".join(talk.format(name, name) for name in ("箱", "鍵"))},
+        """
+japanese = CliRunner().invoke(cli, ["--lang", "ja", "speakers", "--help"]).output
+print(json.dumps({
+    "lines": kb("speakers").splitlines(),
+    "json": json.loads(kb("speakers", "--json")),
+    "help": [line.strip() for line in CliRunner().invoke(cli, ["--lang", "en", "--help"]).output.splitlines()
+             if "speakers" in line],
+    "japanese": "登壇者と、そのセッションの数を並べます。" in japanese,
+}))
+""",
+    )
+
+    assert added == {
+        "lines": ["    2  山田 花子"],
+        "json": {"name": "山田 花子", "talks": 2},
+        "help": ["speakers     List the speakers with the number of their talks."],
+        "japanese": True,
+    }
