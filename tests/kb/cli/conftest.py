@@ -19,5 +19,5 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def japanese(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the terminal of somebody who reads Japanese."""
+    """Set a Japanese locale."""
     monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")

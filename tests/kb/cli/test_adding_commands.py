@@ -1,4 +1,4 @@
-"""Reports that come into a library and go out of it: add, remove."""
+"""The commands that add reports to a library and remove them: add, remove."""
 
 import errno
 import json
@@ -27,7 +27,7 @@ def test_add_puts_a_report_into_the_library_and_finds_it_at_once(library: Path, 
     )
 
 
-def test_add_takes_a_report_from_a_pipe_and_names_it_by_what_it_is(library: Path) -> None:
+def test_a_report_from_a_pipe_is_named_by_its_id(library: Path) -> None:
     result = CliRunner().invoke(cli, ["add", "-", "--json"], input="# 別の会 2020\n\n- メモ\n", catch_exceptions=False)
 
     report = json.loads(result.stdout)["report"]
@@ -46,7 +46,7 @@ def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library:
     assert "; the old file is kept as report.md.dc9ae2b6~" in added.stdout
 
 
-def test_adding_what_is_there_already_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
+def test_adding_the_same_file_again_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# ある勉強会 2019 参加レポート\n\n- 箱の話\n", "utf-8")
     first, again = kb("add", str(tmp_path / "a.md")), kb("add", str(tmp_path / "a.md"))
 
@@ -55,7 +55,7 @@ def test_adding_what_is_there_already_changes_nothing_and_says_so(library: Path,
 
 
 @pytest.mark.parametrize("more", ["", "- 追記\n"])
-def test_a_report_in_the_library_by_its_event_is_that_one_when_it_is_added_without(
+def test_a_report_added_again_without_its_event_replaces_the_one_with_it(
     library: Path, tmp_path: Path, more: str
 ) -> None:
     (tmp_path / "a.md").write_text("# メモ\n\n- 箱の話\n", "utf-8")
@@ -68,7 +68,7 @@ def test_a_report_in_the_library_by_its_event_is_that_one_when_it_is_added_witho
     assert (events, (library / "a-2.md").exists()) == ({"a.md": "ある勉強会 2019"}, False)
 
 
-def test_a_stub_does_not_take_the_place_of_the_whole_report(library: Path, tmp_path: Path) -> None:
+def test_a_report_without_notes_does_not_replace_the_whole_one(library: Path, tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n", "utf-8")
 
     kb("add", str(tmp_path / "report.md"))
@@ -76,7 +76,7 @@ def test_a_stub_does_not_take_the_place_of_the_whole_report(library: Path, tmp_p
     assert sorted(path.name for path in library.iterdir()) == ["report-2.md", "report.md"]
 
 
-def test_anothers_report_of_the_same_title_is_added_beside_it(library: Path, tmp_path: Path) -> None:
+def test_another_report_of_the_same_title_gets_a_file_of_its_own(library: Path, tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
 
     kb("add", str(tmp_path / "report.md"))
@@ -84,7 +84,7 @@ def test_anothers_report_of_the_same_title_is_added_beside_it(library: Path, tmp
     assert sorted(path.name for path in library.iterdir()) == ["report-2.md", "report.md"]
 
 
-def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> None:
+def test_remove_takes_a_report_out_and_keeps_its_file(library: Path) -> None:
     report = records("search")[0]["report"]
 
     result = kb("remove", report)
@@ -96,7 +96,7 @@ def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> No
     )
 
 
-def test_what_was_removed_twice_under_one_name_is_kept_twice_and_status_tells_where(
+def test_two_reports_removed_under_one_name_are_both_kept_and_listed_by_status(
     library: Path, tmp_path: Path
 ) -> None:
     texts = [f"# {name}の会 2020\n\n- {name}の話\n" for name in "甲乙"]
@@ -131,7 +131,7 @@ def test_a_report_that_was_edited_since_it_was_indexed_is_not_removed(library: P
         ("/dev/zero", "longer than 10 MB; divide it, or remove all but its text"),
     ],
 )
-def test_what_holds_no_report_is_refused_in_one_line(library: Path, path: str, wrong: str) -> None:
+def test_a_device_is_refused_in_one_line(library: Path, path: str, wrong: str) -> None:
     result = kb("add", path)
 
     assert (result.exit_code, result.stderr.splitlines()[0], [file.name for file in library.iterdir()]) == (
@@ -165,7 +165,7 @@ def test_a_file_that_is_no_report_is_not_added(library: Path, tmp_path: Path) ->
     assert (result.exit_code, [path.name for path in library.iterdir()]) == (2, ["report.md"])
 
 
-def test_what_stands_at_an_address_is_added_with_it(library: Path) -> None:
+def test_a_page_is_added_with_its_address(library: Path) -> None:
     page = "<html><body><h1>別の会 2020 参加レポート</h1><ul><li>メモ</li></ul></body></html>".encode()
     with serving({"/old": redirect("/entry/2020/03/12/a"), "/entry/2020/03/12/a": answer(page)}) as site:
         added = kb("add", f"{site}/old", "--allow-private", "--date", "2020-03-10")
@@ -181,12 +181,12 @@ def test_what_stands_at_an_address_is_added_with_it(library: Path) -> None:
     assert f'url = "{site}/entry/2020/03/12/a"' in (library / "kb.toml").read_text("utf-8")
 
 
-def test_of_an_address_that_gives_no_report_nothing_is_kept(library: Path) -> None:
+def test_a_page_without_a_report_is_not_kept(library: Path) -> None:
     with serving({"/picture.md": answer(b"\x89PNG\r\n\x1a\n" + bytes(50)), "/two.zip": answer(b"PK\x03\x04")}) as site:
-        told = kb("add", f"{site}/picture.md", f"{site}/two.zip", f"{site}/none", "--allow-private")
+        failed = kb("add", f"{site}/picture.md", f"{site}/two.zip", f"{site}/none", "--allow-private")
         refused = kb("add", f"{site}/picture.md")
 
-    assert (told.exit_code, told.stderr.splitlines()) == (
+    assert (failed.exit_code, failed.stderr.splitlines()) == (
         2,
         [
             f"kb: {site}/picture.md: a picture; write what it says into a text file, and add that",
@@ -200,14 +200,14 @@ def test_of_an_address_that_gives_no_report_nothing_is_kept(library: Path) -> No
 
 @pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("date", ["3月", "2018-02-30", "2018-13-45", "２０１８", "2018" * 30_000])
-def test_a_date_that_is_none_is_wrong_use_and_told_in_one_line(date: str) -> None:
+def test_an_invalid_date_is_a_usage_error_in_one_line(date: str) -> None:
     result = kb("add", "-", "--date", date)
 
     shown = f"'{date}'" if len(date) < 100 else f"'{date[:99]}…"
     assert (result.exit_code, f"{shown} is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)
 
 
-def test_add_tells_the_id_that_the_report_has(library: Path, tmp_path: Path) -> None:
+def test_add_prints_the_id_of_the_report(library: Path, tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
 
     added = records("add", str(tmp_path / "report.md"))[0]
@@ -216,7 +216,7 @@ def test_add_tells_the_id_that_the_report_has(library: Path, tmp_path: Path) -> 
     assert [note["text"] for note in records("show", added["report"])] == ["別の人のまったく別のメモ"]
 
 
-def test_add_takes_each_report_of_a_folder_and_tells_what_is_none(library: Path, tmp_path: Path) -> None:
+def test_add_adds_each_report_of_a_folder_and_reports_other_files(library: Path, tmp_path: Path) -> None:
     folder = tmp_path / "notes"
     (folder / "2020").mkdir(parents=True)
     (folder / "2020" / "a.md").write_text("# 別の会 2020\n\n- 監視の通知を絞る\n", "utf-8")
@@ -233,7 +233,7 @@ def test_add_takes_each_report_of_a_folder_and_tells_what_is_none(library: Path,
     assert "c.bin: not a text file" in result.stderr
 
 
-def test_a_folder_without_a_report_is_told(library: Path, tmp_path: Path) -> None:
+def test_a_folder_without_a_report_is_reported(library: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
     result = kb("add", str(tmp_path / "empty"))

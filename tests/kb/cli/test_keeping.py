@@ -1,4 +1,4 @@
-"""What the commands say of a library and its index: sync, status, check, watch."""
+"""The commands that keep an index current: sync, status, check, watch."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from kb.library import watching
 from kb.readers.formats import LABELS, listed
 
 
-def test_sync_ends_with_one_line_that_says_what_it_did(library: Path) -> None:
+def test_sync_prints_the_numbers_of_changed_reports(library: Path) -> None:
     first = kb("sync").stdout
     (library / "report.md").write_text(REPORT + "- 追記\n", "utf-8")
     (library / "second.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
@@ -43,17 +43,17 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
     synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
 
-    told = f"no report in {tmp_path / 'empty'} yet: `kb add FILE` adds one ({listed(LABELS)})"
+    empty = f"no report in {tmp_path / 'empty'} yet: `kb add FILE` adds one ({listed(LABELS)})"
     assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
         0,
-        f"{told}.",
+        f"{empty}.",
         0,
-        f"kb: {told}\n",
+        f"kb: {empty}\n",
     )
 
 
 @pytest.mark.parametrize(
-    ("files", "code", "told"),
+    ("files", "code", "reason"),
     [
         (
             {"a.md": b"# a\0", "b.bin": bytes(99)},
@@ -69,8 +69,8 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
         ),
     ],
 )
-def test_files_that_are_no_reports_are_told_with_the_reason(
-    tmp_path: Path, files: dict[str, bytes], code: int, told: str
+def test_a_library_without_reports_says_why(
+    tmp_path: Path, files: dict[str, bytes], code: int, reason: str
 ) -> None:
     places = ("--library", str(tmp_path / "library"), "--index", str(tmp_path / "index"))
     for name, data in files.items():
@@ -79,7 +79,7 @@ def test_files_that_are_no_reports_are_told_with_the_reason(
 
     synced, found = kb("sync", *places), kb("search", "a", *places)
 
-    assert (synced.exit_code, told in synced.stdout, found.exit_code, told in found.stderr) == (code, True, 0, True)
+    assert (synced.exit_code, reason in synced.stdout, found.exit_code, reason in found.stderr) == (code, True, 0, True)
 
 
 def test_a_missing_library_is_one_plain_line(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_missing_library_is_one_plain_line(tmp_path: Path) -> None:
     )
 
 
-def test_bad_files_are_told_in_a_line_each_and_the_others_are_indexed(library: Path) -> None:
+def test_bad_files_are_reported_in_a_line_each_and_the_rest_is_indexed(library: Path) -> None:
     (library / "photo.md").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)))
     (library / "gone.md").symlink_to(library / "nowhere.md")
     (library / "kb.toml").write_text("[reports", "utf-8")
@@ -110,17 +110,17 @@ def test_bad_files_are_told_in_a_line_each_and_the_others_are_indexed(library: P
     )
 
 
-def test_what_is_wrong_with_many_files_is_told_by_its_cause_and_each_by_status(library: Path) -> None:
+def test_sync_reports_problems_by_cause_and_status_each_one(library: Path) -> None:
     for number in range(5):
-        told = f"メモの会 {2010 + number}\n=============\n\n* 箱{number}\n\n.. tabs{number}:: a\n\n.. tabs:: b\n"
-        (library / f"{number}.rst").write_text(told, "utf-8")
+        report = f"メモの会 {2010 + number}\n=============\n\n* 箱{number}\n\n.. tabs{number}:: a\n\n.. tabs:: b\n"
+        (library / f"{number}.rst").write_text(report, "utf-8")
     for name in ("5.md", "6.md"):
         (library / name).write_text("# 別の会 2020\n\n- 同じメモ\n", "utf-8")
     (library / "scan.md").write_bytes(b"%PDF-1.4")
 
-    told, status = kb("sync").stderr.splitlines(), kb("status").stdout.splitlines()
+    problems, status = kb("sync").stderr.splitlines(), kb("status").stdout.splitlines()
 
-    assert told == [
+    assert problems == [
         (
             'kb: reStructuredText: Unknown directive type "…"; left unread '
             "×10 in 5 files: 0.rst:6, 1.rst:6, 2.rst:6 and 2 more"
@@ -156,7 +156,7 @@ def test_status_counts_the_files_that_are_no_reports(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_status_says_where_things_are_and_whether_the_index_is_current(library: Path) -> None:
+def test_status_has_the_places_and_whether_the_index_is_current(library: Path) -> None:
     before = records("status")[0]["up_to_date"]
     kb("sync")
     after = records("status")[0]
@@ -170,7 +170,7 @@ def test_status_says_where_things_are_and_whether_the_index_is_current(library: 
     )
 
 
-def test_the_same_post_twice_is_indexed_once_and_told(library: Path) -> None:
+def test_a_post_in_two_files_is_indexed_once_and_reported(library: Path) -> None:
     (library / "copy.md").write_text(REPORT, "utf-8")
 
     result = kb("sync")
@@ -190,14 +190,14 @@ def test_two_reports_of_one_title_get_ids_of_their_own(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_a_damaged_index_is_told_and_made_again_by_sync(tmp_path: Path) -> None:
+def test_a_damaged_index_is_reported_and_made_again_by_sync(tmp_path: Path) -> None:
     kb("sync")
     (tmp_path / "index" / "CURRENT").write_bytes(b"\xff\x00")
 
-    broken, told, synced, found = kb("search", "冪等"), kb("status"), kb("sync"), kb("search", "冪等")
+    broken, status, synced, found = kb("search", "冪等"), kb("status"), kb("sync"), kb("search", "冪等")
 
     assert (broken.exit_code, "CURRENT" in broken.stderr, broken.stdout) == (3, True, found.stdout)
-    assert (told.exit_code, "CURRENT" in told.stdout, synced.exit_code, found.exit_code) == (3, True, 0, 0)
+    assert (status.exit_code, "CURRENT" in status.stdout, synced.exit_code, found.exit_code) == (3, True, 0, 0)
 
 
 @pytest.mark.usefixtures("library")
@@ -231,37 +231,37 @@ def test_an_index_of_another_version_is_made_again_before_it_answers(tmp_path: P
     assert (result.stderr, len(result.stdout.splitlines())) == ("kb: indexing the library first\n", 1)
 
 
-def test_a_dry_run_tells_what_a_sync_would_change_and_does_nothing(library: Path) -> None:
+def test_a_dry_run_prints_what_a_sync_would_change_and_changes_nothing(library: Path) -> None:
     kb("sync")
     (library / "report.md").write_text(REPORT + "- 夜に箱を積む\n", "utf-8")
-    would, unchanged = kb("sync", "--dry-run").stdout, records("search", "夜に箱を積む")
+    preview, unchanged = kb("sync", "--dry-run").stdout, records("search", "夜に箱を積む")
     done, left = kb("sync", "--diff"), kb("sync", "--dry-run").stdout
 
     assert (unchanged, left) == ([], "Nothing differs\n")
-    assert would == done.stdout
+    assert preview == done.stdout
     assert done.stderr.startswith("reports: 0 new, 1 changed")
-    assert would.splitlines()[-2:] == ["  + notes  夜に箱を積む", "reports 1 changed · notes 1 added"]
+    assert preview.splitlines()[-2:] == ["  + notes  夜に箱を積む", "reports 1 changed · notes 1 added"]
 
 
-def test_a_dry_run_tells_what_is_wrong_with_kb_toml(library: Path) -> None:
+def test_a_dry_run_reports_the_mistakes_of_kb_toml(library: Path) -> None:
     kb("sync")
     (library / "kb.toml").write_text('[servces.x]\nname = "y"\n', "utf-8")
 
     assert kb("sync", "--dry-run").stderr.startswith("kb: kb.toml: not used: ")
 
 
-def test_an_address_that_is_none_is_refused(library: Path) -> None:
+def test_an_invalid_address_is_refused(library: Path) -> None:
     refused = kb("add", str(library / "report.md"), "--url", "javascript:alert(1)")
 
     assert (refused.exit_code, "begin it with http:// or https://" in refused.stderr) == (2, True)
 
 
-def test_a_difference_is_an_object_for_each_thing_and_nothing_where_nothing_differs(library: Path) -> None:
+def test_a_difference_is_a_json_object_for_each_change(library: Path) -> None:
     kb("sync")
     (library / "report.md").write_text(REPORT + "- 夜に箱を積む\n", "utf-8")
-    told, again = records("sync", "--diff"), records("sync", "--diff")
+    changes, again = records("sync", "--diff"), records("sync", "--diff")
 
-    assert [(one["sort"], one["fate"], one["text"], one["source"]) for one in told] == [
+    assert [(one["sort"], one["fate"], one["text"], one["source"]) for one in changes] == [
         ("note", "came", "夜に箱を積む", "report.md")
     ]
     assert again == []
@@ -283,8 +283,8 @@ def test_each_change_is_indexed_and_a_bad_file_stops_nothing(tmp_path: Path, mon
 
     result = kb("watch", "--library", str(library), "--index", str(tmp_path / "index"))
 
-    told = [line.partition(";")[0] for line in result.stdout.splitlines() if line.startswith("reports:")]
-    assert (result.exit_code, told) == (
+    outcomes = [line.partition(";")[0] for line in result.stdout.splitlines() if line.startswith("reports:")]
+    assert (result.exit_code, outcomes) == (
         0,
         ["reports: 0 new, 0 changed, 0 gone, 0 unchanged", "reports: 1 new, 0 changed, 0 gone, 0 unchanged"],
     )

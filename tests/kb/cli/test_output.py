@@ -1,4 +1,4 @@
-"""What is printed: nothing in it reaches the terminal as a command, and a failed write is told as one."""
+"""Printing: no text controls the terminal, and a failed write is reported as such."""
 
 import io
 import json
@@ -39,11 +39,11 @@ def printed(show: Callable[[], None]) -> str:
 @example("\x1b[8mhidden")
 @example("\x9b2J\r\u202eevil")
 @example("\x1b[0m")
-def test_no_text_makes_the_terminal_do_anything_but_turn_a_colour(text: str) -> None:
+def test_no_text_controls_the_terminal_except_by_a_colour(text: str) -> None:
     assert OBEYED.search(COLOUR.sub("", printed(lambda: echo(text)))) is None
 
 
-def test_what_a_terminal_would_obey_is_shown() -> None:
+def test_control_characters_are_escaped() -> None:
     assert printed(lambda: echo("\x1b]0;題\x07と\r\u202e\u009b")) == "\\u001b]0;題\\u0007と\\u000d\\u202e\\u009b\n"
 
 
@@ -59,13 +59,13 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, lines: int) -> 
 
 
 class Terminal(io.StringIO):
-    """What somebody watches."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
-def test_a_bar_tells_the_rate_and_what_is_left_of_what_was_not_done_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bar_shows_the_rate_and_time_left_without_what_was_done_before(monkeypatch: pytest.MonkeyPatch) -> None:
     screen, now = Terminal(), 1000.0
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setattr("time.time", lambda: now)
@@ -79,7 +79,7 @@ def test_a_bar_tells_the_rate_and_what_is_left_of_what_was_not_done_before(monke
     assert screen.getvalue().split("\r")[-1].split("]")[1].split("\x1b")[0].split() == ["40/200", "00:01:20", "2.0/s"]
 
 
-def test_on_a_terminal_a_long_line_goes_on_under_its_text(
+def test_on_a_terminal_a_long_line_continues_below_its_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     on_a_terminal(monkeypatch, 16, 40)
@@ -95,7 +95,7 @@ def test_on_a_terminal_a_long_line_goes_on_under_its_text(
     ]
 
 
-def test_more_than_a_terminal_shows_goes_through_its_pager(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_lines_than_a_terminal_has_go_through_a_pager(monkeypatch: pytest.MonkeyPatch) -> None:
     paged: list[str] = []
     monkeypatch.setattr(click, "echo_via_pager", lambda parts: paged.append("".join(parts)))
     on_a_terminal(monkeypatch, 80, 3)
@@ -106,7 +106,7 @@ def test_more_than_a_terminal_shows_goes_through_its_pager(monkeypatch: pytest.M
 
 
 @given(st.dictionaries(ANY_TEXT, ANY_TEXT))
-def test_json_is_read_as_what_was_meant(record: dict[str, str]) -> None:
+def test_json_is_read_back_as_the_same_record(record: dict[str, str]) -> None:
     line, _ = printed(lambda: print_json([record])).split("\n")
 
     assert (json.loads(line), OBEYED.search(line)) == (json.loads(json.dumps(record)), None)
@@ -118,14 +118,14 @@ def report(tmp_path: Path) -> Path:
     return tmp_path / "a.md"
 
 
-def test_a_closed_pipe_ends_a_command_quietly_as_it_ends_others(report: Path) -> None:
+def test_a_closed_pipe_ends_a_command_quietly_with_the_code_of_sigpipe(report: Path) -> None:
     process = subprocess.Popen([*KB, "read", str(report)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.stdout.close()
-    told = process.stderr.read()
+    errors = process.stderr.read()
     process.stderr.close()
 
-    assert (process.wait(), told) == (141, b"")
+    assert (process.wait(), errors) == (141, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
@@ -137,7 +137,7 @@ def test_a_full_disk_under_the_output_is_not_blamed_on_the_input(report: Path, c
     assert (done.returncode, done.stderr) == (2, b"kb: the output cannot be written (No space left on device)\n")
 
 
-def test_a_name_that_is_no_utf_8_goes_through_every_command_and_the_page(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_passes_through_every_command_and_the_page(tmp_path: Path) -> None:
     library, name = tmp_path / os.fsdecode(b"library\xe3"), os.fsdecode(b"\xe3.md")
     library.mkdir()
     (library / name).write_text("- SQS は便利\n", "utf-8")  # without a title it is named by its file

@@ -1,4 +1,4 @@
-"""What show and guide print."""
+"""The commands show and guide."""
 
 import json
 from pathlib import Path
@@ -10,14 +10,14 @@ TEXTS = ("DLQを必ず設定すること", "ＤＬＱを必ず設定すること
 
 
 @pytest.mark.usefixtures("library")
-def test_an_id_that_is_none_says_which_are_near() -> None:
+def test_an_unknown_id_is_refused_with_similar_ids() -> None:
     note = records("search", "冪等")[0]
     report, own = note["id"].split("/")
     slip = report.replace("2019", "2091")
-    told = [kb("show", wanted).stderr for wanted in (slip, f"{slip}/{own}", f"{slip}/00000000", "zzz")]
+    errors = [kb("show", identifier).stderr for identifier in (slip, f"{slip}/{own}", f"{slip}/00000000", "zzz")]
     aligned = kb("show", "--aligned", f"{note['talk']['id']}0").stderr
 
-    assert told == [
+    assert errors == [
         f"kb: no report has the id {slip}; do you mean {report}?\n",
         f"kb: no note has the id {slip}/{own}; do you mean {note['id']}?\n",
         f"kb: no note has the id {slip}/00000000\n",
@@ -36,7 +36,7 @@ def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_an_unknown_note_of_a_known_report_is_told_with_the_report() -> None:
+def test_an_unknown_note_of_a_known_report_is_refused_with_the_report() -> None:
     report = records("search", "冪等")[0]["report"]
 
     result = kb("show", f"{report}/00000000")
@@ -57,33 +57,33 @@ def talks(library: Path) -> Path:
 
 
 @pytest.mark.usefixtures("japanese")
-def test_the_guide_tells_the_same_words_once_with_the_ids_of_their_notes(talks: Path) -> None:
-    told = kb("guide", "lambda").stdout
+def test_the_guide_has_the_same_words_once_with_the_ids_of_their_notes(talks: Path) -> None:
+    printed = kb("guide", "lambda").stdout
     advice = json.loads(kb("guide", "ラムダ", "--json").stdout)["advice"]
 
     assert sorted((one["talks"], one["since"], one["until"]) for one in advice) == [
         (1, "2022", "2022"),
         (2, "2018", "2020"),
     ]
-    assert told.count("2つのセッションが言う・2018–2020") == 1
-    assert [note["id"] for one in advice for note in one["notes"] if note["id"] not in told] == []
+    assert printed.count("2つのセッションが言う・2018–2020") == 1
+    assert [note["id"] for one in advice for note in one["notes"] if note["id"] not in printed] == []
     assert talks.exists()
 
 
 @pytest.mark.usefixtures("japanese")
 def test_the_guide_is_printed_as_markdown(talks: Path) -> None:
-    told = kb("guide", "lambda", "--markdown").stdout
+    printed = kb("guide", "lambda", "--markdown").stdout
 
-    assert (told.splitlines()[0], "## 助言" in told, talks.exists()) == ("# AWS Lambda", True, True)
-    assert [told.count(text) for text in TEXTS] == [1, 1, 1]  # each as it was written
-    assert sum("箱の話" in line for line in told.splitlines()) == 3
+    assert (printed.splitlines()[0], "## 助言" in printed, talks.exists()) == ("# AWS Lambda", True, True)
+    assert [printed.count(text) for text in TEXTS] == [1, 1, 1]  # each as it was written
+    assert sum("箱の話" in line for line in printed.splitlines()) == 3
 
 
 @pytest.mark.usefixtures("japanese")
-def test_a_change_that_names_no_source_tells_none(talks: Path) -> None:
-    told = kb("guide", "snowcone").stdout
+def test_a_change_without_a_source_prints_none(talks: Path) -> None:
+    printed = kb("guide", "snowcone").stdout
 
-    assert ("2024年11月以降は使えない" in told, "None" in told, talks.exists()) == (True, False, True)
+    assert ("2024年11月以降は使えない" in printed, "None" in printed, talks.exists()) == (True, False, True)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_change_that_names_no_source_tells_none(talks: Path) -> None:
         (("guide", "kinesis"), 1, ""),
     ],
 )
-def test_what_cannot_be_told_is_said_so(talks: Path, typed: tuple[str, ...], code: int, wrong: str) -> None:
+def test_a_guide_of_no_notes_or_no_service_exits_with_its_code(talks: Path, typed: tuple[str, ...], code: int, wrong: str) -> None:
     result = kb(*typed)
 
     assert (result.exit_code, wrong in result.stderr, talks.exists()) == (code, True, True)

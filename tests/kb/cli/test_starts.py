@@ -1,4 +1,4 @@
-"""Who asks little waits for little: what a command imports."""
+"""The start of a command: it imports only what it needs, and works with closed streams and in the C locale."""
 
 import os
 import shutil
@@ -23,18 +23,18 @@ print(*sys.modules, file=sys.stderr)
 
 
 def imported_by(*words: str) -> set[str]:
-    told = subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-c", IMPORTED, *words], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    return set(told.stderr.split())
+    return set(ended.stderr.split())
 
 
-def test_help_is_told_where_output_is_said_to_be_ascii() -> None:
+def test_help_is_printed_even_if_the_output_is_ascii() -> None:
     command = [sys.executable, "-c", "from webui.command import main; main()", "--help"]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
-    told = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment)
+    ended = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment)
 
-    assert "kb search 冪等" in told.stdout.decode()
+    assert "kb search 冪等" in ended.stdout.decode()
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def indexed(library: Path) -> None:
     assert (library.is_dir(), kb("sync").exit_code) == (True, 0)
 
 
-def test_help_imports_nothing_that_answers() -> None:
+def test_help_imports_neither_click_nor_commands() -> None:
     ours = {name for name in imported_by("--help") if name.partition(".")[0] in ("click", "index", "kb", "webui")}
 
     assert ours == {"kb", "kb.cli", "kb.cli.commands", "kb.translation", "webui", "webui.command"}
@@ -65,11 +65,11 @@ def test_a_search_imports_nothing_that_reads_reports() -> None:
 
 
 def started(*words: str, closed: str = "", **environment: str | None) -> subprocess.CompletedProcess[str]:
-    """Return how a command ends that a shell starts with streams closed; of the environment None is taken out."""
-    told = {name: value for name, value in {**os.environ, **environment}.items() if value is not None}
+    """Run a command by a shell with closed streams; a variable of the environment that is None is unset."""
+    variables = {name: value for name, value in {**os.environ, **environment}.items() if value is not None}
     command = [sys.executable, "-c", "from webui.command import main; main()", *words]
     shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
-    return subprocess.run(shell, capture_output=True, check=False, cwd=ROOT, env=told, encoding="utf-8")
+    return subprocess.run(shell, capture_output=True, check=False, cwd=ROOT, env=variables, encoding="utf-8")
 
 
 CLOSED = ("", "<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-")
@@ -90,7 +90,7 @@ def test_commands_work_with_streams_closed(library: Path, closed: str) -> None:
 
 
 @pytest.mark.usefixtures("indexed")
-def test_what_is_typed_in_japanese_is_found_in_the_c_locale(library: Path) -> None:
+def test_japanese_words_are_found_in_the_c_locale(library: Path) -> None:
     file = library / "日本語.md"
     file.write_text("# 別の会 2020\n\n- 監視\n", "utf-8")
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": None}
@@ -103,7 +103,7 @@ def test_what_is_typed_in_japanese_is_found_in_the_c_locale(library: Path) -> No
 
 
 @pytest.mark.usefixtures("indexed")
-def test_without_a_home_commands_find_a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_the_index_is_in_a_private_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     monkeypatch.setattr("platformdirs.user_cache_path", homeless)
     monkeypatch.delenv("KB_INDEX")
@@ -129,7 +129,7 @@ def homeless(_name: str) -> Path:
 @pytest.mark.parametrize(
     "words", [["--library", "", "status"], ["status", "--index", ""], ["add", ""], ["read", ""], ["lint", "a.md", ""]]
 )
-def test_a_path_without_a_name_is_not_the_current_folder(words: list[str]) -> None:
+def test_an_empty_path_is_not_the_current_folder(words: list[str]) -> None:
     refused = kb(*words)
 
     assert (refused.exit_code, "is empty; name a file or folder" in refused.stderr) == (2, True)

@@ -1,4 +1,4 @@
-"""Commands as they are typed, and a report to try them on."""
+"""Runs commands in this process, and has a report to run them on."""
 
 import json
 from typing import Any
