@@ -96,9 +96,7 @@ def test_remove_takes_a_report_out_and_keeps_its_file(library: Path) -> None:
     )
 
 
-def test_two_reports_removed_under_one_name_are_both_kept_and_listed_by_status(
-    library: Path, tmp_path: Path
-) -> None:
+def test_two_reports_removed_under_one_name_are_both_kept_and_listed_by_status(library: Path, tmp_path: Path) -> None:
     texts = [f"# {name}の会 2020\n\n- {name}の話\n" for name in "甲乙"]
     for text in texts:
         (tmp_path / "memo.md").write_text(text, "utf-8")

@@ -69,9 +69,7 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
         ),
     ],
 )
-def test_a_library_without_reports_says_why(
-    tmp_path: Path, files: dict[str, bytes], code: int, reason: str
-) -> None:
+def test_a_library_without_reports_says_why(tmp_path: Path, files: dict[str, bytes], code: int, reason: str) -> None:
     places = ("--library", str(tmp_path / "library"), "--index", str(tmp_path / "index"))
     for name, data in files.items():
         (tmp_path / "library" / name).parent.mkdir(parents=True, exist_ok=True)

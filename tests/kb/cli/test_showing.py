@@ -94,7 +94,9 @@ def test_a_change_without_a_source_prints_none(talks: Path) -> None:
         (("guide", "kinesis"), 1, ""),
     ],
 )
-def test_a_guide_of_no_notes_or_no_service_exits_with_its_code(talks: Path, typed: tuple[str, ...], code: int, wrong: str) -> None:
+def test_a_guide_of_no_notes_or_no_service_exits_with_its_code(
+    talks: Path, typed: tuple[str, ...], code: int, wrong: str
+) -> None:
     result = kb(*typed)
 
     assert (result.exit_code, wrong in result.stderr, talks.exists()) == (code, True, True)

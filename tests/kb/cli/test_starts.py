@@ -103,7 +103,9 @@ def test_japanese_words_are_found_in_the_c_locale(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("indexed")
-def test_without_a_home_the_index_is_in_a_private_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_the_index_is_in_a_private_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     monkeypatch.setattr("platformdirs.user_cache_path", homeless)
     monkeypatch.delenv("KB_INDEX")
