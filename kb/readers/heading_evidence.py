@@ -78,12 +78,14 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "a name below": lambda line: line.below == "byline",
     "the title of a slide below": lambda line: _echoes(line.next, line.text),
     "a list above": lambda line: line.before == "item",
-    "another short line above": lambda line: line.before == "short",
-    "another short line above, a list below": lambda line: (line.before, line.after) == ("short", "item"),
-    "the same, of some words": lambda line: (line.before, line.after) == ("short", "item") and len(line.text) > _WORDS,
+    "a short line above": lambda line: line.before == "short",
+    "a short line above, a list below": lambda line: (line.before, line.after) == ("short", "item"),
+    "a short line above, a list below, several words": lambda line: (
+        (line.before, line.after) == ("short", "item") and len(line.text) > _WORDS
+    ),
     "marked as a talk or section": _is_marked,
     "a time, perhaps after a track": lambda line: _TIMED.match(line.text) is not None,
-    "a usual name of sections": lambda line: begins_section(line.text),
+    "a common section name": lambda line: begins_section(line.text),
     "a question": lambda line: line.text.endswith(("?", "？")),
     "title / speaker": lambda line: _BY.search(line.text) is not None,
     "a word or two": lambda line: len(line.text) <= _WORD,
@@ -95,9 +97,9 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "the end of a sentence": lambda line: is_sentence(line.text) and not is_polite(line.text),
     "a polite end": lambda line: is_polite(line.text),
     "a card of another page": lambda line: is_link_card(line.text),
-    "a line above once more": lambda line: any(_echoes(line.text, earlier) for earlier in line.recent),
-    "said before": lambda line: line.repeated,
-    "who speaks, after a title": lambda line: _BYLINE.search(line.text) is not None,
+    "a repetition of a recent line": lambda line: any(_echoes(line.text, earlier) for earlier in line.recent),
+    "a repetition of any line above": lambda line: line.repeated,
+    "a speaker after a title": lambda line: _BYLINE.search(line.text) is not None,
     "a person": lambda line: line.byline,
     "a person, without a title": lambda line: line.byline and _TITLED.search(line.text) is None,
     "left over from a page": lambda line: _LEFTOVER.search(line.text) is not None,
@@ -110,12 +112,12 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "a comma": lambda line: "、" in line.text,
     "quoted": lambda line: _QUOTED.fullmatch(line.text) is not None,
     "begins in brackets": lambda line: line.text.startswith(("(", "（", "→", "※", "…", "・", "-")),
-    "Latin alone": lambda line: line.text.isascii(),
+    "only ASCII": lambda line: line.text.isascii(),
     "a line directly above": lambda line: not line.apart,
     "a short line below": lambda line: line.below == "short",
     "nothing below": lambda line: line.after == "edge",
     "prose above": lambda line: line.before == "prose",
-    "another thing above": lambda line: line.before in ("aside", "other"),
+    "something else above": lambda line: line.before in ("aside", "other"),
     "a link, date or person below": lambda line: line.below in ("aside", "byline"),
     "a date or year": lambda line: _YEAR.search(line.text) is not None,
     "a noun at the end": lambda line: _NOUN.search(line.text) is not None,
@@ -146,17 +148,20 @@ def features_together(
     by_form, by_place = _means_of_others(forms, likely), _means_of_others(places, likely)
     form_counts, edge = Counter(forms), [0.0]
     before, after = edge + likely[:-1], likely[1:] + edge
-    page = {"all lines": fmean(likely) if likely else 0.0, "how many lines": math.log10(1 + len(likely))}
+    page = {
+        "mean score of all lines": fmean(likely) if likely else 0.0,
+        "logarithm of the number of lines": math.log10(1 + len(likely)),
+    }
     return [
         {
             **own,
             **page,
-            "lines like it": by_form[index],
-            "its like begin and end so": float(form_counts[forms[index]] > 1 + _CHANCE_MATCHES),
-            "lines of its length and place": by_place[index],
-            "the line before": before[index],
-            "the line after": after[index],
-            "how far down": index / len(likely),
+            "score of lines of the same form": by_form[index],
+            "several lines of the same form": float(form_counts[forms[index]] > 1 + _CHANCE_MATCHES),
+            "score of lines of the same length and surroundings": by_place[index],
+            "score of the line before": before[index],
+            "score of the line after": after[index],
+            "position in the text": index / len(likely),
         }
         for index, own in enumerate(features)
     ]

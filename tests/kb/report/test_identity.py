@@ -1,4 +1,4 @@
-"""Names that are in links, in kb.toml and in bookmarks: what they are made of, to the letter."""
+"""Ids, which are in links, bookmarks and kb.toml, are checked to the letter."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ def sha(text: str, length: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "seen"),
+    ("text", "expected"),
     [
         ("ＪＡＷＳ　Ｄａｙｓ", "jaws days"),
         (" a \n\t b ", "a b"),
@@ -24,8 +24,8 @@ def sha(text: str, length: int) -> str:
         ("straße", "strasse"),
     ],
 )
-def test_identity_sees_neither_width_nor_case_nor_how_much_white_space(text: str, seen: str) -> None:
-    assert normalized(text) == seen
+def test_width_case_and_the_amount_of_white_space_make_no_difference(text: str, expected: str) -> None:
+    assert normalized(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,21 @@ def test_a_slug_is_letters_and_digits_joined_by_hyphens(text: str, expected: str
     assert slug(text) == expected
 
 
-def test_a_digest_tells_texts_apart_from_one_text_of_both() -> None:
+def test_the_digest_of_two_texts_differs_from_that_of_both_in_one() -> None:
     assert (digest("A", "b", length=8), digest("a b", length=4)) == (sha("a\nb", 8), sha("a b", 4))
 
 
-def test_a_report_is_called_after_its_event_and_its_title() -> None:
+def test_the_id_of_a_report_is_made_of_its_event_and_title() -> None:
     assert report_id("鍵の会 2018", "行ってきた") == f"鍵の会-2018-{sha('行ってきた', 4)}"
     assert report_id(None, "行ってきた") == f"行ってきた-{sha('行ってきた', 4)}"
 
 
-def test_a_report_beside_another_is_told_apart_by_its_address_or_its_file_as_written() -> None:
+def test_a_longer_id_is_made_of_the_address_or_file_as_written() -> None:
     assert longer_id("r", "A.md") == f"r-{sha('A.md', 8)}"
     assert longer_id("r", "\udcff.md") == f"r-{hashlib.sha256(bytes([0xFF]) + b'.md').hexdigest()[:8]}"
 
 
-def test_a_report_may_go_by_its_former_ids_its_own_and_those_that_tell_it_apart() -> None:
+def test_the_ids_of_a_report_include_former_and_longer_ones() -> None:
     assert ids_of("r", "a.md", None) == ("r", longer_id("r", "a.md"))
     assert ids_of("r", "a.md", "https://e.jp/", ("old", "r")) == (
         "old",
@@ -67,12 +67,12 @@ def test_a_report_may_go_by_its_former_ids_its_own_and_those_that_tell_it_apart(
     )
 
 
-def test_a_talk_is_called_after_its_event_whoever_tells_of_it() -> None:
+def test_the_id_of_a_talk_is_made_of_its_event_and_title() -> None:
     assert talk_id("鍵の会 2018", "Ｓ３の話") == f"鍵の会-2018/{sha('s3の話', 6)}"
     assert talk_id(None, "鍵") == f"untitled/{sha('鍵', 6)}"
 
 
-def test_a_note_is_called_after_its_text_and_its_talk() -> None:
+def test_the_id_of_a_note_is_made_of_its_text_and_talk() -> None:
     assert note_id("r", "鍵は二つ", "鍵の話") == f"r/{sha('鍵は二つ' + chr(10) + '鍵の話', 8)}"
     assert note_id("r", "鍵は二つ", None) == f"r/{sha('鍵は二つ' + chr(10), 8)}"
 
@@ -97,10 +97,10 @@ def test_a_note_is_called_after_its_text_and_its_talk() -> None:
         ("AWS re:Invent", "AWS re:Invent"),
     ],
 )
-def test_what_tells_one_time_from_another_is_no_part_of_a_series_name(event: str, name: str) -> None:
+def test_the_name_of_a_series_has_no_years_numbers_and_seasons(event: str, name: str) -> None:
     assert series(event) == name
 
 
 @pytest.mark.parametrize("event", ["2018", "第3回", "#12"])
-def test_an_event_whose_name_is_nothing_else_is_a_series_of_its_own(event: str) -> None:
+def test_an_event_named_only_by_a_number_keeps_its_name(event: str) -> None:
     assert series(event) == event
