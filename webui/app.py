@@ -18,6 +18,10 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
 from kb.report.problems import grouped
+from kb.translation import NOTES, _, ngettext, pgettext
+from kb.translation import language as current_language
+from kb.wording import similar
+from webui import wording
 from webui.http import language, responses, security
 from webui.http.address import address_of, page_address, web_address
 from webui.http.security import Access, Guesses
@@ -40,7 +44,6 @@ from webui.pages import (
     updating,
 )
 from webui.pages.updating import Updater
-from webui.texts import texts
 from webui.view.cached import examples, syntax
 from webui.view.markup import checkbox, marked
 
@@ -123,8 +126,10 @@ def _prepare_templates(
     app: Flask, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, today: Callable[[], date]
 ) -> None:
     """Give the templates of an app the names that they know; one that they do not know is an error."""
-    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True}
+    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "extensions": ["jinja2.ext.i18n"]}
     app.jinja_env.context_class = _Context
+    # Old style: a translation is escaped like any other text. Its {placeholders} are those of the code.
+    app.jinja_env.install_gettext_callables(_, ngettext, newstyle=False, pgettext=pgettext)  # type: ignore[attr-defined]
     collection = knowledge_base.collection
     versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
 
@@ -133,7 +138,11 @@ def _prepare_templates(
 
     app.jinja_env.globals.update(
         kb=knowledge_base,
-        similar_in=lambda one: texts.shared.similar(one.cosine, map(collection.catalogue.name, one.services)),
+        _=_,
+        wording=wording,
+        language=lambda: current_language().replace("_", "-"),
+        notes_language=NOTES,
+        similar_in=lambda one: similar(one.cosine, map(collection.catalogue.name, one.services)),
         today=today,
         everything=Query(),
         short_name=short_name,

@@ -252,7 +252,7 @@ FACETS = (
     Facet("service_inherited", marked("Service"), lambda note, _catalogue: _services(note, "inherited")),
     Facet(
         "name",
-        marked("Name"),
+        marked("Names"),
         lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ()),
     ),
     Facet(  # what stands below the same headings and notes of a place

@@ -231,7 +231,7 @@ def test_of_two_reports_removed_under_one_name_the_first_is_put_back_as_it_was(
     ("language", "told"),
     [
         ("ja", "memo.md はその後に変わったため、そのままにしました。戻す内容は memo.md.52fea69d~ にあります。"),
-        ("en", "memo.md has changed since, and stays as it is. What it was to be again lies in memo.md.52fea69d~."),
+        ("en", "memo.md has changed since, and stays as it is. Its earlier content is in memo.md.52fea69d~."),
     ],
 )
 def test_where_another_report_has_the_name_it_stays_and_it_is_told_where_the_removed_one_lies(

@@ -425,7 +425,7 @@ def test_the_update_page_folds_what_is_wrong_and_tells_what_to_do_next(
     assert folded(client.get("/sync", headers={"Accept-Language": "en"}).text) == [
         "Files that could not be read, and notices 6, of 1 cause",
         'reStructuredText: Unknown directive type "…"; left unread ×6 in 3 files: 0.rst:4, 1.rst:4, 2.rst:4',
-        "What could be read is searchable already. To mend the rest, edit the files, then update the index.",
+        "Everything else is searchable already. To fix the rest, edit the files, then update the index.",
     ]
 
 
@@ -439,7 +439,7 @@ def test_of_many_files_what_could_not_be_taken_and_what_is_wrong_in_the_others_i
 
     assert folded(left_out)[1:] == [
         "is empty; there is nothing to add ×3 in 3 files: 0.md, 1.md, 2.md",
-        "Mend them, then add them again.",
+        "Fix them, then add them again.",
     ]
     assert folded(warnings)[1].startswith('reStructuredText: Unknown directive type "…"; left unread ×4 in 2 files')
 

@@ -1,25 +1,27 @@
-"""Two languages: the same texts in both, none anywhere else, and the one that is wanted on every page."""
+"""The languages of the page: every text of a page is in the requested one, and a catalogue makes a third language."""
 
-import builtins
-import importlib
-import inspect
-import pkgutil
+import os
 import re
-import string
-from collections.abc import Mapping
+import shutil
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from types import ModuleType
 from urllib.parse import quote
 
 import pytest
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
 from flask.testing import FlaskClient
+from messages import compiled, forms, wanted
 
+from kb import translation
+from kb.cli.commands import COMMANDS
 from kb.knowledge_base import KnowledgeBase
+from kb.readers.formats import LABELS
 from kb.report.identity import slug
 from webui import app as app_module
 from webui.app import create_app
-from webui.texts import LANGUAGES, en, ja, shared_en, shared_ja
 
 WEBUI = Path(app_module.__file__).parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
@@ -50,6 +52,13 @@ LARGE = """# 見本勉強会 {year} 参加レポート
 PAGES = ("/", "/?q=SQS", "/?q=zzz", "/?q=SQS&kind=statement&year=2018&x=y", "/reports", "/events", "/talks?name=a",
          "/speakers", "/years", "/pairs", "/pairs?service=x&state=answered", "/service/sqs", "/add", "/key",
          "/nowhere")  # fmt: skip
+ALL_PAGES = (
+    *("/", "/?q=", "/?q=Lambda", "/?speaker=山田 花子&event={event}", "/service/lambda", "/guide/lambda"),
+    *("/timeline?service=lambda", "/reports", "/events", "/talks", "/talks?speaker=山田 花子", "/speakers"),
+    *("/speaker/山田 花子", "/event/{event}", "/pairs", "/todo", "/sheet?q=Lambda", "/updates", "/saved"),
+    *("/talk/{talk}", "/note/{note}", "/report/{report}", "/lines/{report}", "/correct/{note}", "/suggest?q=山田"),
+    *("/why/{note}", "/why/{talk}", "/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,73 +89,32 @@ def client(knowledge_base: KnowledgeBase) -> FlaskClient:
     return create_app(knowledge_base).test_client()
 
 
-def names(module: ModuleType) -> dict[str, object]:
-    """Return the texts of a language: what is named in its room, or brought in from the one of commands."""
-    own = module.__name__.split(".")[0]
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if not name.startswith("_")
-        and not isinstance(value, ModuleType)
-        and (not callable(value) or (inspect.isfunction(value) and value.__module__.startswith(f"{own}.texts")))
-        and name not in ("counted", "TYPE_CHECKING", "in_language", "translate", "category")
-    }
-
-
-def shape(text: object) -> object:
-    """Return what two languages must have in common of a text: its keys, its length, its blanks, its parameters."""
-    if isinstance(text, Mapping):
-        return {key: shape(value) for key, value in text.items()}
-    if inspect.isfunction(text):
-        return tuple(inspect.signature(text).parameters)
-    if isinstance(text, str):
-        return sorted(field for _, field, _, _ in string.Formatter().parse(text) if field)
-    return type(text).__name__
-
-
-@pytest.mark.parametrize(("one", "other"), [(ja, en), (shared_ja, shared_en)])
-def test_both_languages_have_the_same_texts(one: ModuleType, other: ModuleType) -> None:
-    differing = {"KEYS_HOW"}  # named by the keys as each language lists them
-    first, second = names(one), names(other)
-
-    assert first.keys() == second.keys()
-    assert [n for n in first if n not in differing and shape(first[n]) != shape(second[n])] == []
-    assert len(ja.KEYS_HOW) == len(en.KEYS_HOW)
-
-
-def test_the_english_texts_hold_no_japanese() -> None:
-    rooms = [*(WEBUI / "texts" / "en").glob("*.py"), Path(shared_en.__file__)]
-
-    assert [JAPANESE.findall(room.read_text("utf-8")) for room in rooms] == [[]] * len(rooms)
-
-
-def test_no_other_file_holds_japanese_that_is_shown() -> None:
-    code = [path for path in WEBUI.rglob("*.py") if "texts" not in path.parts]
-    told = {path.name: re.sub(r'""".*?"""|#.*', "", path.read_text("utf-8"), flags=re.DOTALL) for path in code}
+def test_no_file_of_the_page_holds_japanese_that_is_shown() -> None:
+    """But for the searches of the start page, which are in the language of the notes."""
+    code = [path for path in WEBUI.rglob("*.py") if path.name != "cached.py"]
+    shown = {path.name: re.sub(r'""".*?"""|#.*', "", path.read_text("utf-8"), flags=re.DOTALL) for path in code}
     pages = [path for path in WEBUI.rglob("*") if path.suffix in {".html", ".xml", ".json"}]
-    told |= {path.name: re.sub(r"{#.*?#}", "", path.read_text("utf-8"), flags=re.DOTALL) for path in pages}
-    told |= {path.name: re.sub(r"//.*", "", path.read_text("utf-8")) for path in WEBUI.rglob("*.js")}
+    shown |= {path.name: re.sub(r"{#.*?#}", "", path.read_text("utf-8"), flags=re.DOTALL) for path in pages}
+    shown |= {path.name: re.sub(r"//.*", "", path.read_text("utf-8")) for path in WEBUI.rglob("*.js")}
     letters = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 
-    assert {name: letters.findall(text) for name, text in told.items() if letters.search(text)} == {}
-
-
-def test_nothing_but_the_texts_chooses_a_language() -> None:
-    code = [path for path in WEBUI.rglob("*.py") if "texts" not in path.parts]
-
-    assert [path.name for path in code if re.search(r"texts(\.| import )(ja|en)\b", path.read_text("utf-8"))] == []
+    assert {name: letters.findall(text) for name, text in shown.items() if letters.search(text)} == {}
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_is_in_the_language_that_is_wanted(client: FlaskClient, path: str, language: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "site", "search"),
+    [("ja", "セッションメモ", "メモを検索"), ("en", "Session notes", "Search the notes")],
+)
+def test_every_page_is_in_the_language_that_is_wanted(
+    client: FlaskClient, path: str, language: str, site: str, search: str
+) -> None:
     asked = client.get(f"{path}{'&' if '?' in path else '?'}lang={language}")
-    text = LANGUAGES[language]
 
     assert f'<html lang="{language}">' in asked.text
     assert {"Accept-Language", "Cookie"} <= set(asked.headers["Vary"].split(", "))
-    assert text.SITE in asked.text
-    assert text.SEARCH_LABEL in asked.text
+    assert site in asked.text
+    assert search in asked.text
 
 
 @pytest.mark.parametrize(
@@ -172,7 +140,7 @@ def test_a_language_that_there_is_not_is_none(client: FlaskClient) -> None:
 
 
 def test_a_language_does_not_make_the_start_page_a_search(client: FlaskClient) -> None:
-    assert en.SERVICE_MAP in client.get("/?lang=en").text
+    assert "Map of services" in client.get("/?lang=en").text
 
 
 def test_each_page_leads_to_itself_in_the_other_language(client: FlaskClient) -> None:
@@ -241,13 +209,7 @@ class Unmarked(HTMLParser):
 
 @pytest.mark.parametrize(
     "path",
-    [
-        *("/", "/?q=", "/?q=Lambda", "/?speaker=山田 花子&event={event}", "/service/lambda", "/guide/lambda"),
-        *("/timeline?service=lambda", "/reports", "/events", "/talks", "/talks?speaker=山田 花子", "/speakers"),
-        *("/speaker/山田 花子", "/event/{event}", "/pairs", "/todo", "/sheet?q=Lambda", "/updates", "/saved"),
-        *("/talk/{talk}", "/note/{note}", "/report/{report}", "/lines/{report}", "/correct/{note}", "/suggest?q=山田"),
-        *("/why/{note}", "/why/{talk}", "/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
-    ],
+    ALL_PAGES,
 )
 def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, path: str) -> None:
     report = large.browser.reports()[0]
@@ -262,21 +224,108 @@ def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, 
     assert [text for text in reader.found if not re.match(r"\d+ notes? \(", text)] == []  # which repeats what was asked
 
 
-def test_every_text_of_the_interface_is_shown_somewhere() -> None:
-    code = [path for path in WEBUI.rglob("*") if path.suffix in {".py", ".html", ".xml", ".json"}]
-    rest = "".join(path.read_text("utf-8") for path in code if "en" not in path.parts)
-    names = [name for name in vars(ja) if not name.startswith("_") and vars(ja)[name] not in vars(builtins).values()]
-    told = "".join(path.read_text("utf-8") for path in Path(ja.__file__).parent.glob("*.py"))
-    own = [name for name in names if re.search(rf"^(def {name}\b|{name} = )", told, re.MULTILINE)]
+class Foreign(HTMLParser):
+    """Collects the words that a page shows outside of ⟦translations⟧ and of elements in the notes' language."""
 
-    assert [name for name in own if len(re.findall(rf"\b{name}\b", rest)) < 2] == []
+    ATTRIBUTES = ("alt", "aria-label", "data-done", "data-many", "data-one", "placeholder", "title")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around: list[tuple[str, bool]] = []
+        self.words: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        hidden = tag in ("script", "style", "kbd", "code") or dict(attrs).get("lang") in ("ja", "en")
+        hidden = hidden or (bool(self.around) and self.around[-1][1])
+        if not hidden:
+            self.collect(" ".join(value or "" for name, value in attrs if name in self.ATTRIBUTES))
+        if tag not in ("input", "meta", "link", "img"):
+            self.around.append((tag, hidden))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Skip the shapes of a drawing."""
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.around and self.around.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not self.around or not self.around[-1][1]:
+            self.collect(data)
+
+    def collect(self, text: str) -> None:
+        self.words.update(re.findall(r"[A-Za-z]{2,}", re.sub(r"https?://\S*", "", outside(text))))
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_no_name_of_a_text_means_two_things(language: str) -> None:
-    room = importlib.import_module(f"webui.texts.{language}")
-    modules = [importlib.import_module(f"{room.__name__}.{one.name}") for one in pkgutil.iter_modules(room.__path__)]
-    every = [(name, value) for module in modules for name, value in vars(module).items() if name.isupper()]
-    meanings = {name: {repr(value) for other, value in every if other == name} for name, _ in every}
+def outside(text: str) -> str:
+    """Return a text without its translations, which may hold other translations."""
+    while (shorter := re.sub("⟦[^⟦⟧]*⟧", "", text)) != text:
+        text = shorter
+    return text
 
-    assert {name: values for name, values in meanings.items() if len(values) > 1} == {}
+
+@pytest.fixture
+def pseudo_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A third language: a folder with a `.po` and its `.mo`, and nothing else."""
+    folder = tmp_path / "locale"
+    shutil.copytree(translation.LOCALE, folder)
+    own = folder / "xx" / "LC_MESSAGES"
+    own.mkdir(parents=True)
+    known = Catalog(charset="utf-8")
+    for context, text in wanted():
+        translated = tuple(f"⟦{form}⟧" for form in forms(text))
+        known.add(text, translated if isinstance(text, tuple) else translated[0], context=context)
+    with (own / "kb.po").open("wb") as file:
+        write_po(file, known)
+    with (own / "kb.po").open("rb") as file:
+        (own / "kb.mo").write_bytes(compiled(read_po(file)))
+    monkeypatch.setattr(translation, "LOCALE", str(folder))
+    return folder
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_a_third_language_is_a_catalogue_and_nothing_else(large: KnowledgeBase) -> None:
+    report = large.browser.reports()[0]
+    notes = large.browser.report(report.id)[1]
+    names = {"report": report.id, "note": notes[-1].id, "talk": report.talks[0].id, "event": slug(report.event or "")}
+    update = next(iter(large.updates.differences()))
+    client = create_app(large).test_client()
+    catalogue = large.collection.catalogue
+    data = {name for service in catalogue.services for name in service.names} | {"CSV", "Markdown", "md", "MB"}
+    data |= {change.english for change in large.collection.domain.changes}  # which are in Japanese or English
+    data |= {*LABELS, "English", "SQS", "Lambda", "OR", "zzz"}
+    foreign = {}
+    for path in (*PAGES, *ALL_PAGES):
+        page = client.get(path.format(**names, update=update), headers={"Accept-Language": "xx", "Accept": "text/html"})
+        reader = Foreign()
+        reader.feed(page.text.partition("<table")[0] if path.startswith("/why") else page.text)  # features are data
+        if left := reader.words - set(re.findall(r"[A-Za-z]{2,}", " ".join(data))):
+            foreign[path] = left
+
+    assert foreign == {}
+    start = client.get("/?lang=xx").text
+    assert ('<html lang="xx">' in start, "⟦Search the notes⟧" in start) == (True, True)
+    assert 'lang=en" hreflang="en" lang="en">English</a>' in start
+    assert 'hreflang="xx" lang="xx">⟦English⟧</a>' in client.get("/?lang=en").text
+
+
+def test_the_terminal_speaks_a_third_language(pseudo_language: Path) -> None:
+    script = f"""
+import sys
+from kb import translation
+translation.LOCALE = {str(pseudo_language)!r}
+from webui.command import main
+main(sys.argv[1:])
+"""
+
+    def printed(*words: str) -> str:
+        command = [sys.executable, "-c", script, *words]
+        environment = {**os.environ, "LC_ALL": "xx_XX.UTF-8", "COLUMNS": "200"}
+        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+        return " ".join((done.stdout + done.stderr).split())
+
+    overview, search, wrong = printed("--help"), printed("search", "--help"), printed("search", "--limit", "x")
+
+    assert set(re.findall(r"(?<![-\w])[a-z][a-z-]{2,}", outside(overview))) <= {*COMMANDS}
+    assert [text for text in ("⟦Search the notes for words", "[ja|xx|en]") if text not in search + overview] == []
+    assert "⟦Invalid value" in wrong

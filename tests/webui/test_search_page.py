@@ -3,7 +3,6 @@
 import html
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,9 +10,10 @@ from flask.testing import FlaskClient
 from index.engine import Reason
 from kb.knowledge_base import KnowledgeBase
 from kb.services import Catalogue
+from kb.translation import in_language
 from webui.app import create_app
-from webui.texts import en, ja
 from webui.view.listing import numbers
+from webui.wording import why_found
 
 DATED = """\
 # 見本勉強会 2019 参加レポート
@@ -211,7 +211,7 @@ def test_the_filters_come_in_their_order(client: FlaskClient) -> None:
     ("language", "told"),
     [
         (
-            ja,
+            "ja",
             [
                 "上の見出しとサービスの名前に「らむだ」（lambda）がある",
                 "このメモに「料金」がある",
@@ -221,18 +221,18 @@ def test_the_filters_come_in_their_order(client: FlaskClient) -> None:
             ],
         ),
         (
-            en,
+            "en",
             [
-                "“らむだ” (lambda) in what it stands under and the name of a service",
+                "“らむだ” (lambda) in the headings above and the name of a service",
                 "“料金” in the note",
                 "its meaning is near",
                 "other notes on the same subject are near in meaning too",
-                "it is a mere heading, which comes last",
+                "it is only a heading, which comes last",
             ],
         ),
     ],
 )
-def test_why_a_note_was_found_is_said_in_words(language: ModuleType, told: list[str]) -> None:
+def test_why_a_note_was_found_is_said_in_words(language: str, told: list[str]) -> None:
     reasons = (
         Reason("words", 2.0, "らむだ", "lambda", ("trail", "services")),
         Reason("words", 1.5, "料金", "料金", ("text",)),
@@ -242,8 +242,8 @@ def test_why_a_note_was_found_is_said_in_words(language: ModuleType, told: list[
         Reason("boost", -0.4),
     )
 
-    assert list(language.why_found(reasons, "label")) == told
-    assert list(language.why_found((Reason("boost", 0.2),), "statement")) == []
+    assert in_language(language, lambda: list(why_found(reasons, "label"))) == told
+    assert list(why_found((Reason("boost", 0.2),), "statement")) == []
     assert len(list(language.why_found((Reason("boost", 0.2),), "advice"))) == 1
 
 

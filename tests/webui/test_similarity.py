@@ -12,8 +12,8 @@ from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 from webui.pages import updating
-from webui.texts.ja import labels
 
+VECTORS_FOLLOW = "残りはサーバーが続けて準備します。言葉での検索はもう使えます。"
 NOTES = 80  # of fewer it cannot be told what they have in common
 
 
@@ -55,7 +55,7 @@ def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: Know
     before = bar(client)
     with pytest.raises(KeyboardInterrupt):
         kb.indexer.embed(stopping(at=64))
-    meanwhile, told = bar(client), labels.VECTORS_FOLLOW in client.get("/sync").text
+    meanwhile, told = bar(client), VECTORS_FOLLOW in client.get("/sync").text
     time_left = re.search("あと約[0-9]+秒。", client.get("/sync").text)
     kb.indexer.embed()
 
@@ -64,7 +64,7 @@ def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: Know
         [("意味検索: 80件中 64件", "80", "64")],
         [],
     ]
-    assert (told, labels.VECTORS_FOLLOW in client.get("/sync").text) == (True, False)
+    assert (told, VECTORS_FOLLOW in client.get("/sync").text) == (True, False)
     assert time_left
     assert "意味検索: 80件中 80件" in client.get("/").text
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from index.engine import FacetCount
 from kb.search.facets import FACETS
 from kb.search.results import SearchResults
+from kb.translation import in_language
 from webui.http.address import web_address
-from webui.texts.ja import day_and_age
 from webui.view.facets import Group, groups
 from webui.view.markup import marked
 from webui.view.timeline import HEIGHT, Timeline, Undated, timeline
+from webui.wording import day_and_age
 
 years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))
 
@@ -50,7 +51,7 @@ def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_o
     ],
 )
 def test_an_age_is_no_more_precise_than_its_date(held_on: str | None, told: str) -> None:
-    assert day_and_age(held_on, date(2026, 3, 1)) == told
+    assert in_language("ja", day_and_age, held_on, date(2026, 3, 1)) == told
 
 
 def test_marks_become_elements_and_everything_else_stays_text() -> None:

@@ -1,4 +1,4 @@
-"""Which language an answer is in: the one its address asks for, or that was asked for before, or is preferred."""
+"""The language of an answer: the one that the address asks for, or an earlier one did, or the browser prefers."""
 
 import re
 from urllib.parse import quote, urlencode
@@ -6,55 +6,54 @@ from urllib.parse import quote, urlencode
 from flask import Flask, Response, request
 from markupsafe import Markup
 
-from kb.translation import language, set_language
-from webui.texts import LANGUAGES
+from kb.translation import NOTES, _, language, language_name, languages, set_language
+from kb.wording import KINDS
 
 KEY = "lang"
 COOKIE = "kb_lang"
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]")  # kana and kanji
-_A_YEAR = 365 * 24 * 3600  # seconds
+_MAX_AGE = 365 * 24 * 3600  # seconds
 
 
 def speak(app: Flask) -> None:
-    """Make an app answer each request in its language, and remember the one that was asked for."""
+    """Make an app answer each request in its language, and remember the one that an address asks for."""
 
     @app.before_request
     def choose() -> None:
-        asked = (request.args.get(KEY), request.cookies.get(COOKIE))
-        preferred = request.accept_languages.best_match(LANGUAGES, next(iter(LANGUAGES)))
-        set_language(next((language for language in asked if language in LANGUAGES), preferred))
+        known = languages()
+        requested = (request.args.get(KEY), request.cookies.get(COOKIE))
+        preferred = request.accept_languages.best_match(known, NOTES)
+        set_language(next((name for name in requested if name in known), preferred))
 
     @app.context_processor
-    def words() -> dict[str, object]:  # as they are, not by a proxy: a page looks up hundreds
-        said = LANGUAGES[language()]
-        return {"t": said, "kinds": said.shared.KINDS}
+    def kinds() -> dict[str, object]:
+        return {"kinds": {kind: _(label) for kind, label in KINDS.items()}}
 
     @app.after_request
     def remember(response: Response) -> Response:
         if request.endpoint != "static":
             response.vary.update(("Accept-Language", "Cookie"))
-        if request.args.get(KEY) in LANGUAGES:
-            response.set_cookie(COOKIE, language(), max_age=_A_YEAR, samesite="Lax", secure=request.is_secure)
+        if request.args.get(KEY) in languages():
+            response.set_cookie(COOKIE, language(), max_age=_MAX_AGE, samesite="Lax", secure=request.is_secure)
         return response
 
 
 def of_data(text: str | None = None) -> Markup:
-    """Return what marks an element as being in the language of the notes, where the page itself is in another.
+    """Return the attribute that marks an element as being in the notes' language, if the page is in another.
 
-    Given its text it does so only where that is Japanese: the name of an event often is not.
+    With a `text` only if that is Japanese: the name of an event often is not.
     """
-    notes = next(iter(LANGUAGES))
-    if language() == notes or (text is not None and not _JAPANESE.search(text)):
+    if language() == NOTES or (text is not None and not _JAPANESE.search(text)):
         return Markup("")
-    return Markup(' lang="{}"').format(notes)
+    return Markup(' lang="{}"').format(NOTES)
 
 
 def others() -> list[tuple[str, str, str]]:
-    """Return each other language with its own name and the address of the page that is being shown in it."""
+    """Return the other languages, each with its own name and the address of this page in it."""
     kept = [(key, value) for key, value in request.args.items(multi=True) if key != KEY]
     path = quote(request.path) if request.method == "GET" else "/"
     return [
-        (key, LANGUAGES[key].LANGUAGE_NAME, f"{path}?{urlencode([*kept, (KEY, key)])}")
-        for key in LANGUAGES
-        if key != language()
+        (name, language_name(name), f"{path}?{urlencode([*kept, (KEY, name)])}")
+        for name in languages()
+        if name != language()
     ]

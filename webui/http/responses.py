@@ -17,12 +17,28 @@ from index.messages import Message
 from index.query import Query
 from kb.library.contents import ReportEntry
 from kb.search.results import UnknownIdError
+from kb.translation import _, marked, translate
+from webui import wording
 from webui.http.address import query_of
-from webui.texts import texts
 
 _log = logging.getLogger(__name__)
 _OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MINIFIERS = {"text/css": cssmin, "text/javascript": jsmin}
+
+_ERRORS = {
+    400: marked("The request could not be understood."),
+    401: marked("Writing needs a key."),
+    403: marked("Requests from other sites are not accepted."),
+    404: marked("There is no such page."),
+    405: marked("This cannot be done at this address."),
+    411: marked("The length of the data (Content-Length) is needed."),
+    413: marked("The request is too large."),
+    415: marked("Data of this type is not accepted."),
+    422: marked("The data cannot be used."),
+    429: marked("This cannot be answered right now. Wait a little, then try again."),
+    500: marked("Something went wrong inside. If it happens again, see the output of kb serve."),
+    503: marked("The index cannot be read right now. See kb status."),
+}
 
 
 def wants_json() -> bool:
@@ -57,7 +73,7 @@ def problem(
     """
     status = error.code or 500
     if wants_json():
-        whole = f"{detail} {texts.shared.in_words(cause)}" if cause else detail
+        whole = f"{detail} {translate(cause)}" if cause else detail
         response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
         response.mimetype = "application/problem+json"
     else:
@@ -76,28 +92,32 @@ def understood(pairs: Iterable[tuple[str, str]]) -> Query:
     """Return the search of an address. Aborts with 400 if a part of it is invalid."""
     query, unread = query_of(pairs)
     if unread:
-        abort(problem(BadRequest(), texts.unread(unread)))
+        abort(problem(BadRequest(), wording.unread(unread)))
     return query
 
 
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return make_response(error.get_response(request.environ))
-    return problem(error, texts.ERRORS.get(error.code, error.name))
+    return problem(error, _(_ERRORS[error.code]) if error.code in _ERRORS else error.name)
 
 
 def _unknown(error: UnknownIdError) -> Response:
     asked = next(reversed((request.view_args or {}).values()), request.args.get("note", ""))
     if len(error.reports) > 1:
-        detail = texts.SEVERAL_REPORTS
+        detail = _("Several reports have this address. Choose one of them.")
     else:
-        detail = texts.UNKNOWN_NOTE if error.reports else texts.UNKNOWN_ID.format(id=asked)
+        detail = (
+            _("The report has no such note any more: it was rewritten or removed. This is the report.")
+            if error.reports
+            else _("There is nothing called “{id}”.", id=asked)
+        )
     return problem(NotFound(), detail, reports=error.reports)
 
 
 def _no_index(error: SearchIndexError) -> Response:
     _log.error("%s", error)
-    return problem(ServiceUnavailable(), texts.ERRORS[503])
+    return problem(ServiceUnavailable(), _(_ERRORS[503]))
 
 
 def _away(error: EngineAwayError) -> Response:
@@ -113,7 +133,7 @@ def _away(error: EngineAwayError) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     _log.exception("%s %s failed", request.method, request.path, exc_info=error)
-    return problem(InternalServerError(), texts.ERRORS[500])
+    return problem(InternalServerError(), _(_ERRORS[500]))
 
 
 def compress(app: Flask) -> None:

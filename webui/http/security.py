@@ -16,9 +16,9 @@ from werkzeug.exceptions import BadRequest, Forbidden, TooManyRequests, Unauthor
 
 from index.urls import url_parts
 from kb.readers.archives import MAX_REPORT_BYTES
+from kb.translation import _
 from webui.http.responses import problem, wants_json
 from webui.http.uploads import RefusedError
-from webui.texts import texts
 
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -191,8 +191,10 @@ def key_page(access: Access, guesses: Guesses) -> Blueprint:
         if access.token is None or not hmac.compare_digest(token.encode(), access.token.encode()):
             guesses.wrong(request.remote_addr)
             if wants_json():
-                return problem(Forbidden(), texts.WRONG_KEY)
-            response = make_response(render_template("key.html", refused=RefusedError(texts.WRONG_KEY, "token")), 403)
+                return problem(Forbidden(), _("The key is wrong."))
+            response = make_response(
+                render_template("key.html", refused=RefusedError(_("The key is wrong."), "token")), 403
+            )
             response.vary.add("Accept")
             return response
         response = make_response(redirect("/add", 303))

@@ -12,8 +12,9 @@ from flask import Response, make_response, redirect, request
 
 from index.urls import url_parts
 from kb.library.file_changes import FileChange
+from kb.translation import _
+from kb.wording import listed
 from webui.http.address import UNDO_KEY
-from webui.texts import texts
 
 _MAX_ENTRIES = 100  # people undo at once
 _UP_TO_DATE = "/todo"  # shows corrections before the index has them
@@ -115,7 +116,8 @@ def undoing(
 
 def still_kept(changes: list[FileChange]) -> str:
     """Return a sentence with the names of the backups that changes made."""
-    return texts.still_kept(tuple(dict.fromkeys(name for change in changes for name in change.kept)))
+    names = dict.fromkeys(name for change in changes for name in change.kept)
+    return _("What was there is kept as {files}.", files=listed(names)) if names else ""
 
 
 def waiting(back: str, key: str = "") -> Response:

@@ -25,9 +25,9 @@ from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
 from kb.services import Service
+from kb.translation import _
 from webui.http.address import web_address
 from webui.http.responses import problem
-from webui.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,11 +127,12 @@ def _override(form: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError
 def checked_metadata(override: MetadataOverride) -> tuple[MetadataOverride, RefusedError | None]:
     """Return an override without its invalid field, and the error of that field, None if all are valid."""
     if override.event and len(override.event) > MAX_EVENT:
-        return replace(override, event=None), RefusedError(texts.LONG_EVENT, "event")
+        text = _("The name of the event is longer than 200 characters.")
+        return replace(override, event=None), RefusedError(text, "event")
     if override.held_on and not is_date(override.held_on):
-        return replace(override, held_on=None), RefusedError(texts.WRONG_DATE, "date")
+        return replace(override, held_on=None), RefusedError(_("Write a date as 2018, 2018-03 or 2018-03-10."), "date")
     if override.url and not web_address(override.url):
-        return replace(override, url=None), RefusedError(texts.WRONG_ADDRESS, "url")
+        return replace(override, url=None), RefusedError(_("Begin an address with http:// or https://."), "url")
     return override, None
 
 
@@ -139,7 +140,7 @@ def _checked(received: Received) -> Received:
     if len(received.data) > MAX_REPORT_BYTES:
         raise RequestEntityTooLarge
     if not received.data.strip():
-        raise RefusedError(texts.NOTHING_GIVEN, "text")
+        raise RefusedError(_("There is neither a file nor a text. Add one of them."), "text")
     return received
 
 
@@ -150,7 +151,7 @@ def handle_refusals(blueprint: Blueprint) -> None:
     )
     blueprint.register_error_handler(
         UnreadableError,
-        lambda error: problem(UnprocessableEntity(), texts.UNREADABLE, cause=message_of(error)),
+        lambda error: problem(UnprocessableEntity(), _("This cannot be read as a report."), cause=message_of(error)),
     )
     blueprint.register_error_handler(ChangedSinceError, _changed_since)
     blueprint.register_error_handler(LibraryError, _unwritable)
@@ -159,9 +160,19 @@ def handle_refusals(blueprint: Blueprint) -> None:
 
 def _changed_since(error: ChangedSinceError) -> Response:
     if error.is_gone and error.source and error.kept:
-        return problem(Conflict(), texts.gone_since(error.source, error.kept))
-    return problem(Conflict(), texts.changed_since(error.source, error.kept))
+        text = _("{source} cannot be restored: {kept} is gone or has changed.", source=error.source, kept=error.kept)
+        return problem(Conflict(), text)
+    source = error.source or _("The correction")
+    if error.kept:
+        text = _(
+            "{source} has changed since, and stays as it is. Its earlier content is in {kept}. Look at it and try again.",
+            source=source,
+            kept=error.kept,
+        )
+    else:
+        text = _("{source} has changed since, and stays as it is. Look at it and try again.", source=source)
+    return problem(Conflict(), text)
 
 
 def _unwritable(error: LibraryError | OSError) -> Response:
-    return problem(Conflict(), texts.UNWRITABLE, cause=message_of(error))
+    return problem(Conflict(), _("The library could not be written."), cause=message_of(error))

@@ -14,12 +14,13 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
 from kb.search.results import UnknownIdError
+from kb.translation import _
+from kb.wording import KINDS
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
 from webui.http.uploads import RefusedError, checked_metadata, handle_refusals
 from webui.pages.updating import Updater
-from webui.texts import texts
 
 _KIND, _ANSWERS = "the kind", "the answers"  # no slug of a service has a space
 _Entry = TypeVar("_Entry")  # of kb.toml: what it says of a note, a talk or a report
@@ -41,7 +42,9 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         entry = browser.entry(report_id)
         changes = [corrector.remove(entry.source, entry.digest)]
         undo = undoing(corrector.take_back, changes, still_kept)
-        undo_entry = undo_log.add(texts.removed(entry.title), undo, still_kept(changes))
+        undo_entry = undo_log.add(
+            _("Removed “{title}” from the library.", title=entry.title), undo, still_kept(changes)
+        )
         return undo_log.redirect_back(undo_entry, "/reports", synced=updater.update())
 
     @blueprint.delete("/report/<path:report_id>")
@@ -54,7 +57,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
     def undo() -> Response:
         undo_entry = undo_log.undo(request.form.get("deed", ""))
         if undo_entry is None:
-            return problem(Gone(), texts.UNDO_FORGOTTEN)
+            return problem(Gone(), _("This cannot be undone any more. You can change it on its own page."))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     handle_refusals(blueprint)
@@ -79,16 +82,22 @@ class _Forms:
         def put_right() -> Response:
             add, remove = self._service("add"), self._service("remove")
             change = partial(corrected, add=add, remove=remove)
-            text = texts.tagged(self._collection.catalogue.name(add or remove or ""), taken_off=not add)
+            text = _tagged(self._collection.catalogue.name(add or remove or ""), added=bool(add))
             if "kind" in request.form:
                 kind = _kind()
-                change, text = partial(replace, kind=kind, denied=()), texts.kind_told(kind)
+                change, text = partial(replace, kind=kind, denied=()), _kind_changed(kind)
             elif claim := next((one for one in get_args(Claim) if one == request.form.get("no")), None):
-                change, text = partial(denied, claim=claim), texts.kind_denied(claim)
+                change, text = (
+                    partial(denied, claim=claim),
+                    _("It is not taken for “{kind}” any more.", kind=_(KINDS[claim]).lower()),
+                )
             elif query := request.form.get("no_answer_to", "").strip():
-                change, text = partial(_no_answer, query=query), texts.no_answer_to(query)
+                change, text = (
+                    partial(_no_answer, query=query),
+                    _("It is not quoted for “{query}” any more.", query=query),
+                )
             elif not (add or remove):
-                raise RefusedError(texts.NO_SERVICE_NAMED, "add")
+                raise RefusedError(_("Write the name of a service."), "add")
             return self._done(text, change_note(self._corrector, note.id, change), page, note.id)
 
         return _answered(put_right, "correct.html", page, note=note)
@@ -101,12 +110,12 @@ class _Forms:
         def put_right() -> Response:
             if "talk" in request.form:
                 is_talk = request.form["talk"] == "yes"
-                change, text = partial(replace, talk=is_talk), texts.talk_told(title, is_talk=is_talk)
+                change, text = partial(replace, talk=is_talk), _talk_changed(title, is_talk=is_talk)
             elif name := request.form.get("no_speaker"):
                 others = tuple(one for one in speakers if one != name)
-                change, text = partial(replace, speakers=others), texts.no_speaker(name)
+                change, text = partial(replace, speakers=others), _("“{name}” is no speaker of the talk.", name=name)
             else:
-                change, text = partial(replace, speakers=_speakers()), texts.put_right(title)
+                change, text = partial(replace, speakers=_speakers()), _("Corrected “{title}”.", title=title)
             undo = change_talk(self._corrector, identifier, change)
             return self._done(text, undo, page_address("report", report.id) if "talk" in request.form else page)
 
@@ -135,7 +144,7 @@ class _Forms:
         def put_right() -> Response:
             shown = {"event": entry.event, "date": entry.held_on, "url": entry.url}
             event, date, url = (request.form.get(key, known or "").strip() or None for key, known in shown.items())
-            _, refused = checked_metadata(MetadataOverride(event, date, url))
+            refused = checked_metadata(MetadataOverride(event, date, url))[1]
             if refused:
                 raise refused
 
@@ -148,7 +157,7 @@ class _Forms:
                 )
 
             undo = _change(turn, asdict, lambda fields: MetadataOverride(**fields), change)
-            return self._done(texts.put_right(entry.title), undo, page)
+            return self._done(_("Corrected “{title}”.", title=entry.title), undo, page)
 
         return _answered(put_right, "correct_report.html", page, report=entry)
 
@@ -162,8 +171,20 @@ class _Forms:
         name, catalogue = request.form.get(field, "").strip(), self._collection.catalogue
         service = catalogue.find(name) if name else None
         if name and service is None:
-            raise RefusedError(texts.unknown_service(name), field, catalogue.near(name))
+            raise RefusedError(_("No service is known as “{name}”.", name=name), field, catalogue.near(name))
         return service.slug if service else None
+
+
+def _tagged(name: str, *, added: bool) -> str:
+    return _("Added {name}.", name=name) if added else _("Removed {name}.", name=name)
+
+
+def _kind_changed(kind: Kind | None) -> str:
+    return _("Its kind is {kind} now.", kind=_(KINDS[kind])) if kind else _("Its kind is automatic again.")
+
+
+def _talk_changed(title: str, *, is_talk: bool) -> str:
+    return _("“{title}” is a talk.", title=title) if is_talk else _("“{title}” is no talk.", title=title)
 
 
 def change_note(corrector: Corrector, note_id: str, change: Callable[[Correction], Correction]) -> Undo:
@@ -252,7 +273,7 @@ def _speakers() -> tuple[str, ...]:
     """Return the speakers that the form names, each once. Raises RefusedError where one is no name."""
     names = [name.strip() for name in _BETWEEN_NAMES.split(request.form["speakers"])]
     if any(len(name) > _LONGEST_NAME for name in names):
-        raise RefusedError(texts.LONG_NAME, "speakers")
+        raise RefusedError(_("A name is longer than 100 characters. Separate names by commas."), "speakers")
     return tuple(dict.fromkeys(filter(None, names)))
 
 
@@ -261,5 +282,5 @@ def _kind() -> Kind | None:
     name = request.form["kind"].strip()
     kind = next((kind for kind in get_args(Kind) if kind == name), None)
     if name and kind is None:
-        raise RefusedError(texts.unknown_kind(name), "kind")
+        raise RefusedError(_("There is no kind “{name}”.", name=name), "kind")
     return kind

@@ -16,10 +16,12 @@ from kb.search.citation import Quoting
 from kb.search.facets import by_place
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
+from kb.translation import _
+from kb.wording import KINDS
+from webui import wording
 from webui.http.address import address_of, page_address, pairs_of, resolved
 from webui.http.responses import respond, understood, wants_json
 from webui.http.security import at_once
-from webui.texts import texts
 from webui.view.facets import conditions_of
 from webui.view.listing import address
 
@@ -50,7 +52,10 @@ class Sheet:
     @property
     def bound(self) -> str:
         """The sentence that these are not all; empty where they are."""
-        return texts.sheet_bound(len(self.notes), self.total) if self.total > len(self.notes) else ""
+        if self.total <= len(self.notes):
+            return ""
+        text = _("These are the first {shown:,} of {total:,} notes. Markdown and CSV have all.")
+        return text.format(shown=len(self.notes), total=self.total)
 
     @property
     def search(self) -> str:
@@ -80,9 +85,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         chosen = tuple(dict.fromkeys(request.args.getlist(_CHOSEN)))[:_MOST_CHOSEN]
         if chosen:
             notes = tuple(map(knowledge_base.browser.note, chosen))
-            return Sheet(texts.SHEET_CHOSEN, notes, len(notes), query, chosen=True)
+            return Sheet(_("Chosen notes"), notes, len(notes), query, chosen=True)
         answer = knowledge_base.searcher.search(replace(query, limit=most))
-        title = texts.hits(answer.total, conditions_of(query, knowledge_base))
+        title = wording.found(answer.total, conditions_of(query, knowledge_base))
         return Sheet(title, tuple(one.note for one in answer.hits), answer.total, query)
 
     def quoted() -> Quoting:
@@ -119,14 +124,15 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @whole_results
     def as_markdown() -> Response:
         sheet = asked()
-        body = "\n".join([f"# {texts.SHEET}: {sheet.title}\n", *quoted().sheet(sheet.notes)])
+        title = _("Quotation sheet")
+        body = "\n".join([f"# {title}: {sheet.title}\n", *quoted().sheet(sheet.notes)])
         return _download(body, "text/markdown", "md")
 
     return blueprint
 
 
 def _download(body: str, kind: str, ending: str) -> Response:
-    disposition = {"Content-Disposition": f'attachment; filename="{texts.EXPORT_NAME}.{ending}"'}
+    disposition = {"Content-Disposition": f'attachment; filename="{"session-notes"}.{ending}"'}
     return Response(body, mimetype=kind, headers=disposition)
 
 
@@ -139,11 +145,16 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
     """Return notes as CSV, a line each, with no cell that a spreadsheet would take for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(texts.COLUMNS)
+    writer.writerow(
+        (
+            *(_("Note"), _("Kind"), _("Services"), _("Trail"), _("Talk or report"), _("Speakers"), _("Event")),
+            *(_("Date"), _("File"), _("Line"), _("Address")),
+        )
+    )
     for note in notes:
         cells = (
             note.text,
-            texts.shared.KINDS[note.kind],
+            _(KINDS[note.kind]),
             "、".join(catalogue.name(mention.service) for mention in note.services),
             " › ".join(crumb.text for crumb in note.trail),
             note.place_title,

@@ -10,11 +10,12 @@ from flask import Blueprint, Response, render_template, request
 from index.query import Query
 from kb.indexing.news import NewsEntry, feed_urn
 from kb.knowledge_base import KnowledgeBase
+from kb.translation import _, language, ngettext
+from kb.wording import since
 from webui.http.address import address_of, at_page, page_address, resolved
 from webui.http.responses import understood
 from webui.http.security import at_once
 from webui.pages.services import service_called
-from webui.texts import texts
 from webui.view.facets import name_of
 
 _AT_ONCE = 4  # feeds: each is two searches and fifty notes, and readers of feeds ask at the full hour
@@ -59,10 +60,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         entries = knowledge_base.updates.entries(query, whole=whole)
         made = Feed(
             id=feed_urn(path),
-            title=f"{title} - {texts.SITE}" if title else texts.SITE,
-            subtitle=texts.FEED_HOW,
-            author=texts.SITE,
-            language=texts.LANGUAGE,
+            title=" - ".join(filter(None, (title, _("Session notes")))),
+            subtitle=_(
+                "New notes, problems with a new remedy, and what has changed since. Only exact matches are reported."
+            ),
+            author=_("Session notes"),
+            language=language(),
             page=root + page,
             url=root + path,
             entries=tuple(_entry(entry, root) for entry in entries),
@@ -84,7 +87,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/updates/feed")
     def of_all() -> Response:
-        return feed("/updates/feed", "/updates", texts.UPDATES, Query(), whole=False)
+        return feed("/updates/feed", "/updates", _("Updates"), Query(), whole=False)
 
     return blueprint
 
@@ -94,10 +97,16 @@ def _entry(entry: NewsEntry, root: str) -> FeedEntry:
     others = entry.others[:_MOST_OTHERS]
     content = render_template("entry.html", entry=entry, others=others, left=len(entry.others) - len(others), root=root)
     if entry.change:
-        title = texts.outdated(texts.shared.since(entry.change), 1 + len(entry.others))
+        title = ngettext(
+            "Changed since {statement} ({count:,} note)",
+            "Changed since {statement} ({count:,} notes)",
+            1 + len(entry.others),
+            statement=since(entry.change),
+        )
         url = address_of(Query().select("service", *entry.change.services))
     else:
-        title = texts.remedied(entry.others[0].text) if entry.what == "remedy" else entry.note.text
+        is_remedy = entry.what == "remedy"
+        title = _("Remedy: {problem}", problem=entry.others[0].text) if is_remedy else entry.note.text
         url = page_address("note", entry.note.id)
     return FeedEntry(entry.id, title, root + url, entry.at, content)
 

@@ -17,9 +17,11 @@ from kb.report.identity import slug
 from kb.search.browser import Browser
 from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry, year
 from kb.search.records import event_record, spoken_record
+from kb.translation import _, pgettext
+from kb.wording import day, listed
+from webui import wording
 from webui.http.address import MAX_VALUE_LENGTH, page_address
 from webui.http.responses import problem, respond, wants_json
-from webui.texts import texts
 from webui.view.facets import Chip, TalkGroup, counts, talk_groups
 from webui.view.listing import SORT, Column, Heading, Page, address, asked_page, headings, number_column, ordered, paged
 from webui.view.timeline import Timeline, timeline
@@ -91,9 +93,16 @@ def _years_of(entry: SpeakerEntry) -> tuple[str, ...]:
     return tuple(sorted({one.held_on[:4] for one in entry.talks if one.held_on}, reverse=True))
 
 
-_EVENT: Column[Any] = Column(lambda entry: entry.event, lambda event: event or texts.NO_EVENT)
-# The language of `texts` is that of the request, another for each: so it is asked when a day is shown.
-_DATE: Column[Any] = Column(lambda entry: entry.held_on, lambda day: texts.day(day), "day")  # noqa: PLW0108
+def _span(years: Sequence[str]) -> str:
+    """Return the first and the last of some years in order."""
+    if not years:
+        return _("undated")
+    first, last = years[0], years[-1]
+    return pgettext("years", "{first}–{last}", first=first, last=last) if first != last else wording.year(first)
+
+
+_EVENT: Column[Any] = Column(lambda entry: entry.event, lambda event: event or _("event unknown"))
+_DATE: Column[Any] = Column(lambda entry: entry.held_on, day, "day")
 REPORTS: Index[ReportEntry] = Index(
     path="reports",
     what="report",
@@ -115,7 +124,7 @@ EVENTS: Index[EventEntry] = Index(
     key=lambda entry: entry.slug,
     title=lambda entry: entry.name,
     values={"year": lambda entry: (year(entry.held_on),), "series": lambda entry: (entry.series,)},
-    columns=lambda _: {
+    columns=lambda _browser: {
         "date": _DATE,
         "reports": number_column(lambda entry: len(entry.reports)),
         "talks": number_column(lambda entry: len(entry.talks)),
@@ -133,10 +142,10 @@ TALKS: Index[TalkEntry] = Index(
         "event": _event_slugs,
         "speaker": lambda entry: entry.talk.speakers,
     },
-    columns=lambda _: {
+    columns=lambda _browser: {
         "event": _EVENT,
         "date": _DATE,
-        "speakers": Column(lambda entry: texts.names(entry.talk.speakers)),
+        "speakers": Column(lambda entry: listed(entry.talk.speakers)),
     },
     record=spoken_record,
 )
@@ -147,8 +156,8 @@ SPEAKERS: Index[SpeakerEntry] = Index(
     key=lambda entry: entry.name,
     title=lambda entry: entry.name,
     values={"year": lambda entry: tuple(dict.fromkeys(year(one.held_on) for one in entry.talks))},
-    columns=lambda _: {
-        "date": Column(_years_of, lambda years: texts.span(years[::-1]), "day"),
+    columns=lambda _browser: {
+        "date": Column(_years_of, lambda years: _span(years[::-1]), "day"),
         "talks": number_column(lambda entry: len(entry.talks)),
     },
     record=lambda entry: {"name": entry.name, "talks": [one.talk.id for one in entry.talks]},
@@ -179,7 +188,7 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     }
     order, unread = request.args.get(SORT, "").strip() or index.order, ""
     if order.removeprefix("-") not in columns:
-        order, unread = index.order, texts.unread([(SORT, order[:MAX_VALUE_LENGTH])])
+        order, unread = index.order, wording.unread([(SORT, order[:MAX_VALUE_LENGTH])])
     if unread and wants_json():
         return problem(BadRequest(), unread)
     kept = asked if order == index.order else {**asked, SORT: order}
@@ -203,7 +212,7 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
             **({"facets": {group.key: group.values for group in groups}} if groups else {}),
         },
         shown=IndexPage(
-            label=texts.LISTS[index.path],
+            label=_(wording.PLACES[f"/{index.path}"]),
             part=part,
             headings=tuple(headings(part.path, columns, order, index.order, asked)),
             rows=tuple(_rows(index, [*columns.values()][1:], part.items)),
@@ -263,7 +272,7 @@ def _chips(path: str, asked: Mapping[str, str], knowledge_base: KnowledgeBase) -
     """Yield what a list is narrowed by; its name stands in the box, its order above the columns."""
     directory, catalogue = knowledge_base.browser.directory(), knowledge_base.collection.catalogue
     names: Mapping[str, Callable[[str], str]] = {
-        "year": texts.year,
+        "year": wording.year,
         "service": lambda value: known.name if (known := catalogue.find(value)) else value,
         "event": lambda value: directory.events[value].name if value in directory.events else value,
         "series": lambda value: directory.series[value].name if value in directory.series else value,

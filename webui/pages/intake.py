@@ -21,6 +21,7 @@ from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
+from kb.translation import _, ngettext
 from webui.http.address import page_address
 from webui.http.responses import wants_json
 from webui.http.security import at_once
@@ -36,7 +37,6 @@ from webui.http.uploads import (
 )
 from webui.pages.reports import line_counts, lines_read
 from webui.pages.updating import Updater
-from webui.texts import texts
 from webui.view.report import sections
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class _Intake:
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
-            refused = RefusedError(texts.UNREADABLE, source_field(), cause=message_of(error))
+            refused = RefusedError(_("This cannot be read as a report."), source_field(), cause=message_of(error))
         except RefusedError as error:
             refused = error
         if wants_json():
@@ -182,7 +182,10 @@ class _Intake:
         settled = self._updater.update()
         library, outcome = self._knowledge_base.collection.library.path, self._updater.progress.outcome
         sources = {Path(one.source) for one in taken}
-        undo_entry = self._keep(texts.many_taken(len(taken), len(files)), taken)
+        undo_entry = self._keep(
+            _("{taken} of {files} files were added.", taken=format(len(taken), ","), files=format(len(files), ",")),
+            taken,
+        )
         shown = render_template(
             "added.html",
             outcomes=outcomes,
@@ -204,7 +207,13 @@ class _Intake:
 
     def _became(self, added: Added) -> str:
         """Return what is said of a file that was put into the library."""
-        return texts.became(added, added.source.removeprefix(f"{self._knowledge_base.collection.library.name}/"))
+        source = added.source.removeprefix(f"{self._knowledge_base.collection.library.name}/")
+        if added.unchanged:
+            return _("The same is there already ({source}).", source=source)
+        done = _("Replaced {source}.", source=source) if added.replaced else _("Added as {source}.", source=source)
+        if added.report:
+            return done
+        return ngettext("{done} {count:,} report.", "{done} {count:,} reports.", added.reports, done=done)
 
     def _page_of(self, added: Added) -> str:
         """Return the address of a report that was added, that of all where its duplicate is indexed instead."""

@@ -14,9 +14,11 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.facets import place
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
+from kb.translation import _
+from kb.wording import STATES
+from webui import wording
 from webui.http.address import address_of
 from webui.http.responses import problem, respond, wants_json
-from webui.texts import texts
 from webui.view.facets import counts
 from webui.view.listing import address, asked_page, page_of
 from webui.view.results import ShownNote, with_related
@@ -45,11 +47,11 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         state = request.args.get("state", "")
         catalogue, domain = knowledge_base.collection.catalogue, knowledge_base.collection.domain
         service = catalogue.find(named)
-        unread = [("state", state)] if state not in ("", *texts.shared.STATES) else []
+        unread = [("state", state)] if state not in ("", *STATES) else []
         unread += [("service", named)] if named and service is None else []
         if unread and wants_json():
-            return problem(BadRequest(), texts.unread(unread))
-        state = state if state in texts.shared.STATES else ""
+            return problem(BadRequest(), wording.unread(unread))
+        state = state if state in STATES else ""
         asked = Query(words).select("state", *((state,) if state else PROBLEM_STATES))
         asked = asked.select("service", *([service.slug] if service else []))
         counted = replace(
@@ -91,7 +93,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def _states(notes: Mapping[str, int], chosen: str, words: str, service: str) -> Iterator[Choice]:
-    labels = {"": texts.ALL_PROBLEMS, **texts.shared.STATES}
+    labels = {"": _("All problems"), **{state: _(label) for state, label in STATES.items()}}
     every = {**notes, "": sum(notes.get(state, 0) for state in PROBLEM_STATES)}
     for state, label in labels.items():
         url = address(_PATH, ("q", words), ("state", state), ("service", service))

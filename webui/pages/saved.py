@@ -13,12 +13,13 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError
 from kb.library.tables import MAX_SEARCH_ADDRESS, MAX_SEARCH_NAME, MAX_SEARCHES, SavedSearch
+from kb.translation import _
+from webui import wording
 from webui.http.address import address_of, at_page, pairs_of, query_of, resolved
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
-from webui.texts import texts
 from webui.view.cached import Cached
 
 _Done: TypeAlias = tuple[SavedSearch, int | None]  # a search that was saved, or with its place one that was forgotten
@@ -97,7 +98,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         corrector.save_search(search)
         done: _Done = (search, None)
         undo = undoing(turned, done)
-        undo_entry = undo_log.add(texts.search_saved(search.name), undo)
+        undo_entry = undo_log.add(_("Saved the search “{name}”.", name=search.name), undo)
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     @blueprint.post("/saved/remove")
@@ -106,7 +107,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         gone: _Done | None = corrector.delete_search(name)
         if gone is None:
             raise ChangedSinceError
-        undo_entry = undo_log.add(texts.search_forgotten(name), undoing(turned, gone))
+        undo_entry = undo_log.add(_("Removed the search “{name}”.", name=name), undoing(turned, gone))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     def turned(done: _Done) -> _Done:
@@ -140,17 +141,20 @@ def _search_of_form(knowledge_base: KnowledgeBase) -> SavedSearch:
     pairs = parse_qsl(address.removeprefix("/").removeprefix("?"))
     query, unread = query_of(pairs)
     if unread or not pairs:
-        raise RefusedError(texts.unread(unread) or texts.NO_SEARCH, "address")
+        raise RefusedError(
+            wording.unread(unread) or _("There is nothing to search for. Save a search with words or filters."),
+            "address",
+        )
     if not name or not name.isprintable() or len(name) > MAX_SEARCH_NAME:
-        raise RefusedError(texts.WRONG_NAME.format(most=MAX_SEARCH_NAME), "name")
+        raise RefusedError(_("A name has 1 to {most} characters.", most=MAX_SEARCH_NAME), "name")
     searches = knowledge_base.corrector.searches()
     if any(one.name == name for one in searches):
-        raise RefusedError(texts.name_taken(name), "name")
+        raise RefusedError(_("A search is saved as “{name}” already. Choose another name.", name=name), "name")
     if len(searches) >= MAX_SEARCHES:
-        raise RefusedError(texts.TOO_MANY_SEARCHES.format(most=MAX_SEARCHES), "name")
+        raise RefusedError(_("At most {most} searches can be saved. Remove one first.", most=MAX_SEARCHES), "name")
     kept = readable(pairs_of(at_page(resolved(query, knowledge_base.collection.catalogue), 1)))
     if len(kept) > MAX_SEARCH_ADDRESS:
-        raise RefusedError(texts.LONG_SEARCH, "address")
+        raise RefusedError(_("This search has too many filters to be saved. Take some off."), "address")
     return SavedSearch(name, kept)
 
 

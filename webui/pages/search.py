@@ -14,13 +14,14 @@ from kb.search.records import facet_record, found_talk_record, hit_record, hits
 from kb.search.results import FoundNote, SearchResults
 from kb.search.searcher import SORTS
 from kb.services import Domain
+from kb.translation import _
+from webui import wording
 from webui.http import language
 from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page, page_of, query_of, resolved
 from webui.http.responses import problem, respond, wants_json
 from webui.pages.saved import SavedSearches, remember_seen
 from webui.pages.start import StartPage
 from webui.pages.timelines import address_of_query
-from webui.texts import texts
 from webui.view.cached import Panel, Panels
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, counts, groups, name_of
 from webui.view.listing import numbers
@@ -49,7 +50,7 @@ class SearchPage:
     def status(self) -> str:
         """The one line on what was found."""
         words = [self.query.text] if self.query.text else []
-        return texts.hits(self.answer.total, words + [chip.label for chip in self.chips])
+        return wording.found(self.answer.total, words + [chip.label for chip in self.chips])
 
     @property
     def unlisted(self) -> Iterator[tuple[str, str]]:
@@ -68,7 +69,12 @@ class SearchPage:
 
         Without words there is no relevance: the order that stands for it is that of days, newest first.
         """
-        labels = texts.SORTS
+        labels = {
+            "relevance": _("Relevance"),
+            "new": _("Newest first"),
+            "old": _("Oldest first"),
+            "advice": _("Most like advice"),
+        }
         if not self.query.text:
             newest = "new" if self.query.sort == "new" else "relevance"
             others = {key: label for key, label in labels.items() if key not in ("relevance", "new")}
@@ -160,7 +166,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
         query = resolved(query, catalogue)
         page = _search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
-            return problem(BadRequest(), texts.unread(page.unread))
+            return problem(BadRequest(), wording.unread(page.unread))
         category = _category_of(query)
         is_saved, moment = saved.holds(page.first_url), knowledge_base.updates.newest()
         response = respond(

@@ -15,9 +15,9 @@ from kb.search.facets import UNDATED
 from kb.search.records import change_record
 from kb.search.results import SearchResults
 from kb.services import Catalogue, Change, Domain, Service
+from kb.translation import _
 from webui.http.address import address_of, resolved
 from webui.http.responses import respond, understood
-from webui.texts import texts
 from webui.view.facets import name_of
 from webui.view.listing import address
 from webui.view.timeline import Undated, in_a_row
@@ -99,10 +99,10 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         years = chronicle(talks, changes)
         return respond(
             "timeline.html",
-            lambda: {"name": name or texts.EVERYTHING, "years": [_record(one) for one in years if not one.is_empty]},
+            lambda: {"name": name or _("All notes"), "years": [_record(one) for one in years if not one.is_empty]},
             query=query,
             service=service,
-            name=name or texts.EVERYTHING,
+            name=name or _("All notes"),
             years=years,
             undated=undated(talks, query),
             most=_MOST,

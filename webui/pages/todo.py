@@ -15,16 +15,51 @@ from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
 from kb.report.problems import Missing
+from kb.translation import _, marked
 from webui.http.responses import respond
 from webui.http.undo_log import Undo, UndoLog, came_from
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.correcting import change_note, change_talk, denied
 from webui.pages.updating import Updater
-from webui.texts import texts
 from webui.view.cached import Cached
 from webui.view.listing import asked_page, paged
 
 _ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "advice", "problem", "service")
+_TITLES = {
+    "date": marked("Reports without a date"),
+    "event": marked("Reports without an event"),
+    "speaker": marked("Talks without a speaker"),
+    "talk": marked("Lines that may be talks"),
+    "advice": marked("Notes that may be advice"),
+    "problem": marked("Notes that may be problems"),
+    "service": marked("Unknown services"),
+}
+_INSTRUCTIONS = {
+    "date": marked("Write the day of the event as 2018, 2018-03 or 2018-03-10."),
+    "event": marked("Write which event a report is about."),
+    "speaker": marked(
+        "Write the speakers with commas between them. If nobody speaks, leave it empty and press Correct."
+    ),
+    "talk": marked("The likeliest talks first: answer each by yes (y) or no (n); u undoes the last answer."),
+    "advice": marked("The likeliest advice first: answer each by yes (y) or no (n); u undoes the last answer."),
+    "problem": marked("The likeliest problems first: answer each by yes (y) or no (n); u undoes the last answer."),
+    "service": marked(
+        "Words that look like the name of a service. Add it under [services] in kb.toml to have it as a tag."
+    ),
+}
+_CONSEQUENCES = {
+    "talk": marked(
+        "Yes: the notes below this line become notes of this talk. No: they stay with the talk above, or the report."
+    ),
+    "advice": marked(
+        "Yes: it is shown as advice in filters, on pages of services and in guides."
+        " After every 12 answers the kinds of other notes are learned again."
+    ),
+    "problem": marked(
+        "Yes: it is shown as a problem in filters, on pages of services and among problems and remedies."
+        " After every 12 answers the kinds of other notes are learned again."
+    ),
+}
 _PAGE_SIZE = 20
 _MOST = 100  # of a request
 
@@ -101,6 +136,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             of_report=next((task.report for task in listed), None) if report else None,
             folders=Counter(task.folder for task in found[what]),
             learned=sum(contents.learned.values()) if contents else 0,
+            titles=_TITLES,
+            instructions=_INSTRUCTIONS,
+            consequences=_CONSEQUENCES,
         )
 
     return blueprint
@@ -145,17 +183,21 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         known = {task.about for task in tasks(knowledge_base)[claim or "talk"]} if claim or what == "talk" else set()
         every = [about for about in dict.fromkeys(request.form.getlist("about")) if about in known][:_MOST]
         if not every:
-            raise RefusedError(texts.NOTHING_CHOSEN, "about")
+            raise RefusedError(_("Nothing is chosen. Choose what to answer."), "about")
         if claim:
             change = partial(replace, kind=claim, denied=()) if holds else partial(denied, claim=claim)
             undos = [change_note(corrector, about, change) for about in every]
         else:
             undos = [change_talk(corrector, about, partial(replace, talk=holds)) for about in every]
-        undo_entry = undo_log.add(texts.answered(len(every), holds=holds), _together(undos))
+        undo_entry = undo_log.add(_answered(len(every), holds=holds), _together(undos))
         return undo_log.redirect_back(undo_entry, came_from("/todo"), synced=updater.update(0))
 
     handle_refusals(blueprint)
     return blueprint
+
+
+def _answered(count: int, *, holds: bool) -> str:
+    return _("{count:,} answered: yes.", count=count) if holds else _("{count:,} answered: no.", count=count)
 
 
 def _together(undos: Sequence[Undo]) -> Undo:

@@ -17,11 +17,19 @@ from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress as Reporting
 from kb.report.problems import LibraryError, grouped
+from kb.translation import _, marked, ngettext
+from webui import wording
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
-from webui.texts import texts
 from webui.view.listing import asked_page, paged
 
+_STEPS = {
+    "": marked("Looking at the library"),
+    "reading": marked("Reading"),
+    "writing": marked("Writing the index"),
+    "embedding": marked("Learning meanings"),
+}
+_MIN_MINUTES = 90  # seconds from which on a time is shown in minutes
 _SOON = 30.0  # seconds between two looks at one pace
 _log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds that an answer waits for an update before it shows its progress instead
@@ -123,6 +131,31 @@ class Pace:
         return (now - then) / made * (known.documents - known.embedded) if made else None
 
 
+def _step_text(progress: Progress) -> str:
+    """Return the step of an update, and its progress."""
+    step = _(_STEPS[progress.step]) if progress.step in _STEPS else progress.step
+    if not progress.total:
+        return step
+    return _("{step} ({done:,}/{total:,})", step=step, done=progress.done, total=progress.total)
+
+
+def _outcome_text(outcome: SyncOutcome) -> str:
+    return ngettext(
+        "Reports: {outcome.new:,} new, {outcome.changed:,} changed, {outcome.gone:,} gone, "
+        "{outcome.unchanged:,} unchanged. {count:,} note searchable by words in {outcome.seconds:.1f} s.",
+        "Reports: {outcome.new:,} new, {outcome.changed:,} changed, {outcome.gone:,} gone, "
+        "{outcome.unchanged:,} unchanged. {count:,} notes searchable by words in {outcome.seconds:.1f} s.",
+        outcome.notes,
+        outcome=outcome,
+    )
+
+
+def _time_left(seconds: float) -> str:
+    if seconds >= _MIN_MINUTES:
+        return _("About {minutes:.0f} minutes left.", minutes=seconds / 60)
+    return _("About {seconds:.0f} seconds left.", seconds=seconds)
+
+
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
     """Return the page of the update, and those of what the last syncs changed."""
     blueprint = Blueprint("updating", __name__)
@@ -140,8 +173,13 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
             return known
         outcome = updater.progress.outcome
         wrong = outcome.problems if outcome else ()
-        besides = f"{texts.PROBLEMS} {texts.by_cause(len(wrong), len(grouped(wrong)))}" if wrong else ""
-        return undo_log.add(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None, besides)
+        title = _("Files that could not be read, and notices")
+        besides = f"{title} {wording.by_cause(len(wrong), len(grouped(wrong)))}" if wrong else ""
+        return undo_log.add(
+            _outcome_text(outcome) if outcome else _("The index could not be updated; the previous one answers."),
+            None,
+            besides,
+        )
 
     @blueprint.get("/sync")
     def show() -> Response:
@@ -151,7 +189,16 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         known = knowledge_base.indexer.coverage() if knowledge_base.browser.reports() else None
         lacking = known if known and known.embedded < known.documents else None
         left = pace.seconds_left(lacking) if lacking else None
-        return respond("sync.html", progress.record, progress=progress, lacking=lacking, left=left)
+        return respond(
+            "sync.html",
+            progress.record,
+            progress=progress,
+            lacking=lacking,
+            left=left,
+            step_text=_step_text,
+            outcome_text=_outcome_text,
+            time_left=_time_left,
+        )
 
     @blueprint.get("/updates")
     def updates() -> Response:

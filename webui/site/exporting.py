@@ -19,13 +19,13 @@ from kb.cli.output import ProgressBar, echo
 from kb.cli.syncing import ensure_index
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress
-from kb.translation import _
+from kb.translation import NOTES, _, in_language, languages
+from webui import wording
 from webui.app import create_app
 from webui.http.security import Access
 from webui.pages.feeds import MIMETYPE
 from webui.site.notes_file import NotesFile
 from webui.site.rewriting import HERE, Rewriter
-from webui.texts import LANGUAGES
 
 _SEARCH, _NOTES = "search/index.html", "search/notes.json"
 _LIST = ".kb-site"  # lists the files of a site, each after its length in bytes
@@ -52,9 +52,8 @@ def files(
     app = create_app(knowledge_base, access=Access(frozenset({HERE.partition("//")[2]})), today=today)
     app.add_url_rule("/search", "site.search", lambda: render_template("site_search.html"))
     client = app.test_client(use_cookies=False)
-    said = LANGUAGES[language]
     folders = {report.source for report in knowledge_base.browser.reports() if "/" in report.source}
-    rewriter = Rewriter(root, folders, said.made_on(today()))
+    rewriter = Rewriter(root, folders, in_language(language, _made_on, today()))
     known = {"index.html", _SEARCH}
     queue = deque((("index.html", "/"), (_SEARCH, "/search")))
 
@@ -75,15 +74,17 @@ def files(
         elif answer.mimetype == MIMETYPE:
             data = rewriter.feed(data)
         yield file, data
-    yield _NOTES, NotesFile(knowledge_base, rewriter.places, said).data(_SEARCH)
+    yield _NOTES, in_language(language, NotesFile(knowledge_base, rewriter.places).data, _SEARCH)
+
+
+def _made_on(day: date) -> str:
+    return _("These pages were made on {day}", day=wording.day(day.isoformat()))
 
 
 @cli.command("export-site")
 @click.argument("folder", type=NamedPath(file_okay=False, path_type=Path))
 @click.option("--url", help="The address at which it will stand; with it there are feeds, and quotations have theirs.")
-@click.option(
-    "--lang", type=click.Choice(list(LANGUAGES)), default=next(iter(LANGUAGES)), show_default=True, help="Its language."
-)
+@click.option("--lang", type=click.Choice(languages()), default=NOTES, show_default=True, help="Its language.")
 @with_knowledge_base
 def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> None:
     """Write the page into a folder as files, which any web server shows.

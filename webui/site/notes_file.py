@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections import defaultdict
-from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -10,6 +9,8 @@ import msgspec
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.facets import BY_KEY
+from kb.translation import _
+from webui import wording
 from webui.http.address import GROUPS, page_address
 from webui.site.rewriting import Place, Places, link
 
@@ -26,10 +27,9 @@ class NotesFile:
     to values, so that a name finds the notes that mention the service.
     """
 
-    def __init__(self, knowledge_base: KnowledgeBase, places: Places, language: ModuleType) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, places: Places) -> None:
         self._knowledge_base = knowledge_base
         self._places = places
-        self._texts = language
         self._values: dict[tuple[str, str], int] = {}
         self._names: defaultdict[str, list[int]] = defaultdict(list)
         self._note_places: dict[tuple[str, str], int] = {}
@@ -48,9 +48,9 @@ class NotesFile:
         contents = self._knowledge_base.collection.contents()
         labels = {group: self._knowledge_base.searcher.labels(group, contents) for group in GROUPS}
         return {
-            "groups": {group: self._texts.GROUPS[group] for group in GROUPS},
+            "groups": {group: wording.facet_label(group) for group in GROUPS},
             "values": [
-                (group, value, self._texts.value(group, value, labels[group].get(value, value)))
+                (group, value, wording.value_name(group, value, labels[group].get(value, value)))
                 for group, value in self._values
             ],
             "names": self._names,
@@ -67,7 +67,7 @@ class NotesFile:
         place = place or (page_address("report", note.report), title)
         if place not in self._note_places:
             self._note_places[place] = len(self._note_places)
-            self._facts.append(self._texts.names((note.event or self._texts.NO_EVENT, self._texts.day(note.held_on))))
+            self._facts.append(wording.listed((note.event or _("event unknown"), wording.day(note.held_on))))
         return (
             self._link(page_address("note", note.id), here),
             note.text,

@@ -15,9 +15,9 @@ from kb.search.facets import UNDATED, place
 from kb.search.quotes import FIRST
 from kb.search.results import FoundNote
 from kb.services import Catalogue, Change, Service
-from kb.translation import language
+from kb.translation import _, language, pgettext
+from kb.wording import KINDS
 from webui.http.address import address_of
-from webui.texts import texts
 from webui.view.facets import counts
 
 _MOST_EXAMPLES = 6
@@ -124,18 +124,37 @@ def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
         service = knowledge_base.collection.catalogue.find(text)  # the name of one asks for its notes, as the map does
         return Query().select("service", service.slug) if service else Query(text)
 
-    queries = [(text, query(text)) for text in texts.EXAMPLES]
-    queries += [(label, Query().select("kind", kind)) for kind, label in texts.KIND_EXAMPLES.items()]
+    queries = [(text, query(text)) for text in _example_texts()]
+    kinds = {"advice": _("Advice only"), "problem": _("Problems only"), "question": _("Questions only")}
+    queries += [(label, Query().select("kind", kind)) for kind, label in kinds.items()]
     answers = knowledge_base.searcher.each(*(replace(query, limit=1) for _, query in queries))
     for (label, asked), answer in zip(queries, answers, strict=True):
         if answer.hits and not answer.steps:
             yield Example(label, address_of(asked), answer.total)
 
 
+def _example_texts() -> tuple[str, ...]:
+    """Return searches that find something in many libraries. A translation may be any other search."""
+    return (
+        pgettext("example", "SQS"),
+        pgettext("example", "Lambda"),
+        pgettext("example", "DynamoDB"),
+        pgettext("example", "Kubernetes"),
+        pgettext("example", "CloudFormation"),
+        pgettext("example", "Step Functions"),
+    )
+
+
 def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
     names = dict(_names(knowledge_base))
-    names["kind_label"] = texts.shared.KINDS[names["kind"]]
-    for line in texts.SYNTAX:
+    lines = (
+        ('"{phrase}"', _("between quotes: exactly this, in a row")),
+        ("{service} -{other}", _("without the word behind the minus")),
+        ("{service} OR {other}", _("any of them; ( ) keeps words together")),
+        (_("service:{slug} kind:{kind}"), _("of this value; also event:, speaker:, state:")),
+        (_("year:{year}"), _("of this year; also before:{year}, after:{year}")),
+    )
+    for line in lines:
         text, meaning = (part.format(**names) for part in line)
         yield SyntaxLine(text, meaning, address_of(Query(text)))
 
@@ -155,10 +174,17 @@ def _names(knowledge_base: KnowledgeBase) -> Iterator[tuple[str, str]]:
     yield "other", f'"{second}"' if " " in second else second
     yield "slug", services[0]
     kinds = commonest("kind") or ["advice"]
-    yield "kind", "advice" if "advice" in kinds else kinds[0]
+    kind = "advice" if "advice" in kinds else kinds[0]
+    label = _(KINDS[kind]).lower()
+    yield "kind", kind if " " in label else label
     yield "year", next((year for year in commonest("year") if year != UNDATED), "2018")
-    answers = searcher.each(*(Query(f'"{phrase}"', limit=0) for phrase in texts.PHRASES))
-    found = (phrase for phrase, answer in zip(texts.PHRASES, answers, strict=True) if answer.total)
+    phrases = (
+        pgettext("example", "best practice"),
+        pgettext("example", "cold start"),
+        pgettext("example", "serverless"),
+    )
+    answers = searcher.each(*(Query(f'"{phrase}"', limit=0) for phrase in phrases))
+    found = (phrase for phrase, answer in zip(phrases, answers, strict=True) if answer.total)
     yield "phrase", next(found, first)
 
 

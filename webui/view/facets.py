@@ -10,8 +10,8 @@ from kb.search.crosstab import talk_facets
 from kb.search.directory import TalkEntry
 from kb.search.facets import BY_KEY, FACETS, UNDATED
 from kb.search.results import SearchResults
+from webui import wording
 from webui.http.address import address_of
-from webui.texts import texts
 from webui.view.listing import address
 
 _SHOWN = 8  # values of a group before the rest is folded
@@ -88,7 +88,7 @@ def chips(query: Query, answer: SearchResults) -> Iterator[Chip]:
         labels = {facet.value: facet.label for facet in answer.facets[group]}
         for value in values:
             smaller = query.toggle(group, value)
-            label = texts.value(group, value, labels.get(value, value))
+            label = wording.value_name(group, value, labels.get(value, value))
             yield Chip(group, label, address_of(smaller), answer.without.get((group, value), 0))
 
 
@@ -125,7 +125,7 @@ def talk_groups(
     service = catalogue.find(asked.get("service", ""))
     by_slug = {**asked, "service": service.slug} if service else asked
     labels: Mapping[str, Callable[[str], str]] = {
-        "year": texts.year,
+        "year": wording.year,
         "event": lambda value: events[value].name if value in events else value,
         "service": catalogue.short_name,
         "speaker": str,
@@ -157,10 +157,10 @@ def conditions_of(query: Query, knowledge_base: KnowledgeBase) -> list[str]:
     words = [query.text] if query.text else []
     for group, values in query.selections:
         labels = knowledge_base.searcher.labels(group, contents)
-        words += [texts.value(group, value, labels.get(value, value)) for value in values]
+        words += [wording.value_name(group, value, labels.get(value, value)) for value in values]
     return words
 
 
 def name_of(query: Query, knowledge_base: KnowledgeBase) -> str:
     """Return the conditions of a search as one name; an empty one for the search of all notes."""
-    return texts.names(conditions_of(query, knowledge_base))
+    return wording.listed(conditions_of(query, knowledge_base))

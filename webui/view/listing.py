@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode
 from werkzeug.datastructures import MultiDict
 
 from index.urls import whole_number
-from webui.texts import texts
+from kb.translation import _
+from webui import wording
 
 _Item = TypeVar("_Item")
 _LAST = 999_999  # page: a higher number is that of none
@@ -135,7 +136,7 @@ def headings(
         ways = (name, f"-{name}") if column.sort == "text" else (f"-{name}", name)
         wanted = ways[1] if order == ways[0] else ways[0]
         yield Heading(
-            label=texts.COLUMN_LABELS[name],
+            label=_(wording.COLUMNS[name]),
             url=address(path, *kept.items(), (SORT, "" if wanted == usual else wanted)),
             order=None if order not in ways else "descending" if order.startswith("-") else "ascending",
             sort=column.sort,

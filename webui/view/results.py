@@ -14,11 +14,30 @@ from kb.search.results import FoundNote, SearchResults
 from kb.search.search_box import WORD, Suggestion
 from kb.search.searcher import Searcher, without_a_word
 from kb.services import Change, Domain
+from kb.translation import _, marked, ngettext, pgettext, translate
+from kb.wording import alone, meant, without
+from webui import wording
 from webui.http.address import Unread, address_of, at_page, page_address
-from webui.texts import texts
 from webui.view.facets import Chip
 from webui.view.report import Branch, below, notes_in, tree
 
+_STEPS = {
+    "keyboard": marked("“{text}” was searched as “{instead}”, as if typed in another input mode."),
+    "sound": marked("“{text}” was searched as any word that is read “{instead}”."),
+    "spelling": marked("“{text}” was corrected and searched as “{instead}”."),
+    "function": marked("Searched without “{text}”."),
+    "parts": marked("Notes with a part of “{text}” are shown too."),
+    "related": marked("Words similar in meaning to “{text}” were searched too."),
+}
+_NOTICES = {
+    "cut": marked("Too long: nothing after 512 characters was used."),
+    "too many words": marked("Too many words: the 33rd and later words were not used."),
+    "too deep": marked("Brackets too deep: the 9th and deeper levels were ignored."),
+    "unclosed": marked("“{text}” is unmatched and was ignored."),
+    "as words": marked("“{text}” is no condition and was searched as words."),
+    "literally": marked("“{text}” was searched literally."),
+    "no likeness": marked("Could not search by meaning, so only words were searched ({text})."),
+}
 _MOST_OFFERS = 3  # of what a single word may be a reading or the beginning of
 
 
@@ -114,20 +133,20 @@ def notices(
 ) -> Iterator[Notice]:
     """Yield what a reader should know of how the query was taken; all of it stands in one place of the page."""
     if answer.near and not answer.total:
-        yield Notice(texts.NO_NOTE_SAYS_IT)
+        yield Notice(_("No note has these words."))
     if answer.near and not quoted and is_question(query.text):
-        yield Notice(texts.NO_ANSWER)
+        yield Notice(_("No note was found that surely answers this."))
     if unread:
-        yield Notice(texts.unread(unread))
+        yield Notice(wording.unread(unread))
     for notice in answer.notices:
-        yield Notice(texts.notice(notice.name, notice.text))
+        yield Notice(_(_NOTICES[notice.name], text=translate(notice.text)))
     for step in answer.steps:
         refused = replace(query, without=(*query.without, step.name), offset=0)
-        refuse = Way(texts.REFUSE_STEP, address_of(refused))
-        yield Notice(texts.step_taken(step.name, step.text, step.instead), (refuse,))
+        refuse = Way(pgettext("a step of a search", "Undo"), address_of(refused))
+        yield Notice(_(_STEPS[step.name], text=step.text, instead=step.instead), (refuse,))
     if query.without:
-        restore = Way(texts.RESTORE_STEPS, address_of(replace(query, without=(), offset=0)))
-        yield Notice(texts.STEPS_REFUSED, (restore,))
+        restore = Way(_("Restore"), address_of(replace(query, without=(), offset=0)))
+        yield Notice(_("Some steps to find more were undone."), (restore,))
     others = (*_corrections(query, answer), *(_parts(query, answer) if answer.total else ()))
     if others:
         yield Notice("", others)
@@ -145,13 +164,22 @@ def ways_out(query: Query, answer: SearchResults, chips: tuple[Chip, ...], searc
     begun = islice(offers(searcher, query), _MOST_OFFERS) if is_one_word else ()
     ways = [
         *_corrections(query, answer),
-        *(Way(texts.shared.meant(one.suggestion.label, one.suggestion.notes), one.url) for one in begun),
-        *(Way(texts.leave_out(chip.label, chip.without), chip.url) for chip in chips if chip.without),
-        *(Way(texts.shared.without(word, n), address_of(less)) for word, less, n in without_a_word(query, searcher)),
-        *(Way(texts.freed(g, n), address_of(query.select(g))) for g, n in answer.without_group.items() if n),
+        *(Way(meant(one.suggestion.label, one.suggestion.notes), one.url) for one in begun),
+        *(Way(without(chip.label, chip.without), chip.url) for chip in chips if chip.without),
+        *(Way(without(word, n), address_of(less)) for word, less, n in without_a_word(query, searcher)),
+        *(Way(_without_facet(key, n), address_of(query.select(key))) for key, n in answer.without_group.items() if n),
         *_parts(query, answer),
     ]
     return tuple({way.url: way for way in reversed(ways)}.values())[::-1]
+
+
+def _without_facet(key: str, count: int) -> str:
+    return ngettext(
+        "Without the filter “{facet}”: {count:,} note",
+        "Without the filter “{facet}”: {count:,} notes",
+        count,
+        facet=wording.facet_label(key),
+    )
 
 
 def _parts(query: Query, answer: SearchResults) -> Iterator[Way]:
@@ -161,8 +189,8 @@ def _parts(query: Query, answer: SearchResults) -> Iterator[Way]:
     """
     words, conditions = answer.words, answer.conditions
     if len(words) + len(conditions) > 1:
-        ways = [(texts.shared.alone(one.word, one.count), one.word, one.count) for one in words]
-        ways += [(texts.shared.without(one.condition, one.count), one.rest, one.count) for one in conditions]
+        ways = [(alone(one.word, one.count), one.word, one.count) for one in words]
+        ways += [(without(one.condition, one.count), one.rest, one.count) for one in conditions]
         yield from (Way(label, address_of(replace(query, text=text, offset=0))) for label, text, n in ways if n)
 
 
@@ -171,7 +199,7 @@ def _corrections(query: Query, answer: SearchResults) -> Iterator[Way]:
     for one in answer.meant:
         whole = rf"(?<![A-Za-z0-9]){re.escape(one.word)}(?![A-Za-z0-9])"  # not within another word
         corrected = replace(query, text=one.meant.join(re.split(whole, query.text)), offset=0)
-        yield Way(texts.shared.meant(one.meant, one.count), address_of(corrected))
+        yield Way(meant(one.meant, one.count), address_of(corrected))
 
 
 @dataclass(frozen=True, slots=True)

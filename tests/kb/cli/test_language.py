@@ -178,7 +178,7 @@ def test_no_text_is_hidden_from_extraction() -> None:
         for path in (ROOT / room).rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS
-        for argument in call.args[-1 if call.func.id == "pgettext" else 0 :][:1]
+        for argument in call.args["pgettext" in call.func.id :][:1]
         if isinstance(argument, ast.Constant)
     ]
 

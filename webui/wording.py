@@ -1,0 +1,360 @@
+"""Phrases that templates make of numbers, dates and found notes; `wording` in a template."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from index.engine import Reason
+from index.text import folded
+from index.urls import url_parts
+from kb.pipeline.alignment import Row
+from kb.readers.formats import LABELS
+from kb.report.model import Why
+from kb.search.facets import BY_KEY, UNDATED
+from kb.search.search_box import WORD
+from kb.translation import _, marked, ngettext, npgettext, pgettext, translate
+from kb.wording import (
+    CHANGED,
+    COMPARED,
+    FATES,
+    GUIDE_PARTS,
+    VIAS,
+    category,
+    counts,
+    coverage,
+    day,
+    history,
+    in_files,
+    item,
+    left_out,
+    listed,
+    said_in,
+    same,
+    since,
+    years,
+)
+
+__all__ = [
+    "CHANGED", "COMPARED", "FATES", "GUIDE_PARTS", "VIAS", "counts", "coverage", "day", "history", "in_files", "item",
+    "left_out", "listed", "said_in", "same", "since", "translate", "years",
+]  # fmt: skip
+
+PLACES = {
+    "/?q=": marked("Notes"),
+    "/reports": marked("Reports"),
+    "/events": marked("Events"),
+    "/talks": marked("Talks"),
+    "/speakers": marked("Speakers"),
+    "/years": marked("Years"),
+    "/pairs": marked("Problems"),
+    "/add": marked("Add"),
+}
+COLUMNS = {
+    "name": marked("Name"),
+    "event": marked("Event"),
+    "date": marked("Date"),
+    "speakers": marked("Speakers"),
+    "time": marked("Time"),
+    "reports": marked("Reports"),
+    "talks": marked("Talks"),
+    "notes": marked("Notes"),
+}
+BY_YEARS = {
+    "notes": marked("Notes by year"),
+    "reports": marked("Reports by year"),
+    "events": marked("Events by year"),
+    "talks": marked("Talks by year"),
+    "speakers": marked("Speakers by year"),
+}
+BLOCKS = {
+    "heading": marked("heading"),
+    "bullet": marked("bullet"),
+    "numbered": marked("numbered"),
+    "paragraph": marked("paragraph"),
+    "code": marked("code"),
+    "table": marked("table"),
+    "quote": marked("quotation"),
+    "link": marked("link"),
+    "rule": marked("rule"),
+    "front-matter": marked("front matter"),
+    "blank": marked("blank"),
+    "unparsed": marked("not understood"),
+}
+CHRONICLE = {"talks": marked("talks"), "changes": marked("changes of the service")}
+KEYS = {
+    marked("/"): marked("Go to the search box (if empty, with your recent searches)"),
+    marked("j, ↓"): marked("Next note (↓ from the search box too, or once a note has the focus)"),
+    marked("k, ↑"): marked("Previous note (↑ once a note has the focus)"),
+    marked("Enter"): marked("Open the page of the note"),
+    marked("Esc"): marked("Close suggestions, menus and filters"),
+    marked("?"): marked("Show these keys"),
+}
+MATCHES = {"any": marked("any"), "all": marked("all")}
+NOT_OF_KIND = {"advice": marked("Not advice"), "problem": marked("Not a problem")}
+WHY_HERE = (
+    marked("Unlike grep, it finds other words for the same: short names, kana, slips, similar meanings."),
+    marked("Unlike the search of a wiki, it knows which service a note is about, and what has changed since."),
+    marked("Unlike a notebook, it shows who said it, when, and in which talk."),
+)
+_WHY_TAGGED = {
+    "here": marked("from “{words}” in this note"),
+    "above": marked("from the text above: “{words}”, line {line}"),
+    "talk": marked("from “{words}” in the title of the talk"),
+    "hand": marked("added by hand"),
+}
+_PLACES_OF_WORDS = {
+    "text": marked("the note"),
+    "trail": marked("the headings above"),
+    "talk": marked("the title of the talk"),
+    "services": marked("the name of a service"),
+    "attached": marked("the attachment"),
+    "below": marked("the notes below"),
+}
+_SIGNALS = {
+    "nearness": marked("the words are side by side"),
+    "characters": marked("the same characters in a row"),
+    "exact": marked("the note has just the words of the search"),
+    "likeness": marked("its meaning is near"),
+    "around": marked("other notes on the same subject are near in meaning too"),
+}
+
+
+def notes(count: int) -> str:
+    """Return a number of notes."""
+    return ngettext("{count:,} note", "{count:,} notes", count)
+
+
+def noted(count: int) -> str:
+    """Return a number of notes next to numbers of other things."""
+    return npgettext("next to other numbers", "{count:,} note", "{count:,} notes", count)
+
+
+def tally(count: int) -> str:
+    """Return a number of notes next to their name."""
+    return pgettext("notes", "{count:,}", count=count)
+
+
+def reports(count: int) -> str:
+    """Return a number of reports."""
+    return ngettext("{count:,} report", "{count:,} reports", count)
+
+
+def events(count: int) -> str:
+    """Return a number of events."""
+    return ngettext("{count:,} event", "{count:,} events", count)
+
+
+def talks(count: int) -> str:
+    """Return a number of talks."""
+    return ngettext("{count:,} talk", "{count:,} talks", count)
+
+
+def speakers(count: int) -> str:
+    """Return a number of speakers."""
+    return ngettext("{count:,} speaker", "{count:,} speakers", count)
+
+
+def records(count: int) -> str:
+    """Return the number of reports on a talk if there are several."""
+    return ngettext("{count:,} record", "{count:,} records", count) if count > 1 else ""
+
+
+def contents(report_count: int, talk_count: int, note_count: int) -> str:
+    """Return what a library holds: reports, talks and notes."""
+    in_library = npgettext("of a library", "{count:,} note", "{count:,} notes", note_count)
+    return pgettext("between numbers", ", ").join((reports(report_count), talks(talk_count), in_library))
+
+
+def other(count: int) -> str:
+    """Return the text of a link to the rest of a list."""
+    return pgettext("link to the rest of a list", "{count:,} more", count=count)
+
+
+def more(count: int) -> str:
+    """Return the text that unfolds the rest of a list."""
+    return pgettext("unfolds the rest of a list", "{count:,} more", count=count)
+
+
+def without(count: int) -> str:
+    """Return the number of notes without a condition."""
+    return _("{count:,} without", count=count)
+
+
+def formats() -> str:
+    """Return the formats of reports."""
+    return listed(_("plain text") if label == "text" else label for label in LABELS)
+
+
+def unread(parts: Sequence[tuple[str | None, str]]) -> str:
+    """Return that parts of an address are unknown. A part without a key is the number of ignored conditions."""
+    conditions = listed(
+        pgettext("condition", "{group} “{value}”", group=facet_label(key) if key in BY_KEY else key, value=value)
+        for key, value in parts
+        if key is not None
+    )
+    sentences = [_("No note fits these conditions: {conditions}.", conditions=conditions)] if conditions else []
+    sentences += [
+        ngettext(
+            "Too many conditions: the last one was not used.",
+            "Too many conditions: the last {count:,} were not used.",
+            int(value),
+        )
+        for key, value in parts
+        if key is None
+    ]
+    return pgettext("between sentences", " ").join(sentences)
+
+
+def found(total: int, conditions: Sequence[str]) -> str:
+    """Return the number of found notes and the conditions of the search."""
+    if not conditions:
+        return notes(total)
+    return _("{notes} ({conditions})", notes=notes(total), conditions=listed(conditions))
+
+
+def facet_label(key: str) -> str:
+    """Return the label of a facet, or of the group of suggested words."""
+    return _("Word") if key == WORD else _(BY_KEY[key].label)
+
+
+def value_name(facet: str, value: str, label: str) -> str:
+    """Return the name of a facet's value; `label` is its name in the notes' language."""
+    if facet == "category":
+        return category(value, label)
+    if facet == "year":
+        return year(value) if value == UNDATED or value.isdigit() else label
+    text = BY_KEY[facet].value_labels.get(value)
+    return label if text is None else _(text)
+
+
+def year(value: str) -> str:
+    """Return a value of the facet of years: a year, or that it is unknown."""
+    return _("undated") if value == UNDATED else pgettext("date", "{year}", year=value)
+
+
+def bar(value: str, count: int, unit: str) -> str:
+    """Return the number of notes, reports, events, talks or speakers of a year."""
+    units = {"notes": noted, "reports": reports, "events": events, "talks": talks, "speakers": speakers}
+    return _("{year}: {number}", year=year(value), number=units[unit](count))
+
+
+def in_year(value: str, unit: str, count: int) -> str:
+    """Return the number of talks or changes of a year on a time line."""
+    if unit == "talks":
+        return ngettext("{year}: {count:,} talk", "{year}: {count:,} talks", count, year=value)
+    return ngettext("{year}: {count:,} change", "{year}: {count:,} changes", count, year=value)
+
+
+def compared(compared: int, note_count: int) -> str:
+    """Return how many of the notes on a service its guide is made of."""
+    return ngettext(
+        "Of {count:,} note, the {compared:,} with advice, problems or facts; each is listed once.",
+        "Of {count:,} notes, the {compared:,} with advice, problems or facts; each is listed once.",
+        note_count,
+        compared=compared,
+    )
+
+
+def span(first: str | None, last: str | None) -> str:
+    """Return the range of two numbers or times, or the one that is known."""
+    return pgettext("range", "{first}–{last}", first=first, last=last) if first and last else first or last or ""
+
+
+def moment(at: datetime) -> str:
+    """Return a moment by the clock of the server."""
+    return _("{at:%Y-%m-%d %H:%M}", at=at.astimezone())
+
+
+def age(held_on: str | None, today: date) -> str:
+    """Return how long ago a date was, at most as precisely as it is known; empty if undated."""
+    if not held_on:
+        return ""
+    year, month, day_of_month = (int(part) for part in (held_on + "-00-00").split("-")[:3])
+    months = (today.year - year) * 12 + (today.month - month) - (today.day < day_of_month)
+    full_years = months // 12 if month else today.year - year
+    if full_years > 0:
+        return ngettext("{count:,} year ago", "{count:,} years ago", full_years)
+    if not month:
+        return _("this year")
+    return ngettext("{count:,} month ago", "{count:,} months ago", months) if months > 0 else _("this month")
+
+
+def day_and_age(held_on: str | None, today: date) -> str:
+    """Return a date and its age: 2018, 8 years ago."""
+    return pgettext("between a date and its age", ", ").join(filter(None, (day(held_on), age(held_on, today))))
+
+
+def track(name: str) -> str:
+    """Return a track in the brackets that people write around it."""
+    return pgettext("track", "[{name}]", name=name)
+
+
+def record(number: int) -> str:
+    """Return the name of one of several reports on a talk."""
+    return _("Record {number}", number=number)
+
+
+def aligned(rows: Sequence[Row]) -> str:
+    """Return how many things several reports on a talk share, and how many each has alone."""
+    holders = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
+    alone = Counter(numbers[0] for numbers in holders if len(numbers) == 1)
+    shares = [
+        _("In common: {notes}", notes=notes(len(holders) - alone.total())),
+        *(
+            _("{record} alone: {notes}", record=record(number), notes=notes(count))
+            for number, count in sorted(alone.items())
+        ),
+    ]
+    return pgettext("between shares", "; ").join(shares)
+
+
+def line_counts(taken: Mapping[str, int]) -> str:
+    """Return the number of lines of a report, in all and of each kind of block."""
+    blocks = listed(f"{_(label)} {taken[block]:,}" for block, label in BLOCKS.items() if taken.get(block))
+    return ngettext("{count:,} line ({blocks})", "{count:,} lines ({blocks})", sum(taken.values()), blocks=blocks)
+
+
+def by_cause(problems: int, causes: int) -> str:
+    """Return the number of problems and of their causes."""
+    return ngettext("{problems:,}, of {count:,} cause", "{problems:,}, of {count:,} causes", causes, problems=problems)
+
+
+def why_tagged(why: Why) -> str:
+    """Return why a note has a service tag."""
+    return _(_WHY_TAGGED[why.where], words=why.words, line=why.line)
+
+
+def why_found(reasons: Sequence[Reason], kind: str) -> Iterator[str]:
+    """Yield why a note of a kind was found: which words are where, then its other signals."""
+    by_place: dict[tuple[str, ...], list[Reason]] = {}
+    for reason in reasons:
+        if reason.signal == "words" and reason.fields:
+            by_place.setdefault(reason.fields, []).append(reason)
+    for fields, found in by_place.items():
+        places = pgettext("between places of words", " and ").join(_(_PLACES_OF_WORDS[field]) for field in fields)
+        yield _("{words} in {places}", words=_words(found), places=places)
+    for reason in reasons:
+        if reason.signal in _SIGNALS:
+            yield _(_SIGNALS[reason.signal])
+        elif reason.signal == "boost" and reason.points < 0:
+            yield _("it is only a heading, which comes last")
+        elif reason.signal == "boost" and kind == "advice":
+            yield _("it is advice, which comes first")
+
+
+def _words(reasons: Sequence[Reason]) -> str:
+    """Return the words of a search, each with the term that was found for it."""
+    words = ""
+    for reason in reasons:
+        if folded(reason.term) == folded(reason.word):
+            word = pgettext("word of a search", "“{word}”", word=reason.word)
+        else:
+            word = pgettext("word of a search", "“{word}” ({term})", word=reason.word, term=reason.term)
+        words = pgettext("words of a search", "{words}, {word}", words=words, word=word) if words else word
+    return words
+
+
+def host(url: str) -> str:
+    """Return the host of an address, the shortest name that a reader knows it by."""
+    parts = url_parts(url)
+    return ((parts and parts.hostname) or url).removeprefix("www.")
