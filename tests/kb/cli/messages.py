@@ -1,6 +1,6 @@
-"""The sentences that a catalogue has to have, and how it is brought up to them: `make texts`, whenever one is new.
+"""Updates the catalogues with the texts of the code: `make texts`, after each change of a text.
 
-What nobody has put into Japanese yet has an empty `msgstr` in kb.po then, which a test wants to be filled.
+A new text gets an empty `msgstr` in kb.po; a test fails until it is filled.
 """
 
 import errno
@@ -33,11 +33,11 @@ FAULTS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, e
           errno.EROFS, errno.ELOOP, errno.EIO, errno.EADDRINUSE, errno.EADDRNOTAVAIL)  # fmt: skip
 Text = tuple[str | None, str | tuple[str, str]]
 """A text of a catalogue: its context, and its forms for one and for many where it has both."""
-SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # of what is made anew from the same sentences each byte is the same
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same texts make the same bytes
 
 
 def wanted() -> set[Text]:
-    """Return every text that may be shown: ours, those of the help, those of click and of the system."""
+    """Return every text that may be shown: those of the code, the help, click and the system."""
     ours = (text for room in ("kb", "index", "webui") for text in marked(ROOT / room))
     faults = map(os.strerror, FAULTS)
     others = {*helps(), *STEPS, *MESSAGES.values(), *faults} - {""}
@@ -52,11 +52,11 @@ def marked(folder: Path) -> Iterator[Text]:
 
 
 def helps() -> Iterator[str]:
-    """Yield what the help of `kb`, its commands and their options says."""
+    """Yield the texts of the help of `kb`, its commands and their options."""
     yield from (summary for _module, summary in COMMANDS.values())
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)
-        yield from (one for one in paragraphs(command) if "Example" not in one)
+        yield from (paragraph for paragraph in paragraphs(command) if "Example" not in paragraph)
         yield from (param.help for param in command.params if isinstance(param, click.Option) and param.help)
 
 
@@ -70,15 +70,15 @@ def po(language: str) -> Path:
 
 
 def compiled(known: Catalog) -> bytes:
-    """Return a catalogue as gettext reads it."""
+    """Return a catalogue in the binary format of gettext."""
     file = io.BytesIO()
     write_mo(file, known)
     return file.getvalue()
 
 
-def brought_up(known: Catalog, language: str) -> Catalog:
-    """Return a catalogue of what is wanted, with what is known of it."""
-    about = "# What stands in English in the code; `make texts` adds what is new, and takes out what is gone."
+def updated(known: Catalog, language: str) -> Catalog:
+    """Return a catalogue of every text, with the translations of a known one."""
+    about = "# The texts of the code; `make texts` adds new ones and removes unused ones."
     new = Catalog(language, header_comment=about, creation_date=SOME_DAY, revision_date=SOME_DAY, fuzzy=False)
     for context, text in sorted(wanted(), key=lambda one: (str(one[1]), one[0] or "")):
         entry = known.get(text[0] if isinstance(text, tuple) else text, context)
@@ -87,7 +87,7 @@ def brought_up(known: Catalog, language: str) -> Catalog:
 
 
 def forms(text: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return a sentence as its forms: that of one and that of many, where it has both; None for an empty one."""
+    """Return the forms of a text: one, or singular and plural."""
     return text if isinstance(text, tuple) else (text or "",)
 
 
@@ -97,7 +97,7 @@ def placeholders(text: str) -> set[str]:
 
 def main() -> None:
     for folder in Path(LOCALE).iterdir():
-        known = brought_up(catalogue(folder.name), folder.name)
+        known = updated(catalogue(folder.name), folder.name)
         with po(folder.name).open("wb") as file:
             write_po(file, known, width=100)
         po(folder.name).with_suffix(".mo").write_bytes(compiled(known))
@@ -105,9 +105,9 @@ def main() -> None:
         for message in known:
             ids, strings = forms(message.id), forms(message.string)
             if ids[0] and not all(strings):
-                print(f"{where} wants a msgstr for: {ids[0]}")
+                print(f"{where} lacks a msgstr for: {ids[0]}")
             for unknown in placeholders("".join(strings)) - placeholders("".join(ids)):
-                print(f"{where} names {{{unknown}}}, which is not there, in: {strings[0]}")
+                print(f"{where} has an unknown {{{unknown}}} in: {strings[0]}")
 
 
 if __name__ == "__main__":

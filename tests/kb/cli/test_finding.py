@@ -1,4 +1,4 @@
-"""What search, services and pairs print, and what a shell completes."""
+"""The commands search, services and pairs, and shell completion."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from kb.pipeline.reports import Tools, read_report
 
 @pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("name", ["sqs", "SQS", "Amazon SQS", "amazon simple queue service"])
-def test_a_service_may_be_called_by_any_of_its_names(name: str) -> None:
+def test_a_service_is_found_by_each_of_its_names(name: str) -> None:
     assert texts("search", "--service", name) == [
         "SQS",
         "同じメッセージが二度届くことがあるので、受け手を冪等にする",
@@ -21,7 +21,7 @@ def test_a_service_may_be_called_by_any_of_its_names(name: str) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_via_explicit_leaves_out_what_is_inherited() -> None:
+def test_via_explicit_leaves_out_inherited_services() -> None:
     assert texts("search", "--service", "sqs", "--via", "explicit") == ["SQS"]
 
 
@@ -75,7 +75,7 @@ def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
         (("--year", "ほげ"), "'ほげ' is none of undated, 2019"),
     ],
 )
-def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], message: str) -> None:
+def test_an_unknown_filter_value_is_a_usage_error(arguments: tuple[str, ...], message: str) -> None:
     result = kb("search", *arguments)
 
     assert (result.exit_code, message in result.stderr) == (2, True)
@@ -83,7 +83,7 @@ def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], messag
 
 @pytest.mark.usefixtures("library")
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "reasons"),
     [
         (("量子暗号",), ["No note has “量子”", "No note has “暗号”"]),
         (("冪等", "量子"), ["“冪等” alone: 1 note", "No note has “量子”", "Without “量子”: 1 note"]),
@@ -99,12 +99,12 @@ def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], messag
         (("ramu",), ["Did you mean “AWS Lambda”? (1 note)"]),
     ],
 )
-def test_where_nothing_is_found_it_is_said_why(library: Path, typed: tuple[str, ...], told: list[str]) -> None:
+def test_a_search_without_hits_says_why(library: Path, typed: tuple[str, ...], reasons: list[str]) -> None:
     by = REPORT.replace("\n\n- SQS", "\n\n登壇者: 山田 花子\n\n- SQS")
     (library / "report.md").write_text(by, "utf-8")
     result = kb("search", "--exact", *typed)
 
-    assert ([line for line in told if line not in result.stdout], result.exit_code) == ([], 1)
+    assert ([line for line in reasons if line not in result.stdout], result.exit_code) == ([], 1)
 
 
 def test_services_lists_the_whole_catalogue_before_there_is_an_index(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_services_lists_the_whole_catalogue_before_there_is_an_index(tmp_path: P
     assert (len(listed) >= 60, {record["notes"] for record in listed}) == (True, {None})
 
 
-def test_a_part_of_an_events_name_means_what_it_means_in_the_search_box(library: Path) -> None:
+def test_a_part_of_an_events_name_finds_the_same_as_in_the_search_box(library: Path) -> None:
     (library / "b.md").write_text("# JAWS DAYS 2018 参加レポート\n\n- SNS\n", "utf-8")
     (library / "c.md").write_text("# JAWS-UG 千葉 #3 参加レポート\n\n- S3\n", "utf-8")
 
@@ -131,7 +131,7 @@ def test_a_part_of_an_events_name_means_what_it_means_in_the_search_box(library:
     }
 
 
-def test_a_service_of_the_librarys_own_is_found_and_a_corrected_tag_stays(library: Path) -> None:
+def test_a_service_of_kb_toml_is_found_and_a_corrected_tag_stays(library: Path) -> None:
     label, *_ = records("search", "--service", "sqs")
     (library / "report.md").write_text(REPORT + "- バッチポータルに載せる\n", "utf-8")
     (library / "kb.toml").write_text(
@@ -150,7 +150,7 @@ def test_a_service_of_the_librarys_own_is_found_and_a_corrected_tag_stays(librar
     assert [note["text"] for note in records("search", "--service", "sns", "--via", "explicit")] == ["SQS"]
 
 
-def test_a_kind_told_in_kb_toml_stays_and_an_unknown_one_is_refused(library: Path) -> None:
+def test_a_kind_in_kb_toml_stays_and_an_unknown_one_is_refused(library: Path) -> None:
     label, *_ = records("search", "--service", "sqs")
     (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "助言"\n', "utf-8")
 
@@ -177,7 +177,7 @@ TROUBLES = """# サンプル勉強会 2017
 """
 
 
-def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Path) -> None:
+def test_pairs_lists_problems_with_their_remedies_and_the_open_ones(library: Path) -> None:
     (library / "report.md").write_text(TROUBLES, "utf-8")
 
     found = records("pairs", "--service", "lambda")
@@ -193,19 +193,19 @@ def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Pa
     ]
 
 
-def test_a_reply_keeps_what_follows_its_arrow(library: Path) -> None:
+def test_a_reply_keeps_the_text_after_its_arrow(library: Path) -> None:
     (library / "report.md").write_text(TROUBLES.replace("対策: 処理", "→ --force で処理"), "utf-8")
 
     assert "    → --force で処理を分ける" in kb("pairs").stdout.splitlines()
 
 
-def test_a_year_that_no_note_has_is_not_proposed_instead_of_itself(library: Path) -> None:
+def test_a_year_without_notes_is_not_proposed_for_itself(library: Path) -> None:
     (library / "report.md").write_text(TROUBLES, "utf-8")
 
     assert "1999, " not in kb("search", "--year", "1999").stdout + kb("search", "--year", "1999").stderr
 
 
-def test_a_talk_without_a_note_is_shown_by_its_heading(library: Path) -> None:
+def test_a_talk_without_notes_is_shown_by_its_heading(library: Path) -> None:
     text = f"{TROUBLES}\n## 【B】11:00~11:45:鍵の話\n\n<https://speakerdeck.com/a/b>\n"
     (library / "report.md").write_text(text, "utf-8")
     talk = read_report(text.encode(), "report.md", Tools()).report.talks[-1].id
@@ -214,13 +214,13 @@ def test_a_talk_without_a_note_is_shown_by_its_heading(library: Path) -> None:
 
 
 @pytest.mark.parametrize(("which", "state"), [((), "Unsolved"), (("--questions",), "Unanswered")])
-def test_what_nothing_replies_to_is_called_by_its_state(library: Path, which: tuple[str, ...], state: str) -> None:
+def test_a_note_without_a_reply_is_labelled_by_its_state(library: Path, which: tuple[str, ...], state: str) -> None:
     (library / "report.md").write_text(TROUBLES, "utf-8")
 
     assert [line for line in kb("pairs", "--open", *which).stdout.splitlines() if "→" in line] == [f"    → {state}"]
 
 
-def test_a_note_overtaken_by_a_change_says_so_with_the_source(library: Path) -> None:
+def test_an_outdated_note_has_the_change_and_its_source(library: Path) -> None:
     (library / "report.md").write_text(TROUBLES, "utf-8")
 
     note, *_ = records("search", "最大5分")
@@ -230,7 +230,7 @@ def test_a_note_overtaken_by_a_change_says_so_with_the_source(library: Path) -> 
     ]
 
 
-def test_what_is_attached_to_a_note_is_found_and_given(library: Path) -> None:
+def test_code_attached_to_a_note_is_found_and_returned(library: Path) -> None:
     (library / "report.md").write_text(REPORT + "\n```\naws lambda invoke --function-name hello\n```\n", "utf-8")
 
     (note,) = records("search", "invoke")
@@ -242,24 +242,24 @@ def test_what_is_attached_to_a_note_is_found_and_given(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_what_was_done_to_find_more_is_told_and_can_be_refused() -> None:
-    mended, refused = kb("search", "lanbda"), kb("search", "lanbda", "--exact")
+def test_a_correction_of_a_query_is_printed_and_can_be_refused() -> None:
+    corrected, refused = kb("search", "lanbda"), kb("search", "lanbda", "--exact")
 
-    assert (mended.stdout.splitlines()[0], refused.stdout) == (
+    assert (corrected.stdout.splitlines()[0], refused.stdout) == (
         "searched “lanbda” as “lambda” (--exact refuses it)",
         "No note has “lanbda”\n0 notes\n",
     )
 
 
 @pytest.mark.usefixtures("library")
-def test_explain_tells_what_matched_where_and_how_much_it_counted() -> None:
+def test_explain_has_the_fields_and_the_points_of_each_word() -> None:
     hit = records("search", "冪等", "--explain")[0]
 
     assert [(reason["word"], reason["fields"]) for reason in hit["reasons"]][:1] == [("冪等", ["text"])]
     assert sum(reason["points"] for reason in hit["reasons"]) == pytest.approx(hit["score"], abs=0.01)
 
 
-def test_of_a_long_note_the_passage_around_what_matches_is_shown(library: Path) -> None:
+def test_a_long_note_is_shown_by_the_passage_around_the_match(library: Path) -> None:
     filler = "長い話がまだ続きます。" * 40
     (library / "long.md").write_text(f"# 別の会 2020\n\n- {filler}再試行を待つ。{filler}\n", "utf-8")
     (line,) = (line for line in kb("search", "再試行").stdout.splitlines() if line.startswith("  • "))
@@ -268,13 +268,13 @@ def test_of_a_long_note_the_passage_around_what_matches_is_shown(library: Path) 
 
 
 @pytest.mark.usefixtures("library")
-def test_hits_of_a_talk_stand_together_under_it() -> None:
-    told = kb("search", "メッセージ OR 順序 OR 同時").stdout.splitlines()
+def test_the_hits_of_a_talk_are_listed_below_it() -> None:
+    lines = kb("search", "メッセージ OR 順序 OR 同時").stdout.splitlines()
 
-    assert [line for line in told if line.startswith("サンプル勉強会")] == [
+    assert [line for line in lines if line.startswith("サンプル勉強会")] == [
         "サンプル勉強会 2019 (2019) 【A】10:00~10:45 キューとの付き合い方"
     ]
-    assert sum(line.startswith("  • ") for line in told) == 3
+    assert sum(line.startswith("  • ") for line in lines) == 3
 
 
 @pytest.mark.parametrize(

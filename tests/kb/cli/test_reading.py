@@ -7,7 +7,7 @@ from typed import REPORT, kb, records
 
 from kb.readers.archives import MAX_REPORT_BYTES
 
-# Files that nobody writes: what is past a limit is refused and told, the others go on.
+# Files beyond a limit, each with its error.
 REFUSED = {
     "bullets.md": ("- 一\n" * 10_001, "10001: more than 10,000 notes; divide the file"),
     "elements.html": ("<html>" + "<p>一</p>" * 10_001, "1: more than 10,000 notes; divide the file"),
@@ -23,7 +23,7 @@ TAKEN = {
 }
 
 
-def test_read_tells_a_missing_file_and_shows_the_others(tmp_path: Path) -> None:
+def test_read_reports_a_missing_file_and_shows_the_rest(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(REPORT, "utf-8")
 
     result = kb("read", str(tmp_path / "none.md"), str(tmp_path / "a.md"), "--json")
@@ -55,13 +55,13 @@ def test_a_folder_is_walked_as_a_library_is(tmp_path: Path, command: str) -> Non
     )
 
 
-def test_a_folder_without_reports_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_reports_is_an_error(tmp_path: Path) -> None:
     result = kb("read", str(tmp_path))
 
     assert (result.exit_code, result.stderr) == (2, f"kb: {tmp_path}: no report is in this folder\n")
 
 
-def test_a_readme_is_read_where_it_is_named(tmp_path: Path) -> None:
+def test_a_readme_is_read_if_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(REPORT, "utf-8")
 
     assert len(records("read", str(tmp_path / "README.md"))) == 4
@@ -80,12 +80,14 @@ def test_outline_accounts_for_every_line(tmp_path: Path) -> None:
     )
 
 
-def test_lint_tells_an_author_what_to_put_right(tmp_path: Path) -> None:
+def test_lint_reports_what_is_missing_or_unknown(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# メモ\n\n- AWS Frobnicator を使う\n", "utf-8")
 
-    told = [(problem["line"], problem["message"].split(";")[0]) for problem in records("lint", str(tmp_path / "a.md"))]
+    findings = [
+        (problem["line"], problem["message"].split(";")[0]) for problem in records("lint", str(tmp_path / "a.md"))
+    ]
 
-    assert told == [
+    assert findings == [
         (None, "no event is named"),
         (None, "no date"),
         (3, "「AWS Frobnicator」 looks like a service that the catalogue does not know"),
@@ -111,7 +113,7 @@ def test_evaluate_scores_a_set_of_passages(tmp_path: Path) -> None:
     }
 
 
-def test_evaluate_fails_where_a_figure_has_fallen(tmp_path: Path) -> None:
+def test_evaluate_fails_if_a_figure_has_fallen(tmp_path: Path) -> None:
     (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "順序"}\n', "utf-8")
     (tmp_path / "qrels.tsv").write_text("q\tp1\t1\n", "utf-8")
     (tmp_path / "passages.jsonl").write_text('{"id": "p1", "text": "冪等"}\n{"id": "p2", "text": "順序"}\n', "utf-8")
@@ -125,7 +127,7 @@ def test_evaluate_fails_where_a_figure_has_fallen(tmp_path: Path) -> None:
     )
 
 
-def test_evaluate_fails_where_a_figure_is_wanted_and_no_query_has_an_answer(tmp_path: Path) -> None:
+def test_evaluate_fails_if_a_required_figure_cannot_be_measured(tmp_path: Path) -> None:
     (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "順序"}\n', "utf-8")
     (tmp_path / "qrels.tsv").write_text("", "utf-8")
     (tmp_path / "passages.jsonl").write_text('{"id": "p1", "text": "冪等"}\n', "utf-8")
@@ -134,7 +136,7 @@ def test_evaluate_fails_where_a_figure_is_wanted_and_no_query_has_an_answer(tmp_
     assert kb("evaluate", "--set", str(tmp_path), "--at-least", str(tmp_path / "figures.json")).exit_code == 1
 
 
-def test_a_figure_that_is_misspelt_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_figure_is_refused(tmp_path: Path) -> None:
     (tmp_path / "figures.json").write_text('{"ndcg@10": 0.9}', "utf-8")
     refused = kb("evaluate", "--at-least", str(tmp_path / "figures.json"))
 
@@ -147,24 +149,24 @@ def test_a_figure_that_is_misspelt_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_evaluate_tells_a_folder_that_is_no_set(tmp_path: Path) -> None:
+def test_evaluate_refuses_a_folder_without_queries(tmp_path: Path) -> None:
     result = kb("evaluate", "--set", str(tmp_path))
 
     assert (result.exit_code, result.stderr.startswith(f"kb: {tmp_path}: no set of judged queries")) == (2, True)
 
 
-@pytest.mark.parametrize("told", ["{", "[1]", '{"R@1": "x"}'])
-def test_figures_that_are_none_are_refused_in_one_line(tmp_path: Path, told: str) -> None:
-    (tmp_path / "figures.json").write_text(told, "utf-8")
+@pytest.mark.parametrize("text", ["{", "[1]", '{"R@1": "x"}'])
+def test_malformed_figures_are_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "figures.json").write_text(text, "utf-8")
     refused = kb("evaluate", "--at-least", str(tmp_path / "figures.json"))
 
     (line,) = refused.stderr.splitlines()
     assert (refused.exit_code, line.partition(": no figures")[0]) == (2, f"kb: {tmp_path / 'figures.json'}")
 
 
-@pytest.mark.parametrize("told", ["[1]\n", "[]\n", "1\n", "{\n", '{"id": "q"}\n'])
-def test_queries_that_are_none_are_refused_in_one_line(tmp_path: Path, told: str) -> None:
-    (tmp_path / "queries.jsonl").write_text(told, "utf-8")
+@pytest.mark.parametrize("text", ["[1]\n", "[]\n", "1\n", "{\n", '{"id": "q"}\n'])
+def test_malformed_queries_are_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "queries.jsonl").write_text(text, "utf-8")
     (tmp_path / "qrels.tsv").write_text("q\td\t1\n", "utf-8")
     refused = kb("evaluate", "--set", str(tmp_path))
 
@@ -181,20 +183,20 @@ def hostile(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_sync_refuses_them_with_a_reason_and_indexes_the_others(hostile: Path, tmp_path: Path) -> None:
+def test_sync_refuses_files_beyond_a_limit_and_indexes_the_rest(hostile: Path, tmp_path: Path) -> None:
     done, status = (
         kb(command, "--library", str(hostile), "--index", str(tmp_path / "index")) for command in ("sync", "status")
     )
-    told = [line for line in status.stdout.splitlines() if line.startswith("kb: ")]
+    problems = [line for line in status.stdout.splitlines() if line.startswith("kb: ")]
 
-    assert (done.exit_code, sorted(told), done.stdout.partition(",")[0]) == (
+    assert (done.exit_code, sorted(problems), done.stdout.partition(",")[0]) == (
         0,
         [f"kb: {name}:{reason}" for name, (_, reason) in sorted(REFUSED.items())],
         f"reports: {len(TAKEN)} new",
     )
 
 
-def test_reading_refuses_them_with_a_reason_and_shows_the_others(hostile: Path) -> None:
+def test_read_refuses_files_beyond_a_limit_and_shows_the_rest(hostile: Path) -> None:
     done = kb("read", str(hostile))
 
     assert (done.exit_code, sorted(done.stderr.splitlines()), "冪等にする" in done.stdout) == (

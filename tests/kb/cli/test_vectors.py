@@ -1,4 +1,4 @@
-"""Commands with a model behind an address: what they say of it, and that words answer whatever it does."""
+"""Commands with a model at an address: its vectors, its errors, and searches by words whatever it answers."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ ANSWERS: dict[str, Answer] = {
 
 @pytest.fixture
 def answers(library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Answer]]:
-    """Give a list whose last answer is what the library's model gives, whatever is asked."""
+    """Yield a list whose last item answers each request to the model of the library."""
     monkeypatch.delenv("KB_EMBEDDING")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(endpoint, "_QUERY_TIMEOUT", 0.5)
@@ -59,7 +59,7 @@ def many(library: Path, notes: int) -> None:
 FOLLOW = "vectors of 20 notes follow, for search by meaning: `kb sync --wait`, or `kb serve` while it runs"
 
 
-def test_a_sync_is_done_when_words_are_found_and_says_that_vectors_follow(library: Path, answers: list[Answer]) -> None:
+def test_a_sync_ends_when_words_are_found_and_says_that_vectors_follow(library: Path, answers: list[Answer]) -> None:
     many(library, 20)
     answers.append(ANSWERS["slow"])
     synced = kb("sync").stdout.splitlines()
@@ -77,7 +77,7 @@ def test_a_sync_is_done_when_words_are_found_and_says_that_vectors_follow(librar
 
 
 @pytest.mark.usefixtures("answers")
-def test_what_puts_a_report_there_says_that_vectors_follow(library: Path, tmp_path: Path) -> None:
+def test_add_says_that_vectors_follow(library: Path, tmp_path: Path) -> None:
     many(tmp_path, 20)
     (library / "report.md").unlink()
 
@@ -85,7 +85,7 @@ def test_what_puts_a_report_there_says_that_vectors_follow(library: Path, tmp_pa
 
 
 @pytest.mark.usefixtures("answers")
-def test_in_a_pipe_a_line_at_each_tenth_tells_how_far_the_vectors_are(library: Path) -> None:
+def test_in_a_pipe_each_tenth_of_the_vectors_prints_a_line(library: Path) -> None:
     many(library, 160)
 
     assert kb("sync", "--wait").stderr.splitlines() == [f"vectors: {done} of 160 notes" for done in (0, 64, 128, 160)]
@@ -93,7 +93,7 @@ def test_in_a_pipe_a_line_at_each_tenth_tells_how_far_the_vectors_are(library: P
 
 @pytest.fixture
 def _stoppable() -> Iterator[None]:
-    """Let Ctrl+C stop this process as it does in a terminal: what runs in the background of a shell ignores it."""
+    """Handle SIGINT as in a terminal; a process in the background of a shell ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -101,7 +101,7 @@ def _stoppable() -> Iterator[None]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
 @pytest.mark.usefixtures("_stoppable")
-def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, answers: list[Answer]) -> None:
+def test_an_interrupted_sync_keeps_its_vectors_and_says_how_to_continue(library: Path, answers: list[Answer]) -> None:
     many(library, 80)
 
     def first_half(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
@@ -127,20 +127,20 @@ def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, an
     assert kb("sync", "--wait").stderr.splitlines() == ["vectors: 64 of 80 notes", "vectors: 80 of 80 notes"]
 
 
-def test_vectors_of_another_length_are_told_and_fail_who_waits_for_them(library: Path, answers: list[Answer]) -> None:
+def test_vectors_of_another_length_fail_a_sync_that_waits_for_them(library: Path, answers: list[Answer]) -> None:
     kb("sync", "--wait")
     (library / "second.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
     answers.append(ANSWERS["of another size"])
-    told = kb("sync", "--wait")
+    failed = kb("sync", "--wait")
 
-    assert (told.exit_code, "makes vectors of 2 numbers, and the 4 that are kept have 4,096" in told.stderr) == (
+    assert (failed.exit_code, "makes vectors of 2 numbers, and the 4 that are kept have 4,096" in failed.stderr) == (
         2,
         True,
     )
     assert records("status")[0]["likeness"] == {"embedded": 4, "documents": 5}
 
 
-def test_status_tells_how_many_notes_are_found_by_likeness(library: Path, answers: list[Answer]) -> None:
+def test_status_has_the_number_of_notes_with_vectors(library: Path, answers: list[Answer]) -> None:
     kb("sync", "--wait")
     (library / "second.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
     answers.append(ANSWERS["down"])
@@ -155,7 +155,9 @@ def test_status_tells_how_many_notes_are_found_by_likeness(library: Path, answer
 
 @pytest.mark.parametrize("sort", ANSWERS)
 @pytest.mark.usefixtures("library")
-def test_words_answer_whatever_the_model_does_and_it_is_said(answers: list[Answer], sort: str) -> None:
+def test_words_are_found_whatever_the_model_answers_and_the_failure_is_printed(
+    answers: list[Answer], sort: str
+) -> None:
     kb("sync", "--wait")
     answers.append(ANSWERS[sort])
     started = time.monotonic()
@@ -163,11 +165,11 @@ def test_words_answer_whatever_the_model_does_and_it_is_said(answers: list[Answe
     found = kb("search", "順序")
 
     assert ("順序は保証されない" in found.stdout, "could not search by meaning" in found.stdout) == (True, True)
-    assert time.monotonic() - started < 20  # what is slow would take 30 s
+    assert time.monotonic() - started < 20  # a slow answer takes 30 s
 
 
 @pytest.mark.usefixtures("library", "answers")
-def test_a_model_that_is_switched_off_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_is_switched_off_gets_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_EMBEDDING", "none")
 
     kb("sync", "--wait")
