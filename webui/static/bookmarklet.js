@@ -1,4 +1,4 @@
-// Kept in a bookmark: sends the page that is being looked at, as it stands, to an address that stands for ADDRESS here.
+// The bookmarklet: sends the current page to the server, whose address replaces ADDRESS.
 (() => {
   const form = document.createElement("form");
   Object.assign(form, { method: "post", action: "ADDRESS", target: "_blank" });
@@ -7,7 +7,7 @@
     ["url", location.href],
     ["page", "<!DOCTYPE html>\n" + document.documentElement.outerHTML],
   ]) {
-    const field = document.createElement("textarea"); // an input would drop the ends of lines
+    const field = document.createElement("textarea"); // an input drops line breaks
     form.append(Object.assign(field, { name, value }));
   }
   document.body.append(form);

@@ -1,4 +1,4 @@
-// Claims that are answered one after the other: arrows choose one, y and n answer it, u takes back the last answer.
+// Answer claims by key: arrows select one, y and n answer it, u undoes the last answer.
 "use strict";
 
 const claims = [...main.querySelectorAll(".claim")];
@@ -13,7 +13,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (step) return claims[claims.indexOf(claim) + step]?.focus();
   button.click();
-  if (claim) claim.inert = true; // answered once, until the next page has come
+  if (claim) claim.inert = true; // accept one answer until the next page is shown
 });
 
 const every = main.querySelector("#choose-all");
@@ -23,7 +23,7 @@ every?.addEventListener("click", () => {
   for (const box of boxes) box.checked = !all;
 });
 
-// One goes on where the address leads, else at the first; the browser puts the focus there, so this comes after.
+// Continue at the claim in the address, else at the first; after the browser has set the focus.
 addEventListener("load", () =>
   setTimeout(() => (main.querySelector(".claim:target") ?? claims[0])?.focus({ preventScroll: true })),
 );

@@ -1,10 +1,10 @@
-// Files and folders that are dropped anywhere: taken in one after the other, each with a line of its own.
+// Upload dropped files and folders one by one, each with a line of its own.
 
 const box = document.getElementById("dropped");
 const list = box.querySelector("ol");
 box.querySelector("button").addEventListener("click", () => (box.hidden = true));
 
-// Take in files, or what their entries hold where the browser tells that: folders have files inside.
+// Upload files, or the files in dropped folders if the browser gives their entries.
 export async function take(files, entries) {
   entries = entries.filter(Boolean);
   const single = document.getElementById("file");
@@ -16,12 +16,12 @@ export async function take(files, entries) {
   const lines = files.map(lineOf);
   let taken = 0;
   for (const [place, file] of files.entries()) taken += await send(file, lines[place]);
-  if (taken) await fetch("/sync", { method: "POST", redirect: "manual" }).catch(() => {}); // what is taken is told all the same
+  if (taken) await fetch("/sync", { method: "POST", redirect: "manual" }).catch(() => {}); // the uploads are listed in any case
   document.getElementById("status").textContent = box.querySelector(".summed").textContent =
     box.dataset.summed.replace("{taken}", taken).replace("{files}", files.length);
 }
 
-// One that is dropped on its form is shown before it is kept.
+// A file dropped on the form is previewed first.
 function show(field, file) {
   const one = new DataTransfer();
   one.items.add(file);
@@ -30,12 +30,12 @@ function show(field, file) {
 }
 
 async function filesOf(entry) {
-  if (entry.name.startsWith(".")) return []; // what systems and editors leave beside files
+  if (entry.name.startsWith(".")) return []; // hidden files of systems and editors
   if (entry.isFile) return [await new Promise((found, failed) => entry.file(found, failed))];
   const reader = entry.createReader();
   const files = [];
   for (;;) {
-    const some = await new Promise((found, failed) => reader.readEntries(found, failed)); // at most 100 at a time
+    const some = await new Promise((found, failed) => reader.readEntries(found, failed)); // at most 100 per call
     if (!some.length) return files;
     for (const each of some) files.push(...(await filesOf(each)));
   }
@@ -49,7 +49,7 @@ function lineOf(file) {
 
 function send(file, line) {
   return new Promise((done) => {
-    const request = new XMLHttpRequest(); // not fetch: it tells how much has been sent
+    const request = new XMLHttpRequest(); // fetch reports no upload progress
     request.responseType = "json";
     request.open("POST", "/add?more=1&name=" + encodeURIComponent(file.name));
     request.setRequestHeader("Accept", "application/json");

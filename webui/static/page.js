@@ -1,22 +1,22 @@
-// What a script adds to pages that work without it: results as one types, copying.
-// Every page is the answer to its address; the script only puts the <main> of another address in place of this one.
+// Progressive enhancement: results while typing, keyboard shortcuts, copying. Pages work without it.
+// Each page is the response to its address; the script replaces <main> by that of another address.
 "use strict";
 
 const form = document.getElementById("search");
 const box = document.getElementById("q");
 const main = document.getElementById("main");
-const TYPING = 150; // ms of rest before a search
-const COMPOSING = 450; // the same while an input method composes: Android composes every word
+const TYPING = 150; // ms without input before a search
+const COMPOSING = 450; // ms while an input method composes; Android composes every word
 
-// --- Another page in place of this one ---------------------------------------------------------------------------
+// --- Replacing <main> ----------------------------------------------------------------------------------------------
 
 let running = null;
-let shown = location.pathname + location.search; // which page <main> is of
-let typed = false; // whether the newest address came from typing: the next typed one takes its place in the history
+let shown = location.pathname + location.search; // the address of <main>
+let typed = false; // whether typing made the newest history entry; the next input replaces it
 
 function visit(address, { push = true, typing = false, keepIfEmpty = false, scroll = null } = {}) {
   running?.abort();
-  const request = (running = new XMLHttpRequest()); // not fetch: it parses into a document: no text becomes HTML here
+  const request = (running = new XMLHttpRequest()); // parses into a document, so no string becomes HTML here
   request.responseType = "document";
   request.open("GET", address);
   request.setRequestHeader("Accept", "text/html");
@@ -24,7 +24,7 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
     const page = request.response?.getElementById("main");
     const found = page?.querySelector("#found");
     const path = (url) => new URL(url, location).pathname;
-    if (!page || path(request.responseURL) !== path(address)) return location.assign(address); // it leads on
+    if (!page || path(request.responseURL) !== path(address)) return location.assign(address); // a redirect
     if (keepIfEmpty && found?.dataset.total === "0" && document.getElementById("found")) return stale();
     if (push) history.replaceState({ scroll: scrollY }, "");
     replaceMain(page, request.response.title);
@@ -42,7 +42,7 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
   request.send();
 }
 
-// While one types, hits are never replaced by none: they stay, and it is told that Enter searches as typed.
+// While typing, an empty result does not replace hits: they stay, with a hint that Enter searches as typed.
 const status = document.getElementById("status");
 function stale() {
   document.getElementById("found").classList.add("stale");
@@ -78,12 +78,12 @@ function asked() {
 
 addEventListener("popstate", (event) => {
   running?.abort();
-  if (location.pathname + location.search === shown) return; // a link to a place of this page
+  if (location.pathname + location.search === shown) return; // a link within this page
   visit(location.href, { push: false, scroll: event.state?.scroll ?? 0 });
   box.value = new URLSearchParams(location.search).get("q") ?? "";
 });
 
-// --- Results as one types, by the rules of input methods ----------------------------------------------------------
+// --- Results while typing, with input methods ---------------------------------------------------------------------
 
 let resting = 0;
 let last = box.value;
@@ -100,7 +100,7 @@ function searchAfter(wait) {
 const composes = (event) => event.isComposing || event.keyCode === 229;
 
 box.addEventListener("input", (event) => {
-  if (list.querySelector("[data-forget]")) closeSuggestions(); // what is typed now has suggestions of its own
+  if (list.querySelector("[data-forget]")) closeSuggestions(); // the input has its own suggestions
   if (box.value !== last || composes(event)) searchAfter(composes(event) ? COMPOSING : TYPING);
 });
 box.addEventListener("compositionend", () => searchAfter(0));
@@ -111,7 +111,7 @@ form.addEventListener("submit", (event) => {
   clearTimeout(resting);
   closeSuggestions();
   visit(asked());
-  if (matchMedia("(pointer: coarse)").matches) box.blur(); // or the keyboard on the screen covers what is found
+  if (matchMedia("(pointer: coarse)").matches) box.blur(); // hide the on-screen keyboard, which covers the hits
 });
 document.addEventListener("change", (event) => {
   if (event.target.form === form && event.target !== box) visit(asked());
@@ -143,7 +143,7 @@ function suggest() {
   request.send();
 }
 
-// The last searches: the script that keeps them in this browser is fetched when there is something to keep or to offer.
+// Recent searches: their script is loaded when there is one to store or to offer.
 const recent = () => import(list.dataset.script);
 const remember = (text) => recent().then((searches) => searches.remember(text));
 
@@ -187,7 +187,7 @@ box.addEventListener("keydown", (event) => {
   const count = list.children.length;
   if (event.key === "Escape" && !list.hidden) {
     closeSuggestions();
-    event.preventDefault(); // and the words stay
+    event.preventDefault(); // keep the words
   } else if (!list.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     choose((chosen + (event.key === "ArrowDown" ? 2 : count + 1)) % (count + 1) - 1);
     event.preventDefault();
@@ -196,24 +196,24 @@ box.addEventListener("keydown", (event) => {
     take(list.children[chosen]);
   } else if (event.key === "ArrowDown") {
     event.preventDefault();
-    walk(1); // to the first hit
+    walk(1); // go to the first hit
   }
 });
-list.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus
+list.addEventListener("mousedown", (event) => event.preventDefault()); // keep the focus in the box
 list.addEventListener("click", (event) => {
   const option = event.target.closest("[role=option]");
   if (option) take(option);
 });
 box.addEventListener("blur", closeSuggestions);
-box.addEventListener("focus", recent, { once: true }); // so that it is there when one leaves
+box.addEventListener("focus", recent, { once: true }); // loaded before the page is left
 box.addEventListener("click", () => box.value || recall());
 
-// --- Small things -------------------------------------------------------------------------------------------------
+// --- Other --------------------------------------------------------------------------------------------------------
 
 const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
 const help = document.getElementById("keys");
 
-// The hits are walked with j and k, and with the arrows from the box or once one is at a hit: else arrows scroll.
+// j and k go through the hits; so do the arrows from the box or from a hit, elsewhere they scroll.
 function walk(step) {
   const notes = [...main.querySelectorAll(".note")];
   const here = notes.indexOf(document.activeElement.closest(".note"));
@@ -254,14 +254,14 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(OPEN_MENU)) menu.open = menu.contains(event.target);
 });
 
-const plain = (text) => // as names are compared: width, case and the two kana are one, gaps are none
+const plain = (text) => // fold width, case and kana, remove gaps
   text
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[\s_\u30fb-]/g, "")
     .replace(/[\u3041-\u3096]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 96));
 
-let aliases; // of services, by what their boxes select: fetched when one first looks for one
+let aliases; // of services by value; loaded with the first input
 
 async function narrow(find) {
   if (find.id === "find=service") aliases ??= await (await fetch("/aliases")).json();
@@ -288,27 +288,27 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (link.textContent = said), 2000);
 });
 
-// Work that goes on is looked at again each second, in place: nothing that one reads or has the focus on is lost.
+// Update the progress of running work each second, in place, without losing the focus.
 if (main.querySelector("[data-running]")) {
   setInterval(() => main.querySelector("[data-running]") && visit(location.href, { push: false }), 1000);
 }
 
-// Files and folders may be dropped anywhere; the script that takes them in is fetched when some are.
+// Files and folders can be dropped anywhere; the upload script is loaded with the first drop.
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, async (event) => {
     const { types, files, items } = event.dataTransfer;
-    if (!types.includes("Files")) return; // dropped words are their field's own affair
+    if (!types.includes("Files")) return; // leave dropped text to its field
     event.preventDefault();
     document.body.classList.toggle("dragged", name === "dragover");
     if (name !== "drop") return;
-    const dropped = [[...files], [...items].map((item) => item.webkitGetAsEntry())]; // gone once the event is over
+    const dropped = [[...files], [...items].map((item) => item.webkitGetAsEntry())]; // invalid after the event
     (await import(document.getElementById("dropped").dataset.script)).take(...dropped);
   });
 }
 
 document.getElementById("print")?.addEventListener("click", () => print());
 
-// What was done is taken back by one key. The browser puts the focus where an address leads, so this comes after.
+// One key undoes the last change; after the browser has set the focus.
 function focusFirst() {
   const first = main.querySelector("[autofocus]") ?? document.getElementById("undo");
   first?.focus({ preventScroll: true });

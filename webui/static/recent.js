@@ -1,4 +1,4 @@
-// The last searches, which this browser keeps and nobody else is told.
+// Recent searches, stored in this browser only.
 
 const MOST = 8;
 
@@ -7,14 +7,14 @@ function recent() {
     const kept = JSON.parse(localStorage.getItem("searches"));
     return Array.isArray(kept) ? kept.filter((one) => typeof one === "string").slice(0, MOST) : [];
   } catch {
-    return []; // the browser keeps nothing, or something else
+    return []; // nothing stored, or invalid
   }
 }
 
 function keep(searches) {
   try {
     localStorage.setItem("searches", JSON.stringify(searches));
-  } catch {} // and the search goes on
+  } catch {} // the search continues without it
 }
 
 export const forget = () => keep([]);
@@ -24,7 +24,7 @@ export function remember(text) {
   if (search) keep([search, ...recent().filter((one) => one !== search)].slice(0, MOST));
 }
 
-// What is listed in an empty box: the searches, and at last what forgets them.
+// List the searches below an empty box, then the entry that deletes them.
 export function options(label, forgets) {
   const searches = recent().map((search, place) => {
     const group = Object.assign(document.createElement("span"), { className: "group", textContent: label });

@@ -1,4 +1,4 @@
-// The search of a site of files: the notes that have every word and facet of its address, newest first.
+// The search of a static site: notes with every word and facet of the address, newest first.
 "use strict";
 
 const place = document.getElementById("found");
@@ -6,7 +6,7 @@ const said = place.dataset;
 const status = place.querySelector("[role=status]");
 const asked = new URLSearchParams(location.search);
 const PAGE = 50;
-const MOST = 12; // values of a group that narrow a search further
+const MOST = 12; // values of a group offered as filters
 
 const fold = (text) => text.normalize("NFKC").toLowerCase();
 const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
@@ -20,9 +20,9 @@ function element(name, attributes = {}, ...inside) {
 
 const tally = (count) => (count === 1 ? said.one : said.many.replace("2", count.toLocaleString("en")));
 
-// --- What is asked ------------------------------------------------------------------------------------------------
+// --- The query ---------------------------------------------------------------------------------------------------
 
-// A word of Latin letters begins and ends where such a word does: AP is not in API.
+// A Latin word matches whole words: AP does not match API.
 function pattern(word) {
   const begin = /^[a-z0-9]/.test(word) ? "(?<![a-z0-9])" : "";
   const end = /[a-z0-9]$/.test(word) ? "(?![a-z0-9])" : "";
@@ -36,7 +36,7 @@ function words(text) {
   });
 }
 
-// Of each group that the address selects, the numbers of its values; all of them are wanted of services if it says so.
+// The selected value numbers by group; services may require all of them.
 function selections(index) {
   const groups = Object.keys(index.groups).filter((group) => asked.has(group));
   return groups.map((group) => {
@@ -48,7 +48,7 @@ function selections(index) {
 function search(index) {
   const wanted = words(asked.get("q") ?? "");
   const selected = selections(index);
-  // A word may stand in what is above a note, or name a service of it; words between quotes are its own.
+  // A word may be in the trail or name a service of the note; quoted words must be in its text.
   const has = ([, text, , values, trail, attached], { name, whole, found }) =>
     found.test(fold(whole ? text : [text, ...trail, attached ?? ""].join("\n"))) ||
     (Object.hasOwn(index.names, name) && index.names[name].some((number) => values.includes(number)));
@@ -59,9 +59,9 @@ function search(index) {
   );
 }
 
-// --- What is shown ------------------------------------------------------------------------------------------------
+// --- The results --------------------------------------------------------------------------------------------------
 
-// Marks stand in the text as written: it is folded in the pieces that fold alone, each base with the marks upon it.
+// Marks are offsets in the original text: fold it in pieces of a base character with its combining marks.
 function marked(text, found) {
   const pieces = text.match(/[^][\p{M}\uff9e\uff9f]*/gu) ?? [];
   const origin = pieces.flatMap((piece, number) => Array(fold(piece).length).fill(number));
@@ -157,4 +157,4 @@ function show(index) {
 document.getElementById("q").value = asked.get("q") ?? "";
 fetch(said.notes)
   .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
-  .then(show, () => document.getElementById("away").classList.remove("no-script")); // from a disk: the lists are there
+  .then(show, () => document.getElementById("away").classList.remove("no-script")); // opened from a disk: only the lists work
