@@ -41,7 +41,7 @@ class _Stage(NamedTuple):
 
 
 class Interpretation(Struct, frozen=True):
-    """A query's text as one generation understands it: an AST, and how it was reached."""
+    """The text of a query over one generation: its AST, and the corrections and relaxations that led to it."""
 
     parsed: Parsed
     text: str  # as corrected, without conditions
@@ -50,7 +50,7 @@ class Interpretation(Struct, frozen=True):
     steps: tuple[Step, ...]  # of correction and relaxation
     required: tuple[Node, ...]  # a found document matches all of them and the conditions
     shingles: tuple[Key, ...]  # of the corrected text
-    title: InField | None  # matches the titles that are found by themselves; None if nothing is asked of them
+    title: InField | None  # a title (`Schema.titles`) is found by itself if it matches
 
     @property
     def condition_words(self) -> _Words:
@@ -59,7 +59,7 @@ class Interpretation(Struct, frozen=True):
 
     @property
     def terms(self) -> frozenset[str]:
-        """The terms of all words that were looked for, those in conditions included."""
+        """The terms of all searched words, those in conditions included."""
         return terms_of((*self.relaxation.words, *self.condition_words))
 
     @property
@@ -69,7 +69,7 @@ class Interpretation(Struct, frozen=True):
 
 
 def interpret(query: Query, parser: QueryParser, terms: TermIndex) -> Interpretation:
-    """Return what the text of a query means in the index of these terms."""
+    """Interpret the text of a query over the generation with these terms."""
     words, titles = parser.words, terms.schema.titles
     parsed = parser.parse(query.text, typing=query.typing)
     pieces = with_completions(parsed.pieces, terms, words) if parsed.typed else parsed.pieces
@@ -126,12 +126,12 @@ def _stages(words: _Words, parser: QueryParser, without: Collection[StepName]) -
             yield _Stage(Step(name, " ".join(word.text for word in before if word not in words)), words)
 
 
-def may_have_near(query: Query, words: Iterable[QueryWord], terms: TermIndex) -> bool:
-    """Return whether near documents are allowed, and any document matches one of the words: otherwise they are noise.
+def may_have_near(query: Query, loosest: Iterable[QueryWord], terms: TermIndex) -> bool:
+    """Return whether near documents are allowed, and any document matches one of the loosest words.
 
-    `words` are the loosest ones.
+    If none does, the query is noise, and so are documents similar to it.
     """
-    return "near" not in query.without and any(map(terms.exists, words))
+    return "near" not in query.without and any(map(terms.exists, loosest))
 
 
 def near_limit(query: Query, total: int) -> int:

@@ -14,7 +14,7 @@ from index.text import folded, folded_name
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # of the points of the word itself, whose documents come first
 
-_MAX_NAME_WORDS = 8  # so many runs are looked up from each word on
+_MAX_NAME_WORDS = 8  # from each word, runs of up to 8 words are looked up
 _CACHED_TEXTS = 8  # each text of a query is analysed for its words, then for its shingles
 
 

@@ -75,7 +75,7 @@ def _compile(lexicon: str, folder: Path, name: str) -> Path:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         source, compiled = Path(scratch) / "words.csv", Path(scratch) / "words.dic"
         source.write_text(lexicon, encoding="utf-8")
-        # In a process of its own: it takes 700 MB, of which 500 would stay, and blocks other threads for seconds.
+        # A child process compiles: it takes 700 MB, of which 500 would stay, and blocks other threads for seconds.
         command = [sys.executable, "-P", "-m", "sudachipy.command_line", "ubuild"]
         command += ["-s", str(_SYSTEM), "-o", str(compiled), str(source)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)  # noqa: S603

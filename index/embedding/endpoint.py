@@ -6,16 +6,13 @@ they do without the server for a while. Indexing waits and retries.
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from index.embedder import EmbeddingError, Vectors
 from index.messages import translatable
 from index.urls import web_parts
-
-if TYPE_CHECKING:
-    from urllib.request import OpenerDirector
 
 _BATCH = 32  # texts per request; the limit of TEI
 _QUERY_TIMEOUT, _PASSAGE_TIMEOUT = 2.0, 60.0  # seconds
@@ -44,8 +41,9 @@ class Endpoint:
         self.earlier = None
         self._model = model
         self._url = url.rstrip("/") + "/embeddings"
-        self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
-        self._opener = _opener()
+        self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if key:
+            self._headers["Authorization"] = f"Bearer {key}"
         self._sends_type = True  # until the server refuses it
         self._dimensions: int | None = None
         self._rests_until = 0.0
@@ -108,24 +106,27 @@ class Endpoint:
 
     def _post(self, body: dict[str, Any], seconds: float) -> bytes:
         """Return the server's answer. Raises EmbeddingError."""
-        import urllib.error
-        import urllib.request
-        from http.client import HTTPException
+        import httpx
 
-        ends = time.monotonic() + seconds
-        request = urllib.request.Request(self._url, json.dumps(body).encode(), self._headers)  # noqa: S310  # checked
+        deadline = time.monotonic() + seconds
         try:
-            with self._opener.open(request, timeout=seconds) as answer:
-                return _read(answer, ends)
-        except urllib.error.HTTPError as error:
-            temporary = error.code in _TEMPORARY or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR
-            refused = _RefusedError if error.code in _UNKNOWN_FIELD else EmbeddingError
-            why = translatable("{0} answered {1} {2}; see [embedding] in kb.toml", self._url, error.code, error.reason)
-            raise (_TemporaryError if temporary else refused)(why) from error
-        except (OSError, HTTPException, ValueError) as error:
+            # Redirects are not followed: they would send the key and the texts elsewhere.
+            with httpx.stream(
+                "POST", self._url, content=json.dumps(body), headers=self._headers, timeout=seconds
+            ) as answer:
+                status, reason = answer.status_code, answer.reason_phrase
+                data = _read(answer.iter_bytes(), deadline)
+        except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise _TemporaryError(
                 translatable("{0} does not answer ({1}); is the server running?", self._url, error)
             ) from error
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return data
+        temporary = status in _TEMPORARY or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        refused = _RefusedError if status in _UNKNOWN_FIELD else EmbeddingError
+        raise (_TemporaryError if temporary else refused)(
+            translatable("{0} answered {1} {2}; see [embedding] in kb.toml", self._url, status, reason)
+        )
 
     def _vectors(self, answer: bytes, count: int) -> Vectors:
         import numpy as np
@@ -156,30 +157,13 @@ class _RefusedError(EmbeddingError):
     """The server refused the request as invalid."""
 
 
-def _opener() -> "OpenerDirector":
-    """Return a client that follows no redirects: these would send the key and the texts elsewhere."""
-    import urllib.request
-
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-def _read(answer: Any, ends: float) -> bytes:  # noqa: ANN401  # untyped in urllib
-    """Return a whole answer, within the time limit even if the server sends a byte now and then."""
-    parts, size = [], 0
-    while part := answer.read1(1 << 16):
-        size += len(part)
-        if size > _MAX_ANSWER:
+def _read(parts: Iterable[bytes], deadline: float) -> bytes:
+    """Return a whole answer. The timeout of httpx is per read, and a server may send byte by byte."""
+    data = bytearray()
+    for part in parts:
+        data += part
+        if len(data) > _MAX_ANSWER:
             raise ValueError(translatable("more than {0} bytes", _MAX_ANSWER))
-        if time.monotonic() > ends:
+        if time.monotonic() > deadline:
             raise TimeoutError(translatable("too slow"))
-        parts.append(part)
-    return b"".join(parts)
+    return bytes(data)
