@@ -69,7 +69,7 @@ fit-model: $(VENV)/.model
 	@if test ! -d $(LABELS)/notes; then echo "There are no notes in $(LABELS): nothing is fitted."; \
 	else $(BIN)/python tests/fitting/sentence_model.py $(LABELS) && $(BIN)/python tests/fitting/sample_vectors.py; fi
 
-# Brings kb.po up to the sentences in the code, and compiles it; fill in what has no `msgstr` then, and do it again.
+# Adds new texts to each kb.po, drops unused ones, and compiles it; write the msgstr of new ones, and run it again.
 texts: $(VENV)/.dev
 	PYTHONPATH=tests/kb/cli $(BIN)/python tests/kb/cli/messages.py
 

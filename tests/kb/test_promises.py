@@ -165,9 +165,8 @@ print(json.dumps({
 
 
 def test_a_text_that_is_added_in_both_languages_is_shown_in_that_of_the_reader(tmp_path: Path) -> None:
-    japanese, english, line = recipe("A text")
-    places = {"webui/texts/ja/labels.py": japanese, "webui/texts/en/labels.py": english}
-    changed = {place: (ROOT / place).read_text("utf-8") + text for place, text in places.items()}
+    line, translations = recipe("A text")
+    changed: dict[str, str | bytes] = dict(translated(translations))
     start = (ROOT / "webui/templates/start.html").read_text("utf-8")
     changed["webui/templates/start.html"] = start.replace("{% block main %}\n", f"{{% block main %}}\n{line}", 1)
 

@@ -13,7 +13,7 @@ import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 from flask.testing import FlaskClient
-from messages import compiled, forms, wanted
+from messages import compiled, forms, required_texts
 
 from kb import translation
 from kb.cli.commands import COMMANDS
@@ -272,7 +272,7 @@ def pseudo_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     own = folder / "xx" / "LC_MESSAGES"
     own.mkdir(parents=True)
     known = Catalog(charset="utf-8")
-    for context, text in wanted():
+    for context, text in required_texts():
         translated = tuple(f"⟦{form}⟧" for form in forms(text))
         known.add(text, translated if isinstance(text, tuple) else translated[0], context=context)
     with (own / "kb.po").open("wb") as file:

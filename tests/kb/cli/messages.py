@@ -1,6 +1,6 @@
-"""Updates the catalogues with the texts of the code: `make texts`, after each change of a text.
+"""The catalogues of texts: `make texts` adds new texts to each `kb.po`, drops unused ones, and compiles it.
 
-A new text gets an empty `msgstr` in kb.po; a test fails until it is filled.
+A new text has an empty `msgstr`, which is reported, and for Japanese fails a test. A new folder gets its first `kb.po`.
 """
 
 import errno
@@ -29,30 +29,32 @@ KEYWORDS = {"_": None, "marked": None, "translatable": None, "ngettext": (1, 2),
             "npgettext": (CONTEXT, 2, 3)}  # fmt: skip
 METHODS = [("**/templates/**", "jinja2"), ("**.py", "python")]
 STEPS = ("reading", "writing", "embedding")  # of a sync
-FAULTS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EISDIR, errno.ENOTDIR,
-          errno.EROFS, errno.ELOOP, errno.EIO, errno.EADDRINUSE, errno.EADDRNOTAVAIL)  # fmt: skip
+SYSTEM_ERRORS = (
+    *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EISDIR, errno.ENOTDIR),
+    *(errno.EROFS, errno.ELOOP, errno.EIO, errno.EADDRINUSE, errno.EADDRNOTAVAIL),
+)
+ABOUT = "# The texts of code and templates; `make texts` adds new ones and drops unused ones."
+DATE = datetime(2026, 1, 1, tzinfo=UTC)  # the same in every run, so that equal texts make equal files
 Text = tuple[str | None, str | tuple[str, str]]
-"""A text of a catalogue: its context, and its forms for one and for many where it has both."""
-SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same texts make the same bytes
+"""A context, and a text or its forms for one and for many."""
 
 
-def wanted() -> set[Text]:
-    """Return every text that may be shown: those of the code, the help, click and the system."""
-    ours = (text for room in ("kb", "index", "webui") for text in marked(ROOT / room))
-    faults = map(os.strerror, FAULTS)
-    others = {*helps(), *STEPS, *MESSAGES.values(), *faults} - {""}
-    return {*ours, *marked(Path(click.__file__).parent), *((None, text) for text in others)}
+def required_texts() -> set[Text]:
+    """Return every text that may be shown: those of our code, of the help, of click and of the system's errors."""
+    own = (text for folder in ("kb", "index", "webui") for text in extracted(ROOT / folder))
+    others = {*help_texts(), *STEPS, *MESSAGES.values(), *map(os.strerror, SYSTEM_ERRORS)} - {""}
+    return {*own, *extracted(Path(click.__file__).parent), *((None, text) for text in others)}
 
 
-def marked(folder: Path) -> Iterator[Text]:
-    """Yield the texts in calls of gettext below a folder."""
+def extracted(folder: Path) -> Iterator[Text]:
+    """Yield the texts in the calls of gettext below a folder."""
     for _file, _line, text, _comments, context in extract_from_dir(str(folder), METHODS, keywords=KEYWORDS):
-        forms = (text,) if isinstance(text, str) else tuple(form for form in text if form)
-        yield context, forms[0] if len(forms) == 1 else (forms[0], forms[1])
+        parts = (text,) if isinstance(text, str) else tuple(filter(None, text))
+        yield context, parts[0] if len(parts) == 1 else (parts[0], parts[1])
 
 
-def helps() -> Iterator[str]:
-    """Yield the texts of the help of `kb`, its commands and their options."""
+def help_texts() -> Iterator[str]:
+    """Yield the help of the commands and of their options."""
     yield from (summary for _module, summary in COMMANDS.values())
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)
@@ -60,34 +62,36 @@ def helps() -> Iterator[str]:
         yield from (param.help for param in command.params if isinstance(param, click.Option) and param.help)
 
 
-def catalogue(language: str) -> Catalog:
-    with po(language).open("rb") as file:
-        return read_po(file, locale=language)
-
-
 def po(language: str) -> Path:
     return Path(LOCALE) / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
-def compiled(known: Catalog) -> bytes:
-    """Return a catalogue in the binary format of gettext."""
+def catalogue(language: str) -> Catalog:
+    """Return the catalogue of a language, an empty one if it has none yet."""
+    if not po(language).exists():
+        return Catalog(language)
+    with po(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def compiled(texts: Catalog) -> bytes:
+    """Return a catalogue in the format that gettext reads."""
     file = io.BytesIO()
-    write_mo(file, known)
+    write_mo(file, texts)
     return file.getvalue()
 
 
 def updated(known: Catalog, language: str) -> Catalog:
-    """Return a catalogue of every text, with the translations of a known one."""
-    about = "# The texts of the code; `make texts` adds new ones and removes unused ones."
-    new = Catalog(language, header_comment=about, creation_date=SOME_DAY, revision_date=SOME_DAY, fuzzy=False)
-    for context, text in sorted(wanted(), key=lambda one: (str(one[1]), one[0] or "")):
+    """Return a catalogue of the required texts with the known translations."""
+    new = Catalog(language, header_comment=ABOUT, creation_date=DATE, revision_date=DATE, fuzzy=False)
+    for context, text in sorted(required_texts(), key=lambda one: (str(one[1]), one[0] or "")):
         entry = known.get(text[0] if isinstance(text, tuple) else text, context)
         new.add(text, entry.string if entry else None, context=context)
     return new
 
 
 def forms(text: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return the forms of a text: one, or singular and plural."""
+    """Return the forms of a text for one and for many, or its only form."""
     return text if isinstance(text, tuple) else (text or "",)
 
 
@@ -97,17 +101,18 @@ def placeholders(text: str) -> set[str]:
 
 def main() -> None:
     for folder in Path(LOCALE).iterdir():
+        file = po(folder.name)
         known = updated(catalogue(folder.name), folder.name)
-        with po(folder.name).open("wb") as file:
-            write_po(file, known, width=100)
-        po(folder.name).with_suffix(".mo").write_bytes(compiled(known))
-        where = po(folder.name).relative_to(ROOT)
+        file.parent.mkdir(exist_ok=True)
+        with file.open("wb") as stream:
+            write_po(stream, known, width=100)
+        file.with_suffix(".mo").write_bytes(compiled(known))
         for message in known:
-            ids, strings = forms(message.id), forms(message.string)
-            if ids[0] and not all(strings):
-                print(f"{where} lacks a msgstr for: {ids[0]}")
-            for unknown in placeholders("".join(strings)) - placeholders("".join(ids)):
-                print(f"{where} has an unknown {{{unknown}}} in: {strings[0]}")
+            texts, translations = forms(message.id), forms(message.string)
+            if texts[0] and not all(translations):
+                print(f"{file.relative_to(ROOT)}: no msgstr for: {texts[0]}")
+            for name in placeholders("".join(translations)) - placeholders("".join(texts)):
+                print(f"{file.relative_to(ROOT)}: {{{name}}} is not in the msgid of: {translations[0]}")
 
 
 if __name__ == "__main__":

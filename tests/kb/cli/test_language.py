@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from messages import KEYWORDS, ROOT, catalogue, compiled, forms, po, wanted
+from messages import KEYWORDS, ROOT, catalogue, compiled, forms, po, required_texts
 from typed import kb, records
 from wcwidth import width
 
@@ -147,7 +147,7 @@ def test_json_is_the_same_to_the_byte(typed: tuple[str, ...], tmp_path: Path, mo
 
 def test_the_catalogue_has_every_text_and_no_other() -> None:
     known = {(one.context, forms(one.id)): forms(one.string) for one in catalogue("ja") if one.id}
-    required = {(context, forms(text)) for context, text in wanted()}
+    required = {(context, forms(text)) for context, text in required_texts()}
 
     assert (sorted(required - known.keys(), key=str), sorted(known.keys() - required, key=str)) == ([], [])
     assert [texts for texts, translations in known.items() if not all(translations)] == []
@@ -171,7 +171,7 @@ def test_a_translation_has_the_plural_forms_of_its_language() -> None:
 
 def test_no_text_is_hidden_from_extraction() -> None:
     """An f-string hides the calls in it, and a text that is not written out is unknown."""
-    texts = {form for _context, text in wanted() for form in forms(text)}
+    texts = {form for _context, text in required_texts() for form in forms(text)}
     called = [
         (path.name, call.lineno, argument.value)
         for room in ("kb", "index", "webui")
