@@ -1,8 +1,8 @@
 """Interprets a query's text over one generation: parse, complete, correct, relax. The result is a value.
 
-Relaxation: while fewer than ENOUGH documents match every word, function words are dropped (`function`), parts of
-compounds suffice (`parts`), and related words count (`related`). Each step is shown and can be refused. Documents that
-match only some of the words, or are similar to the text, are near (`Results.near`).
+Relaxation takes three steps while fewer than ENOUGH documents match every word. It drops function words (`function`),
+accepts parts of compounds (`parts`), and accepts related words (`related`). Each step is shown and can be refused.
+Documents that match only some of the words, or are similar to the text, are near (`Results.near`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -1,8 +1,8 @@
 """Ranking: the signals that make up the score of a hit, the same for all engines (docs/relevance.md has experiments).
 
-The score of a document is the sum of the parts of its signals (`parts`), rounded to six decimals, so that differences
-in the order of addition tie in every engine; to five on a cluster, which computes in single precision. The strength of
-each signal in a document is:
+The score of a document is the sum of the parts of its signals (`parts`), rounded to six decimals. Scores that differ
+only by the order of addition tie then in every engine. A cluster computes in single precision and rounds to five. The
+strength of each signal in a document is:
 
 - words: the sum over the query's words of the best alternative: its weight times the points of its terms.
 - nearness: the points of the query's shingles, each of two adjacent words.
@@ -16,8 +16,8 @@ each signal in a document is:
 - boost: the document's own boost minus 1.
 
 The points of a term are those of BM25F with rare terms favoured (`term_points`). The frequency of a term is summed over
-the fields: the field's weight times the frequency there, divided by 1 - b + b * length / mean length if the field's
-length matters. A length under MIN_LENGTH counts as MIN_LENGTH, so that a label of two words does not win by its length.
+the fields, each times the field's weight. If the field's length matters, that is divided by
+1 - b + b * length / mean length. A length under MIN_LENGTH counts as MIN_LENGTH, so that a label of two words does not win by its length.
 """
 
 from collections.abc import Mapping
