@@ -1,1 +1,1 @@
-"""One file a format: each reader turns a text into an Outline."""
+"""Readers: from the bytes of a file to an outline that covers every line."""

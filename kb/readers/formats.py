@@ -69,9 +69,7 @@ _FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the 
 LABELS = tuple(format_.label for format_ in _FORMATS)
 ENDINGS = tuple(dict.fromkeys(ending for format_ in _FORMATS for ending in format_.endings))
 MEDIA_TYPES = frozenset(media_type for format_ in _FORMATS for media_type in format_.media_types)
-_SUGGESTED = tuple(
-    reader.label for reader in reversed(READERS) if reader.name in ("markdown", "text")
-)  # for any editor
+_SUGGESTED = ("Markdown", "text")  # formats that any editor can save
 
 
 def read_outline(data: bytes, source: str) -> Outline:
