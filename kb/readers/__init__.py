@@ -1,1 +1,1 @@
-"""Readers: from the bytes of a file to an outline that covers every line."""
+"""Readers turn the bytes of a file into an outline that covers every line."""
