@@ -16,8 +16,8 @@ strength of each signal in a document is:
 - boost: the document's own boost minus 1.
 
 The points of a term are those of BM25F with rare terms favoured (`term_points`). The frequency of a term is summed over
-the fields, each times the field's weight. If the field's length matters, that is divided by
-1 - b + b * length / mean length. A length under MIN_LENGTH counts as MIN_LENGTH, so that a label of two words does not win by its length.
+the fields, each times the field's weight. If the field's length matters, that is divided by 1 - b + b * length / mean
+length. A length under MIN_LENGTH counts as MIN_LENGTH, so that a label of two words does not win by its length.
 """
 
 from collections.abc import Mapping
