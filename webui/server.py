@@ -120,7 +120,7 @@ def serve(
 
 
 def _access(host: str, names: tuple[str, ...]) -> Access:
-    """Return the names and the token of the server. Raises UsageError if strangers could write, or the token is short."""
+    """Return the names and the token of the server. Raises UsageError if anyone could write, or the token is short."""
     given = os.environ.get("KB_TOKEN")
     token = given.strip() if given else None  # an empty variable is as good as none
     if token is not None and len(token) < _MIN_TOKEN:

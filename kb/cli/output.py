@@ -28,7 +28,7 @@ _UNSAFE = re.compile(rf"(?!{_STYLE})[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2
 
 # The start of a line, below whose end the line continues: its indent, a number and the sign of a list.
 _INDENT = rf"(?:{_STYLE})* *(?:(?:\d+ +)?[•→] )?"
-# An unbreakable piece of a line: a Latin word or a Japanese character, with punctuation that may not end or begin a line.
+# An unbreakable piece of a line: a Latin word or a Japanese character, with its brackets and punctuation.
 _PIECE = re.compile(rf"{_STYLE}|[（「『【]*(?:[!-~]+|.)[、。，．・）」』】！？ーっゃゅょッャュョ…]*")
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, no room in one file

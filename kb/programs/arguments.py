@@ -22,7 +22,7 @@ class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Search(Arguments, frozen=True):
-    """The arguments of `search` without its filters, which `SEARCH` adds. They are named as the options of the command."""
+    """The arguments of `search` without its filters, which `SEARCH` adds; named as the options of `kb search`."""
 
     query: Annotated[
         str,

@@ -63,8 +63,8 @@ class Tool:
 TOOLS: Mapping[str, Tool] = {
     "search": Tool(
         "Search the notes",
-        "Find notes by words, by meaning and by filters, best first; each with its id, its own words (`text`), its place "
-        "(`talk`, `trail`), its day, services, source and address, and the `changes` since. "
+        "Find notes by words, by meaning and by filters, best first; each with its id, its own words (`text`), its "
+        "place (`talk`, `trail`), its day, services, source and address, and the `changes` since. "
         "`answers` names those that surely answer; `notes` have every word, `near` only some or a similar meaning. "
         "The same order as the page and `kb search`. Says plainly where nothing is noted.",
         SEARCH,

@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING: a facet is a value, a reader a file and a row, a service a table, a command a function."""
+"""The recipes of CONTRIBUTING: a facet is a value, a reader a file and a row, a command a function and a row."""
 
 import io
 import json
@@ -55,7 +55,7 @@ def translated(more: str) -> Mapping[str, bytes]:
     return {f"{CATALOGUE.removesuffix('.po')}.mo": compiled.getvalue()}
 
 
-def said(folder: Path, changed: Mapping[str, str | bytes], reports: Mapping[str, str], script: str) -> Any:  # noqa: ANN401
+def said(folder: Path, changed: Mapping[str, str | bytes], reports: Mapping[str, str], code: str) -> Any:  # noqa: ANN401
     """Return what a script says, as JSON, of a copy of the program whose files were changed so."""
     for room in ("index", "kb", "webui"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
@@ -65,7 +65,7 @@ def said(folder: Path, changed: Mapping[str, str | bytes], reports: Mapping[str,
     for name, text in reports.items():
         (folder / "library" / name).write_text(text, "utf-8")
     ran = subprocess.run(
-        [sys.executable, "-c", ASK + script], cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, check=False,
+        [sys.executable, "-c", ASK + code], cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, check=False,
         capture_output=True, text=True, encoding="utf-8",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
