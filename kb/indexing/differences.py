@@ -104,7 +104,6 @@ class Comparison:
         yield from (News(at, "fact", change, tuple(notes)) for change, notes in overtaken.items())
 
     def _stored_notes(self, entry: ReportEntry) -> Sequence[MarkedNote]:
-        """Return the notes of a report that the index holds."""
         query = Query(sort="position", limit=None).select("report", entry.id)
         stored = [hit.stored for hit in self._before.reader.search(query).hits]
         return [MarkedNote(self._before.note(one), load_overtaken(one)) for one in stored]
@@ -135,19 +134,16 @@ def compared(
         source=entry.source,
         fate="changed" if before and after else "came" if after else "went",
         notes=entry.notes,
-        changed=tuple(_changed_fields(before, after)) if before and after else (),
+        changed=_changed_fields(before, after) if before and after else (),
         items=tuple(_items(old, new)),
     )
 
 
-def _changed_fields(before: ReportEntry, after: ReportEntry) -> Iterator[str]:
-    """Yield the changed fields of a report that readers know."""
-    for field in ("id", "title", "event", "held_on", "published", "url", "source"):
-        if getattr(before, field) != getattr(after, field):
-            yield field
-    old, new = ([replace(talk, line=0) for talk in entry.talks] for entry in (before, after))
-    if old != new:
-        yield "talks"
+def _changed_fields(before: ReportEntry, after: ReportEntry) -> tuple[str, ...]:
+    """Return the changed fields of a report that readers know; lines of talks are none of these."""
+    old, new = (replace(one, talks=tuple(replace(talk, line=0) for talk in one.talks)) for one in (before, after))
+    fields = ("id", "title", "event", "held_on", "published", "url", "source", "talks")
+    return tuple(field for field in fields if getattr(old, field) != getattr(new, field))
 
 
 def _items(old: Sequence[MarkedNote], new: Sequence[MarkedNote]) -> Iterator[Item]:
@@ -177,7 +173,6 @@ def _items(old: Sequence[MarkedNote], new: Sequence[MarkedNote]) -> Iterator[Ite
 
 
 def _changed_properties(old: MarkedNote, new: MarkedNote) -> Iterator[Item]:
-    """Yield the changed properties of a note."""
     note, was, now = new.note, _place(old.note), _place(new.note)
     for key in now:
         if was[key] != now[key]:
@@ -213,13 +208,12 @@ def _edits(gone: Sequence[MarkedNote], new: Sequence[MarkedNote]) -> Mapping[str
         return edited
     left = list(gone)
     for one in new:
-        similar = [(_similarity(other.note.text, one.note.text), -place) for place, other in enumerate(left)]
+        similar = []
+        for place, other in enumerate(left):
+            matcher = SequenceMatcher(None, other.note.text, one.note.text, autojunk=False)
+            # The quick ratios are upper bounds of the slow one.
+            if matcher.real_quick_ratio() >= _MIN_SIMILARITY <= matcher.quick_ratio():
+                similar.append((matcher.ratio(), -place))
         if similar and max(similar)[0] >= _MIN_SIMILARITY:
             edited[one.own] = left.pop(-max(similar)[1])
     return edited
-
-
-def _similarity(one: str, other: str) -> float:
-    """Return the share of characters that two texts have in common; 0 if it is surely below `_MIN_SIMILARITY`."""
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return matcher.ratio() if matcher.real_quick_ratio() >= _MIN_SIMILARITY <= matcher.quick_ratio() else 0.0

@@ -12,7 +12,7 @@ from kb.library.files import Scan
 from kb.library.places import damaged_files, listing
 from kb.pipeline.reports import Progress, ignore_progress
 from kb.report.problems import FileProblem, LibraryError
-from kb.search.collection import Collection, Snapshot, embedder_of
+from kb.search.collection import Collection, embedder_of
 from kb.storage.caches import code_digest
 from kb.storage.walk import backups_below, shown_name
 
@@ -90,27 +90,17 @@ class Indexer:
         in_memory: bool = False,
         reclassify: bool = False,
     ) -> "Sync":
-        """Return a sync of the index with a scan."""
         from kb.indexing.report_cache import ReportCache
         from kb.indexing.sync import Sync
 
+        before = None
+        with suppress(SearchIndexError):  # a damaged index is made again
+            before = self._collection.snapshot()
+        cache = ReportCache(self._collection.index, in_memory=in_memory)
+        vectors = self._vectors_for_kinds() if with_vectors else None
         return Sync(
-            self._collection,
-            scan,
-            self._readable_snapshot(),
-            since,
-            progress,
-            cache=ReportCache(self._collection.index, in_memory=in_memory),
-            vectors=self._vectors_for_kinds() if with_vectors else None,
-            reclassify=reclassify,
+            self._collection, scan, before, since, progress, cache=cache, vectors=vectors, reclassify=reclassify
         )
-
-    def _readable_snapshot(self) -> Snapshot | None:
-        """Return a snapshot of the index, None if it is missing or damaged: then it is made again."""
-        try:
-            return self._collection.snapshot()
-        except SearchIndexError:
-            return None
 
     def _is_current(self, contents: Contents, scan: Scan) -> bool:
         return contents.is_current(self._collection.library, scan.listing, code_digest())
@@ -133,19 +123,12 @@ class Indexer:
         self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
         # If another process syncs meanwhile, notes are classified after that.
         with suppress(OutdatedError, WriterBusyError, LibraryError):
-            if self._reclassify(progress):  # on a cluster, a document that is written again has lost its vector
-                self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
-
-    def _reclassify(self, progress: Progress) -> bool:
-        """Classify the reports that only their words classified by their vectors; return whether there are any."""
-        vectors = self._vectors_for_kinds()
-        if vectors is None:
-            return False
-        since, before, scan = self._scan()
-        if before is None or not self._is_current(before, scan) or not _lacks_vectors(before, vectors):
-            return False
-        self._prepare(scan, since, progress, reclassify=True).run()
-        return True
+            if vectors := self._vectors_for_kinds():
+                since, before, scan = self._scan()
+                if before and self._is_current(before, scan) and _lacks_vectors(before, vectors):
+                    self._prepare(scan, since, progress, reclassify=True).run()
+                    # On a cluster, a document that is written again has lost its vector.
+                    self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
 
     def has_vectors_to_make(self) -> bool:
         """Return whether `embed` has anything to do."""
@@ -190,7 +173,6 @@ class Indexer:
         return problems
 
     def _damage(self) -> tuple[FileProblem, ...]:
-        """Return the damage to the generations of the index."""
         index = str(self._collection.index)
         try:
             damage = self._collection.damage()
@@ -225,5 +207,4 @@ class Indexer:
 
 
 def _lacks_vectors(contents: Contents, vectors: "StoredVectors") -> bool:
-    """Return whether there are reports that only their words classified."""
     return any(entry.vectors != vectors.name for entry in contents.reports if entry.notes)

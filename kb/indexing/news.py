@@ -173,7 +173,6 @@ class UpdateFeed:
         return sum(1 for _ in self._news(query, snapshot, moment))
 
     def _newest_update(self, contents: Contents | None) -> Update | None:
-        """Return the newest update, read once a generation."""
         if contents is None:
             return None
         return self._newest.get(contents, lambda: UpdateStore(self._collection.index).newest(contents.updates))
@@ -196,16 +195,16 @@ class UpdateFeed:
         """Yield the entries of one news; `hits` are the stored notes that the search finds, by id."""
         notes = (snapshot.note(hits[note]) for note in news.notes if note in hits)
         if news.what == "note":
-            yield from (NewsEntry(note_urn(note.id), news.at, "note", note) for note in notes)
+            yield from (NewsEntry(urn("note", note.id), news.at, "note", note) for note in notes)
         elif news.what == "fact":
             change, overtaken = self._collection.domain.change(news.about), tuple(notes)
             if change and overtaken:
-                yield NewsEntry(_urn("fact", change.id), news.at, "fact", overtaken[0], overtaken[1:], change)
+                yield NewsEntry(urn("fact", change.id), news.at, "fact", overtaken[0], overtaken[1:], change)
         elif news.about in hits or news.notes[0] in hits:
             remedy, problem = (snapshot.reader.stored(note) for note in (news.notes[0], news.about))
             if remedy and problem:
                 note = snapshot.note(remedy)
-                yield NewsEntry(note_urn(note.id), news.at, "remedy", note, (snapshot.note(problem),))
+                yield NewsEntry(urn("note", note.id), news.at, "remedy", note, (snapshot.note(problem),))
 
 
 def item_name(item: Item, domain: Domain) -> str:
@@ -216,17 +215,8 @@ def item_name(item: Item, domain: Domain) -> str:
     return since(change) if change else item.value
 
 
-def note_urn(note_id: str) -> str:
-    """Return the URN of a note in feeds: the same in every index."""
-    return _urn("note", note_id)
-
-
-def feed_urn(path: str) -> str:
-    """Return the URN of the feed at an address here."""
-    return _urn("feed", path)
-
-
-def _urn(sort: str, key: str) -> str:
+def urn(sort: Literal["note", "fact", "feed"], key: str) -> str:
+    """Return the URN of a note's id, a change's id or a feed's path: the same in every index."""
     return uuid.uuid5(_NAMESPACE, f"{sort} {key}").urn
 
 
@@ -253,4 +243,4 @@ def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[New
             note = snapshot.note(hit.stored)
             days = (day for day in (note.held_on, note.published) if day and is_date(day))  # an index may hold others
             day = next(days, _NO_DAY)
-            yield NewsEntry(note_urn(note.id), f"{day}{_START_OF_YEAR[len(day) - 4 :]}T00:00:00Z", "note", note)
+            yield NewsEntry(urn("note", note.id), f"{day}{_START_OF_YEAR[len(day) - 4 :]}T00:00:00Z", "note", note)

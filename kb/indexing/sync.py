@@ -23,7 +23,6 @@ from itertools import accumulate
 from msgspec.structs import replace
 
 from index.embedder import StoredVectors
-from index.engine import Staging
 from index.schema import Document
 from kb.indexing import staging
 from kb.indexing.differences import Comparison, difference, first_difference
@@ -82,9 +81,7 @@ class Sync:
         has_new_lesson = self._reusable is not None and self._reusable.lesson != self._lesson.key
         self._without_workers = vectors is not None and (reclassify or has_new_lesson)
         model = vectors.name if vectors and reclassify else None
-        self._unchanged = (
-            frozenset(self._unchanged_files(self._reusable, model)) if self._reusable else frozenset[str]()
-        )
+        self._unchanged = frozenset(self._unchanged_files(self._reusable, model) if self._reusable else ())
 
     def run(self) -> tuple[Contents, Difference | None]:
         """Publish the next generation; return its contents and its difference, None if nothing differs.
@@ -93,8 +90,12 @@ class Sync:
         """
         files = [file for file in self._scan.files if file.source not in self._unchanged]
         use_workers = len(files) >= staging.MIN_FILES and not self._without_workers
-        with self._collection.engine.staging() if use_workers else nullcontext() as writer:
-            staged = self._stage(files, writer) if writer else StagedReports({}, ())
+        collection, lesson = self._collection, self._lesson
+        with collection.engine.staging() if use_workers else nullcontext() as writer:
+            staged = StagedReports({}, ())
+            if writer:  # steps 2–7 in worker processes, as if these were the only reports of their ids
+                configuration = collection.tools.configuration
+                staged = staging.stage(files, writer, collection.index, configuration, self._progress, lesson=lesson)
             summaries, problems = self._read_reports(staged.results)
             contents = self._relate(summaries, problems)
             update = self._compare(contents)
@@ -105,12 +106,6 @@ class Sync:
         """Return the difference that a sync would make, None if nothing differs; nothing is published."""
         update = self._compare(self._relate(*self._read_reports({})))
         return update.difference if update else None
-
-    def _stage(self, files: Sequence[ReportFile], writer: Staging) -> StagedReports:
-        """Take files through steps 2–7 in worker processes, as if they were the only reports of their ids."""
-        collection = self._collection
-        configuration = collection.tools.configuration
-        return staging.stage(files, writer, collection.index, configuration, self._progress, lesson=self._lesson)
 
     def _read_reports(
         self, staged: Mapping[str, FileResult]
@@ -210,18 +205,15 @@ class Sync:
     def _documents(self, entries: Sequence[ReportEntry]) -> Mapping[str, Iterator[Document]]:
         """Return the documents of reports by source; each report is loaded when the engine writes it."""
         written = list(accumulate(entry.notes for entry in entries))
-        return {
-            entry.source: self._documents_of(entry, done, written[-1])
-            for entry, done in zip(entries, written, strict=True)
-        }
-
-    def _documents_of(self, entry: ReportEntry, done: int, total: int) -> Iterator[Document]:
-        finished = self._loader.load_analysed(self._files[entry.source])
         tools = self._collection.tools
-        yield from documents(
-            replace(finished, report=with_ids_of(finished.report, entry)), tools.analyzer, tools.domain
-        )
-        self._progress("writing", done, total)
+
+        def documents_of(entry: ReportEntry, done: int) -> Iterator[Document]:
+            finished = self._loader.load_analysed(self._files[entry.source])
+            finished = replace(finished, report=with_ids_of(finished.report, entry))
+            yield from documents(finished, tools.analyzer, tools.domain)
+            self._progress("writing", done, written[-1])
+
+        return {entry.source: documents_of(entry, done) for entry, done in zip(entries, written, strict=True)}
 
     def _changed_entries(self, entries: Iterable[ReportEntry]) -> list[ReportEntry]:
         """Return the entries of reports whose documents the index lacks or holds in another state."""
@@ -270,17 +262,17 @@ class Sync:
         return text is None or any(name in text for name in names)
 
     def _unchanged_results(self) -> dict[str, FileResult]:
-        """Return the results of unchanged files, as the index holds them."""
-        if self._reusable is None:
-            return {}
         before = self._reusable
+        if before is None:
+            return {}
         problems: defaultdict[str, list[FileProblem]] = defaultdict(list)
         for problem in before.problems:
             problems[problem.source].append(problem)
-        results: dict[str, FileResult] = {
-            source: found[0] for source, found in problems.items() if source not in before.ids
-        }
-        for source, entry in before.by_source.items():
-            own = replace(with_own_talks(entry), id=before.ids[source])
-            results[source] = ReportSummary(own, tuple(problems[source]))
-        return {source: result for source, result in results.items() if source in self._unchanged}
+        results: dict[str, FileResult] = {}
+        for source in self._unchanged:
+            if entry := before.by_source.get(source):
+                own = replace(with_own_talks(entry), id=before.ids[source])
+                results[source] = ReportSummary(own, tuple(problems[source]))
+            elif source not in before.ids and problems[source]:
+                results[source] = problems[source][0]
+        return results

@@ -188,6 +188,5 @@ def _with_table(data: bytes, group: str, name: str, values: Mapping[str, Any]) -
 
 
 def _ended(text: str) -> bytes:
-    """Return a text with one line break at its end, as bytes."""
     text = text.rstrip("\n")
     return f"{text}\n".encode() if text else b""

@@ -280,7 +280,6 @@ class Browser:
 
 
 def _entry_of(entries: Mapping[str, T], key: str, what: str) -> T:
-    """Return the entry of a key. Raises UnknownIdError."""
     if key not in entries:
         raise UnknownIdError(translatable("no {0} is known as {1}", what, key))
     return entries[key]
@@ -299,7 +298,6 @@ def _report_entry(report_id: str, contents: Contents | None) -> ReportEntry:
 
 
 def _near_ids(unknown: str, ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids with nearly the spelling of an unknown one."""
     from index.terms import nearest
 
     return nearest(unknown, ids, _MAX_NEAR_IDS)

@@ -8,7 +8,7 @@ from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, render_template, request
 
 from index.query import Query
-from kb.indexing.news import NewsEntry, feed_urn
+from kb.indexing.news import NewsEntry, urn
 from kb.knowledge_base import KnowledgeBase
 from kb.translation import _, language, ngettext
 from kb.wording import since
@@ -59,7 +59,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         root = request.host_url.rstrip("/")
         entries = knowledge_base.updates.entries(query, whole=whole)
         made = Feed(
-            id=feed_urn(path),
+            id=urn("feed", path),
             title=" - ".join(filter(None, (title, _("Session notes")))),
             subtitle=_(
                 "New notes, problems with a new remedy, and what has changed since. Only exact matches are reported."
