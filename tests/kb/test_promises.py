@@ -55,11 +55,11 @@ def translated(more: str) -> Mapping[str, bytes]:
     return {f"{CATALOGUE.removesuffix('.po')}.mo": compiled.getvalue()}
 
 
-def said(folder: Path, changed: Mapping[str, str | bytes], reports: Mapping[str, str], code: str) -> Any:  # noqa: ANN401
+def said(folder: Path, files: Mapping[str, str | bytes], reports: Mapping[str, str], code: str) -> Any:  # noqa: ANN401
     """Return what a script says, as JSON, of a copy of the program whose files were changed so."""
     for room in ("index", "kb", "webui"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, text in changed.items():
+    for name, text in files.items():
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     (folder / "library").mkdir()
     for name, text in reports.items():
