@@ -11,7 +11,6 @@ from os.path import commonprefix
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import asdict
 
 from index.datafiles import place, quoted
@@ -25,7 +24,7 @@ from kb.library.tables import (
     ConfigurationError,
     ConfigurationTables,
     Embedding,
-    EngineTable,
+    EngineAddress,
     NoteTable,
     SavedSearch,
     tables,
@@ -43,19 +42,6 @@ _MAX_NAME = 100  # characters; the longest name of the catalogue has 56, and all
 # Sudachi's builder takes seconds for each 100,000 characters in a trie of words, and minutes for 500,000; 20,000 words
 # of six kanji have 100,000.
 _MAX_TRIE = 200_000  # characters
-
-
-class EngineAddress(Struct, frozen=True):
-    """The cluster that searches instead of the index on this machine: the addresses of its nodes, and an index name.
-
-    `region` is that of Amazon's service; `shards` and `replicas` are the settings of new indexes.
-    """
-
-    urls: tuple[str, ...] = ()
-    index: str = ""
-    region: str = ""
-    shards: int = 1
-    replicas: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +126,7 @@ def parse(data: bytes) -> Configuration:
         feeds={feed: table.seen for feed, table in read.feeds.items()},
         embedding=_embedding(read.embedding),
         searches=_searches(read.searches),
-        engine=_engine(read.engine) if read.engine else None,
+        engine=_engine(read.engine),
         no_dates=tuple((source, *date) for source, table in read.reports.items() for date in table.no_dates()),
         has_points=read.points is not None,
         text=data.decode(ENCODING),
@@ -160,16 +146,15 @@ def _embedding(table: Embedding) -> Embedding:
     return table
 
 
-def _engine(table: EngineTable) -> EngineAddress:
-    """Return the cluster. Credentials come from the environment, never from a library."""
-    urls = (table.url,) if isinstance(table.url, str) else table.url
-    if not urls or not all(map(web_parts, urls)):
+def _engine(table: EngineAddress | None) -> EngineAddress | None:
+    """Return the table if its addresses are valid. Credentials come from the environment, never from a library."""
+    if table and not (table.urls and all(map(web_parts, table.urls))):
         raise ConfigurationError(
             translatable(
                 "[engine] url cannot be {0}; write one like https://search.example.com:9200", quoted(table.url)
             )
         )
-    return EngineAddress(urls, table.index, table.region, table.shards, table.replicas)
+    return table
 
 
 def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correction:
@@ -223,7 +208,7 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
         raise ConfigurationError(
             translatable("domain cannot be {0}; write one of {1}", quoted(read.domain), ", ".join(known))
         )
-    names = [*_domain_names(read)]
+    names = list(_domain_names(read))
     for path, name in names:
         if not skeleton(name) or len(name) > _MAX_NAME:
             where = place(*path, table=False)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from index.messages import message_of, os_message, translatable
 from kb.library.configuration import Configuration
 from kb.library.file_changes import ChangedSinceError, FileChange, FileState, Folder, digest_of
-from kb.readers.containers import TooLongError, file_bytes, unopened
+from kb.readers.containers import TooLongError, file_bytes, members_of, unopened
 from kb.report.identity import normalized
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
@@ -65,8 +65,6 @@ class Scan(Struct, frozen=True):
 
 def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
     """Yield the reports in a file, and a problem for each unreadable part."""
-    from kb.readers.containers import members_of
-
     for each in members_of(data, source):
         if isinstance(each, FileProblem):
             yield each
@@ -83,17 +81,11 @@ class Library(Folder):
         with suppress(LibraryError, OSError):  # in a read-only folder a journal stays
             self.settle()
         configuration, digest, invalid = self.configuration()
-        files: list[ReportFile] = []
-        problems: list[FileProblem] = []
-        left_alone: list[str] = []
-        for entry in self.entries(configuration.ignore):
-            if isinstance(entry, ReportFile):
-                files.append(entry)
-            elif isinstance(entry, FileProblem):
-                problems.append(entry)
-            else:
-                left_alone.append(entry)
-        return Scan(tuple(files), configuration, digest, (*problems, *invalid), tuple(left_alone))
+        entries = list(self.entries(configuration.ignore))
+        files = tuple(entry for entry in entries if isinstance(entry, ReportFile))
+        problems = (entry for entry in entries if isinstance(entry, FileProblem))
+        left_alone = tuple(entry for entry in entries if isinstance(entry, str))
+        return Scan(files, configuration, digest, (*problems, *invalid), left_alone)
 
     def entries(self, ignored: tuple[str, ...]) -> Iterator[ReportFile | FileProblem | str]:
         """Yield each report, a problem for each unreadable file or folder, and the source of each skipped file."""
@@ -201,8 +193,7 @@ class Library(Folder):
         in a container.
         """
         with self._locked():
-            container = self.container(source)
-            if container is not None:
+            if (container := self.container(source)) is not None:
                 raise LibraryError(
                     translatable(
                         '{0}: is one of several reports in {1}; to leave it out, add it to ignore = ["{0}"] in {2}, '

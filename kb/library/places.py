@@ -38,9 +38,8 @@ def find_library(chosen: Path | None) -> tuple[Library, bool]:
     The library is the chosen folder, else KB_LIBRARY, else data/reports of the current folder, else, while that has no
     report, the samples. Raises LibraryError if the chosen folder does not exist.
     """
-    named = chosen or (Path(os.environ["KB_LIBRARY"]) if os.environ.get("KB_LIBRARY") else None)
-    if named is not None:
-        return Library(named), False
+    if named := chosen or os.environ.get("KB_LIBRARY"):
+        return Library(Path(named)), False
     if OWN_LIBRARY.is_dir():
         own = Library(OWN_LIBRARY)
         if own.holds_reports() or not SAMPLES.is_dir():
@@ -67,8 +66,8 @@ def index_folder(library: Library, chosen: Path | None) -> Path:
     """Return the folder of a library's index: the chosen one, else KB_INDEX, else one in the user's cache folder."""
     if chosen is not None:
         return chosen
-    if os.environ.get("KB_INDEX"):
-        return Path(os.environ["KB_INDEX"])
+    if configured := os.environ.get("KB_INDEX"):
+        return Path(configured)
     digest = hashlib.sha256(str(library.path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return cache_folder() / f"{library.path.name}-{digest}"
 
@@ -86,10 +85,8 @@ def may_cache(index: Path) -> bool:
 
 def damaged_files(index: Path) -> tuple[Path, ...]:
     """Return the cached reports and updates of an index that are not as they were written."""
-    paths = (
-        path for suffix in (REPORT_SUFFIX, UPDATE_SUFFIX) for path in sorted((index / CACHE_FOLDER).glob(f"*{suffix}"))
-    )
-    return tuple(path for path in paths if unsealed(path) is None)
+    paths = sorted((index / CACHE_FOLDER).glob("*"), key=lambda path: (path.suffix, path))
+    return tuple(path for path in paths if path.suffix in (REPORT_SUFFIX, UPDATE_SUFFIX) and unsealed(path) is None)
 
 
 class _CachedListing(msgspec.Struct, frozen=True):

@@ -21,9 +21,8 @@ SEARCH_EXAMPLE = '[[searches]] with lines name = "…" and address = "q=…&serv
 
 # tomllib stores a list of keys for each part of a dotted key: a key of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
-_LIKE_A_DATE = re.compile(
-    r"\d{4}(-\d{2}(-\d{2})?)?"
-)  # earlier versions wrote impossible days, and digits of any script
+# Earlier versions wrote impossible days, and digits of any script.
+_LIKE_A_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 class ConfigurationError(ValueError):
@@ -46,18 +45,25 @@ class SavedSearch(Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
-class EngineTable(Struct, forbid_unknown_fields=True):
-    """A cluster that searches: the addresses of its nodes, and the name of the index there."""
+class EngineAddress(Struct, frozen=True, forbid_unknown_fields=True):
+    """A cluster that searches instead of the index on this machine: its nodes, and the name of the index there.
 
-    url: Annotated[
-        str | tuple[str, ...], Meta(description="an address, or a list of them")
-    ]  # msgspec crashes on two `Text`
+    `region` is that of Amazon's service; `shards` and `replicas` are the settings of new indexes.
+    """
+
+    # msgspec crashes on two `Text`.
+    url: Annotated[str | tuple[str, ...], Meta(description="an address, or a list of them")]
     index: Annotated[
         str, Meta(pattern=r"\A[a-z0-9][a-z0-9_-]{0,199}\Z", description="a name of small letters, figures and -")
     ]
     region: Text = ""
     shards: Annotated[int, Meta(ge=1, le=100, description="a number from 1 to 100")] = 1
     replicas: Annotated[int, Meta(ge=0, le=100, description="a number from 0 to 100")] = 1
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of the nodes."""
+        return (self.url,) if isinstance(self.url, str) else self.url
 
 
 class ReportTable(Struct, forbid_unknown_fields=True):
@@ -153,7 +159,7 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
         tuple[Annotated[str, Meta(min_length=1)], ...], Meta(description='patterns of files: ignore = ["drafts/**"]')
     ] = ()
     embedding: Annotated[Embedding, Meta(description='[embedding], with lines url = "…" and model = "…"')] = Embedding()
-    engine: Annotated[EngineTable, Meta(description='[engine], with lines url = "…" and index = "…"')] | None = None
+    engine: Annotated[EngineAddress, Meta(description='[engine], with lines url = "…" and index = "…"')] | None = None
     reports: Annotated[dict[str, ReportTable], Meta(description='tables like [reports."name"]')] = {}
     talks: Annotated[dict[str, TalkTable], Meta(description='tables like [talks."id"]')] = {}
     notes: Annotated[dict[str, NoteTable], Meta(description='tables like [notes."id"]')] = {}
@@ -176,15 +182,8 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
         return bool(self.categories or self.services or self.words)
 
 
-def tables(text: bytes) -> ConfigurationTables:
+def tables(data: bytes) -> ConfigurationTables:
     """Return the tables in the bytes of a kb.toml. Raises ConfigurationError."""
-    try:
-        return converted(_parsed(text), ConfigurationTables)
-    except TableError as error:
-        raise ConfigurationError(message_of(error)) from error
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
     import tomllib
 
     try:
@@ -198,8 +197,8 @@ def _parsed(data: bytes) -> dict[str, Any]:
             translatable("line {0} has a key of more than 16 parts; put names with dots in quotes", line)
         )
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return converted(tomllib.loads(text), ConfigurationTables)
+    except (tomllib.TOMLDecodeError, TableError) as error:
         raise ConfigurationError(message_of(error)) from error
     except ValueError as error:
         raise ConfigurationError(

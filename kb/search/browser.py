@@ -176,15 +176,14 @@ class Browser:
             near = _near_ids(talk_id, snapshot.contents.talks) if snapshot else ()
             raise UnknownIdError(translatable("no talk has the id {0}", talk_id), near=near)
         notes = _notes("talk", canonical_id, snapshot)
-        talks = {
-            entry.id: (entry, talk)
+        talks = (
+            (entry, snapshot.contents.talks_of_reports.get((entry.id, canonical_id)))
             for entry in snapshot.contents.reports
-            for talk in entry.talks
-            if talk.id == canonical_id
-        }
+        )
         return tuple(
             NoteTaker(entry, talk, tuple(note for note in notes if note.report == entry.id))
-            for entry, talk in talks.values()
+            for entry, talk in talks
+            if talk
         )
 
     def aligned(self, note_takers: Sequence[NoteTaker]) -> tuple[Row, ...]:
@@ -257,17 +256,13 @@ class Browser:
         notes = {own_part(other.id): replace(other, kind=note.kind) for other in finished.report.notes}
         if own not in notes:
             raise UnknownIdError(translatable("{0} holds no note {1} any more", note.source, note_id))
-        report = replace(finished.report, notes=tuple(notes.values()))
-        features = () if self._is_corrected(note) else tuple(reasons(report, finished.morphemes)[notes[own].id])
-        return Why(note.kind, note.text, note.sure, features)
-
-    def _is_corrected(self, note: Note) -> bool:
-        """Return whether kb.toml sets the kind of a note, under any id that its report has had."""
         contents = self._collection.contents()
         corrections = contents.parsed_configuration.corrections if contents else {}
-        report_ids = contents.ids_of(note.report) if contents else ()
-        note_ids = (f"{report_id}/{own_part(note.id)}" for report_id in report_ids)
-        return any(corrections[note_id].kind for note_id in note_ids if note_id in corrections)
+        note_ids = [f"{report_id}/{own}" for report_id in (contents.ids_of(note.report) if contents else ())]
+        if any(corrections[note_id].kind for note_id in note_ids if note_id in corrections):
+            return Why(note.kind, note.text, note.sure, ())
+        report = replace(finished.report, notes=tuple(notes.values()))
+        return Why(note.kind, note.text, note.sure, tuple(reasons(report, finished.morphemes)[notes[own].id]))
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return every service of the catalogue with its number of notes, None without an index."""

@@ -1,4 +1,4 @@
-"""Notes as they are quoted elsewhere, in Markdown: one with its source, many as a sheet, those of a guide too."""
+"""Notes and guides in Markdown: a citation of one note, or a sheet of many."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -14,28 +14,25 @@ from kb.wording import GUIDE_PARTS, changed_since, compared, dated, listed, said
 if TYPE_CHECKING:
     from kb.search.guide import Guide, GuideEntry
 
-# What would be read as Markdown inside a line: no _ inside a word, and & where it would be a character by its name;
+# Markup inside a line: `_` not inside a word, and `&` only before the name of a character;
 _MARKDOWN = re.compile(r"[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
-# and at its beginning: 「1.」, too, begins a list. A digit cannot be escaped.
+# and at the beginning of a line: 「1.」, too, begins a list. A digit cannot be escaped.
 _FIRST = re.compile(r"^\s*(?:\d+(?=[.)])|(?=[#>+=-]))")
 
 
 @dataclass(frozen=True, slots=True)
 class Quoting:
-    """How notes are quoted.
-
-    `domain` knows the changes since a note was taken; `address` returns the address of a note, None if unknown.
-    """
+    """Quotes notes; `domain` has the dated changes, `address` returns the address of a note, None if unknown."""
 
     domain: Domain
     address: Callable[[Note], str | None]
 
     def citation(self, note: Note) -> str:
-        """Return a note as a quotation in Markdown: its words, talk, event, date and where it can be read."""
+        """Return a note as a quotation: its text, talk, event, date and address."""
         return f"> {_quoted(note.text)}\n>\n> — {self._source(note)}\n"
 
     def sheet(self, notes: Iterable[Note]) -> Iterator[str]:
-        """Yield the lines of a sheet in Markdown: under each talk its notes, in the order in which they come."""
+        """Yield the lines of a sheet: a heading for each talk, and its notes in their order."""
         for own in by_place(notes, lambda note: note).values():
             yield f"## {escaped(own[0].place_title)}\n"
             yield f"{escaped(self.source(own[0]))}\n"
@@ -49,12 +46,12 @@ class Quoting:
                 yield f"— {escaped(note.source)}:{note.line}{f' <{address}>' if address else ''}\n"
 
     def source(self, note: Note) -> str:
-        """Return where and when a note was taken, and who spoke."""
+        """Return the event, date and speakers of a note."""
         held = dated(note.event or _("event unknown"), note.held_on)
         return listed((held, *(note.talk.speakers if note.talk else ())))
 
     def guide(self, guide: "Guide") -> Iterator[str]:
-        """Yield the lines of a guide, a heading for each part, under each entry all notes that say so."""
+        """Yield the lines of a guide: a heading for each part, and below each entry all its notes."""
         yield f"# {guide.service.name}\n"
         yield f"{compared(guide.compared, guide.notes)}\n"
         for name, part in guide.parts.items():
@@ -70,14 +67,14 @@ class Quoting:
         yield from (f"  - {remedy}: {self._with_source(note)}" for note in entry.remedies)
         yield from (f"  - {self._with_source(note)}" for note in entry.leads_to)
         yield from (f"  - {self._change(change)}" for change in entry.changes)
-        for note in entry.notes:  # the words of the one that tells it best stand above already
+        for note in entry.notes:  # the text of the best note is above already
             yield f"  - {self._source(note) if note.id == entry.note.id else self._with_source(note)}"
 
     def _with_source(self, note: Note) -> str:
         return f"{escaped(note.text)} — {self._source(note)}"
 
     def _source(self, note: Note) -> str:
-        """Return in which talk or report of which event a note was taken, who spoke, when, and where it can be read."""
+        """Return the talk or report, speakers, event and date of a note, and its address or file and line."""
         talk = listed((note.place_title, *(note.talk.speakers if note.talk else ()), note.event))
         address = self.address(note)
         where = f"<{address}>" if address else f"{escaped(note.source)}:{note.line}"
@@ -89,16 +86,16 @@ class Quoting:
 
 
 def _guide_part(title: str, lines: Iterable[str]) -> Iterator[str]:
-    """Yield a part of a guide under its heading, nothing where it is empty."""
-    if some := list(lines):
-        yield from (f"## {title}\n", *some, "")
+    """Yield a part of a guide under its heading, unless it is empty."""
+    if part := list(lines):
+        yield from (f"## {title}\n", *part, "")
 
 
 def _quoted(text: str) -> str:
-    """Return a text as it stands inside a quotation, on as many lines as it has itself."""
+    """Return the lines of a text inside a quotation."""
     return "\n> ".join(_FIRST.sub(r"\g<0>\\", escaped(line)) for line in text.splitlines())
 
 
 def escaped(text: str) -> str:
-    """Return a text so that Markdown takes it for nothing but text inside a line."""
+    """Return a text with its Markdown inside a line escaped."""
     return _MARKDOWN.sub(r"\\\g<0>", text)

@@ -18,10 +18,11 @@ from index.messages import Message, translatable
 from index.stand_in import WithStandIn
 from index.urls import web_parts
 from index.whoosh_engine import WhooshEngine
-from kb.library.configuration import NO_MODEL, Configuration, EngineAddress
+from kb.library.configuration import NO_MODEL, Configuration
 from kb.library.contents import Contents
 from kb.library.files import Library
 from kb.library.places import OWN_LIBRARY, SAMPLE_VECTORS, find_library, index_folder
+from kb.library.tables import EngineAddress
 from kb.pipeline.reports import Tools
 from kb.report.model import Note
 from kb.search.documents import SCHEMA, load_note
@@ -88,12 +89,6 @@ class Collection:
     `library` is the folder of reports, `is_samples` whether it is the bundled samples, `index` the index folder,
     `tools` read reports, `engine` searches the index.
     """
-
-    library: Library
-    is_samples: bool
-    index: Path
-    tools: Tools
-    engine: Engine
 
     def __init__(self, library: Path | None, index: Path | None, engine: "EngineMaker | None") -> None:
         self.chosen = (library, index)
@@ -247,7 +242,7 @@ def _cluster_of(override: str, configured: EngineAddress | None) -> EngineAddres
             )
         )
     url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
-    return replace(configured or EngineAddress(), urls=(url,), index=index)
+    return replace(configured or EngineAddress(url, index), url=url, index=index)
 
 
 def embedder_of(configuration: Configuration) -> "EmbedderMaker":

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -10,9 +9,7 @@ from index.query import Query
 from kb.report.identity import slug
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import TalkEntry, year
-
-if TYPE_CHECKING:
-    from kb.services import Service
+from kb.services import Service
 
 _MAX_SERVICES = 12  # rows of the heat map
 
@@ -28,7 +25,7 @@ _VALUES: Mapping[str, Callable[[TalkEntry], Sequence[str]]] = {
 class ServiceYears(Struct, frozen=True):
     """A service with its numbers of notes by year, UNDATED for notes without one."""
 
-    service: "Service"
+    service: Service
     notes: Mapping[str, int]
 
 

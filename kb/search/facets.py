@@ -1,7 +1,7 @@
-"""The facets of notes, one value each: adding one touches this file, and the format number of indexes.
+"""The facets of notes: adding one touches this file, and the format number of indexes.
 
-Documents, counts, labels, the search box, addresses, the page, the command, the suggestions and the tools of programs
-all read it here; a test adds one and finds it everywhere.
+Documents, counts, labels, the search box, addresses, pages, commands, suggestions and programs read `FACETS`. A test
+adds a facet and finds it in all of these.
 """
 
 import re
@@ -31,15 +31,14 @@ T = TypeVar("T")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
 UNDATED = "undated"
-"""The year of notes of which no day is known: to choose a year must not hide them without a word."""
+"""The year of undated notes, so that readers see how many a year leaves out."""
 
 
 class Listed(Struct, frozen=True):
-    """How a facet is listed among the filters of the page: in which place, with how many values, closed at first.
+    """A facet among the filters of the page: its place, its number of values, and whether it is closed at first.
 
-    What narrows a search most with the fewest values comes first; what has long names, as many as reports, is closed
-    until one looks for them. Nobody reads thousands of values (4,000 make 200 kB), and with these a first visit to a
-    large library takes some 22 kB.
+    The first facets narrow a search most with the fewest values; those with as many long names as reports are closed.
+    Nobody reads thousands of values (4,000 make 200 kB). With these numbers a large library takes some 22 kB.
     """
 
     place: int
@@ -48,15 +47,18 @@ class Listed(Struct, frozen=True):
 
 
 class Facet(Struct, frozen=True):
-    """One way to narrow notes down.
+    """A property of notes that a search can select.
 
-    `key` is a word: its option, its key in addresses. `label` is a noun in each language; `values` are those
-    of a note. What values are called stands in `value_labels`, by language, where they are a few that are always the
-    same, else `labels` gives it where it is not the value itself. `words` ask for it in the search box, by `names`
-    (folded) of its values where those are known beforehand, else by what a value contains (A finds ALL too: such values
-    want `names` and `find`); `find` gives the value of one such name. `order` is that of its counts:
-    the commonest first, the newest first with the undated last, or as `labels` has them. `option_help` is the help of
-    its option of `kb search`, None for no option; `tool_help` that of the argument of programs' searches.
+    - `key`: the word for it in options and addresses.
+    - `values`: returns the values of a note.
+    - `value_labels`: the label of each value, if the values are fixed; else `labels` returns those that differ from
+      the value.
+    - `words`: the fields of the search box that select it. There `names` returns the values by folded name. Without
+      `names`, a value is selected by a part of it: A selects ALL, too.
+    - `find`: returns the value of a name.
+    - `order`: the order of its counts; the newest first has the undated last, `labels` is the order of the labels.
+    - `option_help`: the help of its option of `kb search`, None for no option.
+    - `tool_help`: the description of its argument in the searches of programs.
     """
 
     key: str
@@ -74,7 +76,7 @@ class Facet(Struct, frozen=True):
     tool_help: str | None = None
 
     def __post_init__(self) -> None:
-        """Derive `labels`, `find` and, where there are no others, `names` from what values are always called."""
+        """Derive `labels`, `find` and, unless given, `names` from the labels of fixed values."""
         if self.value_labels:
             texts = tuple(self.value_labels.items())
             names = self.names or (lambda _catalogue: _value_names(texts))
@@ -105,17 +107,17 @@ def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
 
 @cache
 def _years() -> Mapping[str, str]:
-    """Return the years that an event may have by their names in each language: 2018, 2018年."""
+    """Return years by their names in each language: 2018, 2018年."""
     forms = [in_language(name, pgettext, "date", "{year}") for name in languages()]
     named = {folded_name(form.format(year=year)): str(year) for year in range(1900, 2100) for form in forms}
     return named | {folded_name(name): UNDATED for name in (UNDATED, *in_every_language(marked("undated")))}
 
 
-@lru_cache(1000)  # they are those of each note of a talk
+@lru_cache(1000)  # all notes of a talk have the same names
 def _names(event: str | None, speakers: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what an event and its speakers may be called, folded as names are, each once.
+    """Return the folded names of an event and of speakers.
 
-    An event is called without its year too, and one of three words or more without the first: re:Invent, of AWS.
+    An event has a name without its year, too, and if it has three words or more, without the first: re:Invent, of AWS.
     """
     words = slug(event).split("-") if event else []
     dated = [words, words[:-1]] if len(words) > 1 and _YEAR.fullmatch(words[-1]) else [words]
@@ -127,12 +129,12 @@ def _names(event: str | None, speakers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def place(note: Note) -> str:
-    """Return what a note stands in: its talk, or its report where it stands outside of talks."""
+    """Return the id of a note's talk, or of its report outside of talks."""
     return note.talk.id if note.talk else note.report
 
 
 def by_place(items: Iterable[T], note_of: Callable[[T], Note]) -> dict[str, list[T]]:
-    """Return what has a note by what that stands in, places and items in the order in which they come."""
+    """Return items grouped by the place of their note, places and items in their order."""
     places: dict[str, list[T]] = {}
     for item in items:
         places.setdefault(place(note_of(item)), []).append(item)
@@ -255,7 +257,7 @@ FACETS = (
         marked("Names"),
         lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ()),
     ),
-    Facet(  # what stands below the same headings and notes of a place
+    Facet(  # notes below the same headings and notes of a place
         "section",
         marked("Section"),
         lambda note, _catalogue: (digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12),),
@@ -276,6 +278,5 @@ def options() -> tuple[Facet, ...]:
 
 
 def values_of(note: Note, catalogue: "Catalogue") -> dict[str, tuple[str, ...]]:
-    """Return the values of a note by facet, facets without one left out."""
-    every = ((facet.key, tuple(facet.values(note, catalogue))) for facet in FACETS)
-    return {key: values for key, values in every if values}
+    """Return the values of a note by facet, without facets that have none."""
+    return {facet.key: values for facet in FACETS if (values := tuple(facet.values(note, catalogue)))}

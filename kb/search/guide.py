@@ -18,7 +18,7 @@ from kb.search.documents import load_relations
 from kb.services import Change, Domain, Service
 
 PartName: TypeAlias = Literal["advice", "solved", "unsolved", "cases"]
-PARTS: tuple[PartName, ...] = ("advice", "solved", "unsolved", "cases")
+PARTS: tuple[PartName, ...] = get_args(PartName)
 """The parts of a guide in their order: advice, problems with remedies, open problems, facts."""
 
 # The notes that a guide is made from. In 100,000 notes the most frequent service has thousands, too many to read.
@@ -94,13 +94,8 @@ def guide_of(service: Service, collection: Collection) -> Guide:
     # Group remedies on other services too: two note takers may have noted the same one.
     grouped = {note.id: note for note in chain(notes, *remedies.values())}
     groups = list(_groups(grouped.values(), snapshot)) if snapshot else []
-    return Guide(
-        service=service,
-        notes=total,
-        compared=len(notes),
-        parts=_parts(notes, groups, remedies, collection.domain),
-        changes=tuple(sorted(collection.domain.changes_of(service.slug), key=attrgetter("changed_on"), reverse=True)),
-    )
+    changes = sorted(collection.domain.changes_of(service.slug), key=attrgetter("changed_on"), reverse=True)
+    return Guide(service, total, len(notes), _parts(notes, groups, remedies, collection.domain), tuple(changes))
 
 
 def _candidates(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Note], Mapping[str, Sequence[Note]]]:
@@ -120,17 +115,15 @@ def _candidates(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Not
         problem = load_relations(document).remedy_of
         if problem in problems:
             remedies[problem].append(snapshot.note(document))
-    notes = [note for note in map(snapshot.note, stored.values()) if _is_about(note, service)]
+    notes = [
+        note
+        for note in map(snapshot.note, stored.values())
+        # Prose that only inherits the service usually continues a story. Advice and problems always count.
+        if not (note.type == "paragraph" and note.text.endswith(_PROSE))
+        or note.kind in get_args(Claim)
+        or any(mention.service == service.slug and mention.via == "explicit" for mention in note.services)
+    ]
     return snapshot.reader.search(replace(about, limit=0)).total, notes, remedies
-
-
-def _is_about(note: Note, service: Service) -> bool:
-    """Return whether a note itself is about a service.
-
-    Prose that only inherits the service usually continues a story. Advice and problems always count.
-    """
-    named = any(mention.service == service.slug and mention.via == "explicit" for mention in note.services)
-    return named or note.kind in get_args(Claim) or not (note.type == "paragraph" and note.text.endswith(_PROSE))
 
 
 def _groups(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, ...]]:

@@ -1,4 +1,4 @@
-"""What is answered, as the JSON objects that commands and pages give out."""
+"""Answers as JSON objects, the same from commands, pages and programs."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from index.engine import FacetCount
+from kb.pipeline.alignment import Row
 from kb.report.model import Note, Talk
+from kb.report.outline import Outline
 from kb.search.browser import NoteTaker, SimilarNote
+from kb.search.directory import EventEntry, TalkEntry
 from kb.search.results import FoundNote, FoundTalk, SearchResults, Tier
 from kb.services import Change, Domain, Service
 from kb.translation import NOTES, in_language
@@ -16,21 +19,18 @@ from kb.wording import history, why
 
 if TYPE_CHECKING:
     from kb.kinds import Pair
-    from kb.pipeline.alignment import Row
     from kb.report.difference import Difference
-    from kb.report.outline import Outline
-    from kb.search.directory import EventEntry, TalkEntry
     from kb.search.guide import Guide, GuideEntry
 
 
 def _record(value: object, *names: str) -> dict[str, Any]:
-    """Return fields of a value in this order, what is stored as a tuple as a list."""
+    """Return fields of a value in this order, with lists for tuples."""
     fields = ((name, getattr(value, name)) for name in names)
-    return {name: list(held) if isinstance(held, tuple) else held for name, held in fields}
+    return {name: list(field) if isinstance(field, tuple) else field for name, field in fields}
 
 
 def talk_record(talk: Talk) -> dict[str, Any]:
-    """Return a talk as every face shows it inside a note."""
+    """Return a talk, as inside a note."""
     return _record(talk, "id", "title", "track", "start", "end", "speakers", "links")
 
 
@@ -44,12 +44,12 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         **_record(note, "kind", "sure", "advice"),
         "services": [
             {
-                "slug": m.service,
-                "name": domain.catalogue.name(m.service),
-                "via": m.via,
-                "why": in_language(NOTES, why, m.why),
+                "slug": mention.service,
+                "name": domain.catalogue.name(mention.service),
+                "via": mention.via,
+                "why": in_language(NOTES, why, mention.why),
             }
-            for m in note.services
+            for mention in note.services
         ],
         **_record(note, "remedy_of", "answers", "attached"),
         "changes": [change_record(change) for change in domain.changes_for(note)],
@@ -57,18 +57,18 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
 
 
 def change_record(change: Change) -> dict[str, str | None]:
-    """Return what has changed since a note, with the source that says so."""
+    """Return a dated change with its source."""
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 
 
 def hits(answer: SearchResults) -> Iterator[tuple[FoundNote, Tier]]:
-    """Yield the notes that a search gives: those that are found, then those that are near."""
-    yield from ((one, "found") for one in answer.hits)
-    yield from ((one, "near") for one in answer.near)
+    """Yield the notes that a search returns with their tiers, those that are found first."""
+    yield from ((note, "found") for note in answer.hits)
+    yield from ((note, "near") for note in answer.near)
 
 
 def hit_record(found: FoundNote, tier: Tier, domain: Domain, *, quoted: bool, explain: bool) -> dict[str, Any]:
-    """Return a note that a search gives, and whether it surely answers it."""
+    """Return a note that a search returns; `quoted` if it almost certainly answers the search."""
     return {
         **note_record(found.note, domain),
         "tier": tier,
@@ -85,18 +85,18 @@ def facet_record(value: FacetCount) -> dict[str, Any]:
 
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:
-    """Return a talk that was found by its title."""
+    """Return a talk found by its title."""
     return {**talk_record(found.talk), **_record(found, "event", "held_on", "notes", "found")}
 
 
 def similar_record(similar: SimilarNote, domain: Domain) -> dict[str, Any]:
-    """Return a note that is like another, and what is alike."""
+    """Return a similar note, the cosine, and the services that both mention."""
     services = list(similar.services)
     return {**note_record(similar.note, domain), "cosine": round(similar.cosine, 4), "same_services": services}
 
 
-def row_record(row: "Row", note_takers: Sequence[NoteTaker], domain: Domain) -> dict[str, Any]:
-    """Return what each note taker of a talk noted of one thing, by report; `only` names who alone did."""
+def row_record(row: Row, note_takers: Sequence[NoteTaker], domain: Domain) -> dict[str, Any]:
+    """Return a row of aligned notes by report; `only` is the report that alone has a note."""
     notes = {
         note_taker.report.id: note_record(note, domain) if note else None
         for note_taker, note in zip(note_takers, row.notes, strict=True)
@@ -106,15 +106,15 @@ def row_record(row: "Row", note_takers: Sequence[NoteTaker], domain: Domain) -> 
     return {"only": only, "words": row.words, "likeness": row.similarity, "notes": notes}
 
 
-def spoken_record(entry: "TalkEntry") -> dict[str, Any]:
-    """Return a talk with its event and the ids of the reports that tell of it."""
+def spoken_record(entry: TalkEntry) -> dict[str, Any]:
+    """Return a talk with its event and the ids of its reports."""
     reports = [report.id for report in entry.reports]
     return {**talk_record(entry.talk), "event": entry.event, "held_on": entry.held_on, "reports": reports}
 
 
-def event_record(entry: "EventEntry") -> dict[str, Any]:
+def event_record(entry: EventEntry) -> dict[str, Any]:
     """Return an event with the ids of its reports and talks."""
-    ids = {"reports": [report.id for report in entry.reports], "talks": [one.talk.id for one in entry.talks]}
+    ids = {"reports": [report.id for report in entry.reports], "talks": [talk.talk.id for talk in entry.talks]}
     return {**_record(entry, "slug", "name", "series", "held_on"), **ids}
 
 
@@ -133,7 +133,7 @@ def service_record(service: Service, notes: int | None) -> dict[str, Any]:
 
 
 def guide_record(guide: "Guide", domain: Domain) -> dict[str, Any]:
-    """Return the guide of a service: its parts, and in `totals` how many entries each has."""
+    """Return the guide of a service: its parts, and in `totals` their numbers of entries."""
     return {
         "service": {
             **service_record(guide.service, guide.notes),
@@ -147,38 +147,35 @@ def guide_record(guide: "Guide", domain: Domain) -> dict[str, Any]:
 
 
 def _entry_record(entry: "GuideEntry", domain: Domain) -> dict[str, Any]:
-    """Return an entry with all its notes, and how many talks say so, from when to when, and who."""
-    notes = {"notes": entry.notes, "remedies": entry.remedies, "leads_to": entry.leads_to}
     return {
         **_record(entry, "id", "talks", "since", "until", "speakers"),
         "text": entry.note.text,
-        **{key: [note_record(note, domain) for note in some] for key, some in notes.items()},
+        **{
+            key: [note_record(note, domain) for note in getattr(entry, key)]
+            for key in ("notes", "remedies", "leads_to")
+        },
         "changes": [change_record(change) for change in entry.changes],
     }
 
 
-def outline_record(
-    outline: "Outline", event: str | None, held_on: str | None, talks: tuple[Talk, ...]
-) -> dict[str, Any]:
+def outline_record(outline: Outline, event: str | None, held_on: str | None, talks: tuple[Talk, ...]) -> dict[str, Any]:
     """Return an outline as `kb outline --json` prints it, with the event and talks found in it."""
     blocks = []
     for block in outline.blocks:
         place = ("depth",) if block.depth is not None else ("level",) if block.type == "heading" else ()
         blocks.append(_record(block, "type", *place, "text", "first_line", "last_line"))
-    talk_records = [{"line": talk.line, **talk_record(talk)} for talk in talks]
-    for record in talk_records:
-        del record["id"]  # without the library nobody knows it
     return {
         **_record(outline, "source", "encoding", "format", "lines", "title"),
         "event": event,
         "held_on": held_on,
-        "talks": talk_records,
+        # Only the whole library decides the id of a talk.
+        "talks": [_record(talk, "line", "title", "track", "start", "end", "speakers", "links") for talk in talks],
         "blocks": blocks,
     }
 
 
 def difference_records(difference: "Difference") -> Iterator[dict[str, Any]]:
-    """Yield each thing that came, went or changed: a report as a whole, a field of it, a note or something of it."""
+    """Yield each change: of a report, of a field of it, of a note, or of a property of a note."""
     for report in difference.reports:
         where = {"report": report.report, "source": report.source}
         if report.fate != "changed":
@@ -195,5 +192,5 @@ def as_json(record: object) -> str:
     """Return a record as one line of JSON, with a space after each comma and colon."""
     try:
         return msgspec.json.format(msgspec.json.encode(record), indent=0).decode()
-    except UnicodeEncodeError:  # a lone surrogate, as a name that is no UTF-8 has: only escapes can tell it
+    except UnicodeEncodeError:  # a lone surrogate, as in a name that is not UTF-8, needs an escape
         return json.dumps(msgspec.to_builtins(record))

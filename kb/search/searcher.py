@@ -7,10 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from msgspec.structs import replace as replace_fields
 
 from index.analysis import marks
-from index.engine import FacetCount, Hit, Results, TitledCount
+from index.engine import FacetCount, Hit, Results
 from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
@@ -103,17 +104,15 @@ class Searcher:
         near_terms = found.terms | found.near_terms
         hits = tuple(self._found_note(hit, found.terms, decoded, snapshot) for hit in found.hits)
         near = tuple(self._found_note(hit, near_terms, decoded, snapshot) for hit in found.near)
-        talks = tuple(_found_talk(titled, contents) for titled in found.titled[:_MAX_TALKS])
-        shared = {name: getattr(results, name) for name in Results.__struct_fields__ if name not in ("hits", "near")}
+        talks = []
+        for talk, notes, found_notes in found.titled[:_MAX_TALKS]:
+            entry = contents.report_of_talk[talk]
+            talks.append(FoundTalk(contents.talks[talk], entry.event, entry.held_on, notes, found_notes))
+        facets = {group: self._labelled(group, results.facets[group], contents) for group in query.facets}
         return SearchResults(
-            **{
-                **shared,
-                "facets": {group: self._labelled(group, shared["facets"][group], contents) for group in query.facets},
-            },
-            hits=hits,
-            near=near,
+            **(asdict(results) | {"facets": facets, "hits": hits, "near": near}),
             context_notes=context_notes,
-            talks=talks,
+            talks=tuple(talks),
             marks=self._marks_above((*hits, *near), talks, near_terms) if query.explain else {},
         )
 
@@ -123,8 +122,10 @@ class Searcher:
         """Return results that name each group as the query does, not as the index does."""
         own_groups = {narrowed: group for group, narrowed in index_groups.items()}
         facets = {group: results.facets[index_groups.get(group, group)] for group in query.facets}
-        if "via" in facets and query.selected("service"):  # count `via` for the selected services alone
-            facets["via"] = tuple(_counts_of_services(facets["via"], query, snapshot))
+        if "via" in facets and query.selected("service"):
+            # Count `via` for the selected services alone: a note may mention other services in another way.
+            totals = ((count, _total(query.select("via", count.value), snapshot)) for count in facets["via"])
+            facets["via"] = tuple(count._replace(count=total) for count, total in totals if total or count.selected)
         without = {(own_groups.get(group, group), value): count for (group, value), count in results.without.items()}
         if index_groups and without and ("via" in facets or not results.total):
             without["via", query.selected("via")[0]] = _total(query.select("via"), snapshot)
@@ -240,23 +241,21 @@ class Searcher:
 
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
         """Return the services, events, talks, speakers and vocabulary words that begin with a text."""
-        analyzer = self._collection.tools.analyzer
+        collection = self._collection
 
         def reading(text: str) -> str:
-            return "".join(morpheme.reading or morpheme.surface for morpheme in analyzer.morphemes(text))
+            morphemes = collection.tools.analyzer.morphemes(text)
+            return "".join(morpheme.reading or morpheme.surface for morpheme in morphemes)
 
         def make() -> Suggestions:
-            everything = self.search(Query(limit=0, facets=keys("suggestion"))).facets
-            return Suggestions.of(self._collection.catalogue, everything, self._words(), reading)
+            facets = self.search(Query(limit=0, facets=keys("suggestion"))).facets
+            words = []
+            for word, spellings in collection.domain.vocabulary.typed.items():
+                if count := self.search(Query(word, limit=0, without=LITERALLY)).total:
+                    words.append((FacetCount(word, count, selected=False, label=word), spellings))
+            return Suggestions.of(collection.catalogue, facets, words, reading)
 
-        return self._suggestions.get(self._collection.contents(), make).for_typed(typed)
-
-    def _words(self) -> Iterator[tuple[FacetCount, tuple[str, ...]]]:
-        """Yield the words of the vocabulary that notes have, with their other spellings."""
-        for word, others in self._collection.domain.vocabulary.typed.items():
-            count = self.search(Query(word, limit=0, without=LITERALLY)).total
-            if count:
-                yield FacetCount(word, count, selected=False, label=word), others
+        return self._suggestions.get(collection.contents(), make).for_typed(typed)
 
 
 def for_index(query: Query) -> tuple[Query, dict[str, str]]:
@@ -275,19 +274,6 @@ def for_index(query: Query) -> tuple[Query, dict[str, str]]:
     index_query = query.select("service").select(index_group, *query.selected("service"))
     facets, match_all = renamed(query.facets), renamed(query.match_all)
     return replace(index_query, offset=query.offset, facets=facets, match_all=match_all), {"service": index_group}
-
-
-def _found_talk(titled: TitledCount, contents: Contents) -> FoundTalk:
-    entry = contents.report_of_talk[titled.value]
-    return FoundTalk(contents.talks[titled.value], entry.event, entry.held_on, titled.count, titled.found)
-
-
-def _counts_of_services(counts: Iterable[FacetCount], query: Query, snapshot: Snapshot) -> Iterator[FacetCount]:
-    """Yield the counts of `via` for the selected services: a note may mention other services in another way."""
-    for count in counts:
-        total = _total(query.select("via", count.value), snapshot)
-        if total or count.selected:
-            yield count._replace(count=total)
 
 
 def _total(query: Query, snapshot: Snapshot) -> int:

@@ -8,7 +8,8 @@ from index.engine import SearchIndexError
 from index.stand_in import WithStandIn
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import ConfigurationError, EngineAddress, parse
+from kb.library.configuration import parse
+from kb.library.tables import ConfigurationError, EngineAddress
 from kb.search.collection import engine_of
 
 TOLD = b'[engine]\nurl = "https://search.example.com:9200"\nindex = "talk-notes"\nshards = 2\n'
@@ -25,7 +26,7 @@ def test_the_index_in_the_folder_is_searched_by_default(tmp_path: Path) -> None:
 
 
 def test_kb_toml_configures_a_cluster() -> None:
-    assert parse(TOLD).engine == EngineAddress(("https://search.example.com:9200",), "talk-notes", "", 2, 1)
+    assert parse(TOLD).engine == EngineAddress("https://search.example.com:9200", "talk-notes", "", 2, 1)
 
 
 def test_the_index_of_this_machine_stands_in_for_a_cluster(tmp_path: Path) -> None:
