@@ -76,9 +76,9 @@ def evaluate(folder: Path = EVALUATION) -> Evaluation:
             translatable("ir-measures, which scores a search, is missing: pip install 'talk-notes-kb[evaluate]'")
         )
     queries = read_queries(folder)
-    with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
-        search = _passage_search if (folder / "passages.jsonl").exists() else _sample_search
-        return score(queries, search(folder, Path(index)))
+    with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as name:
+        index, has_passages = Path(name), (folder / "passages.jsonl").exists()
+        return score(queries, _passage_search(folder, index) if has_passages else _sample_search(index))
 
 
 def score(queries: Sequence[JudgedQuery], search: Search) -> Evaluation:
@@ -129,10 +129,10 @@ def _means(queries: Sequence[JudgedQuery], ranked: Mapping[str, Sequence[str]]) 
     return {name: round(float(means[measure]), 4) for name, measure in measures.items()}
 
 
-def _sample_search(_folder: Path, index: Path) -> Search:
+def _sample_search(index: Path) -> Search:
     kb = KnowledgeBase.open(SAMPLES, index, WhooshEngine)
     kb.indexer.sync()
-    kb.collection.engine.embed(_ignore_progress)
+    kb.collection.engine.embed(lambda _done, _total: None)
 
     def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
         answer = kb.searcher.search(Query(text, limit=DEPTH))
@@ -157,12 +157,8 @@ def passage_engine(folder: Path, index: Path) -> Engine:
     tools = Tools()
     engine = WhooshEngine(index, SCHEMA, lambda: query_parser(tools), embedder_of(tools.configuration))
     engine.publish({"passages": _documents(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
-    engine.embed(_ignore_progress)
+    engine.embed(lambda _done, _total: None)
     return engine
-
-
-def _ignore_progress(_done: int, _total: int) -> None:
-    pass
 
 
 def _documents(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[Document]:

@@ -319,25 +319,19 @@ def similar(cosine: float, services: Iterable[str]) -> str:
 
 def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
     """Return how much came, went and changed: reports 1 changed · tags 2 added, 1 changed."""
-    by_sort = (
-        (
-            sort,
-            listed(
-                pgettext("fate", "{count:,} {fate}", count=count, fate=_(FATES[fate])) for fate, count in own.items()
-            ),
-        )
-        for sort, own in counts.items()
-    )
-    return " · ".join(f"{_(COMPARED[sort])} {fates}" for sort, fates in by_sort)
+    parts = []
+    for sort, by_fate in counts.items():
+        fates = (pgettext("fate", "{count:,} {fate}", count=n, fate=_(FATES[fate])) for fate, n in by_fate.items())
+        parts.append(f"{_(COMPARED[sort])} {listed(fates)}")
+    return " · ".join(parts)
 
 
 def item(item: "Item", name: str) -> str:
     """Return what came, went or changed of a note; `name` is that of the service of a tag, or of the change."""
     match item.sort:
         case "tag":
-            return _(
-                "{name} ({vias})", name=name, vias=_change(*(_(VIAS[via]) for via in (item.before, item.after) if via))
-            )
+            vias = _change(*(_(VIAS[via]) for via in (item.before, item.after) if via))
+            return _("{name} ({vias})", name=name, vias=vias)
         case "kind":
             return _change(_(KINDS[item.before]), _(KINDS[item.after]))
         case "pair":

@@ -36,12 +36,17 @@ def sync_in_worker(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOut
     process = _start(_sync, *knowledge_base.collection.chosen, sender)
     sender.close()  # so that the pipe ends when the worker does
     try:
-        outcome = _receive_outcome(receiver, progress)
+        while not isinstance(message := receiver.recv(), SyncOutcome):
+            if isinstance(message, str | Message):
+                raise SearchIndexError(message)
+            progress(*message)
+    except EOFError as error:
+        raise SearchIndexError(translatable("the process that updated the index was killed; try again")) from error
     finally:
         receiver.close()
         Thread(target=_join, args=(process,), name="tidy", daemon=True).start()
     knowledge_base.collection.follow()
-    return outcome
+    return message
 
 
 def embed_in_worker(knowledge_base: KnowledgeBase) -> Callable[[], None]:
@@ -51,19 +56,18 @@ def embed_in_worker(knowledge_base: KnowledgeBase) -> Callable[[], None]:
     """
     changed = Event()
     changed.set()
-    Thread(target=_embed_after_changes, args=(knowledge_base, changed), name="embed", daemon=True).start()
+
+    def embed_after_changes() -> None:
+        while changed.wait():
+            changed.clear()
+            try:
+                if knowledge_base.indexer.has_vectors_to_make():
+                    _join(_start(_embed, *knowledge_base.collection.chosen))
+            except Exception:  # noqa: BLE001  # no error may end the thread: the next change is another try
+                _log.exception("notes cannot be found by similarity")
+
+    Thread(target=embed_after_changes, name="embed", daemon=True).start()
     return changed.set
-
-
-def _embed_after_changes(knowledge_base: KnowledgeBase, changed: Event) -> None:
-    while True:
-        changed.wait()
-        changed.clear()
-        try:
-            if knowledge_base.indexer.has_vectors_to_make():
-                _join(_start(_embed, *knowledge_base.collection.chosen))
-        except Exception:  # noqa: BLE001  # no error may end the thread: the next change is another try
-            _log.exception("notes cannot be found by similarity")
 
 
 def _embed(library: Path | None, index: Path | None) -> None:
@@ -82,30 +86,13 @@ def _sync(library: Path | None, index: Path | None, sender: Connection) -> None:
     """Sync, and send each progress (step, done, total), then the outcome or an error. Runs in a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the worker, too; the parent process ends it
 
-    def progress(step: str, done: int, total: int) -> None:
-        sender.send((step, done, total))
-
     try:
         indexer = KnowledgeBase.open(library, index).indexer
-        sender.send(indexer.sync(progress).brief())
+        sender.send(indexer.sync(lambda *progress: sender.send(progress)).brief())
         indexer.tidy()  # the parent process does not wait for this
     except Exception as error:  # noqa: BLE001  # the parent process raises it
         with suppress(OSError):  # the parent process has ended
             sender.send(message_of(error))
-
-
-def _receive_outcome(receiver: Connection, progress: Progress) -> SyncOutcome:
-    """Pass on the progress of a worker until it sends its outcome. Raises SearchIndexError with its error."""
-    while True:
-        try:
-            message = receiver.recv()
-        except EOFError as error:
-            raise SearchIndexError(translatable("the process that updated the index was killed; try again")) from error
-        if isinstance(message, SyncOutcome):
-            return message
-        if isinstance(message, str | Message):
-            raise SearchIndexError(message)
-        progress(*message)
 
 
 def _start(target: Callable[..., None], *args: object) -> BaseProcess:

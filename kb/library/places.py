@@ -40,14 +40,8 @@ def find_library(chosen: Path | None) -> tuple[Library, bool]:
     """
     if named := chosen or os.environ.get("KB_LIBRARY"):
         return Library(Path(named)), False
-    if OWN_LIBRARY.is_dir():
-        own = Library(OWN_LIBRARY)
-        if own.holds_reports() or not SAMPLES.is_dir():
-            return own, False
-    if not SAMPLES.is_dir():
-        raise LibraryError(
-            translatable("{0}: no such folder; make it, or name another with --library or KB_LIBRARY", OWN_LIBRARY)
-        )
+    if not SAMPLES.is_dir() or (OWN_LIBRARY.is_dir() and Library(OWN_LIBRARY).holds_reports()):
+        return Library(OWN_LIBRARY), False
     return Library(SAMPLES), True
 
 

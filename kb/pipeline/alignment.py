@@ -39,13 +39,6 @@ class _OpenRow:
     words: float | None = None
     similarity: float | None = None
 
-    def join(self, note: Note, words: float, similarity: float | None) -> None:
-        """Add a note of the last note taker."""
-        self.notes[-1] = note
-        self.words = min(words, 1.0 if self.words is None else self.words)
-        if similarity is not None:
-            self.similarity = min(similarity, 1.0 if self.similarity is None else self.similarity)
-
 
 def aligned(note_takers: Sequence[Sequence[Note]], similarity: Similarity) -> tuple[Row, ...]:
     """Return the notes of all note takers in rows, in reading order."""
@@ -58,7 +51,10 @@ def aligned(note_takers: Sequence[Sequence[Note]], similarity: Similarity) -> tu
         for place, note in enumerate(notes):
             if place in same:
                 row, words, cosine = same[place]
-                row.join(note, words, cosine)
+                row.notes[-1] = note
+                row.words = min(words, 1.0 if row.words is None else row.words)
+                if cosine is not None:
+                    row.similarity = min(cosine, 1.0 if row.similarity is None else row.similarity)
                 here = rows.index(row) + 1
             else:
                 rows.insert(here, _OpenRow([*[None] * number, note]))

@@ -56,13 +56,13 @@ def relate(entries: Iterable[ReportEntry], texts: Mapping[str, Texts]) -> Relate
             continue
         posts.append(entry.source)
         urls[entry.source] = entry.url
-    ids = {source: report_id for report_id, posts in by_id.items() for source in posts}
+    ids: dict[str, str] = {}
     for report_id, posts in by_id.items():
-        if len(posts) > 1:
-            counts = Counter(urls[source] for source in posts)
-            for source in posts:
-                url = urls[source]
-                ids[source] = longer_id(report_id, url if url and counts[url] == 1 else source)
+        counts = Counter(urls[source] for source in posts)
+        for source in posts:
+            url = urls[source]
+            mark = url if url and counts[url] == 1 else source
+            ids[source] = longer_id(report_id, mark) if len(posts) > 1 else report_id
     return RelatedReports({source: ids[source] for source in urls}, tuple(problems))
 
 

@@ -9,8 +9,9 @@ from msgspec.structs import asdict, replace
 
 from index.messages import Message, Value, translatable
 
-# Categories of characters that are escaped in names: controls, formats, surrogates and line separators. They can drive
-# a terminal (OSC 52), reverse a line (U+202E), or cannot be encoded (a name that is not UTF-8 has lone surrogates).
+# Categories of characters that are escaped in names, as `\x1b` or `\udcff`: controls, formats, surrogates and line
+# separators. They can drive a terminal (OSC 52), reverse a line (U+202E), or cannot be encoded (a name that is not
+# UTF-8 has lone surrogates).
 _ESCAPED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 _MAX_PLACES = 3  # shown for each cause
@@ -39,7 +40,10 @@ class FileProblem(Struct, frozen=True):
     @property
     def place(self) -> str:
         """The file, and the line if it is known."""
-        name = _printable(self.source)
+        name = "".join(
+            character.encode("unicode_escape").decode() if unicodedata.category(character) in _ESCAPED else character
+            for character in self.source
+        )
         return f"{name}:{self.line}" if self.line else name
 
 
@@ -113,11 +117,3 @@ class UnreadableError(ValueError):
     def __init__(self, problem: FileProblem) -> None:
         super().__init__(problem.sentence)
         self.problem = problem
-
-
-def _printable(name: str) -> str:
-    """Return a name with unprintable characters escaped as in Python, `\\x1b`, `\\udcff`."""
-    return "".join(
-        character.encode("unicode_escape").decode() if unicodedata.category(character) in _ESCAPED else character
-        for character in name
-    )

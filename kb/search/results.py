@@ -1,17 +1,14 @@
 """The results of a search: found notes and talks, facet counts with their labels, and the two lookup errors."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
 from index.engine import Hit, Reason, Results
 from index.messages import Message
+from kb.library.contents import ReportEntry
 from kb.report.model import Note, Talk
-
-if TYPE_CHECKING:
-    from kb.library.contents import ReportEntry
-
 
 Tier: TypeAlias = Literal["found", "near"]
 """Whether a note has every word of the query, or only some or a similar meaning."""
@@ -63,7 +60,7 @@ class UnknownIdError(LookupError):
     """
 
     def __init__(
-        self, message: Message | str, reports: "tuple[ReportEntry, ...]" = (), near: tuple[str, ...] = ()
+        self, message: Message | str, reports: tuple[ReportEntry, ...] = (), near: tuple[str, ...] = ()
     ) -> None:
         super().__init__(message)
         self.reports = reports

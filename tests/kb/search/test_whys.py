@@ -1,4 +1,4 @@
-"""Why a note bears a service is stored as what it was, and told in the language of whoever reads it."""
+"""Why a note is about a service: stored as data, and shown in the language of the reader."""
 
 import re
 from pathlib import Path
@@ -34,7 +34,7 @@ def notes(opened: KnowledgeBase) -> list[Note]:
     return [found.note for found in opened.searcher.search(Query(sort="position")).hits]
 
 
-def test_what_is_stored_is_no_text_for_people(opened: KnowledgeBase) -> None:
+def test_the_index_stores_no_text_for_people(opened: KnowledgeBase) -> None:
     title = Mention("sqs", "inherited", Why("talk", "SQS"))
 
     assert [note.services for note in notes(opened)] == [
@@ -44,7 +44,7 @@ def test_what_is_stored_is_no_text_for_people(opened: KnowledgeBase) -> None:
     ]
 
 
-def test_each_reader_is_told_why_in_the_own_language(opened: KnowledgeBase) -> None:
+def test_each_page_says_why_in_its_own_language(opened: KnowledgeBase) -> None:
     client = create_app(opened).test_client()
     last = notes(opened)[-1].id
     pages = {
@@ -53,7 +53,7 @@ def test_each_reader_is_told_why_in_the_own_language(opened: KnowledgeBase) -> N
     }
 
     assert [text in pages["ja"] for text in ("上位の言葉から: 「Lambda」 6行目", "手で追加")] == [True, True]
-    assert [text in pages["en"] for text in ("from what stands above: “Lambda”, line 6", "added by hand")] == [
+    assert [text in pages["en"] for text in ("from the text above: “Lambda”, line 6", "added by hand")] == [
         True,
         True,
     ]
