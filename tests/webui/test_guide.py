@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kb.knowledge_base import KnowledgeBase
 from kb.services import Change
 from webui.app import create_app
-from webui.pages.timelines import chronicle
+from webui.view.timeline import chronicle
 
 FIRST = """\
 # 箱の会 2018 参加レポート

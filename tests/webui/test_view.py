@@ -12,7 +12,7 @@ from kb.search.results import SearchResults
 from kb.translation import in_language
 from webui.http.address import web_address
 from webui.view.facets import Group, groups
-from webui.view.markup import marked
+from webui.view.templates import marked
 from webui.view.timeline import HEIGHT, Timeline, Undated, timeline
 from webui.wording import day_and_age
 

@@ -1,6 +1,6 @@
-"""The search page: an address to a query, an answer to what the page and its JSON show."""
+"""The pages at `/`: the results of a search, and the start page if the address has no search."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,8 +9,11 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from kb.library.contents import ReportEntry
+from kb.search.browser import ServiceCount
+from kb.search.crosstab import ServiceYears
 from kb.search.facets import keys
-from kb.search.records import facet_record, found_talk_record, hit_record, hits
+from kb.search.records import facet_record, found_talk_record, hit_record, hits, service_record
 from kb.search.results import FoundNote, SearchResults
 from kb.search.searcher import SORTS
 from kb.services import Domain
@@ -20,18 +23,20 @@ from webui.http import language
 from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page, page_of, query_of, resolved
 from webui.http.responses import problem, respond, wants_json
 from webui.pages.saved import SavedSearches, remember_seen
-from webui.pages.start import StartPage
-from webui.pages.timelines import address_of_query
-from webui.view.cached import Panel, Panels
+from webui.view.cached import Cached, Panel, Panels, answer_example
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, counts, groups, name_of
 from webui.view.listing import numbers
 from webui.view.results import Notice, TalkHits, Way, by_talk, notices, ways_out
-from webui.view.timeline import Timeline, heat_map, timeline
+from webui.view.timeline import HeatMap, Timeline, heat_map, shade, timeline
+
+_NEWEST = 10  # reports on the start page
+_Category = tuple[str, str, list[tuple[ServiceCount, int]]]
+"""A category on the map of services: its slug, its label, and its services with their shades (1 to 4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Everything that the search page shows."""
+    """The values that the search page shows."""
 
     query: Query
     answer: SearchResults
@@ -48,26 +53,26 @@ class SearchPage:
 
     @property
     def status(self) -> str:
-        """The one line on what was found."""
+        """The number of results and the conditions of the search in one line."""
         words = [self.query.text] if self.query.text else []
         return wording.found(self.answer.total, words + [chip.label for chip in self.chips])
 
     @property
     def unlisted(self) -> Iterator[tuple[str, str]]:
-        """The selected values that no checkbox stands for: the form keeps them all the same."""
+        """The selected values without a checkbox, which the form keeps in hidden fields."""
         if not self.query.selections:
             return
         listed = {(group.key, facet.value) for group in self.groups for facet in (*group.shown, *group.folded)}
-        if any(group.key == "service" for group in self.groups):  # which these two stand in
+        if any(group.key == "service" for group in self.groups):  # it has the checkboxes of these two
             listed |= {("category", facet.value) for facet in self.answer.facets["category"]} | {("via", "explicit")}
         pairs = ((group, value) for group, values in self.query.selections for value in values)
         yield from (pair for pair in pairs if pair not in listed)
 
     @property
     def orders(self) -> Iterator[tuple[str, str, bool]]:
-        """The orders that may be chosen: their value in the address, their label, whether it is the chosen one.
+        """The orders on offer: their value in the address, their label, and whether it is the current one.
 
-        Without words there is no relevance: the order that stands for it is that of days, newest first.
+        Without words there is no relevance; the default order is then the newest first.
         """
         labels = {
             "relevance": _("Relevance"),
@@ -83,17 +88,17 @@ class SearchPage:
 
     @property
     def total(self) -> int:
-        """How many notes were found."""
+        """The number of results."""
         return self.answer.total
 
     @property
     def first(self) -> int:
-        """The number of the first note on this page, counted from 1."""
+        """The number of the first result on this page, counted from 1."""
         return self.query.offset + 1
 
     @property
     def last(self) -> int:
-        """The number of the last note on this page."""
+        """The number of the last result on this page."""
         return self.query.offset + len(self.answer.hits)
 
     @property
@@ -103,45 +108,25 @@ class SearchPage:
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return -(-self.answer.total // PAGE_SIZE)
 
     @property
     def numbers(self) -> Iterator[int | None]:
-        """The numbers of the pages that are offered, None where some are left out."""
+        """The page numbers to offer, None for a gap."""
         return numbers(self.number, self.pages)
 
     def url(self, number: int) -> str:
         """Return the address of a page."""
         return address_of(at_page(self.query, number))
 
-    def export_url(self, ending: str) -> str:
-        """Return the address of the whole result as a file."""
-        return f"/export.{ending}{self.first_url[1:]}"
-
-    @property
-    def feed_url(self) -> str:
-        """The address of the feed of what is new in this search."""
-        return f"/feed{self.first_url[1:]}"
-
-    @property
-    def first_url(self) -> str:
-        """The address of the first page."""
-        return address_of(at_page(self.query, 1))
-
-    @property
-    def chronicle_url(self) -> str:
-        """The address of the time line of the whole result."""
-        return address_of_query(self.query)
-
-    @property
-    def sheet_url(self) -> str:
-        """The address of the whole result as a sheet of quotations."""
-        return f"/sheet{self.first_url[1:]}"
+    def result_url(self, path: str) -> str:
+        """Return the address of another view of all results: an export, a feed, a time line."""
+        return path + self.url(1)[1:]
 
     @property
     def without_near_url(self) -> str:
-        """The search without what is only near."""
+        """The search without notes that are only near in meaning."""
         return address_of(replace(self.query, without=(*self.query.without, "near")))
 
     @property
@@ -151,10 +136,11 @@ class SearchPage:
 
 
 def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
-    """Return the page of `/`: a search, or with nothing after it the start page."""
+    """Return the page of `/`."""
     blueprint = Blueprint("search", __name__)
-    start_page = StartPage(knowledge_base, saved)
     panels = Panels(knowledge_base)
+    cached_overview = Cached(knowledge_base, lambda: _overview(knowledge_base))
+    cached_answer = Cached(knowledge_base, lambda: answer_example(knowledge_base))
 
     @blueprint.get("/")
     def home() -> Response:
@@ -162,24 +148,40 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
-        catalogue = knowledge_base.collection.catalogue
-        query = resolved(query, catalogue)
+        query = resolved(query, knowledge_base.collection.catalogue)
         page = _search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), wording.unread(page.unread))
-        category = _category_of(query)
-        is_saved, moment = saved.holds(page.first_url), knowledge_base.updates.newest()
+        years = None
+        match query.text, query.selections:
+            case "", (("category", (category,)),):
+                years = heat_map(knowledge_base.crosstab.years(category))
+        is_saved, moment = saved.holds(page.url(1)), knowledge_base.updates.newest()
         response = respond(
             "search.html",
             lambda: _record(page, knowledge_base.collection.domain),
             page=page,
-            heat_map=heat_map(knowledge_base.crosstab.years(category)) if category else None,
+            heat_map=years,
             is_saved=is_saved,
             name=name_of(query, knowledge_base),
         )
         if is_saved and moment and not wants_json():
-            remember_seen(response, page.first_url, moment)
+            remember_seen(response, page.url(1), moment)
         return response
+
+    def start_page() -> Response:
+        overview = cached_overview()
+        return respond(
+            "start.html",
+            overview.record,
+            reports=overview.reports[:_NEWEST],
+            talks=overview.talks,
+            total=(len(overview.reports), overview.notes),
+            map=overview.map,
+            heat_map=overview.heat_map,
+            searches=saved(),
+            answered=cached_answer() if overview.reports else None,
+        )
 
     return blueprint
 
@@ -187,12 +189,13 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
 def _search_page(
     knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], panel: Panel | None, *, brief: bool
 ) -> SearchPage:
-    """Search, and return what the page shows of it; a brief one has no more values of each group than people read."""
+    """Search, and return the page; a `brief` one has no more values of each group than people read."""
     most_values = MOST_VALUES if brief else ()
-    asked = replace(query, facets=keys("page"), most_values=most_values, explain=True, context="place")
-    answer = knowledge_base.searcher.search(asked)
+    explained = replace(query, facets=keys("page"), most_values=most_values, explain=True, context="place")
+    answer = knowledge_base.searcher.search(explained)
     selected, quoted = tuple(chips(query, answer)), knowledge_base.searcher.quoted(query, answer)
-    unknown = (*unread, *(Unread(*pair) for pair in answer.unknown))
+    all_unread = (*unread, *(Unread(*pair) for pair in answer.unknown))
+    years = query.selected("year")
     return SearchPage(
         query=query,
         answer=answer,
@@ -201,30 +204,16 @@ def _search_page(
         quoted=quoted,
         talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.hits)),
         near=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.near)),
-        bars=_bars(query, answer),
-        unread=unknown,
+        bars=timeline(  # the bar of the only selected year deselects it
+            counts(answer, "year"),
+            lambda year: address_of(query.select("year", *(() if years == (year,) else (year,)))),
+            years,
+        ),
+        unread=all_unread,
         panel=panel,
-        notices=tuple(notices(query, answer, quoted, unknown)),
+        notices=tuple(notices(query, answer, quoted, all_unread)),
         ways_out=ways_out(query, answer, selected, knowledge_base.searcher),
     )
-
-
-def _category_of(query: Query) -> str | None:
-    """Return the category that is all that a search asks for, if any."""
-    match query.text, query.selections:
-        case "", (("category", (category,)),):
-            return category
-    return None
-
-
-def _bars(query: Query, answer: SearchResults) -> Timeline:
-    """Return the years of what is found, each with the search that wants it alone, or no longer."""
-    chosen = query.selected("year")
-
-    def url(year: str) -> str:
-        return address_of(query.select("year", *(() if chosen == (year,) else (year,))))
-
-    return timeline(counts(answer, "year"), url, chosen)
 
 
 def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
@@ -234,7 +223,7 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     ]
     return {
         "total": page.answer.total,
-        "page": page_of(page.query),
+        "page": page.number,
         "pages": page.pages,
         "loosened": page.answer.loosened,
         "steps": page.answer.steps,
@@ -256,3 +245,51 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
             for group, values in page.answer.facets.items()
         },
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Overview:
+    """The values of the start page that change only with the generation, because they cost a search."""
+
+    reports: tuple[ReportEntry, ...]
+    counts: tuple[ServiceCount, ...]
+    talks: int
+    notes: int
+    map: tuple[_Category, ...]
+    years: tuple[ServiceYears, ...]
+    heat_map: HeatMap | None
+
+    def record(self) -> dict[str, Any]:
+        """Return the overview as JSON, with the newest reports only; /reports has all."""
+        return {
+            "totals": {"reports": len(self.reports), "talks": self.talks, "notes": self.notes},
+            "reports": self.reports[:_NEWEST],
+            "services": [service_record(count.service, count.notes) for count in self.counts],
+            "years": {one.service.slug: one.notes for one in self.years},
+        }
+
+
+def _overview(knowledge_base: KnowledgeBase) -> _Overview:
+    reports = knowledge_base.browser.reports()
+    counts = tuple(count for count in knowledge_base.browser.services() if count.notes)
+    years = knowledge_base.crosstab.years()
+    return _Overview(
+        reports=reports,
+        counts=counts,
+        talks=len(knowledge_base.browser.directory().talks),
+        notes=sum(report.notes for report in reports),
+        map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
+        years=years,
+        heat_map=heat_map(years),
+    )
+
+
+def _map(counts: Sequence[ServiceCount], labels: Mapping[str, str]) -> Iterator[_Category]:
+    """Yield the categories and their services, those with the most notes first."""
+    most = max((count.notes or 0 for count in counts), default=0)
+    services: dict[str, list[tuple[ServiceCount, int]]] = {category: [] for category in labels}
+    for count in sorted(counts, key=lambda count: -(count.notes or 0)):
+        services[count.service.category].append((count, shade(count.notes or 0, most)))
+    for category in sorted(labels, key=lambda key: -sum(count.notes or 0 for count, _shade in services[key])):
+        if services[category]:
+            yield category, labels[category], services[category]

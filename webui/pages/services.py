@@ -1,6 +1,6 @@
-"""The page of a service: its guide, questions and years, what it is named with, where it was spoken of."""
+"""The pages of a service: its overview, its guide, and its time line, which also exists for searches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,26 +8,31 @@ from flask import Blueprint, Response, request
 
 from index.engine import FacetCount
 from index.query import Query
+from index.text import folded_for_sudachi
 from kb.knowledge_base import KnowledgeBase
+from kb.search.directory import TalkEntry
 from kb.search.facets import place
-from kb.search.records import guide_record, note_record
-from kb.search.results import UnknownIdError
-from kb.services import Service
-from webui.http.address import address_of
-from webui.http.responses import respond
+from kb.search.records import change_record, guide_record, note_record
+from kb.search.results import SearchResults, UnknownIdError
+from kb.services import Catalogue, Change, Domain, Service
+from kb.translation import _
+from webui.http.address import address_of, resolved
+from webui.http.responses import respond, understood
 from webui.pages.export import quoting
-from webui.pages.timelines import MOST_TALKS, address_of_service, chronicle, talks_counted, undated
-from webui.view.facets import counts
+from webui.view.facets import counts, name_of
 from webui.view.results import with_related
+from webui.view.timeline import Year, chronicle, undated_talks
 
-_SHOWN = 5  # entries of a part, and talks
-_QUESTIONS = 4  # shown, the newest
-_TOGETHER = 10  # services that notes name together with it
+_SHOWN = 5  # entries of a section, and talks
+_QUESTIONS = 4  # the newest
+_TOGETHER = 10  # services named together with this one
+_TALKS = 1000  # on a time line, those with the most notes
+_YEAR_TALKS = 8  # listed under a year of a time line
 
 
 @dataclass(frozen=True, slots=True)
 class NamedTogether:
-    """A service that notes name together with another: in how many, their search, its bar in hundredths of the most."""
+    """A service that the same notes name: the number of these notes, their search, and its bar in percent."""
 
     service: str
     notes: int
@@ -36,66 +41,72 @@ class NamedTogether:
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the pages over a knowledge base: a service and its guide."""
+    """Return the pages of services."""
     blueprint = Blueprint("services", __name__)
 
     @blueprint.get("/service/<name>")
     def service(name: str) -> Response:
-        return _answer(service_called(name, knowledge_base), knowledge_base)
+        return _overview(service_called(name, knowledge_base), knowledge_base)
 
     @blueprint.get("/guide/<name>")
     def guide(name: str) -> Response:
-        made = knowledge_base.guide(service_called(name, knowledge_base))
-        return respond("guide.html", lambda: guide_record(made, knowledge_base.collection.domain), guide=made)
+        guide = knowledge_base.guide(service_called(name, knowledge_base))
+        return respond("guide.html", lambda: guide_record(guide, knowledge_base.collection.domain), guide=guide)
 
     @blueprint.get("/guide/<name>.md")
     def as_markdown(name: str) -> Response:
-        made = knowledge_base.guide(service_called(name, knowledge_base))
-        lines = quoting(knowledge_base.collection.domain, request.host_url).guide(made)
+        guide = knowledge_base.guide(service_called(name, knowledge_base))
+        lines = quoting(knowledge_base.collection.domain, request.host_url).guide(guide)
         return Response("\n".join((*lines, "")), mimetype="text/markdown")
+
+    @blueprint.get("/timeline")
+    def timeline() -> Response:
+        return _timeline(knowledge_base)
 
     return blueprint
 
 
 def service_called(name: str, knowledge_base: KnowledgeBase) -> Service:
-    """Return the service that an address names in any way. Raises UnknownIdError where none is called so."""
+    """Return the service with a name, short name or slug. Raises UnknownIdError."""
     service = knowledge_base.collection.catalogue.find(name)
     if service is None:
         raise UnknownIdError(f"no service is called {name}")
     return service
 
 
-def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
-    """Return the page of a service, or its JSON: `urls` lead to all notes of each list; `totals` count some."""
-    about = Query().select("service", service.slug)
+def _overview(service: Service, knowledge_base: KnowledgeBase) -> Response:
+    """Return the page of a service, or its JSON."""
+    on_service = Query().select("service", service.slug)
     lists = {
-        "advice": replace(about.select("kind", "advice"), sort="boost"),
-        "unsolved": replace(about.select("state", "unsolved"), sort="new"),
-        "solved": replace(about.select("state", "solved"), sort="new"),
-        "questions": replace(about.select("kind", "question"), sort="new"),
-        "cases": replace(about.select("kind", "statement"), sort="new"),
+        "advice": replace(on_service.select("kind", "advice"), sort="boost"),
+        "unsolved": replace(on_service.select("state", "unsolved"), sort="new"),
+        "solved": replace(on_service.select("state", "solved"), sort="new"),
+        "questions": replace(on_service.select("kind", "question"), sort="new"),
+        "cases": replace(on_service.select("kind", "statement"), sort="new"),
     }
-    named = replace(about.select("via", "explicit"), match_all=("service",))
-    answer, asked, others = knowledge_base.searcher.each(
-        replace(about, limit=0, facets=("talk", "kind", "state"), most_values=(("talk", MOST_TALKS),)),
+    naming = replace(on_service.select("via", "explicit"), match_all=("service",))
+    answer, newest_questions, named = knowledge_base.searcher.each(
+        replace(on_service, limit=0, facets=("talk", "kind", "state"), most_values=(("talk", _TALKS),)),
         replace(lists["questions"], limit=_QUESTIONS, context="place"),
-        replace(named, limit=0, facets=("service",), most_values=(("service", _TOGETHER + 1),)),
+        replace(naming, limit=0, facets=("service",), most_values=(("service", _TOGETHER + 1),)),
     )
     numbers = {**counts(answer, "kind"), **counts(answer, "state")}
     guide, domain = knowledge_base.guide(service), knowledge_base.collection.domain
-    spoken = tuple(talks_counted(answer, knowledge_base))
-    most = [talk for talk, _ in sorted(spoken, key=lambda one: -one[1])[:_SHOWN]]
+    counted = tuple(_talks(answer, knowledge_base))
+    most = [talk for talk, _ in sorted(counted, key=lambda pair: -pair[1])[:_SHOWN]]
     talks = tuple(sorted(most, key=lambda one: one.held_on or "", reverse=True))
-    noted = {talk.talk.id: notes for talk, notes in spoken}
-    questions = [with_related(domain, one.note, asked.context_notes[place(one.note)]) for one in asked.hits]
-    together = _together(named, others.facets["service"])
+    noted = {talk.talk.id: notes for talk, notes in counted}
+    questions = [
+        with_related(domain, hit.note, newest_questions.context_notes[place(hit.note)]) for hit in newest_questions.hits
+    ]
+    together = _together(naming, named.facets["service"])
 
     def record() -> dict[str, Any]:
         whole = guide_record(guide, domain)
         return {
             **whole,
             "questions": [note_record(one.note, domain) for one in questions],
-            "totals": {**whole["totals"], "questions": asked.total},
+            "totals": {**whole["totals"], "questions": newest_questions.total},
             "together": {one.service: one.notes for one in together},
             "talks": [{"id": one.talk.id, "title": one.talk.title, "notes": noted[one.talk.id]} for one in talks],
         }
@@ -105,7 +116,7 @@ def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
         record,
         guide=guide,
         questions=questions,
-        all_questions=asked.total,
+        all_questions=newest_questions.total,
         urls={name: address_of(query) for name, query in lists.items()},
         totals={
             "solved": numbers.get("solved", 0),
@@ -114,26 +125,83 @@ def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
         },
         talks=talks,
         noted=noted,
-        more_talks=len(spoken) - len(most) + answer.unlisted.get("talk", 0),
-        years=chronicle(spoken, guide.changes),
-        undated=undated(spoken, about),
-        timeline_url=address_of_service(service),
+        more_talks=len(counted) - len(most) + answer.unlisted.get("talk", 0),
+        years=chronicle(counted, guide.changes),
+        undated=undated_talks(counted, on_service),
+        timeline_url=f"/timeline?service={service.slug}",
         together=together,
         most=_SHOWN,
     )
 
 
-def _together(named: Query, services: Sequence[FacetCount]) -> tuple[NamedTogether, ...]:
-    """Return the services that the notes which name one name besides, given all that they name."""
-    (own,) = named.selected("service")
+def _together(naming: Query, services: Sequence[FacetCount]) -> tuple[NamedTogether, ...]:
+    """Return the other services of the notes that `naming` finds."""
+    (own,) = naming.selected("service")
     others = [facet for facet in services if facet.value != own and facet.count]
     most = max((facet.count for facet in others), default=0)
     return tuple(
         NamedTogether(
             service=facet.value,
             notes=facet.count,
-            url=address_of(named.select("service", own, facet.value)),
+            url=address_of(naming.select("service", own, facet.value)),
             width=round(100 * facet.count / most, 2),
         )
         for facet in others[:_TOGETHER]
     )
+
+
+def _timeline(knowledge_base: KnowledgeBase) -> Response:
+    """Return the time line of the search in the address, or its JSON."""
+    catalogue, domain = knowledge_base.collection.catalogue, knowledge_base.collection.domain
+    query = resolved(understood(request.args.items(multi=True)), catalogue)
+    counting = replace(query, offset=0, limit=0, facets=("talk",), most_values=(("talk", _TALKS),))
+    talks = tuple(_talks(knowledge_base.searcher.search(counting), knowledge_base))
+    service = None
+    match query.text, query.selections:
+        case "", (("service", (slug,)),):
+            service = catalogue.find(slug)
+        case words, () if words:
+            service = catalogue.find(words)
+    changes = domain.changes_of(service.slug) if service else _changes(query, catalogue, domain)
+    name = name_of(query, knowledge_base) or _("All notes")
+    years = chronicle(talks, changes)
+
+    def record() -> dict[str, Any]:
+        return {"name": name, "years": [_year_record(year) for year in years if not year.is_empty]}
+
+    return respond(
+        "timeline.html",
+        record,
+        query=query,
+        service=service,
+        name=name,
+        years=years,
+        undated=undated_talks(talks, query),
+        most=_YEAR_TALKS,
+    )
+
+
+def _year_record(year: Year) -> dict[str, Any]:
+    return {
+        "year": year.year,
+        "talks": [{"id": one.talk.id, "title": one.talk.title, "notes": notes} for one, notes in year.talks],
+        "changes": [change_record(change) for change in year.changes],
+    }
+
+
+def _talks(answer: SearchResults, knowledge_base: KnowledgeBase) -> Iterator[tuple[TalkEntry, int]]:
+    """Yield the talks of an answer with their numbers of notes."""
+    known = knowledge_base.browser.directory().talks
+    for facet in answer.facets["talk"]:
+        if facet.value in known:
+            yield known[facet.value], facet.count
+
+
+def _changes(query: Query, catalogue: Catalogue, domain: Domain) -> Iterator[Change]:
+    """Yield the changes of the services in a query, and those that contain its words."""
+    words = folded_for_sudachi(query.text)
+    slugs = {service.slug for service in map(catalogue.find, query.selected("service")) if service}
+    for change in domain.changes:
+        text = folded_for_sudachi(f"{change.old} {change.new} {change.marks}")
+        if not slugs.isdisjoint(change.services) or (words and words in text):
+            yield change

@@ -1,4 +1,4 @@
-"""Bringing the index up to the library while the page answers: how far it is, and what the last syncs changed."""
+"""Syncs in the background: the updater, the page of its progress, and the pages of the last changes."""
 
 import logging
 import threading
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint, Response, make_response, redirect, request
 
@@ -15,7 +15,7 @@ from index.messages import Message, message_of
 from kb.indexing.news import item_name
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
-from kb.pipeline.reports import Progress as Reporting
+from kb.pipeline.reports import Progress as ReportProgress
 from kb.report.problems import LibraryError, grouped
 from kb.translation import _, marked, ngettext
 from webui import wording
@@ -29,17 +29,17 @@ _STEPS = {
     "writing": marked("Writing the index"),
     "embedding": marked("Learning meanings"),
 }
-_MIN_MINUTES = 90  # seconds from which on a time is shown in minutes
-_SOON = 30.0  # seconds between two looks at one pace
+_MIN_MINUTES = 90  # seconds; longer times are shown in minutes
+_MAX_PAUSE = 30.0  # seconds between two observations of one embedding run
 _log = logging.getLogger(__name__)
-PATIENCE = 2.0  # seconds that an answer waits for an update before it shows its progress instead
-_REPORTS = 20  # of a page
-_ITEMS = 10  # of a report that are shown before one asks for the rest
+PATIENCE = 2.0  # seconds that a response waits for an update before it shows its progress instead
+_REPORTS = 20  # on a page
+_ITEMS = 10  # of a report that are not folded
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an update is: its step with what is done of how much, then its outcome or what stopped it."""
+    """The progress of an update: the items `done` of a step, then the outcome or the error."""
 
     running: bool = False
     step: str = ""
@@ -49,38 +49,35 @@ class Progress:
     error: Message | None = None
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the progress as JSON."""
         ended = {"error": self.error and str(self.error), "outcome": self.outcome and self.outcome.record()}
         return {**asdict(replace(self, error=None, outcome=None)), **ended}
 
 
 class Updater:
-    """Runs one update at a time, in a thread of its own; one asked for meanwhile follows it. Shared by threads.
+    """Runs one update at a time in a thread; a request meanwhile starts another one after it. Thread-safe.
 
-    `failure` is what stopped the last one, None where that was done.
+    `failure` is the error of the last update, None if it succeeded.
     """
 
-    def __init__(self, sync: Callable[[Reporting], SyncOutcome], failure: Message | None = None) -> None:
+    def __init__(self, sync: Callable[[ReportProgress], SyncOutcome], failure: Message | None = None) -> None:
         self.progress = Progress(error=failure)
         self.failure = failure
         self._sync = sync
         self._lock = threading.Lock()
-        self._wanted = threading.Event()
+        self._requested = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         self._ended = False
 
     def end(self) -> None:
-        """Say nothing more: an update that is running ends with the server, and the next start does it."""
+        """Log no more errors: a running update ends with the server, and the next start repeats it."""
         self._ended = True
 
     def update(self, patience: float | None = None) -> bool:
-        """Have the index brought up to the library as it is now; return whether that was done within the patience.
-
-        That is in seconds, PATIENCE by default. It is False too where that failed, as `failure` says.
-        """
+        """Start an update; return whether it succeeds within `patience` seconds, PATIENCE by default."""
         with self._lock:
-            self._wanted.set()
+            self._requested.set()
             if self._idle.is_set():
                 self._idle.clear()
                 self.progress = Progress(running=True)
@@ -89,50 +86,60 @@ class Updater:
 
     def _run(self) -> None:
         while True:
-            self._wanted.clear()
+            self._requested.clear()
             ended = self._once()
             with self._lock:
                 self.failure = ended.error
-                if not self._wanted.is_set():
+                if not self._requested.is_set():
                     self.progress = ended
                     self._idle.set()
                     return
 
     def _once(self) -> Progress:
+        def report(step: str, done: int, total: int) -> None:
+            self.progress = replace(self.progress, step=step, done=done, total=total)
+
         try:
-            return Progress(outcome=self._sync(self._step))
+            return Progress(outcome=self._sync(report))
         except Exception as error:  # noqa: BLE001  # shown on the page; a dead thread would start no other update
             if not self._ended:
                 traced = None if isinstance(error, (LibraryError, SearchIndexError, OSError)) else error
                 _log.error("the index could not be updated: %s", error, exc_info=traced)
             return Progress(error=message_of(error))
 
-    def _step(self, step: str, done: int, total: int) -> None:
-        self.progress = replace(self.progress, step=step, done=done, total=total)
+
+def staleness(knowledge_base: KnowledgeBase, updater: Updater) -> Literal["", "away", "damaged", "behind"]:
+    """Return why the answers may be out of date, empty if they are current or there are none."""
+    try:
+        if knowledge_base.collection.away():
+            return "away"
+        damage = knowledge_base.collection.damage()
+    except SearchIndexError:  # the page itself reports it
+        return ""
+    return "damaged" if damage else "behind" if updater.failure else ""
 
 
 class Pace:
-    """How fast vectors are made, by looks at how many there are, one soon after the other; shared by threads."""
+    """Estimates the end of embedding from repeated observations of the number of vectors. Thread-safe."""
 
     def __init__(self) -> None:
-        self._first: tuple[float, int] | None = None  # the moment of the first look, and how many there were
+        self._first: tuple[float, int] | None = None  # time and number of vectors of the first observation
         self._last = 0.0
         self._lock = threading.Lock()
 
-    def seconds_left(self, known: Coverage) -> float | None:
-        """Return how long it is until all notes have theirs, None before that is known."""
+    def seconds_left(self, coverage: Coverage) -> float | None:
+        """Return the seconds until all notes have vectors, None until the speed is known."""
         now = time.monotonic()
         with self._lock:
-            if self._first is None or known.embedded < self._first[1] or now > self._last + _SOON:
-                self._first = now, known.embedded
+            if self._first is None or coverage.embedded < self._first[1] or now > self._last + _MAX_PAUSE:
+                self._first = now, coverage.embedded
             self._last = now
             then, embedded = self._first
-        made = known.embedded - embedded
-        return (now - then) / made * (known.documents - known.embedded) if made else None
+        made = coverage.embedded - embedded
+        return (now - then) / made * (coverage.documents - coverage.embedded) if made else None
 
 
 def _step_text(progress: Progress) -> str:
-    """Return the step of an update, and its progress."""
     step = _(_STEPS[progress.step]) if progress.step in _STEPS else progress.step
     if not progress.total:
         return step
@@ -157,7 +164,7 @@ def _time_left(seconds: float) -> str:
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return the page of the update, and those of what the last syncs changed."""
+    """Return the page of the running update, and the pages of the changes by the last updates."""
     blueprint = Blueprint("updating", __name__)
     pace, update_feed = Pace(), knowledge_base.updates
 
@@ -172,13 +179,13 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         if known := undo_log.of_request():
             return known
         outcome = updater.progress.outcome
-        wrong = outcome.problems if outcome else ()
+        problems = outcome.problems if outcome else ()
         title = _("Files that could not be read, and notices")
-        besides = f"{title} {wording.by_cause(len(wrong), len(grouped(wrong)))}" if wrong else ""
+        detail = f"{title} {wording.by_cause(len(problems), len(grouped(problems)))}" if problems else ""
         return undo_log.add(
             _outcome_text(outcome) if outcome else _("The index could not be updated; the previous one answers."),
             None,
-            besides,
+            detail,
         )
 
     @blueprint.get("/sync")
@@ -186,15 +193,14 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         progress, back = updater.progress, awaited()
         if back and not progress.running and not wants_json():
             return make_response(redirect(after(back, _undo_entry().key), 303))
-        known = knowledge_base.indexer.coverage() if knowledge_base.browser.reports() else None
-        lacking = known if known and known.embedded < known.documents else None
-        left = pace.seconds_left(lacking) if lacking else None
+        coverage = knowledge_base.indexer.coverage() if knowledge_base.browser.reports() else None
+        lacking = coverage if coverage and coverage.embedded < coverage.documents else None
         return respond(
             "sync.html",
             progress.record,
             progress=progress,
             lacking=lacking,
-            left=left,
+            left=pace.seconds_left(lacking) if lacking else None,
             step_text=_step_text,
             outcome_text=_outcome_text,
             time_left=_time_left,
@@ -202,15 +208,16 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
 
     @blueprint.get("/updates")
     def updates() -> Response:
-        listed = update_feed.differences()
+        differences = update_feed.differences()
         return respond(
             "updates.html",
             lambda: {
                 "updates": [
-                    {"key": key, "at": one.at, "first": one.first, "counts": one.counts} for key, one in listed.items()
+                    {"key": key, "at": one.at, "first": one.first, "counts": one.counts}
+                    for key, one in differences.items()
                 ]
             },
-            updates=listed,
+            updates=differences,
             moment=datetime.fromisoformat,
         )
 

@@ -1,4 +1,4 @@
-"""What pages show of a whole generation, made once and cached: examples, how to write a search, panels of services."""
+"""Parts of pages that change only with the generation, made once and cached: examples, search syntax, service panels."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,18 +14,18 @@ from kb.search.collection import GenerationCache
 from kb.search.facets import UNDATED, place
 from kb.search.quotes import FIRST
 from kb.search.results import FoundNote
-from kb.services import Catalogue, Change, Service
+from kb.services import Change, Service
 from kb.translation import _, language, pgettext
 from kb.wording import KINDS
 from webui.http.address import address_of
 from webui.view.facets import counts
 
-_MOST_EXAMPLES = 6
-_FEW = 2  # notes of each list of a panel: the page of the service has them all
-_SHORTEST = 15  # characters of a note that may stand for all others: what is shorter says little by itself
-_SAYS_SOMETHING = ("advice", "statement")
-# In the language of the notes, whatever the page speaks; those that are no questions are for notes without vectors.
-_ASKED = (
+_MAX_EXAMPLES = 6
+_MAX_PANEL_ITEMS = 2  # of each list of a panel; the page of the service has all
+_MIN_EXAMPLE_LENGTH = 15  # characters of a note on the start page; a shorter one says little by itself
+# In the language of the notes, whatever the language of the page. Without vectors only those that are not questions
+# find an answer.
+_QUESTIONS = (
     "SQSで同じメッセージが二度届いたら？",
     "同じメッセージが2回届いたらどうする？",
     "Lambdaのコールドスタートを減らすには？",
@@ -41,21 +41,21 @@ T = TypeVar("T")
 
 
 class Cached(Generic[*K, T]):
-    """What is made of a generation of a knowledge base when first asked for, once for each key, as languages."""
+    """A function whose results are cached by its arguments until the next generation of a knowledge base."""
 
     def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[Unpack[K]], T]) -> None:
         self._collection = knowledge_base.collection
         self._make = make
-        self._kept = GenerationCache[T]()
+        self._values = GenerationCache[T]()
 
     def __call__(self, *key: *K) -> T:
-        """Return that of a key, as it is for the newest generation."""
-        return self._kept.get(self._collection.contents(), lambda: self._make(*key), key)
+        """Return the result for the newest generation."""
+        return self._values.get(self._collection.contents(), lambda: self._make(*key), key)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A search that finds something: its words or the kind of notes that it asks for, and how many it finds."""
+    """A search that finds notes: its words or the label of its kind, its address, and its number of notes."""
 
     label: str
     url: str
@@ -64,7 +64,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxLine:
-    """What may be written in the search box, what it means, and the address that searches so."""
+    """A line of the help on the search box: what to write, its meaning, and the address of that search."""
 
     text: str
     meaning: str
@@ -75,14 +75,14 @@ class SyntaxLine:
 class AnswerExample:
     """A search, its address, and the note that answers it."""
 
-    asked: str
+    question: str
     url: str
     found: FoundNote
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A service: how many notes of each kind, the surest advice, its newest problems, its newest changes."""
+    """A service: its number of notes by kind, its most certain advice, its newest problems and changes."""
 
     service: Service
     total: int
@@ -91,51 +91,32 @@ class Panel:
     problems: tuple[Pair, ...]
     changes: tuple[Change, ...]
 
-    def is_asked_by(self, query: Query, catalogue: Catalogue) -> bool:
-        """Return whether a query asks for the service and nothing else: then the panel is open."""
-        return catalogue.find(query.text) == self.service
-
 
 def examples(knowledge_base: KnowledgeBase) -> Callable[[], tuple[Example, ...]]:
-    """Return what gives the examples of a knowledge base, each of which costs a search."""
-    return _in_its_language(knowledge_base, lambda: islice(_examples(knowledge_base), _MOST_EXAMPLES))
+    """Return a function that returns the examples in the language of the request."""
+    return _cached_by_language(knowledge_base, lambda: islice(_examples(knowledge_base), _MAX_EXAMPLES))
 
 
 def syntax(knowledge_base: KnowledgeBase) -> Callable[[], tuple[SyntaxLine, ...]]:
-    """Return what gives five lines on how a search is written, of what is named here."""
-    return _in_its_language(knowledge_base, lambda: _syntax(knowledge_base))
+    """Return a function that returns the help on the search box, with names from this knowledge base."""
+    return _cached_by_language(knowledge_base, lambda: _syntax(knowledge_base))
 
 
-def _in_its_language(knowledge_base: KnowledgeBase, make: Callable[[], Iterable[T]]) -> Callable[[], tuple[T, ...]]:
-    """Return what gives some things in the language of a request; none where no index answers."""
-    kept = Cached(knowledge_base, lambda _language: tuple(make()))
+def _cached_by_language(knowledge_base: KnowledgeBase, make: Callable[[], Iterable[T]]) -> Callable[[], tuple[T, ...]]:
+    """Return a function that returns items in the language of the request, and none without an index."""
+    cached = Cached(knowledge_base, lambda _language: tuple(make()))
 
-    def spoken_ones() -> tuple[T, ...]:
+    def items() -> tuple[T, ...]:
         try:
-            return kept(language())
+            return cached(language())
         except SearchIndexError:
             return ()
 
-    return spoken_ones
+    return items
 
 
 def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
-    def query(text: str) -> Query:
-        service = knowledge_base.collection.catalogue.find(text)  # the name of one asks for its notes, as the map does
-        return Query().select("service", service.slug) if service else Query(text)
-
-    queries = [(text, query(text)) for text in _example_texts()]
-    kinds = {"advice": _("Advice only"), "problem": _("Problems only"), "question": _("Questions only")}
-    queries += [(label, Query().select("kind", kind)) for kind, label in kinds.items()]
-    answers = knowledge_base.searcher.each(*(replace(query, limit=1) for _, query in queries))
-    for (label, asked), answer in zip(queries, answers, strict=True):
-        if answer.hits and not answer.steps:
-            yield Example(label, address_of(asked), answer.total)
-
-
-def _example_texts() -> tuple[str, ...]:
-    """Return searches that find something in many libraries. A translation may be any other search."""
-    return (
+    texts = (  # they find notes in many libraries; a translation may be any other search
         pgettext("example", "SQS"),
         pgettext("example", "Lambda"),
         pgettext("example", "DynamoDB"),
@@ -143,10 +124,20 @@ def _example_texts() -> tuple[str, ...]:
         pgettext("example", "CloudFormation"),
         pgettext("example", "Step Functions"),
     )
+    queries = []
+    for text in texts:
+        service = knowledge_base.collection.catalogue.find(text)  # select it, as the map of services does
+        queries.append((text, Query().select("service", service.slug) if service else Query(text)))
+    kinds = {"advice": _("Advice only"), "problem": _("Problems only"), "question": _("Questions only")}
+    queries += [(label, Query().select("kind", kind)) for kind, label in kinds.items()]
+    answers = knowledge_base.searcher.each(*(replace(query, limit=1) for _, query in queries))
+    for (label, query), answer in zip(queries, answers, strict=True):
+        if answer.hits and not answer.steps:
+            yield Example(label, address_of(query), answer.total)
 
 
 def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
-    names = dict(_names(knowledge_base))
+    names = dict(_syntax_names(knowledge_base))
     lines = (
         ('"{phrase}"', _("between quotes: exactly this, in a row")),
         ("{service} -{other}", _("without the word behind the minus")),
@@ -159,90 +150,90 @@ def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
         yield SyntaxLine(text, meaning, address_of(Query(text)))
 
 
-def _names(knowledge_base: KnowledgeBase) -> Iterator[tuple[str, str]]:
-    """Yield what the lines name: the services, the kind and the year that most notes here are of."""
+def _syntax_names(knowledge_base: KnowledgeBase) -> Iterator[tuple[str, str]]:
+    """Yield the placeholders of the syntax lines with the most frequent services, kind and year."""
     searcher = knowledge_base.searcher
     facets = searcher.search(Query(limit=0, facets=("service", "kind", "year"))).facets
 
-    def commonest(group: str) -> list[str]:
-        return [one.value for one in sorted(facets.get(group, ()), key=lambda one: -one.count)]
+    def most_frequent(group: str) -> list[str]:
+        return [facet.value for facet in sorted(facets.get(group, ()), key=lambda facet: -facet.count)]
 
-    services = [*commonest("service"), "lambda", "sqs"][:2]
+    services = [*most_frequent("service"), "lambda", "sqs"][:2]
     known = map(knowledge_base.collection.catalogue.by_slug.get, services)
     first, second = (service.short_name if service else slug for service, slug in zip(known, services, strict=True))
     yield "service", f'"{first}"' if " " in first else first
     yield "other", f'"{second}"' if " " in second else second
     yield "slug", services[0]
-    kinds = commonest("kind") or ["advice"]
+    kinds = most_frequent("kind") or ["advice"]
     kind = "advice" if "advice" in kinds else kinds[0]
     label = _(KINDS[kind]).lower()
     yield "kind", kind if " " in label else label
-    yield "year", next((year for year in commonest("year") if year != UNDATED), "2018")
+    yield "year", next((year for year in most_frequent("year") if year != UNDATED), "2018")
     phrases = (
         pgettext("example", "best practice"),
         pgettext("example", "cold start"),
         pgettext("example", "serverless"),
     )
     answers = searcher.each(*(Query(f'"{phrase}"', limit=0) for phrase in phrases))
-    found = (phrase for phrase, answer in zip(phrases, answers, strict=True) if answer.total)
-    yield "phrase", next(found, first)
+    yield "phrase", next((phrase for phrase, answer in zip(phrases, answers, strict=True) if answer.total), first)
 
 
 def answer_example(knowledge_base: KnowledgeBase) -> AnswerExample | None:
-    """Return the first question that a note here surely answers, else the first search whose first hit says something.
+    """Return the first question that a note certainly answers, else the first search with a meaningful first hit.
 
-    None where neither is so.
+    None if there is neither.
     """
 
-    def says_something(found: FoundNote) -> bool:
-        return found.note.kind in _SAYS_SOMETHING and len(found.note.text) >= _SHORTEST
+    def is_meaningful(found: FoundNote) -> bool:
+        return found.note.kind in ("advice", "statement") and len(found.note.text) >= _MIN_EXAMPLE_LENGTH
 
-    asked = [Query(text, limit=FIRST, explain=True) for text in _ASKED]
+    queries = [Query(text, limit=FIRST, explain=True) for text in _QUESTIONS]
     first = None
-    for query, answer in zip(asked, knowledge_base.searcher.each(*asked), strict=True):
-        quoted = next(filter(says_something, knowledge_base.searcher.quoted(query, answer)), None)
+    for query, answer in zip(queries, knowledge_base.searcher.each(*queries), strict=True):
+        quoted = next(filter(is_meaningful, knowledge_base.searcher.quoted(query, answer)), None)
         if quoted:
             return AnswerExample(query.text, address_of(query), quoted)
-        if first is None and not answer.steps and (found := next(filter(says_something, answer.hits[:1]), None)):
+        if first is None and not answer.steps and (found := next(filter(is_meaningful, answer.hits[:1]), None)):
             first = AnswerExample(query.text, address_of(query), found)
     return first
 
 
 class Panels:
-    """The panels of a knowledge base above the results of a query that names a service; each costs two searches."""
+    """The service panels above the results. Making one costs two searches."""
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
         self._collection = knowledge_base.collection
-        self._made = Cached(knowledge_base, lambda slug: _panel(slug, knowledge_base))
+        self._panel = Cached(knowledge_base, lambda slug: _panel(slug, knowledge_base))
 
     def of(self, query: Query) -> Panel | None:
-        """Return the panel of the one service that a query names, None where it names none that notes are about.
+        """Return the panel of the only service that a query names, None if it has no notes.
 
-        A query that asks for a page further on, or selects services, has been past it.
+        There is no panel on later pages, or if the query selects services: the reader has seen it already.
         """
         if query.offset or query.selected("service"):
             return None
-        named = {one.slug for one in map(self._collection.catalogue.find, (query.text, *query.text.split())) if one}
-        return self._made(named.pop()) if len(named) == 1 else None
+        services = map(self._collection.catalogue.find, (query.text, *query.text.split()))
+        slugs = {service.slug for service in services if service}
+        return self._panel(slugs.pop()) if len(slugs) == 1 else None
 
 
 def _panel(slug: str, knowledge_base: KnowledgeBase) -> Panel | None:
-    about = Query(limit=_FEW).select("service", slug)
-    advising, troubled = knowledge_base.searcher.each(
-        replace(about.select("kind", "advice"), sort="boost", facets=("kind",)),
-        replace(about.select("kind", "problem"), sort="new", context="place"),
+    on_service = Query(limit=_MAX_PANEL_ITEMS).select("service", slug)
+    advice, newest_problems = knowledge_base.searcher.each(
+        replace(on_service.select("kind", "advice"), sort="boost", facets=("kind",)),
+        replace(on_service.select("kind", "problem"), sort="new", context="place"),
     )
-    kinds = counts(advising, "kind")
+    kinds = counts(advice, "kind")
     if not kinds:
         return None
-    contexts = {found.note.id: troubled.context_notes[place(found.note)] for found in troubled.hits}
+    contexts = {found.note.id: newest_problems.context_notes[place(found.note)] for found in newest_problems.hits}
     pairs = (pair for problem, notes in contexts.items() for pair in problems(notes) if pair.note.id == problem)
     changes = knowledge_base.collection.domain.changes_of(slug)
     return Panel(
         service=knowledge_base.collection.catalogue.by_slug[slug],
         total=sum(kinds.values()),
         kinds=kinds,
-        advice=tuple(found.note for found in advising.hits),
+        advice=tuple(found.note for found in advice.hits),
         problems=tuple(pairs),
-        changes=tuple(sorted(changes, key=lambda change: change.changed_on, reverse=True)[:_FEW]),
+        changes=tuple(sorted(changes, key=lambda change: change.changed_on, reverse=True)[:_MAX_PANEL_ITEMS]),
     )

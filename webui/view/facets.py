@@ -1,4 +1,4 @@
-"""The filters beside a result and above the list of talks: groups of values with counts, chips of what is selected."""
+"""The filters: facet groups next to the results and above the list of talks, chips of the selected values."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from webui import wording
 from webui.http.address import address_of
 from webui.view.listing import address
 
-_SHOWN = 8  # values of a group before the rest is folded
-_FILTER_BOX = 15  # values of a group above which it gets a box to look for one
+_SHOWN = 8  # values of a group that are not folded
+_FILTER_BOX = 15  # values; a longer group gets a box to find one
 _LISTED = sorted((facet.listed.place, facet.key, facet.listed) for facet in FACETS if facet.listed)
 MOST_VALUES = (*((key, listed.most) for _, key, listed in _LISTED), ("report", 0))
-"""How many values of its groups the page asks for; a report is selected by its own page, and then shown as a chip."""
-_MOST_TALK_VALUES = 60  # of a group, that are listed: nobody reads thousands
+"""The most values of each group on the page. Reports have none: one is selected on its own page, and shown as a chip."""
+_MAX_TALK_VALUES = 60  # of a group above the list of talks; nobody reads thousands
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of facet values: those shown, those folded, and how many are left out.
+    """A group of facet values: shown, folded, and the number of values left out.
 
-    Every selected value is shown, and how many notes have no date.
+    Selected values and the undated year are always shown.
     """
 
     key: str
@@ -36,29 +36,29 @@ class Group:
 
     @property
     def has_filter_box(self) -> bool:
-        """Whether it is so long that one looks for a value."""
+        """Whether the group has a box to find a value."""
         return len(self.shown) + len(self.folded) > _FILTER_BOX
 
     @property
     def is_data(self) -> bool:
-        """Whether its values are called as notes call them, in every language of the page."""
+        """Whether the labels are in the notes' language, whatever the language of the page."""
         return BY_KEY[self.key].find is None
 
     @property
     def is_selected(self) -> bool:
-        """Whether any of its values is selected."""
+        """Whether a value is selected."""
         return any(value.selected for value in self.shown)
 
     @property
     def is_closed(self) -> bool:
-        """Whether it stands there as its name alone until it is opened."""
+        """Whether only the name of the group is shown until a reader opens it."""
         listed = BY_KEY[self.key].listed
         return listed is not None and listed.closed and not self.is_selected
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A selected value, the search or list without it, and of a search how many notes that would find."""
+    """A selected value, the address without it, and for searches the number of notes there."""
 
     group: str
     label: str
@@ -67,7 +67,7 @@ class Chip:
 
 
 def groups(answer: SearchResults) -> Iterator[Group]:
-    """Yield the groups that any note has, in the order shown."""
+    """Yield the groups with values in the order of the page."""
     for _, key, _ in _LISTED:
         values = answer.facets[key]
         first = set(values[:_SHOWN])
@@ -78,26 +78,23 @@ def groups(answer: SearchResults) -> Iterator[Group]:
 
 
 def counts(answer: SearchResults, group: str) -> dict[str, int]:
-    """Return how many notes of an answer have each value of a group, the values in the order of the answer."""
+    """Return the number of notes by value of a group, in the order of the answer."""
     return {facet.value: facet.count for facet in answer.facets[group]}
 
 
 def chips(query: Query, answer: SearchResults) -> Iterator[Chip]:
-    """Yield what is selected, each with the search that lacks it."""
+    """Yield a chip for each selected value."""
     for group, values in query.selections:
         labels = {facet.value: facet.label for facet in answer.facets[group]}
         for value in values:
-            smaller = query.toggle(group, value)
             label = wording.value_name(group, value, labels.get(value, value))
-            yield Chip(group, label, address_of(smaller), answer.without.get((group, value), 0))
+            url = address_of(query.toggle(group, value))
+            yield Chip(group, label, url, answer.without.get((group, value), 0))
 
 
 @dataclass(frozen=True, slots=True)
 class TalkValue:
-    """A value that talks are narrowed by, with the keys of its JSON: its name and how many talks it lists.
-
-    `toggle_url` is the list with it, or without it again.
-    """
+    """A facet value above the list of talks, as in JSON; `toggle_url` selects it, or deselects it."""
 
     value: str
     label: str
@@ -108,7 +105,7 @@ class TalkValue:
 
 @dataclass(frozen=True, slots=True)
 class TalkGroup:
-    """A group of values, the selected one always among them; how many are left out, and are listed without any."""
+    """Facet values above the list of talks, the number of values left out, and of talks without this filter."""
 
     key: str
     values: tuple[TalkValue, ...]
@@ -117,13 +114,13 @@ class TalkGroup:
 
 
 def talk_groups(
-    talks: Sequence[TalkEntry], asked: Mapping[str, str], knowledge_base: KnowledgeBase
+    talks: Sequence[TalkEntry], filters: Mapping[str, str], knowledge_base: KnowledgeBase
 ) -> Iterator[TalkGroup]:
-    """Yield the groups of the talks that are called as was asked, whatever they are narrowed by."""
+    """Yield the facet groups of talks under the `filters` of the address."""
     catalogue = knowledge_base.collection.catalogue
     events = knowledge_base.browser.directory().events
-    service = catalogue.find(asked.get("service", ""))
-    by_slug = {**asked, "service": service.slug} if service else asked
+    service = catalogue.find(filters.get("service", ""))
+    by_slug = {**filters, "service": service.slug} if service else filters
     labels: Mapping[str, Callable[[str], str]] = {
         "year": wording.year,
         "event": lambda value: events[value].name if value in events else value,
@@ -135,16 +132,16 @@ def talk_groups(
         order = sorted(facet.counts, key=lambda value: (-facet.counts[value], labels[key](value)))
         if key == "year":
             order.sort(key=lambda value: (value != UNDATED, value), reverse=True)
-        chosen, shown = selected.get(key), order[:_MOST_TALK_VALUES]
+        chosen, shown = selected.get(key), order[:_MAX_TALK_VALUES]
         if chosen and chosen not in shown:
-            shown = [*shown[: _MOST_TALK_VALUES - 1], chosen]
+            shown = [*shown[: _MAX_TALK_VALUES - 1], chosen]
         values = tuple(
             TalkValue(
                 value=value,
                 label=labels[key](value),
                 count=facet.counts.get(value, 0),
                 selected=value == chosen,
-                toggle_url=address("/talks", *{**asked, key: "" if value == chosen else value}.items()),
+                toggle_url=address("/talks", *{**filters, key: "" if value == chosen else value}.items()),
             )
             for value in shown
         )
@@ -152,7 +149,7 @@ def talk_groups(
 
 
 def conditions_of(query: Query, knowledge_base: KnowledgeBase) -> list[str]:
-    """Return the words of a search and what its selections are called; nothing for that of all notes."""
+    """Return the words of a search and the names of its selected values."""
     contents = knowledge_base.collection.contents()
     words = [query.text] if query.text else []
     for group, values in query.selections:
@@ -162,5 +159,5 @@ def conditions_of(query: Query, knowledge_base: KnowledgeBase) -> list[str]:
 
 
 def name_of(query: Query, knowledge_base: KnowledgeBase) -> str:
-    """Return the conditions of a search as one name; an empty one for the search of all notes."""
+    """Return the conditions of a search as one name, empty if there are none."""
     return wording.listed(conditions_of(query, knowledge_base))

@@ -1,4 +1,4 @@
-"""Long lists: which part of one is shown and where its other pages are, and the columns that it may be ordered by."""
+"""Long lists: pages of items, links to other pages, and columns to sort by."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from kb.translation import _
 from webui import wording
 
 _Item = TypeVar("_Item")
-_LAST = 999_999  # page: a higher number is that of none
-_NEAR = 2  # pages offered on either side of the one that is shown
-_NOTHING = (None, "", ())  # what tells of nothing; none is a number
+_MAX_PAGE = 999_999  # no list has a higher page number
+_NEIGHBOURS = 2  # pages offered on either side of the current one
+_MISSING = (None, "", ())  # values of a column that sort last
 SORT = "sort"
 """The key of the order in an address."""
 
@@ -24,7 +24,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_Item]):
-    """A part of a list of `total` items: page `number`, from 1, of `pages`, the items from number `first` on.
+    """A page of a list of `total` items; `number` and `first`, the number of its first item, count from 1.
 
     `kept` are the other parts of its address. A list without items has one page.
     """
@@ -48,19 +48,19 @@ class Page(Generic[_Item]):
 
     @property
     def numbers(self) -> Iterator[int | None]:
-        """The numbers of the pages to turn to; None where some are left out."""
+        """The page numbers to offer, None for a gap."""
         return numbers(self.number, self.pages)
 
 
 def paged(path: str, items: Sequence[_Item], number: int, size: int, *, kept: Pairs = ()) -> Page[_Item]:
-    """Return a page of so many items; one beyond the last is the last."""
+    """Return a page of `size` items, the last page if `number` is too high."""
     number = min(number, _pages_of(len(items), size))
     first = (number - 1) * size
     return page_of(path, items[first : first + size], len(items), number, size, kept=kept)
 
 
 def page_of(path: str, items: Sequence[_Item], total: int, number: int, size: int, *, kept: Pairs = ()) -> Page[_Item]:
-    """Return a page of which the items are known already."""
+    """Return a page of these items, which are part of a list of `total`."""
     return Page(path, kept, tuple(items), total, number, _pages_of(total, size), (number - 1) * size + 1)
 
 
@@ -69,10 +69,10 @@ def _pages_of(total: int, size: int) -> int:
 
 
 def numbers(page: int, pages: int) -> Iterator[int | None]:
-    """Yield the numbers of the first page, of those near this one and of the last; None where some are left out."""
-    offered = sorted({1, pages, *range(max(page - _NEAR, 1), min(page + _NEAR, pages) + 1)})
+    """Yield the numbers of the first and last page and of those near the current `page`, None for a gap."""
+    offered = sorted({1, pages, *range(max(page - _NEIGHBOURS, 1), min(page + _NEIGHBOURS, pages) + 1)})
     for before, number in zip((0, *offered), offered, strict=False):
-        if number - before == 2:  # noqa: PLR2004  # one page left out takes no more room than what tells of it
+        if number - before == 2:  # noqa: PLR2004  # the number of one page takes no more room than the mark of a gap
             yield number - 1
         elif number - before > 1:
             yield None
@@ -80,21 +80,21 @@ def numbers(page: int, pages: int) -> Iterator[int | None]:
 
 
 def asked_page(args: MultiDict[str, str]) -> int:
-    """Return the number of the page that an address asks for, 1 where it names none."""
-    return whole_number(args.get("page", ""), _LAST) or 1
+    """Return the page number in an address, by default 1."""
+    return whole_number(args.get("page", ""), _MAX_PAGE) or 1
 
 
 def address(path: str, *pairs: tuple[str, str]) -> str:
-    """Return an address with what stands after it, values that say nothing left out."""
+    """Return an address with a query string of the pairs that have a value."""
     query = urlencode([(key, value) for key, value in pairs if value], quote_via=quote)
     return f"{path}?{query}" if query else path
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[_Item]):
-    """A column of a list: what of an item it is ordered by, how that is shown, and of what sort it is.
+    """A column of a list: the value of an item, its text, and how to sort it.
 
-    Of days and numbers the latest and the greatest are asked first.
+    The first click on a column of days or numbers sorts it in descending order.
     """
 
     value: Callable[[_Item], Any]
@@ -104,7 +104,7 @@ class Column(Generic[_Item]):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The head of a column: the address of the list ordered by it, which way it is (`aria-sort`), and its sort."""
+    """The head of a column: the address that sorts by it, its current order (`aria-sort`), and how it is sorted."""
 
     label: str
     url: str
@@ -118,26 +118,26 @@ def number_column(count: Callable[[_Item], int]) -> Column[_Item]:
 
 
 def ordered(items: Sequence[_Item], columns: Mapping[str, Column[_Item]], order: str) -> list[_Item]:
-    """Return items by a column, after a `-` the last first; of which nothing is known there stand last either way."""
+    """Return items sorted by a column, descending after a `-`; items without a value come last."""
     value = columns[order.removeprefix("-")].value
-    known = [item for item in items if value(item) not in _NOTHING]
-    unknown = [item for item in items if value(item) in _NOTHING]
+    known = [item for item in items if value(item) not in _MISSING]
+    unknown = [item for item in items if value(item) in _MISSING]
     return [*sorted(known, key=value, reverse=order.startswith("-")), *unknown]
 
 
 def headings(
-    path: str, columns: Mapping[str, Column[_Item]], order: str, usual: str, kept: Mapping[str, str]
+    path: str, columns: Mapping[str, Column[_Item]], order: str, default: str, kept: Mapping[str, str]
 ) -> Iterator[Heading]:
-    """Yield the head of each column; one that the list is ordered by already leads to the other way round.
+    """Yield the head of each column; the head of the sorted column reverses the order.
 
-    `usual` is the order of the list where its address names none, `kept` are the other parts of the address.
+    `default` is the order of an address without one, `kept` are the other parts of the address.
     """
     for name, column in columns.items():
-        ways = (name, f"-{name}") if column.sort == "text" else (f"-{name}", name)
-        wanted = ways[1] if order == ways[0] else ways[0]
+        orders = (name, f"-{name}") if column.sort == "text" else (f"-{name}", name)
+        next_order = orders[1] if order == orders[0] else orders[0]
         yield Heading(
             label=_(wording.COLUMNS[name]),
-            url=address(path, *kept.items(), (SORT, "" if wanted == usual else wanted)),
-            order=None if order not in ways else "descending" if order.startswith("-") else "ascending",
+            url=address(path, *kept.items(), (SORT, "" if next_order == default else next_order)),
+            order=None if order not in orders else "descending" if order.startswith("-") else "ascending",
             sort=column.sort,
         )

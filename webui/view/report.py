@@ -1,4 +1,4 @@
-"""The notes of a report as they stood in it: in trees, under its talks, and drawn along it as its shape."""
+"""The notes of a report in reading order: their trees, sections by talk, and the chart of their kinds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,21 +11,21 @@ from index.query import Query
 from kb.report.model import Crumb, Kind, Note, Talk
 from webui.http.address import address_of, page_address
 
-_Path = tuple[tuple[Crumb, ...], Note]  # what is left of the way to a note, itself last
+_Path = tuple[tuple[Crumb, ...], Note]  # the crumbs that still lead to a note, its own last
 NOTES = 200
-"""How many of a report or talk a page shows."""
+"""The notes on a page of a report or talk."""
 _KINDS: tuple[Kind, ...] = ("advice", "problem", "question")
-_FEWEST = 20  # notes of a report that has a shape
-_PLACES = 50  # along it: on a phone each is six pixels wide
-HEIGHT = 18  # pixels, of the highest mark
-_LOWEST = 4
+_MIN_NOTES = 20  # of a report with a chart
+_PLACES = 50  # along the chart; on a phone each is six pixels wide
+HEIGHT = 18  # pixels of the highest mark
+_MIN_HEIGHT = 4  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One line of the tree and what stands under it.
+    """A line of a tree with the branches under it.
 
-    `note` is the note of the line; None where it only leads to notes: then `crumbs` are the steps that lead there.
+    `note` is the note of the line. A line without one has the `crumbs` that lead to the notes under it.
     """
 
     crumbs: tuple[Crumb, ...]
@@ -34,29 +34,29 @@ class Branch:
 
 
 def tree(notes: Iterable[Note]) -> tuple[Branch, ...]:
-    """Return the tree of notes given in reading order; the part of their trails that neighbours share is one branch."""
-    return _grown([((*note.trail, Crumb(note.text, note.line, note.id)), note) for note in notes])
+    """Return the tree of notes in reading order; neighbours share the branches of their common trail."""
+    return _branches([((*note.trail, Crumb(note.text, note.line, note.id)), note) for note in notes])
 
 
 def below(note: Note, notes: Iterable[Note]) -> tuple[Branch, ...]:
-    """Return the tree of those of the notes that stand under a note."""
+    """Return the tree of the notes that have `note` in their trail."""
     depth = len(note.trail) + 1
     under = [other for other in notes if any(crumb.note == note.id for crumb in other.trail)]
-    return tree(structs.replace(other, trail=other.trail[depth:]) for other in under)
+    return tree([structs.replace(other, trail=other.trail[depth:]) for other in under])
 
 
 def notes_in(branches: Iterable[Branch]) -> int:
-    """Return how many notes a tree holds."""
+    """Return the number of notes in a tree."""
     return sum((branch.note is not None) + notes_in(branch.branches) for branch in branches)
 
 
-def _grown(paths: Sequence[_Path]) -> tuple[Branch, ...]:
-    return tuple(_branch(crumb, list(below)) for crumb, below in groupby(paths, key=lambda path: path[0][0]))
+def _branches(paths: Sequence[_Path]) -> tuple[Branch, ...]:
+    return tuple(_branch(crumb, list(group)) for crumb, group in groupby(paths, key=lambda path: path[0][0]))
 
 
 def _branch(crumb: Crumb, paths: Sequence[_Path]) -> Branch:
     own = next((note for rest, note in paths if len(rest) == 1), None)
-    branches = _grown([(rest[1:], note) for rest, note in paths if len(rest) > 1])
+    branches = _branches([(rest[1:], note) for rest, note in paths if len(rest) > 1])
     if own is None and len(branches) == 1 and branches[0].note is None:
         return replace(branches[0], crumbs=(crumb, *branches[0].crumbs))
     return Branch((crumb,), own, branches)
@@ -64,7 +64,7 @@ def _branch(crumb: Crumb, paths: Sequence[_Path]) -> Branch:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The notes of a report on one talk, or outside of talks, in their tree."""
+    """The notes of a report on one talk, or outside of talks, as a tree."""
 
     talk: Talk | None
     branches: tuple[Branch, ...]
@@ -72,7 +72,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the list of contents: a section, its address, and how many notes it has."""
+    """An entry of the table of contents: a section, its address, and its number of notes."""
 
     title: str
     url: str
@@ -80,19 +80,19 @@ class Step:
 
 
 def report_url(note: Note, number: int) -> str:
-    """Return the address of a note, which has a number from 1, in the whole of its report."""
+    """Return the address of a note in its report; `number` is its number there, from 1."""
     page = (number - 1) // NOTES + 1
     return f"{page_address('report', note.report)}{f'?page={page}' if page > 1 else ''}#{quote(note.id)}"
 
 
 def sections(notes: Sequence[Note]) -> Iterator[Section]:
-    """Yield the notes of a report, in reading order, in the trees of its talks."""
+    """Yield the sections of notes in reading order."""
     for talk, group in groupby(notes, lambda note: note.talk):
         yield Section(talk, tree(group))
 
 
 def steps(notes: Sequence[Note]) -> Iterator[Step]:
-    """Yield the sections of a whole report, each with the address where it begins."""
+    """Yield the table of contents of a report with these notes."""
     number = 1
     for _, group in groupby(notes, lambda note: note.talk):
         own = tuple(group)
@@ -102,7 +102,10 @@ def steps(notes: Sequence[Note]) -> Iterator[Step]:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The notes of a kind in one place: how many, the first with its address; left, width (hundredths), height."""
+    """The notes of a kind at one place of the chart: their number, and the first with its address.
+
+    `left` and `width` are percentages of the chart, `height` is in pixels.
+    """
 
     first: Note
     notes: int
@@ -114,7 +117,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """All notes of a kind along the report, how many there are, and the search for them."""
+    """The notes of a kind along the report, their number, and the search for them."""
 
     kind: Kind
     notes: int
@@ -124,21 +127,21 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A strip for each kind that there is, and the sections with their left and width (hundredths)."""
+    """The chart of a report: a strip for each kind, and the sections with their left and width in percent."""
 
     strips: tuple[Strip, ...]
     sections: tuple[tuple[Step, float, float], ...]
 
 
 def shape(notes: Sequence[Note]) -> Shape | None:
-    """Return the shape of a report with these notes, given in reading order; None of one that has few or no kinds."""
+    """Return the chart of a report with these notes, None if it has too few notes or none of these kinds."""
     places = min(len(notes), _PLACES)
-    found: dict[Kind, dict[int, list[int]]] = {kind: {} for kind in _KINDS}  # the numbers of notes, from 0, by place
+    found: dict[Kind, dict[int, list[int]]] = {kind: {} for kind in _KINDS}  # indices of notes by kind and place
     for number, note in enumerate(notes):
         if note.kind in found:
             found[note.kind].setdefault(number * places // len(notes), []).append(number)
     most = max((len(own) for by_place in found.values() for own in by_place.values()), default=0)
-    if len(notes) < _FEWEST or not most:
+    if len(notes) < _MIN_NOTES or not most:
         return None
     width = 100 / places
 
@@ -149,7 +152,7 @@ def shape(notes: Sequence[Note]) -> Shape | None:
             url=report_url(notes[own[0]], own[0] + 1),
             left=round(width * place, 2),
             width=round(width * 0.8, 2),
-            height=max(_LOWEST, round(HEIGHT * len(own) / most)),
+            height=max(_MIN_HEIGHT, round(HEIGHT * len(own) / most)),
         )
 
     strips = (

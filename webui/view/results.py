@@ -1,4 +1,4 @@
-"""What a page of results shows: hits in their trees by talk, notices on the query, and the searches that lead on."""
+"""The results of a search: hits in their trees by talk, notices about the query, and searches to try next."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from itertools import islice
 from index.engine import Reason
 from index.query import Query
 from kb.report.model import Note, Talk
-from kb.search.facets import by_place
+from kb.search.facets import place
 from kb.search.quotes import is_question
 from kb.search.results import FoundNote, SearchResults
 from kb.search.search_box import WORD, Suggestion
@@ -38,15 +38,15 @@ _NOTICES = {
     "literally": marked("“{text}” was searched literally."),
     "no likeness": marked("Could not search by meaning, so only words were searched ({text})."),
 }
-_MOST_OFFERS = 3  # of what a single word may be a reading or the beginning of
+_MAX_OFFERS = 3  # suggestions for a single word without results
 
 
 @dataclass(frozen=True, slots=True)
 class ShownNote:
-    """A found note with its marks, the reasons of its score, and what belongs to it, as far as it is not found itself.
+    """A note with its marks, the reasons of its score, and the related notes that are not results themselves.
 
-    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers, where it does not
-    stand under them.
+    `below` is the tree under it. `problem` and `question` are the notes that it remedies or answers, unless they are in
+    its trail.
     """
 
     note: Note
@@ -61,15 +61,15 @@ class ShownNote:
 
     @property
     def notes_below(self) -> int:
-        """How many notes stand under it, those that are found themselves left out."""
+        """The number of notes below it."""
         return notes_in(self.below)
 
 
 @dataclass(frozen=True, slots=True)
 class TalkHits:
-    """The found notes of one talk (or of a report outside its talks) in their tree, and `shown` by their ids.
+    """The hits in one talk, or in a report outside of its talks, as trees; `shown` has them by id.
 
-    `more` counts those on other pages of the result, which `more_url` shows.
+    `more` is the number of hits in this talk on other pages, `more_url` the search for all of them.
     """
 
     talk: Talk | None
@@ -80,41 +80,47 @@ class TalkHits:
     more_url: str
 
 
-def by_talk(domain: Domain, query: Query, answer: SearchResults, some: Sequence[FoundNote]) -> Iterator[TalkHits]:
-    """Yield some notes of an answer grouped by talk, that of the best one first; it holds the notes around them."""
-    for value, hits in by_place(some, lambda found: found.note).items():
+def by_talk(domain: Domain, query: Query, answer: SearchResults, found: Sequence[FoundNote]) -> Iterator[TalkHits]:
+    """Yield the hits or near notes of an answer grouped by talk, in the order of the best note of each."""
+    groups: dict[str, list[FoundNote]] = {}
+    for hit in found:
+        groups.setdefault(place(hit.note), []).append(hit)
+    for key, hits in groups.items():
         first = hits[0].note
-        context = answer.context_notes[value]
+        context = answer.context_notes[key]
         hit_ids = {hit.note.id for hit in hits}
         others = [note for note in context if note.id not in hit_ids]
-        shown = {hit.note.id: with_related(domain, hit.note, others, hit) for hit in hits}
-        branches = tree(note for note in context if note.id in hit_ids)
-        more = answer.found_in[value] - len(hits) if first.talk and some is answer.hits else 0
-        url = address_of(query.select("talk", value))
-        yield TalkHits(first.talk, first, branches, shown, more, url)
+        yield TalkHits(
+            talk=first.talk,
+            note=first,
+            branches=tree([note for note in context if note.id in hit_ids]),
+            shown={hit.note.id: with_related(domain, hit.note, others, hit) for hit in hits},
+            more=answer.found_in[key] - len(hits) if first.talk and found is answer.hits else 0,
+            more_url=address_of(query.select("talk", key)),
+        )
 
 
 def with_related(domain: Domain, note: Note, context: Sequence[Note], found: FoundNote | None = None) -> ShownNote:
-    """Return a note with those of its context that belong to it, and how it was found if it was searched for."""
+    """Return a note with the related notes of its context; `found` has its marks and reasons."""
     others = [other for other in context if other.id != note.id]
-    above = {crumb.note for crumb in note.trail}  # shown as its trail already
-    apart = {other.id: other for other in others if other.id not in above}
+    above = {crumb.note for crumb in note.trail}
+    not_above = {other.id: other for other in others if other.id not in above}
     return ShownNote(
         note=note,
         marks=found.marks if found else (),
         reasons=found.shown_reasons if found else (),
         changes=domain.changes_for(note),
         below=below(note, others),
-        problem=apart.get(note.remedy_of or ""),
+        problem=not_above.get(note.remedy_of or ""),
         remedies=tuple(other for other in others if other.remedy_of == note.id),
-        question=apart.get(note.answers or ""),
+        question=not_above.get(note.answers or ""),
         answers=tuple(other for other in others if other.answers == note.id),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A search that leads on: what it is called, and its address."""
+    """The label and address of another search."""
 
     label: str
     url: str
@@ -122,7 +128,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence about the search, empty where there are only the searches that it offers."""
+    """A sentence about the search, possibly empty, with links to other searches."""
 
     text: str
     ways: tuple[Way, ...] = ()
@@ -131,7 +137,7 @@ class Notice:
 def notices(
     query: Query, answer: SearchResults, quoted: tuple[FoundNote, ...], unread: tuple[Unread, ...]
 ) -> Iterator[Notice]:
-    """Yield what a reader should know of how the query was taken; all of it stands in one place of the page."""
+    """Yield the notices on how the query was understood."""
     if answer.near and not answer.total:
         yield Notice(_("No note has these words."))
     if answer.near and not quoted and is_question(query.text):
@@ -141,32 +147,32 @@ def notices(
     for notice in answer.notices:
         yield Notice(_(_NOTICES[notice.name], text=translate(notice.text)))
     for step in answer.steps:
-        refused = replace(query, without=(*query.without, step.name), offset=0)
-        refuse = Way(pgettext("a step of a search", "Undo"), address_of(refused))
-        yield Notice(_(_STEPS[step.name], text=step.text, instead=step.instead), (refuse,))
+        without_step = replace(query, without=(*query.without, step.name), offset=0)
+        undo = Way(pgettext("a step of a search", "Undo"), address_of(without_step))
+        yield Notice(_(_STEPS[step.name], text=step.text, instead=step.instead), (undo,))
     if query.without:
         restore = Way(_("Restore"), address_of(replace(query, without=(), offset=0)))
         yield Notice(_("Some steps to find more were undone."), (restore,))
-    others = (*_corrections(query, answer), *(_parts(query, answer) if answer.total else ()))
-    if others:
-        yield Notice("", others)
+    ways = (*_corrections(query, answer), *(_parts(query, answer) if answer.total else ()))
+    if ways:
+        yield Notice("", ways)
 
 
 def ways_out(query: Query, answer: SearchResults, chips: tuple[Chip, ...], searcher: Searcher) -> tuple[Way, ...]:
-    """Return, where nothing is found, the searches that find something.
+    """Return searches that find notes, if the query finds none.
 
-    First what may be meant, then the search without one thing that was asked, then each word alone; that of a condition
-    of many values without the whole group.
+    In this order: corrections and suggestions, the query without one condition or word, without all values of a group,
+    and each word alone.
     """
     if answer.total:
         return ()
     is_one_word = query.text and not query.selections and not query.text.split()[1:]
-    begun = islice(offers(searcher, query), _MOST_OFFERS) if is_one_word else ()
+    suggested = islice(offers(searcher, query), _MAX_OFFERS) if is_one_word else ()
     ways = [
         *_corrections(query, answer),
-        *(Way(meant(one.suggestion.label, one.suggestion.notes), one.url) for one in begun),
+        *(Way(meant(one.suggestion.label, one.suggestion.notes), one.url) for one in suggested),
         *(Way(without(chip.label, chip.without), chip.url) for chip in chips if chip.without),
-        *(Way(without(word, n), address_of(less)) for word, less, n in without_a_word(query, searcher)),
+        *(Way(without(word, n), address_of(rest)) for word, rest, n in without_a_word(query, searcher)),
         *(Way(_without_facet(key, n), address_of(query.select(key))) for key, n in answer.without_group.items() if n),
         *_parts(query, answer),
     ]
@@ -183,10 +189,7 @@ def _without_facet(key: str, count: int) -> str:
 
 
 def _parts(query: Query, answer: SearchResults) -> Iterator[Way]:
-    """Yield, where little is found by several words or conditions, what each has to do with it.
-
-    That of a word asks for it alone, that of a condition for all the rest; those that find nothing lead nowhere.
-    """
+    """Yield each word alone and the query without each condition in its text, as far as they find notes."""
     words, conditions = answer.words, answer.conditions
     if len(words) + len(conditions) > 1:
         ways = [(alone(one.word, one.count), one.word, one.count) for one in words]
@@ -195,29 +198,29 @@ def _parts(query: Query, answer: SearchResults) -> Iterator[Way]:
 
 
 def _corrections(query: Query, answer: SearchResults) -> Iterator[Way]:
-    """Yield each word that may be meant instead of one as typed."""
+    """Yield the query with each correction of a word."""
     for one in answer.meant:
-        whole = rf"(?<![A-Za-z0-9]){re.escape(one.word)}(?![A-Za-z0-9])"  # not within another word
-        corrected = replace(query, text=one.meant.join(re.split(whole, query.text)), offset=0)
+        whole_word = rf"(?<![A-Za-z0-9]){re.escape(one.word)}(?![A-Za-z0-9])"
+        corrected = replace(query, text=one.meant.join(re.split(whole_word, query.text)), offset=0)
         yield Way(meant(one.meant, one.count), address_of(corrected))
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A suggestion and the address that it leads to."""
+    """A suggestion and its address."""
 
     suggestion: Suggestion
     url: str
 
 
 def offers(searcher: Searcher, query: Query) -> Iterator[Offer]:
-    """Yield what the last word of a search may be the beginning of, each with its address.
+    """Yield completions of the last word of a query.
 
-    A talk has a page; a word and a speaker take the place of what is typed; anything else is selected instead of it.
+    A talk leads to its page. A word or speaker replaces the typed word; any other value is selected instead of it.
     """
-    *words, begun = query.text.split() or [""]
+    *words, prefix = query.text.split() or [""]
     rest = replace(at_page(query, 1), text=" ".join(words))
-    for suggestion in searcher.suggest(begun):
+    for suggestion in searcher.suggest(prefix):
         group, value = suggestion.group, suggestion.value
         if group == "talk":
             url = page_address("talk", value)

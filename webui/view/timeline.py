@@ -1,27 +1,29 @@
-"""Counts along the years, as drawings of which a link leads on from each part: bars, and services as a heat map."""
+"""Charts along the years whose parts are links: bars, the heat map of services, and time lines of talks and changes."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
 from index.query import Query
 from kb.search.crosstab import ServiceYears
+from kb.search.directory import TalkEntry, year
 from kb.search.facets import UNDATED
-from kb.services import Service
+from kb.services import Change, Service
 from webui.http.address import address_of
 
-HEIGHT = 56  # pixels, of the highest bar
-_LOWEST = 3  # pixels: that there is something is seen
-_MOST = 40  # years in a row, before those without anything are left out
-_NAMED = 8  # bars that are named on a phone
+HEIGHT = 56  # pixels of the highest bar
+_MIN_HEIGHT, _MIN_TALKS_HEIGHT = 3, 4  # pixels of the lowest bar, which must be visible; of talks
+_MAX_GAPLESS_YEARS = 40  # a longer row of years leaves out the empty ones
+_NAMED = 8  # years with a label on a phone
 _SHADES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One year: what it is, how many it has, its address, its place in hundredths of the width, its height in pixels.
+    """The bar of a year: its number, its address, its left and width in percent, and its height in pixels.
 
-    Where the drawing is narrow, not all of them are `named`.
+    On narrow screens only `named` bars have a label.
     """
 
     year: str
@@ -35,13 +37,13 @@ class Bar:
 
     @property
     def middle(self) -> float:
-        """Where its name stands, in hundredths of the width."""
+        """The position of the label in percent."""
         return round(self.left + self.width / 2, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Undated:
-    """How many are of no year, and their address: they stand beside the years, for they are none."""
+    """The number and address of undated items, which are shown next to the chart."""
 
     year: str
     count: int
@@ -51,7 +53,7 @@ class Undated:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A drawing of bars: the years, the `most` that one of them has, and what is of no year."""
+    """A bar chart, its highest number, and its undated items."""
 
     bars: tuple[Bar, ...] = ()
     most: int = 0
@@ -59,20 +61,19 @@ class Timeline:
 
 
 def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: Collection[str] = ()) -> Timeline:
-    """Return a bar for each year from the first to the last that has anything, and what is of no year beside them.
+    """Return a bar chart of counts by year; `address` returns the link of a year.
 
-    There is none where all is of one year, or of no year, and nothing is chosen.
+    It is empty if all items have the same year or none, and no year is chosen.
     """
     years = in_a_row(year for year in counts if year.isdigit() and (counts[year] or year in chosen))
     undated = next(
-        (Undated(one, counts[one], address(one), one in chosen) for one in counts if not one.isdigit() and counts[one]),
+        (Undated(key, counts[key], address(key), key in chosen) for key in counts if not key.isdigit() and counts[key]),
         None,
     )
     if not chosen and (not years or (len(years) == 1 and not undated)):
         return Timeline()
     most = max((counts.get(year, 0) for year in years), default=0)
     slot = 100 / max(len(years), 1)
-    step = -(-len(years) // _NAMED)
     bars = (
         Bar(
             year=year,
@@ -81,8 +82,8 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
             chosen=year in chosen,
             left=round(slot * (place + 0.08), 2),
             width=round(slot * 0.84, 2),
-            height=max(_LOWEST, round(HEIGHT * counts[year] / most)) if counts.get(year) else 0,
-            named=(len(years) - 1 - place) % step == 0,
+            height=max(_MIN_HEIGHT, round(HEIGHT * counts[year] / most)) if counts.get(year) else 0,
+            named=_is_named(place, len(years)),
         )
         for place, year in enumerate(years)
     )
@@ -90,16 +91,21 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
 
 
 def in_a_row(years: Iterable[str]) -> list[str]:
-    """Return the years from the first to the last of some, those between too where they are not too many."""
+    """Return years in order, with the years between them unless there are too many."""
     known = sorted(years)
-    if known and int(known[-1]) - int(known[0]) < _MOST:
+    if known and int(known[-1]) - int(known[0]) < _MAX_GAPLESS_YEARS:
         return [str(year) for year in range(int(known[0]), int(known[-1]) + 1)]
     return known
 
 
+def _is_named(place: int, years: int) -> bool:
+    """Return whether a year has a label on a phone: the last one and every n-th before it."""
+    return (years - 1 - place) % -(-years // _NAMED) == 0
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a service has in a year: how many notes, how strongly that is drawn (1 to 4), and their address."""
+    """A service in a year: its number of notes, the shade of the cell (1 to 4), and its address."""
 
     notes: int
     shade: int
@@ -108,27 +114,85 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Years, UNDATED the last where there is anything of none, and services with a cell for each of them."""
+    """Years, UNDATED last if there are undated notes, and services with a cell for each year."""
 
     years: tuple[str, ...]
     rows: tuple[tuple[Service, tuple[Cell, ...]], ...]
 
 
-def heat_map(counted: Sequence[ServiceYears]) -> HeatMap | None:
-    """Return the heat map of services, None where all is of one year."""
-    known = {year for one in counted for year in one.notes}
+def heat_map(services: Sequence[ServiceYears]) -> HeatMap | None:
+    """Return the heat map of services, None if all notes have the same year."""
+    known = {year for one in services for year in one.notes}
     years = (*in_a_row(known - {UNDATED}), *(known & {UNDATED}))
     if len(years) <= 1:
         return None
-    most = max(notes for one in counted for notes in one.notes.values())
+    most = max(notes for one in services for notes in one.notes.values())
 
     def cell(one: ServiceYears, year: str) -> Cell:
-        notes, asked = one.notes.get(year, 0), Query().select("service", one.service.slug).select("year", year)
-        return Cell(notes, shade(notes, most), address_of(asked))
+        notes, query = one.notes.get(year, 0), Query().select("service", one.service.slug).select("year", year)
+        return Cell(notes, shade(notes, most), address_of(query))
 
-    return HeatMap(years, tuple((one.service, tuple(cell(one, year) for year in years)) for one in counted))
+    return HeatMap(years, tuple((one.service, tuple(cell(one, year) for year in years)) for one in services))
 
 
 def shade(notes: int, most: int) -> int:
-    """Return how strongly a number of notes is drawn: by its logarithm, for few services have most of the notes."""
+    """Return the shade of a number of notes, 1 to 4, on a logarithmic scale: few services have most of the notes."""
     return 1 + int((_SHADES - 0.01) * log(notes) / log(most + 1)) if notes else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year of a time line: its talks with their numbers of notes, most notes first, and its changes.
+
+    `middle` and `width` are in percent, `height` is that of the bar of talks in pixels. On narrow screens only `named`
+    years have a label.
+    """
+
+    year: str
+    talks: tuple[tuple[TalkEntry, int], ...]
+    changes: tuple[Change, ...]
+    middle: float
+    width: float
+    height: int
+    named: bool
+
+    @property
+    def anchor(self) -> str:
+        """The id of its section on the page."""
+        return f"y{self.year}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has neither talks nor changes."""
+        return not (self.talks or self.changes)
+
+
+def chronicle(talks: Iterable[tuple[TalkEntry, int]], changes: Iterable[Change]) -> tuple[Year, ...]:
+    """Return the years of talks, each with its number of notes, and of changes; undated talks are left out."""
+    talks_of: defaultdict[str, list[tuple[TalkEntry, int]]] = defaultdict(list)
+    changes_of: defaultdict[str, list[Change]] = defaultdict(list)
+    for talk, notes in sorted(talks, key=lambda pair: (-pair[1], pair[0].talk.id)):
+        talks_of[year(talk.held_on)].append((talk, notes))
+    for change in sorted(changes, key=lambda change: change.changed_on):
+        changes_of[change.changed_on[:4]].append(change)
+    most = max(map(len, talks_of.values()), default=1)
+    years = in_a_row({*talks_of, *changes_of} - {UNDATED})
+    width = 100 / max(len(years), 1)
+    return tuple(
+        Year(
+            year=one,
+            talks=tuple(talks_of[one]),
+            changes=tuple(changes_of[one]),
+            middle=round(width * (place + 0.5), 2),
+            width=round(width, 2),
+            height=max(_MIN_TALKS_HEIGHT, round(HEIGHT * len(talks_of[one]) / most)) if talks_of[one] else 0,
+            named=_is_named(place, len(years)),
+        )
+        for place, one in enumerate(years)
+    )
+
+
+def undated_talks(talks: Iterable[tuple[TalkEntry, int]], query: Query) -> Undated:
+    """Return the number of undated talks of a search, and the search for their notes."""
+    count = sum(talk.held_on is None for talk, _ in talks)
+    return Undated(UNDATED, count, address_of(query.select("year", UNDATED)), chosen=False)
