@@ -244,7 +244,7 @@ def test_why_a_note_was_found_is_said_in_words(language: str, told: list[str]) -
 
     assert in_language(language, lambda: list(why_found(reasons, "label"))) == told
     assert list(why_found((Reason("boost", 0.2),), "statement")) == []
-    assert len(list(language.why_found((Reason("boost", 0.2),), "advice"))) == 1
+    assert len(list(why_found((Reason("boost", 0.2),), "advice"))) == 1
 
 
 def started(folder: Path, *notes: str) -> FlaskClient:
