@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+SIGNAL_FILES = ("index/ranking.py", "index/whoosh_engine/scoring.py", "kb/wording.py", "webui/wording.py")
 CATALOGUE = "kb/locale/ja/LC_MESSAGES/kb.po"
 ASK = """
 import io, json, re, sys
@@ -240,3 +241,70 @@ print(json.dumps({
         "help": ["speakers     List the speakers with the number of their talks."],
         "japanese": True,
     }
+
+
+def test_a_page_that_is_added_as_a_module_and_a_template_answers_people_and_programs(tmp_path: Path) -> None:
+    module, template, texts, _ = recipe("A page")
+    app = (ROOT / "webui/app.py").read_text("utf-8")
+    app = app.replace("_READING = (", "_READING = (longest, ", 1).replace(
+        "    indexes,\n", "    indexes,\n    longest,\n", 1
+    )
+    changed = {
+        "webui/app.py": app,
+        "webui/pages/longest.py": module,
+        "webui/templates/longest.html": template,
+        **translated(texts),
+    }
+
+    added = said(
+        tmp_path,
+        changed,
+        {"a.md": "# 会 2018\n\n- SQS は二度届く\n- SQS は二度届くので冪等にする\n"},
+        """
+records = client.get("/longest", headers={"Accept": "application/json"}).json["notes"]
+print(json.dumps({
+    "json": [record["text"] for record in records],
+    "page": page("/longest").index("二度届くので") < page("/longest").rindex("SQS は二度届く"),
+    "titles": ["長いメモ" in page("/longest"), "Longest notes" in page("/longest", "en")],
+}))
+""",
+    )
+
+    assert added == {
+        "json": ["SQS は二度届くので冪等にする", "SQS は二度届く"],
+        "page": True,
+        "titles": [True, True],
+    }
+
+
+def test_a_signal_that_is_added_to_the_ranking_changes_the_score_and_is_explained(tmp_path: Path) -> None:
+    row, strength, label = recipe("A signal of the ranking")
+    texts = {name: (ROOT / name).read_text("utf-8") for name in SIGNAL_FILES}
+    ranking, scoring, *wordings = SIGNAL_FILES
+    changed = {
+        ranking: texts[ranking]
+        .replace('Literal["words",', 'Literal["complete", "words",', 1)
+        .replace('    Signal("exact"', f'    {row.strip()},\n    Signal("exact"', 1),
+        scoring: texts[scoring].replace(
+            "        if self._shingles:\n", f"        {strength}        if self._shingles:\n", 1
+        ),
+        **{name: texts[name].replace("_SIGNALS = {\n", f"_SIGNALS = {{\n    {label}", 1) for name in wordings},
+    }
+
+    added = said(
+        tmp_path,
+        changed,
+        {"a.md": "# 会 2018\n\n- SQS は二度届くので冪等にする\n"},
+        """
+reasons = json.loads(kb("search", "SQS 冪等", "--json", "--explain"))["reasons"]
+print(json.dumps({
+    "points": [reason["points"] > 0 for reason in reasons if reason["signal"] == "complete"],
+    "terminal": "all of the words" in CliRunner().invoke(
+        cli, ["--lang", "en", "search", "SQS 冪等", "--explain", "--library", "library", "--index", "kept"]
+    ).output,
+    "page": "all of the words" in page("/?q=SQS 冪等", "en"),
+}))
+""",
+    )
+
+    assert added == {"points": [True], "terminal": True, "page": True}
