@@ -103,9 +103,15 @@ _SIGNALS = {
 }
 _CATEGORIES = {
     "ai": marked("AI and machine learning"),
+    "analytics": marked("Analytics"),
+    "blockchain": marked("Blockchain"),
     "business": marked("Business applications"),
+    "compute": marked("Compute"),
+    "containers": marked("Containers"),
     "cost": marked("Cost management"),
     "customer": marked("Support and training"),
+    "database": marked("Database"),
+    "developer-tools": marked("Developer tools"),
     "end-user": marked("End-user computing"),
     "frontend": marked("Frontend and mobile"),
     "frontier": marked("Quantum, satellites, robots"),
@@ -113,9 +119,11 @@ _CATEGORIES = {
     "integration": marked("Application integration"),
     "iot": marked("IoT"),
     "management": marked("Management and governance"),
+    "media": marked("Media"),
     "migration": marked("Migration and transfer"),
     "networking": marked("Networking and content delivery"),
     "security": marked("Security and identity"),
+    "storage": marked("Storage"),
 }
 _MONTHS = (
     *(marked("January"), marked("February"), marked("March"), marked("April"), marked("May"), marked("June")),

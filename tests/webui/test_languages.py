@@ -24,6 +24,7 @@ from webui import app as app_module
 from webui.app import create_app
 
 WEBUI = Path(app_module.__file__).parent
+LETTERS = re.compile("[A-Za-z]{2}")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
 REPORT = "# 見本勉強会 2018-03-10 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n- SQS は冪等に\n- 順番は?\n"
 LARGE = """# 見本勉強会 {year} 参加レポート
@@ -90,7 +91,7 @@ def client(knowledge_base: KnowledgeBase) -> FlaskClient:
 
 
 def test_no_file_of_the_page_holds_japanese_that_is_shown() -> None:
-    """But for the searches of the start page, which are in the language of the notes."""
+    """Except for the questions of the start page, which are in the language of the notes (`cached.py`)."""
     code = [path for path in WEBUI.rglob("*.py") if path.name != "cached.py"]
     shown = {path.name: re.sub(r'""".*?"""|#.*', "", path.read_text("utf-8"), flags=re.DOTALL) for path in code}
     pages = [path for path in WEBUI.rglob("*") if path.suffix in {".html", ".xml", ".json"}]
@@ -106,26 +107,26 @@ def test_no_file_of_the_page_holds_japanese_that_is_shown() -> None:
     ("language", "site", "search"),
     [("ja", "セッションメモ", "メモを検索"), ("en", "Session notes", "Search the notes")],
 )
-def test_every_page_is_in_the_language_that_is_wanted(
+def test_every_page_is_in_the_requested_language(
     client: FlaskClient, path: str, language: str, site: str, search: str
 ) -> None:
-    asked = client.get(f"{path}{'&' if '?' in path else '?'}lang={language}")
+    page = client.get(f"{path}{'&' if '?' in path else '?'}lang={language}")
 
-    assert f'<html lang="{language}">' in asked.text
-    assert {"Accept-Language", "Cookie"} <= set(asked.headers["Vary"].split(", "))
-    assert site in asked.text
-    assert search in asked.text
+    assert f'<html lang="{language}">' in page.text
+    assert {"Accept-Language", "Cookie"} <= set(page.headers["Vary"].split(", "))
+    assert site in page.text
+    assert search in page.text
 
 
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [("en-GB,en;q=0.9", "en"), ("ja,en;q=0.5", "ja"), ("en;q=0.5,ja", "ja"), ("fr", "ja"), ("", "ja")],
 )
-def test_a_browser_tells_which_language_is_preferred(client: FlaskClient, accepted: str, language: str) -> None:
+def test_the_preference_of_the_browser_chooses_the_language(client: FlaskClient, accepted: str, language: str) -> None:
     assert f'<html lang="{language}">' in client.get("/", headers={"Accept-Language": accepted}).text
 
 
-def test_the_language_that_was_asked_for_is_remembered(client: FlaskClient) -> None:
+def test_a_requested_language_is_remembered(client: FlaskClient) -> None:
     client.get("/?q=SQS&lang=en")
 
     assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "ja"}).text
@@ -133,7 +134,7 @@ def test_the_language_that_was_asked_for_is_remembered(client: FlaskClient) -> N
     assert '<html lang="ja">' in client.get("/", headers={"Accept-Language": "en"}).text
 
 
-def test_a_language_that_there_is_not_is_none(client: FlaskClient) -> None:
+def test_an_unknown_language_is_ignored(client: FlaskClient) -> None:
     answer = client.get("/?lang=xx", headers={"Accept-Language": "en"})
 
     assert ('<html lang="en">' in answer.text, "Set-Cookie" in answer.headers) == (True, False)
@@ -143,7 +144,7 @@ def test_a_language_does_not_make_the_start_page_a_search(client: FlaskClient) -
     assert "Map of services" in client.get("/?lang=en").text
 
 
-def test_each_page_leads_to_itself_in_the_other_language(client: FlaskClient) -> None:
+def test_each_page_links_to_itself_in_the_other_language(client: FlaskClient) -> None:
     page = client.get("/?q=SQS&kind=statement").text
     event = client.get("/event/見本勉強会-2018").text
 
@@ -159,21 +160,21 @@ def test_another_language_is_another_page_to_a_cache(client: FlaskClient) -> Non
     assert client.get("/?q=SQS", headers={**headers, "Accept-Language": "en"}).status_code == 200
 
 
-def test_kinds_and_dates_are_told_in_english_and_stay_as_they_are_in_addresses(client: FlaskClient) -> None:
+def test_kinds_and_dates_are_in_english_but_not_in_addresses(client: FlaskClient) -> None:
     page = client.get("/?q=順番&lang=en").text
 
-    for told in ("Question", "10 March 2018", 'name="kind" value="question"', "Relevance", "1 note (順番)"):
-        assert told in page
+    for text in ("Question", "10 March 2018", 'name="kind" value="question"', "Relevance", "1 note (順番)"):
+        assert text in page
 
 
-def test_notes_are_told_to_be_in_their_own_language(client: FlaskClient) -> None:
+def test_notes_are_marked_with_their_own_language(client: FlaskClient) -> None:
     english, japanese = (client.get(f"/?q=順番&lang={language}").text for language in ("en", "ja"))
 
     assert '<p class="text" lang="ja">' in english
     assert '<p class="text">' in japanese
 
 
-def test_what_is_on_an_english_page_in_japanese_is_data(client: FlaskClient) -> None:
+def test_japanese_on_an_english_page_is_data(client: FlaskClient) -> None:
     page = client.get("/?q=順番&lang=en").text
     shown = re.sub(r"<[^>]*>", "", page)
 
@@ -183,7 +184,7 @@ def test_what_is_on_an_english_page_in_japanese_is_data(client: FlaskClient) -> 
 
 
 class Unmarked(HTMLParser):
-    """Collects the Japanese texts of a page that no element around them tells to be Japanese; quoted words are none."""
+    """Collects the Japanese texts outside of elements that are marked as Japanese; quoted words do not count."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -195,7 +196,7 @@ class Unmarked(HTMLParser):
             self.around.append((tag, dict(attrs).get("lang") or (self.around[-1][1] if self.around else None)))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Leave what has nothing inside: the shapes of a drawing."""
+        """Skip the shapes of a drawing."""
 
     def handle_endtag(self, tag: str) -> None:
         while self.around and self.around.pop()[0] != tag:
@@ -207,11 +208,8 @@ class Unmarked(HTMLParser):
             self.found.append(text)
 
 
-@pytest.mark.parametrize(
-    "path",
-    ALL_PAGES,
-)
-def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, path: str) -> None:
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_japanese_on_an_english_page_is_marked(large: KnowledgeBase, path: str) -> None:
     report = large.browser.reports()[0]
     note = large.browser.report(report.id)[1][-1]
     update, event = next(iter(large.updates.differences())), slug(report.event or "")
@@ -221,24 +219,27 @@ def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, 
     reader.feed(page.text)
 
     assert (page.status_code, JAPANESE.search(page.text) is not None) == (200, True)
-    assert [text for text in reader.found if not re.match(r"\d+ notes? \(", text)] == []  # which repeats what was asked
+    assert [text for text in reader.found if not re.match(r"\d+ notes? \(", text)] == []  # the search itself
 
 
 class Foreign(HTMLParser):
-    """Collects the words that a page shows outside of ⟦translations⟧ and of elements in the notes' language."""
+    """Collects the texts of a page that are neither ⟦translated⟧, nor data, nor marked as in another language."""
 
-    ATTRIBUTES = ("alt", "aria-label", "data-done", "data-many", "data-one", "placeholder", "title")
+    ATTRIBUTES = ("alt", "aria-label", "placeholder", "title", "data-done", "data-forget", "data-lost", "data-recent",
+                  "data-summed", "data-typing")  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, data: set[str]) -> None:
         super().__init__()
+        self.data = sorted(data, key=len, reverse=True)
         self.around: list[tuple[str, bool]] = []
-        self.words: set[str] = set()
+        self.texts: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         hidden = tag in ("script", "style", "kbd", "code") or dict(attrs).get("lang") in ("ja", "en")
         hidden = hidden or (bool(self.around) and self.around[-1][1])
         if not hidden:
-            self.collect(" ".join(value or "" for name, value in attrs if name in self.ATTRIBUTES))
+            for text in (value for name, value in attrs if name in self.ATTRIBUTES and value):
+                self.collect(text)
         if tag not in ("input", "meta", "link", "img"):
             self.around.append((tag, hidden))
 
@@ -254,7 +255,11 @@ class Foreign(HTMLParser):
             self.collect(data)
 
     def collect(self, text: str) -> None:
-        self.words.update(re.findall(r"[A-Za-z]{2,}", re.sub(r"https?://\S*", "", outside(text))))
+        rest = re.sub(r"https?://\S*", "", outside(text))
+        for value in self.data if LETTERS.search(rest) else ():
+            rest = rest.replace(value, "")
+        if LETTERS.search(rest):
+            self.texts.add(rest.strip())
 
 
 def outside(text: str) -> str:
@@ -297,10 +302,10 @@ def test_a_third_language_is_a_catalogue_and_nothing_else(large: KnowledgeBase) 
     foreign = {}
     for path in (*PAGES, *ALL_PAGES):
         page = client.get(path.format(**names, update=update), headers={"Accept-Language": "xx", "Accept": "text/html"})
-        reader = Foreign()
+        reader = Foreign(data)
         reader.feed(page.text.partition("<table")[0] if path.startswith("/why") else page.text)  # features are data
-        if left := reader.words - set(re.findall(r"[A-Za-z]{2,}", " ".join(data))):
-            foreign[path] = left
+        if reader.texts:
+            foreign[path] = reader.texts
 
     assert foreign == {}
     start = client.get("/?lang=xx").text

@@ -10,8 +10,8 @@ from tagged import CATALOGUE, DOMAIN, read
 from index.text import skeleton
 from kb.services import CatalogueError, Service
 from kb.services.tagger import tag
-from kb.translation import in_language
-from kb.wording import history
+from kb.translation import _, in_language
+from kb.wording import category, history
 
 DATE = re.compile(r"20\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 DATA = Path(__file__).parents[3] / "kb/domains/aws/services"
@@ -116,3 +116,9 @@ def test_adding_a_service_does_not_change_the_catalogue() -> None:
 def test_an_invalid_service_is_reported(service: Service, expected: str) -> None:
     with pytest.raises(CatalogueError, match=re.escape(expected)):
         CATALOGUE.extended([service])
+
+
+def test_every_category_has_a_name_to_translate() -> None:
+    names = {slug: category(slug, label) for slug, label in CATALOGUE.categories.items()}
+
+    assert [slug for slug, name in names.items() if in_language("ja", _, name) != CATALOGUE.categories[slug]] == []
