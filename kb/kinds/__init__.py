@@ -1,22 +1,7 @@
 """The kind of each note, and which notes remedy problems or answer questions."""
 
-from kb.kinds.classify import (
-    Lesson,
-    classify,
-    lesson_features,
-    lesson_labels,
-    reasons,
-    uncertain_claims,
-    vector_model,
-)
-from kb.kinds.pairs import (
-    PROBLEM_STATES,
-    Pair,
-    continued_notes,
-    problems,
-    questions,
-    without_arrow,
-)
+from kb.kinds.classify import Lesson, classify, lesson_features, lesson_labels, reasons, uncertain_claims, vector_model
+from kb.kinds.pairs import PROBLEM_STATES, Pair, continued_notes, problems, questions, without_arrow
 
 __all__ = [
     "PROBLEM_STATES",

@@ -37,10 +37,10 @@ _ATTACHED = frozenset((
 _NOTION_ID = re.compile(r"[ -][0-9a-f]{32}(?=\.\w+\Z|\Z)")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _DAMAGED = translatable("is damaged; pack it again")
-_ZIP_ERRORS = (
-    zipfile.BadZipFile, RuntimeError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError,
+_DAMAGE = (  # the errors of zipfile, tarfile and gzip for a damaged archive
+    zipfile.BadZipFile, tarfile.TarError, RuntimeError, zlib.error, EOFError, ValueError, OSError, struct.error,
+    OverflowError,
 )  # fmt: skip
-_TAR_ERRORS = (tarfile.TarError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError)
 
 Content = bytes | Message
 """The bytes of a file in an archive, or why it is left out."""
@@ -103,7 +103,7 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     budget.take(files=data.count(b"PK\x01\x02"))  # before time is spent on each
     try:
         archive = zipfile.ZipFile(BytesIO(data))
-    except _ZIP_ERRORS as error:
+    except _DAMAGE as error:
         raise TooManyError(translatable("a zip that {0}", _DAMAGED)) from error
     with archive:
         entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
@@ -129,7 +129,7 @@ def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budge
     try:
         with archive.open(entry) as file:
             return file.read(MAX_REPORT_BYTES)
-    except _ZIP_ERRORS:
+    except _DAMAGE:
         return _DAMAGED
 
 
@@ -145,12 +145,11 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
                     file = archive.extractfile(entry)
                     refusal = _refusal(name, entry.size)
                     budget.take(size=0 if refusal else entry.size)
-                    content = b"" if refusal or file is None else file.read(MAX_REPORT_BYTES)
-                    yield name, refusal or content
+                    yield name, refusal or (file.read(MAX_REPORT_BYTES) if file else b"")
             rest = data[archive.offset :]
     except TooManyError:
         raise
-    except _TAR_ERRORS as error:
+    except _DAMAGE as error:
         raise TooManyError(translatable("a tar that {0}", _DAMAGED)) from error
     if rest.strip(b"\0"):
         yield f"({count + 1})", translatable("the tar {0}: the files from here on are not read", _DAMAGED)
@@ -160,7 +159,7 @@ def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     try:
         with gzip.GzipFile(fileobj=BytesIO(data)) as file:
             whole = file.read(budget.bytes + 1)
-    except (OSError, EOFError, zlib.error) as error:
+    except _DAMAGE as error:
         raise TooManyError(translatable("a gzip that {0}", _DAMAGED)) from error
     _refuse_bomb(len(whole), len(data))
     if len(whole) > budget.bytes:

@@ -14,14 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.messages import Message, message_of, os_message, translatable
-from kb.readers.archives import (
-    MAX_ARCHIVE_BYTES,
-    MAX_REPORT_BYTES,
-    Budget,
-    TooManyError,
-    archive_of,
-    unpacked,
-)
+from kb.readers.archives import MAX_ARCHIVE_BYTES, MAX_REPORT_BYTES, Budget, TooManyError, archive_of, unpacked
 from kb.report.problems import FileProblem
 
 MAX_POSTS = 10_000  # of one export: twenty-seven years of a post a day

@@ -85,8 +85,7 @@ def _valid(block: Block, count: int) -> Block:
     first = min(max(block.first_line, 1), count)
     last = min(max(block.last_line, first), count)
     kind: BlockType = "unparsed" if block.type == "blank" and text else block.type
-    valid = Block(kind, text, first, last, level, depth, block.links)
-    return block if valid == block else valid
+    return Block(kind, text, first, last, level, depth, block.links)
 
 
 def _plain(text: str) -> str:

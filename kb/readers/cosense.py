@@ -103,7 +103,10 @@ def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
         if opening:
             yield _code_or_table(opening["kind"], line, lines[at + 1 : end])
         elif line.indent:
-            yield _item(line)
+            numbered = _NUMBERED.match(line.written)
+            text, links = _shown(line.written[numbered.end() :] if numbered else line.written)
+            kind: BlockType = "numbered" if numbered else "bullet"
+            yield Block(kind, text, line.number, line.number, depth=line.indent - 1, links=links)
         else:
             has_items = end < len(lines) and lines[end].indent > 0 and lines[end].written != ""
             yield _outer_block(line, levels, has_items=has_items)
@@ -117,13 +120,6 @@ def _code_or_table(kind: str, first: _Line, lines: Sequence[_Line]) -> Block:
     if kind == "table":
         return Block("table", "\n".join(" | ".join(row.strip().split("\t")) for row in rows), first.number, last)
     return Block("code", "\n".join(rows), first.number, last)
-
-
-def _item(line: _Line) -> Block:
-    numbered = _NUMBERED.match(line.written)
-    text, links = _shown(line.written[numbered.end() :] if numbered else line.written)
-    kind: BlockType = "numbered" if numbered else "bullet"
-    return Block(kind, text, line.number, line.number, depth=line.indent - 1, links=links)
 
 
 def _outer_block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> Block:

@@ -1,6 +1,6 @@
 """The table of formats, and `read_outline`, which chooses the reader of a file and reads it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -10,7 +10,7 @@ from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, enforce, split_lines
 from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
 from kb.readers.marked_formats import ASCIIDOC, ORG, REVIEW
-from kb.report.outline import Block, Outline, ReadingWarning
+from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
 
@@ -86,7 +86,17 @@ def read_outline(data: bytes, source: str) -> Outline:
     except RecursionError as error:
         message = translatable("{0} that nests too deep to be read; write it with fewer levels", reader.label)
         raise _unreadable(source, message) from error
-    _refuse_too_many(parse.blocks, source)
+    for types, limit, message in (
+        (
+            ("bullet", "numbered", "paragraph"),
+            MAX_NOTES,
+            translatable("more than {0:,} notes; {1}", MAX_NOTES, _DIVIDE),
+        ),
+        (("heading",), MAX_HEADINGS, translatable("more than {0:,} headings; {1}", MAX_HEADINGS, _DIVIDE)),
+    ):
+        blocks = [block for block in parse.blocks if block.type in types]
+        if len(blocks) > limit:
+            raise _unreadable(source, message, blocks[limit].first_line)
     warnings = parse.warnings
     if decoded.broken:
         line = len(split_lines(decoded.text[: decoded.text.index("\ufffd")] + "."))
@@ -135,18 +145,6 @@ def _reader_and_text(data: bytes, source: str) -> tuple[Reader, DecodedText]:
     if refusal:
         raise _unreadable(source, refusal)
     return reader, decoded
-
-
-def _refuse_too_many(blocks: Sequence[Block], source: str) -> None:
-    """Raise UnreadableError if a report has too many notes or headings."""
-    headings = [block for block in blocks if block.type == "heading"]
-    notes = [block for block in blocks if block.type in ("bullet", "numbered", "paragraph")]
-    if len(notes) > MAX_NOTES:
-        message = translatable("more than {0:,} notes; {1}", MAX_NOTES, _DIVIDE)
-        raise _unreadable(source, message, notes[MAX_NOTES].first_line)
-    if len(headings) > MAX_HEADINGS:
-        message = translatable("more than {0:,} headings; {1}", MAX_HEADINGS, _DIVIDE)
-        raise _unreadable(source, message, headings[MAX_HEADINGS].first_line)
 
 
 def _unreadable(source: str, message: Message, line: int | None = None) -> UnreadableError:

@@ -60,6 +60,15 @@ _QUOTED = re.compile(r"[「『\"“].+[」』\"”]")
 _NOUN = re.compile(r"[一-鿿ァ-ヶー]$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TIMED = re.compile(r"(?:[【\[][^】\]]{1,12}[】\]]\s*)?\d{1,2}[:：]\d{2}")
+_SECTION_NAMES = datafiles.lines("kb.readers", "section_names.txt")
+_LONGEST_SECTION = 20  # characters; a longer line is no section name, whatever it begins with
+# Titles with the name of a site, ` - Speaker Deck`, ` | 何々ブログ`, and the lines below embeds of Flickr, GitHub and shops.
+_SITE = re.compile(
+    r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
+    r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
+    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with|^(?:GitHub - )?[\w.-]+/[\w.-]+:\s",
+    re.IGNORECASE,
+)
 _SHORTEST_ECHO = 8  # characters
 _CHANCE_MATCHES = 1  # other lines of the same form that may be a coincidence
 _LENGTH_STEP, _MAX_LENGTH_STEP = 8, 4  # lines are grouped by length in steps of 8 characters, up to 4 steps
@@ -85,7 +94,9 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     ),
     "marked as a talk or section": _is_marked,
     "a time, perhaps after a track": lambda line: _TIMED.match(line.text) is not None,
-    "a common section name": lambda line: begins_section(line.text),
+    "a common section name": lambda line: (
+        len(line.text) <= _LONGEST_SECTION and line.text.casefold().startswith(_SECTION_NAMES)
+    ),
     "a question": lambda line: line.text.endswith(("?", "？")),
     "title / speaker": lambda line: _BY.search(line.text) is not None,
     "a word or two": lambda line: len(line.text) <= _WORD,
@@ -96,7 +107,7 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "a sentence inside": lambda line: "。" in line.text[:-1],
     "the end of a sentence": lambda line: is_sentence(line.text) and not is_polite(line.text),
     "a polite end": lambda line: is_polite(line.text),
-    "a card of another page": lambda line: is_link_card(line.text),
+    "a card of another page": lambda line: _SITE.search(line.text) is not None,
     "a repetition of a recent line": lambda line: any(_echoes(line.text, earlier) for earlier in line.recent),
     "a repetition of any line above": lambda line: line.repeated,
     "a speaker after a title": lambda line: _BYLINE.search(line.text) is not None,
@@ -233,7 +244,6 @@ _VENUE = re.compile(r"にて$|^(?:於|場所|会場|日時|主催|参加費|定�
 # Twitter ends a quoted tweet with `— name (@handle) date`.
 _TWEET_SIGNATURE = re.compile(r"[—–―-]+\s*\S.*[（(]@\w+[）)]")
 _TWEET = re.compile(r"pic\.twitter\.com|\bt\.co/|(?:twitter|x)\.com/\S+/status")
-_FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
 _ROLE = re.compile(
     r"(?:スピーカー|発表者|登壇者?|講師|講演者?|司会|モデレーター?|Speakers?|Presenter|by)\s*[:：]", re.IGNORECASE
 )
@@ -242,15 +252,6 @@ _IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
 _HONORIFIC = re.compile(r"(?:さん|氏|様|先生)\s*[!！]?\s*$")
 _NO_NAME = re.compile("[をはがで。、]|さん")
 _LONGEST_NAME = 20  # characters; a longer line is a title that ends with a handle
-_SECTION_NAMES = datafiles.lines("kb.readers", "section_names.txt")
-_LONGEST_SECTION = 20  # characters; a longer line is no section name, whatever it begins with
-# Titles with the name of a site, ` - Speaker Deck`, ` | 何々ブログ`, and the lines below embeds of Flickr, GitHub and shops.
-_SITE = re.compile(
-    r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
-    r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
-    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with|^(?:GitHub - )?[\w.-]+/[\w.-]+:\s",
-    re.IGNORECASE,
-)
 
 
 def is_polite(text: str) -> bool:
@@ -278,21 +279,6 @@ def is_tweet(text: str, following: str) -> bool:
 def is_section_name(text: str) -> bool:
     """Return whether `text` is a common section name."""
     return text.casefold() in _SECTION_NAMES
-
-
-def begins_section(text: str) -> bool:
-    """Return whether `text` is short and begins with a common section name."""
-    return len(text) <= _LONGEST_SECTION and text.casefold().startswith(_SECTION_NAMES)
-
-
-def is_footnote(text: str) -> bool:
-    """Return whether `text` begins as footnotes do."""
-    return _FOOTNOTE.match(text) is not None
-
-
-def is_link_card(text: str) -> bool:
-    """Return whether `text` is the title of another page with its site, as an embedded card leaves behind."""
-    return _SITE.search(text) is not None
 
 
 def is_byline(text: str) -> bool:

@@ -5,7 +5,7 @@ if a report has several of them above lists and prose.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,7 +13,6 @@ from kb.readers.heading_evidence import (
     Candidate,
     Role,
     is_byline,
-    is_footnote,
     is_particular,
     is_polite,
     is_sentence,
@@ -46,6 +45,7 @@ _ASIDES: tuple[Role, ...] = ("byline", "aside")
 _POSSIBLE_HEADINGS: tuple[Role, ...] = ("short", "prose", "byline")  # the heading of a talk may end with its speaker
 _TIME = re.compile(r"\d{1,2}[:：]\d{2}")  # the title of a talk has one, the title of an event does not
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
 _LONGEST = 200  # characters of a heading
 _PROSE = 45  # characters; a longer line is prose, whatever its end
 # Log-odds. A missed heading misplaces all lines below it; a false one affects only itself.
@@ -109,7 +109,17 @@ def with_bold_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
     ]
     apart = sum(above is None or above.type != "heading" for above, _ in over)
     are_headings = len(over) >= _FEWEST_BOLD and 2 * apart >= len(over)
-    return tuple(_leveled(blocks, {id(line) for _, line in over} if are_headings else set()))
+    bold_headings = {id(line) for _, line in over} if are_headings else set()
+    leveled, level = [], 1
+    for block in blocks:
+        if not _is_bold(block):
+            level = block.level or level
+            leveled.append(block)
+        elif id(block) in bold_headings:
+            leveled.append(replace(block, level=level + 1))
+        else:
+            leveled.append(replace(block, type="paragraph", level=None))
+    return tuple(leveled)
 
 
 def _roles(runs: Sequence[LineRun]) -> list[Role]:
@@ -128,7 +138,7 @@ def _role(run: LineRun, following: str) -> Role:
         return "aside"
     if is_byline(text):
         return "byline"
-    if is_footnote(text):
+    if _FOOTNOTE.match(text):
         return "other"
     return "prose" if len(text) > _PROSE or is_sentence(text) or is_polite(text) else "short"
 
@@ -157,19 +167,5 @@ def _is_bold(block: Block) -> bool:
 
 def _may_be_heading(block: Block) -> bool:
     text = block.text
-    if not _is_bold(block) or len(text) > _LONGEST_BOLD:
-        return False
-    return not (is_sentence(text) or is_polite(text) or is_byline(text))
-
-
-def _leveled(blocks: Sequence[Block], headings: set[int]) -> Iterator[Block]:
-    """Yield `blocks`, with a bold line as a heading if its `id()` is in `headings`, else as a paragraph."""
-    level = 1
-    for block in blocks:
-        if not _is_bold(block):
-            level = block.level or level
-            yield block
-        elif id(block) in headings:
-            yield replace(block, level=level + 1)
-        else:
-            yield replace(block, type="paragraph", level=None)
+    is_short = _is_bold(block) and len(text) <= _LONGEST_BOLD
+    return is_short and not (is_sentence(text) or is_polite(text) or is_byline(text))

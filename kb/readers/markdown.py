@@ -76,7 +76,7 @@ class _Nesting:
 def _body(text: str, above: int, lines: Sequence[str], parser: "_Parser") -> Iterator[Block]:
     """Yield the blocks of `text`, which is below the first `above` of the file's `lines`."""
     nesting = _Nesting()
-    tokens = _with_whole_lists(parser.block_tokens(text))
+    tokens = _with_whole_lists(parser.parse(text, parser.definitions))
     item: Block | None = None  # an item whose first paragraph, its text, has not come yet
     for token in tokens:
         nesting.enter_or_leave(token)
@@ -120,15 +120,12 @@ class _Parser(MarkdownIt):
     def __init__(self) -> None:
         super().__init__("commonmark", {"maxNesting": _MAX_NESTING})
         self.enable(["table", "strikethrough"]).disable(["inline", "text_join"])
-        self._definitions: dict[str, object] = {}  # of links
+        self.definitions: dict[str, object] = {}  # of links
         self._squared_brackets = 0
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
         """Return an address as written, like the reader of HTML."""
         return url
-
-    def block_tokens(self, text: str) -> list[Token]:
-        return self.parse(text, self._definitions)
 
     def filled(self, block: Block, inline: Token) -> Block:
         """Return `block` with the text and links of `inline`. A paragraph of only links and images becomes a link."""
@@ -166,7 +163,7 @@ class _Parser(MarkdownIt):
         if has_too_many or len(content) > _LONGEST_INLINE or not _INLINE.search(content):
             return [Token("text", "", 0, content=content)]
         children: list[Token] = []
-        self.inline.parse(content, self, self._definitions, children)
+        self.inline.parse(content, self, self.definitions, children)
         return children
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from kb.readers import html, markdown
 from kb.readers.contract import Parse, split_lines
@@ -10,7 +10,6 @@ from kb.readers.contract import Parse, split_lines
 _FIELD = re.compile(r"(?P<key>[A-Z][A-Z ]*): ?(?P<value>.*)")
 _PART_END = "-----"
 _PARTS = ("BODY:", "EXTENDED BODY:", "EXCERPT:", "KEYWORDS:", "COMMENT:", "PING:")
-_BY_AUTHOR = ("BODY:", "EXTENDED BODY:")
 _KEYS = {"TITLE": "title", "AUTHOR": "author", "DATE": "date", "CATEGORY": "category", "TAGS": "tags"}
 _DATE = re.compile(r"(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4})\b.*")
 _CONVERTED = ("1", "__default__", "convert_breaks")  # values of CONVERT BREAKS by which the page keeps line breaks
@@ -29,7 +28,9 @@ def recognises(text: str) -> bool:
 def read(text: str) -> Parse:
     """Return the parse of a post."""
     lines = split_lines(text)
-    fields = dict(_fields(lines))
+    head = takewhile(lambda line: line.rstrip() != _PART_END, lines)
+    found = (_FIELD.match(line.lstrip("\ufeff")) for line in head)
+    fields = {field["key"]: field["value"].strip() for field in found if field}
     body = list(_body(lines))
     values = ((name, _DATE.sub(r"\g<year>-\g<month>-\g<day>", fields.get(key, ""))) for key, name in _KEYS.items())
     metadata = {name: value for name, value in values if value}
@@ -44,20 +45,11 @@ def read(text: str) -> Parse:
     return Parse(metadata.get("title"), shown, tuple(metadata.items()))
 
 
-def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the fields above the first part. A field such as a category may occur several times."""
-    for line in lines:
-        if line.rstrip() == _PART_END:
-            return
-        if field := _FIELD.match(line.lstrip("\ufeff")):
-            yield field["key"], field["value"].strip()
-
-
 def _body(lines: Sequence[str]) -> Iterator[str]:
     """Yield the lines that the author wrote, with empty lines in place of all others."""
     part = ""
     for line, below in zip_longest(lines, lines[1:]):
         begins = line.rstrip() if line.rstrip() in _PARTS and not part else ""
         ends = line.rstrip() == _PART_END and (below is None or below.rstrip() in _PARTS)
-        yield "" if begins or ends or part not in _BY_AUTHOR else line
+        yield "" if begins or ends or part not in ("BODY:", "EXTENDED BODY:") else line
         part = "" if ends else begins or part

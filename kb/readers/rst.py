@@ -188,7 +188,7 @@ class _RstParser(LineParser):
         return 0
 
     def _read_table(self, at: int) -> int:
-        """Read a table drawn with borders."""
+        """Read a table drawn with borders: each line between them is a row."""
         end = 0
         if _GRID_BORDER.fullmatch(self.source[at]):
             end = self._next_blank(at)
@@ -200,7 +200,12 @@ class _RstParser(LineParser):
             head, foot = next(borders, None), next(borders, None)
             if head:
                 end = 1 + (foot if foot and self._line(head + 1).strip() else head)
-        return self._add_table(_drawn_rows(self.source[at:end]), at, end) if end else 0
+        rows = (
+            _CELL_BORDER.split(line.strip().strip("|").strip())
+            for line in self.source[at:end]
+            if line.strip() and not (_GRID_BORDER.fullmatch(line) or _SIMPLE_BORDER.fullmatch(line))
+        )
+        return self._add_table(rows, at, end) if end else 0
 
     def _read_metadata(self, at: int) -> int:
         """Read the fields at the top of a report, if some of them are metadata."""
@@ -335,13 +340,6 @@ def _column(line: str) -> int:
 def _width(text: str) -> int:
     """Return the columns that `text` takes on a screen, as adornments and tables count them."""
     return sum(1 + (east_asian_width(character) in "WF") for character in text)
-
-
-def _drawn_rows(lines: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the rows of a table drawn with `|` or below `===` marks: a row a line."""
-    for line in lines:
-        if line.strip() and not (_GRID_BORDER.fullmatch(line) or _SIMPLE_BORDER.fullmatch(line)):
-            yield _CELL_BORDER.split(line.strip().strip("|").strip())
 
 
 def _list_rows(lines: Sequence[str]) -> Iterator[list[str]]:
