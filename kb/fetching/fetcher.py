@@ -13,7 +13,7 @@ from urllib.robotparser import RobotFileParser
 import httpx
 from msgspec.structs import replace
 
-from index.messages import Message, message_of, translatable
+from index.messages import message_of, translatable
 from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError, Resolve, system_addresses
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.containers import container_ending
@@ -38,12 +38,8 @@ _LONGEST_ADDRESS = 2000  # characters; browsers and servers allow little more
 _PAGES = (".html", ".htm")
 _NO_ADDRESS = translatable("is not an address, or leads to none; write one like https://example.com/report")
 _SAVE = translatable("save the page in a browser, and add that file")
-_REMEDIES = {
-    401: _SAVE,
-    403: _SAVE,
-    404: translatable("check the address"),
-    410: translatable("check the address"),
-}
+_CHECK = translatable("check the address")
+_REMEDIES = {401: _SAVE, 403: _SAVE, 404: _CHECK, 410: _CHECK}
 _OK, _FAILED = 200, 500
 
 
@@ -114,8 +110,24 @@ class _Visit:
         """Return the page at an address. Raises _RefusedError."""
         try:
             url, response, data = self._follow(httpx.URL(address), polite=True)
-        except (TOO_SLOW, PrivateAddressError, UnicodeError, httpx.InvalidURL, httpx.HTTPError, *FAILURES) as error:
-            raise _RefusedError(self._reason(error)) from error
+        except TOO_SLOW as error:
+            limits = self.limits.answer, self.limits.whole
+            message = translatable(
+                "does not answer in time ({0:g} s an answer, {1:g} s in all); try again later", *limits
+            )
+            raise _RefusedError(message) from error
+        except PrivateAddressError as error:
+            message = translatable(
+                "leads to {0}, which is not a public address; --allow-private allows addresses in your own network",
+                error,
+            )
+            raise _RefusedError(message) from error
+        except (UnicodeError, httpx.InvalidURL) as error:
+            raise _RefusedError(_NO_ADDRESS) from error
+        except (httpx.HTTPError, *FAILURES) as error:
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            message = translatable("cannot be fetched ({0}); check the address, or try later", reason)
+            raise _RefusedError(message) from error
         if response.status_code != _OK:
             remedy = _REMEDIES.get(response.status_code) or translatable("try again later")
             answer = f"{response.status_code} {response.reason_phrase}".rstrip()
@@ -128,24 +140,6 @@ class _Visit:
             for charset in filter(None, (response.charset_encoding, meta and meta[1].decode())):
                 data = to_utf8(data, charset)
         return Fetched(str(url.copy_with(fragment=None)), data)
-
-    def _reason(self, error: Exception) -> Message:
-        """Return the message of an error: why the page cannot be fetched, and what to do."""
-        if isinstance(error, TOO_SLOW):
-            return translatable(
-                "does not answer in time ({0:g} s an answer, {1:g} s in all); try again later",
-                self.limits.answer,
-                self.limits.whole,
-            )
-        if isinstance(error, PrivateAddressError):
-            return translatable(
-                "leads to {0}, which is not a public address; --allow-private allows addresses in your own network",
-                error,
-            )
-        if isinstance(error, httpx.InvalidURL | UnicodeError):
-            return _NO_ADDRESS
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        return translatable("cannot be fetched ({0}); check the address, or try later", reason)
 
     def _follow(self, url: httpx.URL, *, polite: bool) -> tuple[httpx.URL, httpx.Response, bytes]:
         """Follow redirects, and return the last address, its response and its body. Raises _RefusedError.

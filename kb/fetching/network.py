@@ -6,8 +6,9 @@ host name and redirects lead, which must not be the private network of this mach
 
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from ssl import SSLContext
 from typing import Any
@@ -40,11 +41,17 @@ def is_public(address: str) -> bool:
 
     Raises ValueError for a text that is no IPv4 or IPv6 address.
     """
+    parsed = ip_address(address)
+    targets: list[IPv4Address | IPv6Address] = [parsed]
+    if isinstance(parsed, IPv6Address):
+        nat64 = IPv4Address(parsed.packed[-4:]) if parsed in _NAT64 else None
+        embedded = (parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ()), nat64)
+        targets = [target for target in embedded if target] or [parsed]
     return all(
         target.is_global
         and not (target.is_multicast or target.is_reserved or target.is_unspecified)
         and (isinstance(target, IPv4Address) or target in _ASSIGNED)
-        for target in _targets(address)
+        for target in targets
     )
 
 
@@ -54,7 +61,7 @@ class Connections(httpx.BaseTransport):
     def __init__(
         self, deadline: float, resolve: Resolve, backend: httpcore.NetworkBackend | None, *, allow_private: bool
     ) -> None:
-        network = _Network(deadline, resolve, backend or httpcore.SyncBackend(), allow_private=allow_private)
+        network = _Network(deadline, resolve, backend or httpcore.SyncBackend(), allow_private)
         self._pool = httpcore.ConnectionPool(network_backend=network, ssl_context=httpx.create_ssl_context())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -76,29 +83,27 @@ class Connections(httpx.BaseTransport):
         self._pool.close()
 
 
+@dataclass(frozen=True)
 class _Body(httpx.SyncByteStream):
     """The body of a response, as httpx expects it."""
 
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    answer: httpcore.Response
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._answer.iter_stream()
+        return self.answer.iter_stream()
 
     def close(self) -> None:
-        self._answer.close()
+        self.answer.close()
 
 
+@dataclass(frozen=True)
 class _Network(httpcore.NetworkBackend):
     """Looks up a host, checks its addresses, and connects to one of these without a second lookup."""
 
-    def __init__(
-        self, deadline: float, resolve: Resolve, backend: httpcore.NetworkBackend, *, allow_private: bool
-    ) -> None:
-        self._deadline = deadline
-        self._resolve = resolve
-        self._backend = backend
-        self._allow_private = allow_private
+    deadline: float
+    resolve: Resolve
+    backend: httpcore.NetworkBackend
+    allow_private: bool
 
     def connect_tcp(
         self,
@@ -109,9 +114,9 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         def connect(address: str) -> httpcore.NetworkStream:
-            left = _seconds_left(self._deadline, timeout)
-            stream = self._backend.connect_tcp(address, port, left, local_address, socket_options)
-            return _Stream(stream, self._deadline)
+            left = _seconds_left(self.deadline, timeout)
+            stream = self.backend.connect_tcp(address, port, left, local_address, socket_options)
+            return _Stream(stream, self.deadline)
 
         addresses = self._addresses(host, port)
         for address in addresses[:-1]:
@@ -125,39 +130,39 @@ class _Network(httpcore.NetworkBackend):
             addresses: tuple[str, ...] = (str(ip_address(host)),)
         except ValueError:
             try:
-                addresses = self._resolve(host, port)
+                addresses = self.resolve(host, port)
             except (OSError, UnicodeError) as error:
                 raise httpcore.ConnectError(f"{host} cannot be found") from error
         private = [address for address in addresses if not is_public(address)]
-        if private and not self._allow_private:
+        if private and not self.allow_private:
             raise PrivateAddressError(private[0])
         return addresses
 
 
+@dataclass(frozen=True)
 class _Stream(httpcore.NetworkStream):
     """A connection that ends at a deadline, even if the server keeps sending."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
-        self._stream = stream
-        self._deadline = deadline
+    stream: httpcore.NetworkStream
+    deadline: float
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _seconds_left(self._deadline, timeout))
+        return self.stream.read(max_bytes, _seconds_left(self.deadline, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _seconds_left(self._deadline, timeout))
+        self.stream.write(buffer, _seconds_left(self.deadline, timeout))
 
     def close(self) -> None:
-        self._stream.close()
+        self.stream.close()
 
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = _seconds_left(self._deadline, timeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+        left = _seconds_left(self.deadline, timeout)
+        return _Stream(self.stream.start_tls(ssl_context, server_hostname, left), self.deadline)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (httpcore's own signature)
-        return self._stream.get_extra_info(info)
+        return self.stream.get_extra_info(info)
 
 
 def _seconds_left(deadline: float, timeout: float | None) -> float:
@@ -166,13 +171,3 @@ def _seconds_left(deadline: float, timeout: float | None) -> float:
     if left <= 0:
         raise httpcore.ReadTimeout
     return left if timeout is None else min(left, timeout)
-
-
-def _targets(address: str) -> Sequence[IPv4Address | IPv6Address]:
-    """Return the IPv4 addresses embedded in an IPv6 address, else the address itself."""
-    parsed = ip_address(address)
-    if isinstance(parsed, IPv4Address):
-        return [parsed]
-    nat64 = (IPv4Address(parsed.packed[-4:]),) if parsed in _NAT64 else ()
-    embedded = (parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ()), *nat64)
-    return [target for target in embedded if target is not None] or [parsed]
