@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import islice
 from types import MappingProxyType
 from typing import get_args
 
@@ -31,7 +30,6 @@ CLAIMS: tuple[Claim, ...] = get_args(Claim)
 WITH_VECTORS = "kinds_with_vectors"
 DOZEN = 12  # corrections; a lesson has a multiple of it, so that not every correction classifies all notes anew
 
-_NOTES_PER_BATCH = 1_000  # bounds memory: a report of 100,000 notes has 17 million features
 _MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows with their square
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
@@ -56,14 +54,8 @@ def classify(
     of the model that `vector_model` names. `adaptation` comes from the corrections of other notes (`Lesson`).
     """
     model = load("kinds" if vectors is None else WITH_VECTORS)
-    probabilities: dict[str, dict[Kind, float]] = {}
-    remaining_features = features(report, analysis)
-    for start in range(0, len(report.notes), _NOTES_PER_BATCH):
-        batch = list(islice(remaining_features, _NOTES_PER_BATCH))
-        own_vectors = None if vectors is None else vectors[start : start + len(batch)]
-        rows = model.probabilities(batch, own_vectors, adaptation).tolist()
-        for note, row in zip(report.notes[start : start + len(batch)], rows, strict=True):
-            probabilities[note.id] = dict(zip(KINDS, row, strict=True))
+    rows = model.probabilities(features(report, analysis), vectors, adaptation).tolist()
+    probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     notes = [
         _classified(note, probabilities[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION))
         for note in report.notes

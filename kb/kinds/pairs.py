@@ -27,7 +27,6 @@ KindProbabilities: TypeAlias = Mapping[str, Mapping[Kind, float]]
 _MIN_PROBLEM = 0.3  # probability of a problem from which a note is a candidate
 _MAX_DISTANCE = 20  # notes before an answer in which its question is looked for
 _MAX_COUNTED_BETWEEN = 4  # notes between a question and its answer
-_PAIRS_PER_BATCH = 1_000  # bounds memory: each pair has some 200 features
 _TEXT_FEATURES = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
 # 「→ コンテナにする」 says nothing without the note before. U+FE0F asks for ➡ as an emoji.
 _ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨]\ufe0f?)")
@@ -56,9 +55,8 @@ def _pairs(notes: Sequence[Note], states: tuple[State, State], targets: Sequence
     replies: dict[str | None, list[Note]] = defaultdict(list)
     for note, target in zip(notes, targets, strict=True):
         replies[target].append(note)
-    unsettled = states[1]
     return tuple(
-        Pair(note, tuple(replies[note.id]), unsettled in note.states)
+        Pair(note, tuple(replies[note.id]), states[1] in note.states)
         for note in notes
         if not set(states).isdisjoint(note.states)
     )
@@ -133,13 +131,11 @@ def pair_features(note: Note, other: Note, relation: str, analysis: Analysis) ->
 def _replies(model_name: str, near: Sequence[tuple[Note, Note, str]], analysis: Analysis) -> dict[str, str]:
     """Return the id of the most probable candidate of each note that has one above the threshold."""
     model = load(model_name)
+    probabilities = model.probabilities(pair_features(*pair, analysis) for pair in near)[:, 1].tolist()
     best: dict[str, tuple[float, str]] = {}
-    for start in range(0, len(near), _PAIRS_PER_BATCH):
-        batch = near[start : start + _PAIRS_PER_BATCH]
-        probabilities = model.probabilities([pair_features(*pair, analysis) for pair in batch])[:, 1].tolist()
-        for (note, other, _), probability in zip(batch, probabilities, strict=True):
-            if probability >= model.thresholds["yes"] and probability > best.get(note.id, (0.0, ""))[0]:
-                best[note.id] = probability, other.id
+    for (note, other, _), probability in zip(near, probabilities, strict=True):
+        if probability >= model.thresholds["yes"] and probability > best.get(note.id, (0.0, ""))[0]:
+            best[note.id] = probability, other.id
     return {note: other for note, (_, other) in best.items()}
 
 

@@ -7,12 +7,13 @@ Model: a weight for each feature and label, and for each transition between labe
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.learning.linear import Features, Matrix, read_model
+from kb.learning.linear import Features, LinearModel, Matrix, read_model
 
 
 class ConditionalRandomField:
@@ -28,36 +29,24 @@ class ConditionalRandomField:
     ) -> None:
         """Take `weights`, (names, labels), and `transitions`, (label before, label)."""
         self.labels, self.thresholds = tuple(labels), thresholds
-        self._rows = {name: row for row, name in enumerate(names)}
-        self._weights = np.vstack([np.asarray(weights, np.float64), np.zeros(len(labels))])
+        self._of_tokens = LinearModel(labels, names, np.vstack([np.zeros(len(labels)), weights]), thresholds)
         self.transitions = np.asarray(transitions, np.float64)
 
     def weights(self) -> tuple[list[str], Matrix]:
         """Return the feature names, and the weights of each."""
-        return list(self._rows), self._weights[:-1]
+        names, weights = self._of_tokens.weights()
+        return names, weights[1:]
 
     def predict(self, texts: Sequence[Sequence[Features]]) -> list[tuple[list[int], Matrix]]:
         """Return for each text its best label sequence, and each label's probability, (tokens, labels)."""
         if not texts or not any(texts):
             return [([], np.empty((0, len(self.labels)))) for _ in texts]
         lengths = np.array([len(text) for text in texts])
-        scores = self._scores(texts, lengths)
+        scores = np.zeros((len(texts), int(lengths.max()), len(self.labels)))  # beyond the end of a text: zeros
+        scores[np.arange(scores.shape[1]) < lengths[:, None]] = self._of_tokens.scores(chain.from_iterable(texts))
         paths = self._best_paths(scores, lengths)
         probabilities = self._marginals(scores, lengths)
         return [([*map(int, paths[n, :length])], probabilities[n, :length]) for n, length in enumerate(lengths)]
-
-    def _scores(self, texts: Sequence[Sequence[Features]], lengths: NDArray[Any]) -> Matrix:
-        """Return the sum of the weights of each token's features, (texts, longest, labels), padded with zeros."""
-        rows, starts, known, zero_row = list[int](), list[int](), self._rows, len(self._rows)
-        for text in texts:
-            for features in text:
-                starts.append(len(rows))
-                rows += [known[name] for name in features if name in known]
-                rows.append(zero_row)
-        flat = np.add.reduceat(self._weights[rows], starts)
-        scores = np.zeros((len(texts), int(lengths.max()), len(self.labels)))
-        scores[np.arange(scores.shape[1]) < lengths[:, None]] = flat
-        return scores
 
     def _best_paths(self, scores: Matrix, lengths: NDArray[Any]) -> NDArray[Any]:
         """Return the best label sequence of each text by the Viterbi algorithm; past its end it is undefined."""
@@ -79,15 +68,15 @@ class ConditionalRandomField:
     def _marginals(self, scores: Matrix, lengths: NDArray[Any]) -> Matrix:
         """Return the probability of each label of each token by the forward-backward algorithm."""
         longest = scores.shape[1]
-        chain = np.exp(self.transitions)
+        transitions = np.exp(self.transitions)
         emissions = np.exp(scores - scores.max(axis=2, keepdims=True))
         forward, backward = np.zeros_like(scores), np.ones_like(scores)
         forward[:, 0] = emissions[:, 0]
         for at in range(1, longest):
-            message = (forward[:, at - 1] @ chain) * emissions[:, at]
+            message = (forward[:, at - 1] @ transitions) * emissions[:, at]
             forward[:, at] = message / message.sum(axis=1, keepdims=True)
         for at in range(longest - 2, -1, -1):
-            message = (backward[:, at + 1] * emissions[:, at + 1]) @ chain.T
+            message = (backward[:, at + 1] * emissions[:, at + 1]) @ transitions.T
             inside = (at + 1 < lengths)[:, None]
             backward[:, at] = np.where(inside, message / message.sum(axis=1, keepdims=True), 1.0)
         joint = forward * backward

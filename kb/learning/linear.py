@@ -5,9 +5,10 @@ Model: `NAME.npz` (feature names and weights) and `NAME.toml` (labels, threshold
 `make fit` fits it with scikit-learn; numpy applies it. Output: the probability of each label.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -66,7 +67,7 @@ class LinearModel:
 
     def probabilities(
         self,
-        examples: Sequence[Features],
+        examples: Iterable[Features],
         vectors: NDArray[np.floating[Any]] | None = None,
         adaptation: "LinearModel | None" = None,
     ) -> Matrix:
@@ -75,11 +76,15 @@ class LinearModel:
         A model with vector weights needs `vectors`, (examples, dimensions). An `adaptation` (see `adaptation_to`)
         raises no label that has a threshold: the precision that was measured at the threshold must hold.
         """
-        scores = self.scores(examples)
-        if self.vector_weights is not None:
-            scores += np.asarray(vectors, np.float64) @ self.vector_weights
-        before = softmax(scores)
-        return self.capped(before, softmax(scores + adaptation.scores(examples))) if adaptation else before
+        remaining, batches, start = iter(examples), [np.empty((0, len(self.labels)))], 0
+        while batch := list(islice(remaining, _EXAMPLES_PER_BATCH)):
+            scores = self.scores(batch)
+            if self.vector_weights is not None:
+                scores += np.asarray(vectors)[start : start + len(batch)] @ self.vector_weights
+            before = softmax(scores)
+            batches.append(self.capped(before, softmax(scores + adaptation.scores(batch))) if adaptation else before)
+            start += len(batch)
+        return np.concatenate(batches)
 
     def capped(self, before: Matrix, after: Matrix) -> Matrix:
         """Return the probabilities `after`, where labels with a threshold are at most as likely as `before`."""
@@ -89,18 +94,15 @@ class LinearModel:
         remaining = 1 - limited.sum(axis=1, keepdims=True)
         return np.asarray(limited + free * remaining / np.maximum(free.sum(axis=1, keepdims=True), 1e-300))
 
-    def scores(self, examples: Sequence[Features]) -> Matrix:
+    def scores(self, examples: Iterable[Features]) -> Matrix:
         """Return the sum of the weights of each example's features, (examples, labels)."""
-        scores = np.empty((len(examples), len(self.labels)))
-        for start in range(0, len(examples), _EXAMPLES_PER_BATCH):
-            # The rows of all examples lie in one list: an array for each example would take longer to make.
-            rows, starts = list[int](), list[int]()
-            for features in examples[start : start + _EXAMPLES_PER_BATCH]:
-                starts.append(len(rows))
-                rows.append(0)  # the bias
-                rows += filter(None, map(self._rows.get, features))  # no feature has row 0
-            np.add.reduceat(self._weights[rows], starts, out=scores[start : start + len(starts)])
-        return scores
+        # The rows of all examples lie in one list: an array for each example would take longer to make.
+        rows, starts = list[int](), list[int]()
+        for features in examples:
+            starts.append(len(rows))
+            rows.append(0)  # the bias
+            rows += filter(None, map(self._rows.get, features))  # no feature has row 0
+        return np.asarray(np.add.reduceat(self._weights[rows], starts))
 
     def reasons(self, features: Features, label: str) -> list[tuple[str, float]]:
         """Return the five features that say most for a label or, if negative, against it.

@@ -7,6 +7,7 @@ Rules: `Sense` of each service and `DisambiguationRules` of the domain. Output: 
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -35,25 +36,6 @@ class DisambiguationRules(Struct, frozen=True):
     hosts: tuple[str, ...] = ()  # hosts whose addresses name services
 
 
-class Passage:
-    """A text to look for words in; the answers are cached, since each name of the text looks for the same words."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._skeleton: str | None = None
-        self._answers: dict[tuple[str, ...], bool] = {}
-
-    def has_any(self, words: tuple[str, ...]) -> bool:
-        """Return whether the text has one of the words, which are skeletons."""
-        if not words:
-            return False
-        if words not in self._answers:
-            if self._skeleton is None:
-                self._skeleton = skeleton(self._text)
-            self._answers[words] = any(word in self._skeleton for word in words)
-        return self._answers[words]
-
-
 class Naming(Struct, frozen=True):
     """A place where a text names a service: `text[begin:end]`."""
 
@@ -66,7 +48,7 @@ class Naming(Struct, frozen=True):
 class Surroundings(Struct, frozen=True):
     """The context of a text."""
 
-    passages: tuple[Passage, ...] = ()  # the texts above it, the nearest first
+    passages: tuple[str, ...] = ()  # the texts above it, the nearest first
     named: Collection[str] = ()  # the services that its talk names clearly
 
 
@@ -119,7 +101,7 @@ class ServiceFinder:
 
     def namings(self, text: str, matches: Sequence[Match], surroundings: Surroundings) -> tuple[Naming, ...]:
         """Return the places where a text names services; `matches` are those of this text."""
-        surroundings = Surroundings((Passage(text), *surroundings.passages), surroundings.named)
+        surroundings = Surroundings((text, *surroundings.passages), surroundings.named)
         return tuple(
             Naming(self._meanings[match.name].service, match.begin, match.end, self._meanings[match.name].part)
             for number, match in enumerate(matches)
@@ -132,7 +114,7 @@ class ServiceFinder:
         """Return whether a name, in the catalogue's spelling, is in a list of services (Polly、Translate)."""
         own = matches[number]
         meaning = self._meanings[own.name]
-        if text[own.begin : own.end] not in meaning.spellings or surroundings.passages[0].has_any(meaning.against):
+        if text[own.begin : own.end] not in meaning.spellings or _has_any(surroundings.passages[0], meaning.against):
             return False
         neighbours = matches[max(0, number - 1) : number + 2]
         return any(
@@ -143,7 +125,7 @@ class ServiceFinder:
     def _means_service(self, text: str, match: Match, surroundings: Surroundings) -> bool:
         """Return whether a name means its service here; the first of the passages is the text itself."""
         meaning = self._meanings[match.name]
-        if surroundings.passages[0].has_any(meaning.against):
+        if _has_any(surroundings.passages[0], meaning.against):
             return False
         if meaning.clarity == "clear":
             return True
@@ -156,7 +138,7 @@ class ServiceFinder:
         if not as_listed and _is_like_a_word(written, meaning.spellings):
             return False
         return (
-            any(passage.has_any(meaning.context) for passage in surroundings.passages)
+            any(_has_any(passage, meaning.context) for passage in surroundings.passages)
             or (as_listed and meaning.service in surroundings.named)
             or (
                 not meaning.related_services.isdisjoint(surroundings.named)
@@ -167,11 +149,21 @@ class ServiceFinder:
     def _is_ours(self, surroundings: Surroundings) -> bool:
         """Return whether the nearest passage that names any cloud names ours, or none names any."""
         for passage in surroundings.passages:
-            if passage.has_any(self._ours):
+            if _has_any(passage, self._ours):
                 return True
-            if passage.has_any(self._others):
+            if _has_any(passage, self._others):
                 return False
         return True
+
+
+_cached_skeleton = lru_cache(4096)(skeleton)
+
+
+@lru_cache(8192)  # each name of a text looks for the same words
+def _has_any(text: str, words: tuple[str, ...]) -> bool:
+    """Return whether a text has one of the words, which are skeletons."""
+    passage = _cached_skeleton(text) if words else ""
+    return any(word in passage for word in words)
 
 
 def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) -> _Meaning:

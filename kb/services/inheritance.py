@@ -148,7 +148,12 @@ class Inheritance:
             self._lead = (note, section)
         aside = not self._asides.isdisjoint((note.text, *(crumb.text for crumb in note.trail)))
         found = {} if aside else self._found(note, section, own, headings, title)
-        self._remember(note)
+        signs = _title_signs(note.text)
+        if note.depth == 0 and len(note.text) < _MAX_OPENER and "no sentence" in signs and len(signs) > 1:
+            self._opener = note
+        for service in self._origins[note.id].namings if note.id in self._origins else ():
+            self._last.pop(service, None)  # to move it to the end
+            self._last[service] = (self._place, note)
         for candidate in found.values():
             candidate.features = list(dict.fromkeys(candidate.features))
         return list(found.values())
@@ -229,14 +234,6 @@ class Inheritance:
             candidate.features += [f"rank {min(rank, 4)}", f"named {_about(count)}"]
             candidate.features += ["most named", f"{nearest} | most named"] * (count == most > 0)
             candidate.features += [f"{word} of {candidate.service}" for word in words]
-
-    def _remember(self, note: Note) -> None:
-        signs = _title_signs(note.text)
-        if note.depth == 0 and len(note.text) < _MAX_OPENER and "no sentence" in signs and len(signs) > 1:
-            self._opener = note
-        for service in self._origins[note.id].namings if note.id in self._origins else ():
-            self._last.pop(service, None)  # to move it to the end
-            self._last[service] = (self._place, note)
 
 
 def talk_of(note: Note) -> str | None:

@@ -1,14 +1,14 @@
 """The services that each note is about: named in its own text, or inherited from the texts above and before it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec.structs import replace
 
 from kb.learning import load
 from kb.report.model import Correction, Mention, Note, Report, Via, Why
-from kb.services.disambiguation import Naming, Passage, ServiceFinder, Surroundings
+from kb.services.disambiguation import Naming, ServiceFinder, Surroundings
 from kb.services.domain import Domain
 from kb.services.inheritance import Candidate, Inheritance, Origin, origin, talk_of
 from kb.services.matcher import Match
@@ -38,7 +38,6 @@ class _Tagger:
         self._report = report
         self._finder = finder
         self._corrections = corrections
-        self._passages: dict[str, Passage] = {}
         matches = {note.id: finder.matches(note.text) for note in report.notes}
         self._clearly_named: dict[str | None, set[str]] = defaultdict(set)  # services by talk
         for note in report.notes:
@@ -52,15 +51,10 @@ class _Tagger:
         """Return the places where a note's own text names services, without those that a correction removes."""
         above = [crumb.text for crumb in reversed(note.trail)]
         talk = [note.talk.title] if note.talk else []
-        surroundings = self._surroundings(note, (*above, *talk, self._report.title))
+        surroundings = Surroundings((*above, *talk, self._report.title), self._clearly_named[talk_of(note)])
         removed = self._correction(note).removes
         namings = self._finder.namings(note.text, matches, surroundings)
         return tuple(naming for naming in namings if naming.service not in removed)
-
-    def _surroundings(self, note: Note, texts: Iterable[str]) -> Surroundings:
-        """Return the surroundings of a text in a note's talk; equal texts share a passage and its cache."""
-        passages = tuple(self._passages.setdefault(text, Passage(text)) for text in texts)
-        return Surroundings(passages, self._clearly_named[talk_of(note)])
 
     def _correction(self, note: Note) -> Correction:
         return self._corrections.get(note.id, _NO_CORRECTION)
@@ -123,7 +117,7 @@ class _Tagger:
         """Return a heading or title above a note as an origin."""
         key = (text, line, talk_of(note))
         if key not in self._origins:
-            surroundings = self._surroundings(note, (self._report.title,))
+            surroundings = Surroundings((self._report.title,), self._clearly_named[talk_of(note)])
             namings = self._finder.namings(text, self._finder.matches(text), surroundings)
             self._origins[key] = origin(text, line, namings, heading=True)
         return self._origins[key]

@@ -81,7 +81,11 @@ def _held_on(outline: Outline, event: str | None) -> Iterator[str | None]:
         yield from _days_of_year(outline, opening, year)
         yield from (_date(_MONTH, name) for name in names)
         yield year
-        yield from _in_file_name(outline)
+        stem = PurePath(outline.source).stem[:MAX_LINE]
+        if not _POST.search(stem):  # the day of publishing
+            day = _date(_IN_FILE_NAME, stem)
+            yield day if day != _date(_DAY, dict(outline.metadata).get("date", "")) else None
+            yield _year(stem)
 
 
 def _opening(outline: Outline) -> Iterator[str]:
@@ -120,15 +124,6 @@ def _days_of_year(outline: Outline, opening: Sequence[str], year: str | None) ->
         elif published:
             days = (date_of(int(published[:4]) - years, month, day_of_month) for years in (0, 1))
             yield next((day for day in days if day and day <= published), None)
-
-
-def _in_file_name(outline: Outline) -> Iterator[str | None]:
-    """Yield the day or year in the name of the file, unless it is the day of publishing."""
-    stem = PurePath(outline.source).stem[:MAX_LINE]
-    if not _POST.search(stem):
-        day = _date(_IN_FILE_NAME, stem)
-        yield day if day != _date(_DAY, dict(outline.metadata).get("date", "")) else None
-        yield _year(stem)
 
 
 def _published(outline: Outline) -> Iterator[str | None]:

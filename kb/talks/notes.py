@@ -52,7 +52,7 @@ class _SectionBuilder:
 
     def __init__(self) -> None:
         self.sections = list[Section]()
-        self._blocks = list[Block]()
+        self.blocks = list[Block]()  # of the next section
         self._talk: int | None = None
         self._talk_level = 0.0
         self._talk_depth: int | None = None  # of a talk that is an item: it ends with its list
@@ -60,9 +60,9 @@ class _SectionBuilder:
         self._outer: tuple[Block, ...] = ()  # the headings outside of talks
 
     def finish_section(self) -> None:
-        if self._blocks or self._talk is not None:
-            self.sections.append(Section(tuple(self._blocks), self._talk, self._headings))
-        self._blocks = []
+        if self.blocks or self._talk is not None:
+            self.sections.append(Section(tuple(self.blocks), self._talk, self._headings))
+        self.blocks = []
 
     def begin_talk(self, talk: int, level: float, depth: int | None = None) -> None:
         self.finish_section()
@@ -90,10 +90,7 @@ class _SectionBuilder:
             if list_ends or (role in _TALK_ENDS and piece.type not in _ITEMS):
                 self.finish_section()
                 self._end_talk(self._outer)
-        self.add_to_talk(piece)
-
-    def add_to_talk(self, piece: Block) -> None:
-        self._blocks.append(piece)
+        self.blocks.append(piece)
 
     def _end_talk(self, outer: tuple[Block, ...]) -> None:
         self._talk, self._talk_depth = None, None
@@ -128,7 +125,7 @@ def sections_of(
         for piece, first in _pieces(block, block_lines, chosen, lines, roles):
             if first in chosen:
                 builder.begin_talk(first, level + 0.5, piece.depth if piece.type in _ITEMS else None)
-                builder.add_to_talk(piece)
+                builder.blocks.append(piece)
             else:
                 builder.add(piece, roles.get(first))
     builder.finish_section()

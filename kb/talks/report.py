@@ -70,9 +70,9 @@ def report_with_candidates(
     event = override.event or event_of(outline)
     lines = lines_of(outline.blocks)
     roles = roles_of(outline, lines, event)
-    choice = _choose(lines, roles, event, line_overrides)
-    sections = sections_of(outline, lines, roles.role, choice.talks)
-    talks = _talks(sections, lines, event, choice.talks)
+    texts, ids, candidates = _choose(lines, roles, event, line_overrides)
+    sections = sections_of(outline, lines, roles.role, texts)
+    talks = _talks(sections, lines, event, texts)
     title = outline.title or event or PurePath(outline.source).stem
     # A name of the event that is too unlikely to be shown still helps to find its day.
     dated_event = event or next((name for name, _ in names_by_patterns(outline)), None)
@@ -86,28 +86,21 @@ def report_with_candidates(
         notes=(),
         url=override.url,
         published=override.published or published_of(outline) or day_in_address(override.url or ""),
-        asked=choice.ids,
+        asked=ids,
     )
     notes = notes_of(report, sections, talks)
     noted = {note.talk.line for note in notes if note.talk}
     shown = (talk for talk in dict.fromkeys(talks.values()) if talk.line in noted or talk.links)
-    return replace(report, talks=tuple(shown), notes=tuple(notes)), _candidates(lines, roles, choice)
+    return replace(report, talks=tuple(shown), notes=tuple(notes)), candidates
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """The lines that are talks, and those that may be, by their index."""
+def _choose(
+    lines: Sequence[Line], roles: Roles, event: str | None, line_overrides: TalkOverrides
+) -> tuple[Mapping[int, TalkText], tuple[str, ...], Candidates]:
+    """Return the talks by their line's index, all ids under which kb.toml may override a line, and the candidates.
 
-    talks: Mapping[int, TalkText]
-    candidates: Mapping[int, str]  # the id of each line that may be a talk
-    overrides: Mapping[int, bool]
-    ids: tuple[str, ...]  # all under which kb.toml may override a line
-
-
-def _choose(lines: Sequence[Line], roles: Roles, event: str | None, line_overrides: TalkOverrides) -> _Choice:
-    """Return the talks, chosen again without those that an override or an empty title refuses.
-
-    A line below a refused heading may be a talk instead of it.
+    Talks are chosen again without those that an override or an empty title refuses: a line below a refused heading may
+    be a talk instead of it.
     """
     candidates = {i: talk_id(event, lines[i].text) for i, share in roles.talk.items() if share >= _MIN_CANDIDATE}
     overrides = {i: line_overrides[own_id] for i, own_id in candidates.items() if own_id in line_overrides}
@@ -119,8 +112,18 @@ def _choose(lines: Sequence[Line], roles: Roles, event: str | None, line_overrid
         ids |= dict.fromkeys(talk_ids.values())
         refused = [i for i, own_id in talk_ids.items() if line_overrides.get(own_id) is False or not talks[i].title]
         if not refused:
-            return _Choice(talks, candidates, overrides, tuple(ids))
+            break
         overrides |= dict.fromkeys(refused, False)
+    left_out = sorted(candidates.keys() - talks.keys() - overrides.keys())
+    possible_speakers = [(lines[i].number, *text.candidates[0]) for i, text in talks.items() if text.candidates]
+    return (
+        talks,
+        tuple(ids),
+        Candidates(
+            tuple(TalkCandidate(lines[i], roles.talk[i], candidates[i]) for i in left_out),
+            tuple(SpeakerCandidate(*speaker) for speaker in possible_speakers),
+        ),
+    )
 
 
 def _talks(
@@ -144,22 +147,6 @@ def _talks(
         )
         for i, text in texts.items()
     }
-
-
-def _candidates(lines: Sequence[Line], roles: Roles, choice: _Choice) -> Candidates:
-    decided = choice.talks.keys() | choice.overrides.keys()
-    return Candidates(
-        tuple(
-            TalkCandidate(lines[i], roles.talk[i], own_id)
-            for i, own_id in sorted(choice.candidates.items())
-            if i not in decided
-        ),
-        tuple(
-            SpeakerCandidate(lines[i].number, *text.candidates[0])
-            for i, text in choice.talks.items()
-            if text.candidates
-        ),
-    )
 
 
 def talk_reasons(outline: Outline, event: str | None, line: int) -> tuple[float, list[tuple[str, float]]]:

@@ -22,22 +22,19 @@ _MOST, _MANY = 0.6, 0.3  # share of the titles of talks
 _HONORIFIC = ("さん", "氏", "様", "先生", "くん", "君", "ちゃん", "夫妻")
 _OPENING, _CLOSING = '「『【（([［〈《<"“', '」』】）)]］〉》>"”'
 _MARKS = ("「", "@", "/", "／", "(", "（", "：", ":", "-")
-_COMPANY = re.compile(rf"(?:{any_of('companies')}|会社|大学|社$|研究所|銀行|㈱)", re.IGNORECASE)
-_POSITION = re.compile(rf"(?:{any_of('positions')}|学生|代表|部長|社員|部$|課$|担当)", re.IGNORECASE)
-_SPEAKER_LABEL = re.compile(
-    rf"^(?:{any_of('speakers')}|話した人|しゃべった人|話す人|喋るひと|発表|発表者|著者|講師|話|登壇|演者|司会|スピーカ)$",
-    re.IGNORECASE,
-)
-_ROOM = re.compile(rf"^(?:{any_of('rooms')}|会場|ホール|ルーム|トラック|室)$", re.IGNORECASE)
-_LABEL = re.compile(rf"^(?:{any_of('labels')})$", re.IGNORECASE)
-_SITE = re.compile(r"twitter|github|speaker|deck|slideshare|connpass|youtube|http|facebook", re.IGNORECASE)
 _TOKEN_TYPES = {
-    "company": _COMPANY,
-    "position": _POSITION,
-    "who": _SPEAKER_LABEL,
-    "room": _ROOM,
-    "label": _LABEL,
-    "site": _SITE,
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in (
+        ("company", rf"(?:{any_of('companies')}|会社|大学|社$|研究所|銀行|㈱)"),
+        ("position", rf"(?:{any_of('positions')}|学生|代表|部長|社員|部$|課$|担当)"),
+        (
+            "who",
+            rf"^(?:{any_of('speakers')}|話した人|しゃべった人|話す人|喋るひと|発表|発表者|著者|講師|話|登壇|演者|司会|スピーカ)$",
+        ),
+        ("room", rf"^(?:{any_of('rooms')}|会場|ホール|ルーム|トラック|室)$"),
+        ("label", rf"^(?:{any_of('labels')})$"),
+        ("site", r"twitter|github|speaker|deck|slideshare|connpass|youtube|http|facebook"),
+    )
 }
 _SEPARATORS = ("–", "—", "-", "/", "／", "@", "＠", "(", "（", "|", "｜", ":", "：", "」", "』", "by", "　", "  ")
 
