@@ -4,7 +4,6 @@ from calendar import timegm
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
-from typing import Any
 from urllib.parse import quote
 
 import feedparser
@@ -48,13 +47,12 @@ def entries_of(feed: Fetched) -> tuple[Entry, ...]:
     parsed = feedparser.parse(BytesIO(feed.data), response_headers={"content-location": feed.url})
     if not parsed.version:
         raise UnreadableError(FileProblem(feed.url, None, _NO_FEED))
-    return tuple(_entry(entry) for entry in parsed.entries if entry.get("link"))
-
-
-def _entry(entry: Any) -> Entry:  # noqa: ANN401 (feedparser is untyped)
-    contents = [content.get("value", "") for content in entry.get("content", ())]
-    moment = entry.get("published_parsed") or entry.get("updated_parsed")
-    day = day_in_japan(timegm(moment)) if moment else None
-    text = max([*contents, entry.get("summary", "")], key=len)
-    url = CONTROL.sub(lambda character: quote(character[0]), entry.link)  # as browsers do; kb.toml allows no controls
-    return Entry(url, " ".join(entry.get("title", "").split()), day, text)
+    entries = []
+    for entry in parsed.entries:
+        if entry.get("link"):
+            url = CONTROL.sub(lambda character: quote(character[0]), entry.link)  # as browsers do; kb.toml has none
+            moment = entry.get("published_parsed") or entry.get("updated_parsed")
+            day = day_in_japan(timegm(moment)) if moment else None
+            texts = [content.get("value", "") for content in entry.get("content", ())] + [entry.get("summary", "")]
+            entries.append(Entry(url, " ".join(entry.get("title", "").split()), day, max(texts, key=len)))
+    return tuple(entries)

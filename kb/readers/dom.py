@@ -203,7 +203,6 @@ class _Walk:
 
 
 def _joined(lines: list[_Line]) -> _Line:
-    """Return `lines` as one line."""
     text = " ".join(line.text for line in lines if line.text)
     return _Line(
         words=[text] if text else [],

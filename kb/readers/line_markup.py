@@ -174,7 +174,6 @@ class LineParser:
         return text, tuple(dict.fromkeys((*links, *addresses(text))))
 
     def _is_link(self, line: str) -> bool:
-        """Return whether a line is a link and nothing else."""
         links = (pattern for pattern, _ in self.markup.inline if "address" in pattern.groupindex)
         return any(pattern.fullmatch(trimmed(line[:LONGEST_MARKUP])) for pattern in links)
 

@@ -53,9 +53,11 @@ class Matcher:
     """An Aho-Corasick automaton over the skeletons of names; a match includes an owner's name before it."""
 
     def __init__(self, names: Iterable[str], owners: Sequence[str] = (), hosts: Sequence[str] = ()) -> None:
-        breaks: dict[str, frozenset[int]] = defaultdict(frozenset)
+        breaks: dict[str, frozenset[int]] = defaultdict(frozenset)  # places in a skeleton that may have a space
         for name in names:
-            breaks[skeleton(name)] |= _breaks(name)
+            places = {match.start() for match in _BREAK.finditer(name)}
+            places |= {place for place, character in enumerate(name) if is_gap(character)}
+            breaks[skeleton(name)] |= {len(skeleton(name[:place])) for place in places}
         self._automaton: Any = ahocorasick.Automaton()  # the library has no types
         for entry in breaks.items():
             self._automaton.add_word(entry[0], entry)
@@ -117,13 +119,6 @@ def misspellings(name: str) -> Iterator[str]:
             yield name[:place] + name[place + 1 :]
             if place < word.end() - 2:
                 yield name[:place] + name[place + 1] + name[place] + name[place + 2 :]
-
-
-def _breaks(name: str) -> frozenset[int]:
-    """Return the places in the skeleton of a name that may have a space."""
-    places = {match.start() for match in _BREAK.finditer(name)}
-    places |= {place for place, character in enumerate(name) if is_gap(character)}
-    return frozenset(len(skeleton(name[:place])) for place in places)
 
 
 @lru_cache(4096)  # a text has few different characters
