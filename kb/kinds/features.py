@@ -62,28 +62,24 @@ class NoteTree:
     def __init__(self, notes: Sequence[Note]) -> None:
         self._by_id = {note.id: note for note in notes}
         self._children: defaultdict[str, list[Note]] = defaultdict(list)
-        self._siblings: defaultdict[object, list[Note]] = defaultdict(list)
-        self._positions: dict[str, int] = {}
+        self._places: dict[str, tuple[list[Note], int]] = {}
+        lists: defaultdict[object, list[Note]] = defaultdict(list)
         for note in notes:
             if note.parent in self._by_id:
                 self._children[note.parent].append(note)
-            siblings = self.siblings(note)
-            self._positions[note.id] = len(siblings)
+            above = note.parent or tuple(crumb.line for crumb in note.trail)
+            siblings = lists[note.talk and note.talk.id, above]
+            self._places[note.id] = siblings, len(siblings)
             siblings.append(note)
 
-    def siblings(self, note: Note) -> list[Note]:
-        """Return the notes of a note's list: below the same parent or, without one, the same headings."""
-        above = note.parent or tuple(crumb.line for crumb in note.trail)
-        return self._siblings[note.talk and note.talk.id, above]
-
-    def position(self, note: Note) -> int:
-        """Return the index of a note among its siblings."""
-        return self._positions[note.id]
+    def place(self, note: Note) -> tuple[Sequence[Note], int]:
+        """Return a note's list, which is below the same parent or the same headings, and the note's index in it."""
+        return self._places[note.id]
 
     def previous(self, note: Note) -> Note | None:
         """Return the sibling directly before a note."""
-        position = self.position(note)
-        return self.siblings(note)[position - 1] if position else None
+        siblings, position = self._places[note.id]
+        return siblings[position - 1] if position else None
 
     def parent(self, note: Note) -> Note | None:
         """Return the note that a note is nested in."""
@@ -203,7 +199,7 @@ def _scripts(text: str) -> str:
 
 
 def _place(note: Note, tree: NoteTree) -> Iterator[str]:
-    siblings, position = tree.siblings(note), tree.position(note)
+    siblings, position = tree.place(note)
     yield f"type {note.type}"
     yield f"depth {min(note.depth, 4)}"
     yield f"below it {min(len(tree.children(note)), 4)}"
@@ -231,7 +227,7 @@ def _words(name: str, text: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
 
 
 def _neighbours(note: Note, tree: NoteTree) -> Iterator[str]:
-    siblings, position = tree.siblings(note), tree.position(note)
+    siblings, position = tree.place(note)
     for name, neighbour in (("before", position - 1), ("after", position + 1)):
         if 0 <= neighbour < len(siblings):
             text = siblings[neighbour].text.strip()

@@ -102,7 +102,7 @@ def question_candidates(note: Note, tree: NoteTree) -> list[tuple[Note, str]]:
         above = tree.parent(above)
     if above:
         return [(above, "above" if above.id == note.parent else "further above")]
-    siblings, position = tree.siblings(note), tree.position(note)
+    siblings, position = tree.place(note)
     for between, other in enumerate(reversed(siblings[max(position - _MAX_DISTANCE, 0) : position])):
         if other.kind == "question":
             return [(other, f"before, {min(between, _MAX_COUNTED_BETWEEN)} between")]
