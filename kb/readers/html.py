@@ -93,7 +93,12 @@ def read(text: str) -> Parse:
     values = {key: [trimmed(properties.get(name, "")) for name in names] for key, names in _META.items()}
     metadata = {key: next(filter(None, of_key)) for key, of_key in values.items() if any(of_key)}
     day = _posting_day(page, properties)
-    title = _title(page, metadata.get("title"))
+    element = page.find(".//title")
+    declared = metadata.get("title") or (_text(element) if element is not None else "")
+    headings = [text for heading in page.iter("h1", "h2") if (text := _text(heading))]
+    # The title of a page may also name its site, unlike the heading that begins it.
+    begins_title = (text for text in headings if declared.startswith(text))
+    title = next(filter(None, (*begins_title, declared, *headings)), None)
     if day:
         metadata["date"] = day
         title = _DAY_BEFORE.sub("", title or "") or None
@@ -112,15 +117,6 @@ def _shown_blocks(element: etree._Element) -> tuple[Block, ...]:
     """Return the blocks of an element without the lines that a blog adds."""
     blocks = (block for block in element_blocks(element) if not _FURNITURE_LINE.fullmatch(block.text))
     return with_bold_headings([*blocks])
-
-
-def _title(page: etree._Element, declared: str | None) -> str | None:
-    """Return the first heading that begins the title of the page, else the title, which may also name the site."""
-    element = page.find(".//title")
-    title = declared or (_text(element) if element is not None else "")
-    headings = [text for heading in page.iter("h1", "h2") if (text := _text(heading))]
-    shown = next((text for text in headings if title.startswith(text)), None)
-    return shown or title or next(iter(headings), None)
 
 
 def _text(element: etree._Element) -> str:

@@ -343,17 +343,14 @@ def _width(text: str) -> int:
 
 
 def _list_rows(lines: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the rows of a `list-table`: a list of rows, each a list of cells."""
-    row: list[str] = []
+    """Return the rows of a `list-table`: a list of rows, each a list of cells."""
+    rows = [list[str]()]
     for line in lines:
         cell = _LIST_TABLE_CELL.fullmatch(line)
         if cell and cell["row"]:
-            if row:
-                yield row
-            row = []
+            rows.append([])
         if cell:
-            row.append(cell["text"] or "")
-        elif row:
-            row[-1] = f"{row[-1]} {line.strip()}".strip()
-    if row:
-        yield row
+            rows[-1].append(cell["text"] or "")
+        elif rows[-1]:
+            rows[-1][-1] = f"{rows[-1][-1]} {line.strip()}".strip()
+    return filter(None, rows)

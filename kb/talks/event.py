@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import PurePath
 
 from index.text import letters
@@ -31,6 +31,7 @@ from kb.talks.words import any_of, words
 LABELS = ("none", "event")  # of the model, in the order of its columns
 
 _MAX_LINES, _MAX_BLOCKS = 10, 40  # in which names are looked for
+_MAX_BY_PATTERNS = 6  # further names are less reliable than the learned choice among these
 _MAX_PATTERN_LINE = 140  # characters of a line that patterns search
 _MIN_NAME, _MAX_NAME = 3, 60  # characters
 _MAX_BODY = 150, 200  # blocks, and characters of each, in which occurrences of a name are counted
@@ -165,7 +166,7 @@ def _occurrences(outline: Outline, lines: Sequence[tuple[str, str]]) -> Iterator
         if line_type.startswith(("title", "metadata", "h")):
             yield line, Occurrence(place, line_type, line, "whole")
             yield from ((part, Occurrence(place, line_type, line, "part")) for part in _PARTS.split(line))
-    for name, visited in names_by_patterns(outline):
+    for name, visited in islice(names_by_patterns(outline), _MAX_BY_PATTERNS):
         yield name, Occurrence(_MAX_LINES, "words", "", "words, visited" if visited else "words")
     yield file_words(outline), Occurrence(_MAX_LINES, "file", "", "file")
 

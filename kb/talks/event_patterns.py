@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import PurePath
 
 from index.text import letters
@@ -39,16 +38,11 @@ _NUMBERS = re.compile(r"20\d\d\s*年?|\d+\s*[月日回]")
 _DATE_BEFORE = re.compile(r"^20\d\d(?:[-_]?\d\d){0,2}[-_]")
 _TRIM = " \t　!！、。・:：|｜-–~～〜*＊"
 _OPENING = 8  # blocks in which a report may name its event
-_MAX_NAMES = 6  # further names are less reliable than the learned choice among these
 _MAX_NAME = 60  # characters
 
 
 def names_by_patterns(outline: Outline) -> Iterator[tuple[str, bool]]:
-    """Yield at most six names, the most reliable first, each with whether the report mentions a visit."""
-    return islice(_candidates(outline), _MAX_NAMES)
-
-
-def _candidates(outline: Outline) -> Iterator[tuple[str, bool]]:
+    """Yield the names of an event, the most reliable first, each with whether the report mentions a visit."""
     metadata = dict(outline.metadata)
     title = (outline.title or "")[:MAX_LINE]
     title = _TAGS_BEFORE.sub("", _HASHTAG.sub("", title)).strip() or title
