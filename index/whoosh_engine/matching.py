@@ -13,7 +13,6 @@ from index.query_ast import (
     Dated,
     FacetIs,
     InField,
-    Key,
     Node,
     Not,
     QueryPhrase,
@@ -36,8 +35,8 @@ class Matching:
         self.schema = snapshot.schema
         self._evaluated: dict[Node | Alternative, Docs] = {}
 
-    def of(self, node: Node) -> Docs:
-        """Return the documents that match a node."""
+    def of(self, node: Node | Alternative) -> Docs:
+        """Return the documents that match a node, or have all terms of an alternative outside score-only fields."""
         docs = self._evaluated.get(node)
         if docs is None:
             docs = self._evaluated[node] = self._evaluate(node)
@@ -61,7 +60,7 @@ class Matching:
         """Return each document's share of the weight of the words."""
         shares, total = np.zeros(len(docs)), 0.0
         for word in words:
-            levels = (each.weight * among(docs, self._alternative(each)) for each in word.alternatives)
+            levels = (each.weight * among(docs, self.of(each)) for each in word.alternatives)
             weight = word_weight(self._snapshot.document_count, len(self.of(word)))
             shares += weight * reduce(np.maximum, levels)
             total += weight
@@ -87,10 +86,12 @@ class Matching:
         """Return the spell checker of all terms."""
         return self._snapshot.spell_checker(kind)
 
-    def _evaluate(self, node: Node) -> Docs:  # noqa: PLR0911  # a case for each node
+    def _evaluate(self, node: Node | Alternative) -> Docs:  # noqa: PLR0911  # a case for each node
         match node:
             case QueryWord(_, alternatives):
-                return either([self._alternative(each) for each in alternatives])
+                return either([self.of(each) for each in alternatives])
+            case Alternative(terms):
+                return _intersection([self._snapshot.term(key).finds for key in terms])
             case AllOf(nodes) | QueryPiece(_, nodes):
                 included = [self.of(each) for each in nodes if not isinstance(each, Not)]
                 docs = _intersection(included) if included else self._snapshot.all_docs
@@ -110,19 +111,10 @@ class Matching:
                 dates = self._snapshot.dates
                 return dates.docs_with([value for value in dates.values if (value < date) is (when == "before")])
 
-    def _alternative(self, alternative: Alternative) -> Docs:
-        """Return the documents that have all terms of an alternative in fields that are not score-only."""
-        docs = self._evaluated.get(alternative)
-        if docs is None:
-            docs = _intersection([self._snapshot.term(key).finds for key in alternative.terms])
-            self._evaluated[alternative] = docs
-        return docs
-
     def _word_in_field(self, field: str, word: QueryWord) -> Docs:
-        def having(key: Key) -> Docs:
-            return self._snapshot.docs_in_field(field, key)
-
-        return either([_intersection([having(key) for key in each.terms]) for each in word.alternatives])
+        snapshot = self._snapshot
+        sets = ([snapshot.docs_in_field(field, key) for key in each.terms] for each in word.alternatives)
+        return either(list(map(_intersection, sets)))
 
     def _phrase(self, text: bytes) -> Docs:
         """Return the documents whose literal contains a text."""

@@ -57,7 +57,6 @@ class Snapshot:
         self.positions = self._places(self.in_position)
         self.live = self.mask(self.in_position)
         self._columns = Columns.joined([columns.read(segment.folder) for segment in generation.segments], self.live)
-        self._texts = schema.texts
         self._groups: dict[str, FacetGroup] = {}
         self._vocabularies: dict[TermKind, Mapping[str, int]] = {}
         self._spell_checkers: dict[TermKind, SpellChecker] = {}
@@ -115,7 +114,7 @@ class Snapshot:
     @cached_property
     def length_strengths(self) -> Scores | None:
         """The strength of the signal `length` in every document, or None if no field has a length."""
-        text = next((text for text in self._texts if text.length), None)
+        text = next((text for text in self.schema.texts if text.length), None)
         return length_strength(self._figures(length_column(text.name), 0.0)) if text else None
 
     @property
@@ -139,14 +138,13 @@ class Snapshot:
 
     def vocabulary(self, kind: TermKind) -> Mapping[str, int]:
         """Return all terms of a kind in fields that are not score-only, with an upper bound of their frequencies."""
-        terms = self._vocabularies.get(kind)
-        if terms is None:
+        if kind not in self._vocabularies:
             counts = Counter[str]()
-            for text, file in product(self._texts, self._files):
+            for text, file in product(self.schema.texts, self._files):
                 if not text.score_only:
                     counts.update(file.terms(text_field(text.name, kind)))
-            terms = self._vocabularies[kind] = counts
-        return terms
+            self._vocabularies[kind] = counts
+        return self._vocabularies[kind]
 
     def spell_checker(self, kind: TermKind) -> SpellChecker:
         """Return the spell checker of all terms of a kind."""
@@ -168,18 +166,27 @@ class Snapshot:
 
     def group(self, name: str) -> FacetGroup:
         """Return a facet group; an empty one if the schema lacks it."""
-        if name not in self._groups and name in self.schema.facets:
-            self._groups[name] = self._read_group(
-                facet_column(name)
-            )  # two threads may both read it, with equal results
-        return self._groups.get(name) or self._read_group(facet_column(name))
+        group = self._groups.get(name) or self._read_group(facet_column(name))
+        if name in self.schema.facets:
+            self._groups[name] = group  # two threads may both read it, with equal results
+        return group
 
     def term(self, key: Key) -> WeightedTerm:
         """Return a term, weighted over all text fields."""
-        term = self._terms.find(key)
-        if term is None:
-            term = self._weighted(key)
-            self._terms.keep(key, term)
+        if found := self._terms.find(key):
+            return found
+        postings = [(text, self._postings(text_field(text.name, key.kind), key.text)) for text in self.schema.texts]
+        postings = [(text, own) for text, own in postings if len(own.docs)]
+        docs = either([own.docs for _, own in postings])
+        finding = [own.docs for text, own in postings if not text.score_only]
+        finds = docs if len(finding) == len(postings) else either(finding)
+        finds = docs if len(finds) == len(docs) else finds
+        frequency = np.zeros(self.size)  # of all documents: indexing it is far faster than searching `docs`
+        for text, own in postings:
+            frequency[own.docs] += text.weight / self._norms[text][own.docs] * own.weights
+        points = term_points(self.document_count, len(finds), frequency[docs])
+        size = docs.nbytes + points.nbytes + (0 if finds is docs else finds.nbytes)
+        self._terms.keep(key, term := WeightedTerm(docs, points, finds, size))
         return term
 
     def docs_in_field(self, field: str, key: Key) -> Docs:
@@ -193,7 +200,9 @@ class Snapshot:
 
     def fields_with(self, keys: Sequence[Key], docs: Docs) -> Sequence[tuple[str, ...]]:
         """Return for each of these documents the text fields that have any of the terms."""
-        masks = [(text.name, among(docs, self.docs_in_field(text.name, key))) for key in keys for text in self._texts]
+        masks = [
+            (text.name, among(docs, self.docs_in_field(text.name, key))) for key in keys for text in self.schema.texts
+        ]
         return [tuple(dict.fromkeys(name for name, mask in masks if mask[place])) for place in range(len(docs))]
 
     def is_whole_text(self, text: str, docs: Docs) -> Mask:
@@ -258,19 +267,6 @@ class Snapshot:
         """Return a key column; without any segment it has no keys."""
         keys = self._columns.keys.get(column)
         return np.full(self.size, NO_KEY, np.uint64) if keys is None else keys
-
-    def _weighted(self, key: Key) -> WeightedTerm:
-        postings = [(text, self._postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
-        postings = [(text, own) for text, own in postings if len(own.docs)]
-        docs = either([own.docs for _, own in postings])
-        finding = [own.docs for text, own in postings if not text.score_only]
-        finds = docs if len(finding) == len(postings) else either(finding)
-        finds = docs if len(finds) == len(docs) else finds
-        frequency = np.zeros(self.size)  # of all documents: indexing it is far faster than searching `docs`
-        for text, own in postings:
-            frequency[own.docs] += text.weight / self._norms[text][own.docs] * own.weights
-        points = term_points(self.document_count, len(finds), frequency[docs])
-        return WeightedTerm(docs, points, finds, docs.nbytes + points.nbytes + (0 if finds is docs else finds.nbytes))
 
     def _norms_of(self, text: TextField) -> Scores:
         """Return the BM25F length norm of a text field in every document."""
