@@ -6,7 +6,7 @@ An invalid table raises an error of one line that gives the place, similar names
 import datetime as dt
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -59,29 +59,26 @@ def lines(package: str, name: str) -> tuple[str, ...]:
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
-def versions(names: Iterable[str]) -> Mapping[str, str]:
+def versions(names: Sequence[str]) -> Mapping[str, str]:
     """Return the version of each of these libraries, in this order. Raises PackageNotFoundError for a missing one.
 
     The names of folders have the versions of most libraries: to import `importlib.metadata` takes 10 ms.
     """
     found = _versions_in_folders()
-    return {name: found.get(name) or _version(name) for name in names}
+    if others := [name for name in names if name not in found]:  # installed in some other way
+        from importlib.metadata import version  # noqa: PLC0415
+
+        found |= {name: version(name) for name in others}
+    return {name: found[name] for name in names}
 
 
-def _versions_in_folders() -> Mapping[str, str]:
+def _versions_in_folders() -> dict[str, str]:
     """Return the versions of all libraries that are installed in a folder: name-1.2.dist-info."""
     found: dict[str, str] = {}
     for path in (path for folder in map(Path, sys.path) for path in folder.glob("*.dist-info")):
         name, _, version = path.stem.partition("-")
         found.setdefault(name.replace("_", "-").lower(), version)
     return found
-
-
-def _version(name: str) -> str:
-    """Return the version of a library that is installed in some other way."""
-    from importlib.metadata import version  # noqa: PLC0415  # see `versions`
-
-    return version(name)
 
 
 def converted(value: object, of: type[T]) -> T:

@@ -139,11 +139,6 @@ class Results(Struct, frozen=True):
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def loosened(self) -> bool:
-        """Whether relaxation took any step."""
-        return bool(self.steps)
-
 
 class Coverage(Struct, frozen=True):
     """The number of documents that have a vector, out of all that can have one."""

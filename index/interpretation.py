@@ -5,8 +5,8 @@ accepts parts of compounds (`parts`), and accepts related words (`related`). Eac
 Documents that match only some of the words, or are similar to the text, are near (`Results.near`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,13 +31,6 @@ class Relaxation(Struct, frozen=True):
     words: _Words  # a found document matches all of them
     loosest: _Words  # after every allowed step: a near document matches some of them
     steps: tuple[Step, ...]
-
-
-class _Stage(NamedTuple):
-    """A relaxation step with the text of the words that it changed, and the words after it."""
-
-    step: Step
-    words: _Words
 
 
 class Interpretation(Struct, frozen=True):
@@ -97,33 +90,30 @@ def relax(
 
     A step that finds no more documents is taken only together with a later one that does.
     """
-    stages = list(_stages(words, parser, without))
-    found = terms.count((*conditions, *parser.required(words, terms))) if words else ENOUGH
-    taken = 0
-    for number, stage in enumerate(stages, start=1):
-        if found >= ENOUGH:
-            break
-        more = terms.count((*conditions, *parser.required(stage.words, terms)))
-        if more > found:
-            found, taken = more, number
-    return Relaxation(
-        words=stages[taken - 1].words if taken else words,
-        loosest=stages[-1].words if stages else words,
-        steps=tuple(stage.step for stage in stages[:taken] if len(stage.step.text) > 1),  # 性 is not worth showing
-    )
-
-
-def _stages(words: _Words, parser: QueryParser, without: Collection[StepName]) -> Iterator[_Stage]:
-    """Yield the words after each allowed step, each step applied to the result of the one before."""
     loosenings: tuple[tuple[StepName, Callable[[_Words], _Words]], ...] = (
         ("function", lambda before: tuple(word for word in before if not word.is_function_word) or before),
         ("parts", lambda before: tuple(replace(word, alternatives=word.alternatives + word.parts) for word in before)),
         ("related", lambda before: tuple(map(parser.words.with_related, before))),
     )
+    steps, stages = list[Step](), [words]  # the allowed steps; the words as given, then after each step
     for name, loosen in loosenings:
         if name not in without:
-            before, words = words, loosen(words)
-            yield _Stage(Step(name, " ".join(word.text for word in before if word not in words)), words)
+            before, after = stages[-1], loosen(stages[-1])
+            steps.append(Step(name, " ".join(word.text for word in before if word not in after)))
+            stages.append(after)
+    found = terms.count((*conditions, *parser.required(words, terms))) if words else ENOUGH
+    taken = 0
+    for number, loosened in enumerate(stages[1:], start=1):
+        if found >= ENOUGH:
+            break
+        more = terms.count((*conditions, *parser.required(loosened, terms)))
+        if more > found:
+            found, taken = more, number
+    return Relaxation(
+        words=stages[taken],
+        loosest=stages[-1],
+        steps=tuple(step for step in steps[:taken] if len(step.text) > 1),  # 性 is not worth showing
+    )
 
 
 def may_have_near(query: Query, loosest: Iterable[QueryWord], terms: TermIndex) -> bool:

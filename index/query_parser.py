@@ -30,7 +30,7 @@ from index.query_ast import (
     QueryPiece,
     QueryWord,
 )
-from index.query_words import QueryWords, as_written, at_full_weight, names_among
+from index.query_words import QueryWords, as_written, names_among
 from index.terms import TermIndex
 from index.text import KANA, folded, folded_name, folded_width
 
@@ -84,7 +84,8 @@ class QueryParser(Struct, frozen=True):
         for word in words:
             if not any(word in run for run, _ in runs):
                 facet = self.named(word.text)
-                named = AnyOf((at_full_weight(word), facet)) if facet else word
+                at_full_weight = tuple(alternative for alternative in word.alternatives if alternative.weight == 1)
+                named = AnyOf((replace(word, alternatives=at_full_weight), facet)) if facet else word
                 nodes.append(named if terms.exists(named) else word)
         return tuple(nodes)
 

@@ -73,11 +73,13 @@ class QueryWords:
         return [morpheme for morpheme in self._morphemes(text) if morpheme.is_content]
 
     def _word(self, morpheme: Morpheme) -> QueryWord:
+        term = morpheme.normalized
         return QueryWord(
             text=morpheme.surface,
-            alternatives=(*_forms(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
+            alternatives=(*_forms(morpheme), *self._slips_by_term.get(term, ())),
             parts=tuple(Alternative((Key(part.normalized),), PART_WEIGHT) for part in morpheme.parts),
-            is_function_word=_is_function_word(morpheme),
+            # It only carries a question or qualifies another word: 何, 何色, 方法, 性.
+            is_function_word=morpheme.is_affix or term.startswith("何") or term in _function_words(),
         )
 
     @cached_property
@@ -120,11 +122,6 @@ def names_among(
         begin += 1
 
 
-def at_full_weight(word: QueryWord) -> QueryWord:
-    """Return a word without the alternatives of lower weight."""
-    return replace(word, alternatives=tuple(one for one in word.alternatives if one.weight == 1))
-
-
 def _forms(morpheme: Morpheme) -> Iterator[Alternative]:
     """Yield the forms of a word: normalised, as its short units (信頼 and 性 for 信頼性), and as written.
 
@@ -137,12 +134,6 @@ def _forms(morpheme: Morpheme) -> Iterator[Alternative]:
         yield Alternative(tuple(Key(unit.normalized) for unit in units))
     if (written := folded(morpheme.surface)) != morpheme.normalized:
         yield Alternative((Key(written),))
-
-
-def _is_function_word(morpheme: Morpheme) -> bool:
-    """Return whether a word only carries a question or qualifies another word: 何, 何色, 方法, 性."""
-    word = morpheme.normalized
-    return morpheme.is_affix or word.startswith("何") or word in _function_words()
 
 
 @cache

@@ -46,7 +46,7 @@ class Analyzer:
         self._cache = morphemes = MorphemeCache()
         # The function must not refer to the analyzer: in a reference cycle the dictionary would stay in memory.
         self._terms_of = lru_cache(_CACHED_TEXTS)(
-            lambda text: _words_among(morphemes_of(text, thread.tokenizer, morphemes))
+            lambda text: Analyzer.terms(morphemes_of(text, thread.tokenizer, morphemes))
         )
 
     def morphemes(self, text: str) -> tuple[Morpheme, ...]:
@@ -57,9 +57,12 @@ class Analyzer:
         """
         return tuple(morphemes_of(text, self._thread.tokenizer, self._cache))
 
-    def terms(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
+    @staticmethod
+    def terms(morphemes: Iterable[Morpheme]) -> tuple[Term, ...]:
         """Return the words among morphemes in order, each followed by its short units, without stop words."""
-        return _words_among(morphemes)
+        content = (morpheme for morpheme in morphemes if morpheme.is_content)
+        words = (unit for morpheme in content for unit in (morpheme, *morpheme.content_units))
+        return tuple(Term(word.normalized, word.begin, word.end) for word in words)
 
     def terms_of(self, text: str) -> tuple[Term, ...]:
         """Return the words of a text (`terms`), cached, because many texts are analysed again."""
@@ -104,12 +107,6 @@ def _dictionary(words: tuple[LexiconEntry, ...], folder: Path | None) -> "Dictio
 
     with _loading:
         return dictionary.load(words, folder)
-
-
-def _words_among(morphemes: Iterable[Morpheme]) -> tuple[Term, ...]:
-    content = (morpheme for morpheme in morphemes if morpheme.is_content)
-    words = (unit for morpheme in content for unit in (morpheme, *morpheme.content_units))
-    return tuple(Term(word.normalized, word.begin, word.end) for word in words)
 
 
 def folded_reading(reading: str) -> str:

@@ -32,22 +32,7 @@ _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白"})
 _GRAMMAR_DETAILED = frozenset({("記号", "一般"), ("形状詞", "助動詞語幹")})
 # Verbs such as する, いる, ある are grammar; Sudachi tags 始める and 切る, which are not, the same way.
 _LIGHT = frozenset(
-    (
-        "為る",
-        "居る",
-        "有る",
-        "成る",
-        "出来る",
-        "仕舞う",
-        "下さる",
-        "頂く",
-        "貰う",
-        "呉れる",
-        "無い",
-        "良い",
-        "欲しい",
-        "御座る",
-    )
+    "為る 居る 有る 成る 出来る 仕舞う 下さる 頂く 貰う 呉れる 無い 良い 欲しい 御座る".split()  # noqa: SIM905
 )
 _AFFIXES = frozenset({"接頭辞", "接尾辞"})
 _RELATIVE = frozenset({"副詞可能", "助数詞可能", "助数詞"})

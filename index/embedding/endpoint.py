@@ -22,8 +22,6 @@ _MAX_ANSWER = 64 * 1024 * 1024  # bytes; 32 vectors of 4,096 numbers are 3 MB
 _TEMPORARY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 _UNKNOWN_FIELD = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)  # from servers that do not know input_type
 
-InputType = Literal["query", "passage"]
-
 
 class Endpoint:
     """An Embedder on a server. `url` is the part before /embeddings, `key` is sent as a bearer token.
@@ -56,7 +54,6 @@ class Endpoint:
         return self._dimensions or 0
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries, within seconds. Raises EmbeddingError."""
         if time.monotonic() < self._rests_until:
             raise EmbeddingError(translatable("{0} did not answer a moment ago", self._url))
         try:
@@ -80,7 +77,7 @@ class Endpoint:
                 time.sleep(pause)
         return self._batch(texts, "passage", _PASSAGE_TIMEOUT)
 
-    def _batch(self, texts: Sequence[str], input_type: InputType, seconds: float) -> Vectors:
+    def _batch(self, texts: Sequence[str], input_type: Literal["query", "passage"], seconds: float) -> Vectors:
         body: dict[str, Any] = {"model": self._model, "input": list(texts), "encoding_format": "float"}
         sends_type = self._sends_type  # another thread may set it to False meanwhile
         try:
@@ -105,7 +102,6 @@ class Endpoint:
         return vectors
 
     def _post(self, body: dict[str, Any], seconds: float) -> bytes:
-        """Return the server's answer. Raises EmbeddingError."""
         import httpx
 
         deadline = time.monotonic() + seconds

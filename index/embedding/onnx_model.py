@@ -77,7 +77,6 @@ class OnnxModel:
 
 
 def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
-    """Return the weights that the graph takes as initializers."""
     found: dict[str, NDArray[Any]] = {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
     for layer in (f"l{number}" for number in range(weights.layers)):
         widths = dict.fromkeys(("q", "k", "v", "ao", "fi"), weights.hidden) | {"fo": weights.feed_forward}

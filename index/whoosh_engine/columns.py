@@ -18,13 +18,12 @@ from index.schema import Schema
 from index.whoosh_engine import rows
 from index.whoosh_engine.docs import NONE, Docs, Mask
 from index.whoosh_engine.generations import DamageError
-from index.whoosh_engine.rows import COLUMNS_FILE, Arrays, Row, decoded, encoded
+from index.whoosh_engine.rows import COLUMNS_FILE, Arrays, Row, decoded, encoded, facet_column, length_column
 
 Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
 
-_NO_KEYS: Keys = np.empty(0, np.uint64)
 # Bits of a text in a trigram filter: 32 bytes. A bullet sets a quarter of them, so that a phrase of three characters,
 # which has seven trigrams, finds about a hundred of 100,000 bullets in vain.
 _BUCKETS = 256
@@ -141,27 +140,24 @@ class Columns(Struct, frozen=True):
     @classmethod
     def joined(cls, segments: Sequence["Columns"], live: Mask) -> "Columns":
         """Return the columns of successive segments as one, without the values of deleted documents."""
+        if not segments:
+            return cls({}, {}, {}, Links(NONE, np.empty(0, np.uint64)), Texts.of(()))
+        first, *_ = segments
         if len(segments) == 1 and live.all():
-            return segments[0]
-        values = dict.fromkeys(name for columns in segments for name in columns.values)
-        figures = dict.fromkeys(name for columns in segments for name in columns.figures)
-        keys = dict.fromkeys(name for columns in segments for name in columns.keys)
-        bases = np.cumsum([0, *(len(columns.literals) for columns in segments)])[:-1]
-        offsets = np.cumsum([0, *(len(columns.literals.data) for columns in segments)])[:-1]
+            return first
+        bases = np.cumsum([0, *(len(columns.literals) for columns in segments)], dtype=np.int32)
+        offsets = np.cumsum([0, *(len(columns.literals.data) for columns in segments)])
         links = Links(
-            np.concatenate([NONE, *(each.links.docs + np.int32(b) for each, b in zip(segments, bases, strict=True))]),
-            np.concatenate([_NO_KEYS, *(columns.links.keys for columns in segments)]),
+            np.concatenate([columns.links.docs + base for columns, base in zip(segments, bases, strict=False)]),
+            np.concatenate([columns.links.keys for columns in segments]),
         )
-        ends = [columns.literals.ends + offset for columns, offset in zip(segments, offsets, strict=True)]
+        ends = [columns.literals.ends + offset for columns, offset in zip(segments, offsets, strict=False)]
         return cls(
-            {name: _joined([columns.values[name] for columns in segments]).only(live) for name in values},
-            {name: np.concatenate([columns.figures[name] for columns in segments]) for name in figures},
-            {name: np.concatenate([columns.keys[name] for columns in segments]) for name in keys},
+            {name: _joined([columns.values[name] for columns in segments]).only(live) for name in first.values},
+            {name: np.concatenate([columns.figures[name] for columns in segments]) for name in first.figures},
+            {name: np.concatenate([columns.keys[name] for columns in segments]) for name in first.keys},
             links.only(live),
-            Texts(
-                b"".join(columns.literals.data for columns in segments),
-                np.concatenate([np.empty(0, np.int64), *ends]),
-            ),
+            Texts(b"".join(columns.literals.data for columns in segments), np.concatenate(ends)),
         )
 
 
@@ -169,10 +165,10 @@ class ColumnsWriter:
     """Collects the columns of documents, one after another."""
 
     def __init__(self, schema: Schema) -> None:
-        self._lexicons: dict[str, dict[str, int]] = {name: {} for name in rows.value_columns(schema)}
+        self._lexicons = {name: dict[str, int]() for name in (rows.DATE, *map(facet_column, schema.facets))}
         self._numbers = {name: array("i") for name in self._lexicons}
         self._counts = {name: array("i") for name in self._lexicons}
-        self._defaults = rows.figure_columns(schema)
+        self._defaults = {rows.BOOST: 1.0, **{length_column(text.name): 0.0 for text in schema.texts if text.length}}
         self._figures = {name: array("f") for name in self._defaults}
         self._keys = {name: array("Q") for name in rows.KEYS}
         self._link_docs, self._link_keys = array("i"), array("Q")
@@ -213,12 +209,13 @@ class ColumnsWriter:
         """Write the columns to a folder."""
         arrays: Arrays = {}
         for name, lexicon in self._lexicons.items():
-            column = _joined([ValueColumn(list(lexicon), _array(self._numbers[name]), _array(self._counts[name]))])
+            numbers, counts = (np.array(column[name], np.int32) for column in (self._numbers, self._counts))
+            column = _joined([ValueColumn(list(lexicon), numbers, counts)])
             arrays |= _text_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
             arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
         arrays |= {f"key {name}": np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
-        arrays |= {"link docs": _array(self._link_docs), "link keys": np.array(self._link_keys, np.uint64)}
+        arrays |= {"link docs": np.array(self._link_docs, np.int32), "link keys": np.array(self._link_keys, np.uint64)}
         rows.write_arrays(folder / COLUMNS_FILE, {**arrays, **_text_arrays("literal", Texts.of(self._literals))})
 
 
@@ -260,10 +257,6 @@ def _joined(columns: Sequence[ValueColumn]) -> ValueColumn:
     return ValueColumn(
         values, np.concatenate([NONE, *numbers]), np.concatenate([NONE, *(column.counts for column in columns)])
     )
-
-
-def _array(column: "array[int]") -> Numbers:
-    return np.array(column, np.int32)
 
 
 def _text_arrays(name: str, texts: Texts) -> Arrays:

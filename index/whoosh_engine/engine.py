@@ -59,62 +59,51 @@ class WhooshEngine(Engine):
             return self.snapshot()  # two generations were published meanwhile, and the one being opened was deleted
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return the JSON object that the newest whole generation was written with, or None before the first."""
         generation = self._newest()
         return generation.meta if generation else None
 
     def damage(self) -> str | None:
-        """Return why an older generation answers instead of the newest, or None if the newest answers."""
         generation = self._newest()
         return generation.damage if generation else None
 
     def coverage(self) -> Coverage | None:
-        """Return how many documents have a vector, or None without a model."""
         embedder, generation = self._embedder(), self._newest()
         if embedder is None:
             return None
         return coverage(generation, VectorFile(self._folder, embedder.name).keys()) if generation else Coverage(0, 0)
 
     def embed(self, progress: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack."""
         vectors = self._vectors() if self._newest() else None
         if vectors:
             vectors.embed(lambda: self.snapshot().snapshot, progress)
 
     def stored_vectors(self) -> StoredVectors | None:
-        """Return the stored vectors of texts, or None without a model."""
         vectors = self._vectors() if self._newest() else None
         return vectors.text_vectors() if vectors else None
 
     def stamp(self) -> Stamp:
-        """Return a value that changes with each generation."""
         return generations.stamp(self._folder)
 
     def write_generation(self, publication: Publication, since: object) -> None:
-        """Write a new generation and swap it in; on failure the old one stays."""
         from index.whoosh_engine import publishing  # it imports Whoosh, which no search needs
 
         publishing.publish(self._folder, publication, since, self._schema)
 
     def staging(self) -> "AbstractContextManager[SegmentStaging]":
-        """Give a writer of staged segments for the next generation."""
         from index.whoosh_engine import publishing
 
         return publishing.staging(self._folder, self._schema)
 
     def memory(self) -> int:
-        """Return the most memory, in bytes, that answering from the newest generation takes."""
         generation = self._newest()
         return generation.memory if generation else 0
 
     def merge(self) -> None:
-        """Merge the segments that many small publishes left. Queries and publishes go on; answers stay the same."""
         from index.whoosh_engine import publishing
 
         publishing.merge(self._folder, self._schema)
 
     def _newest(self) -> Generation | None:
-        """Return the newest whole generation."""
         return self._generation(self.stamp())
 
 
@@ -131,7 +120,6 @@ def _reader(
 
 
 def _vector_store(folder: Path, embedder: EmbedderMaker) -> "VectorStore | None":
-    """Return the vectors of an index, or None without a model."""
     from index.whoosh_engine.vectors import VectorStore
 
     model = embedder()

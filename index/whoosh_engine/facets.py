@@ -89,7 +89,6 @@ class FacetGroup:
         return np.bincount(self._numbers_of(docs), minlength=len(self._column.values))
 
     def _numbers_of(self, docs: Docs) -> Numbers:
-        """Return the value numbers of these documents."""
         if self._is_single_valued:
             return self._column.numbers.take(docs)
         if len(docs) * _GATHER_RATIO > len(self._column.counts):
@@ -135,7 +134,13 @@ class Selections:
         self._query = query
         self._matching = matching
         self._groups = groups
-        self._selected = {name: self._selected_in(name, values) for name, values in query.selections}
+        self._selected = dict[str, Docs]()
+        for name, values in query.selections:
+            docs = groups[name]
+            in_all = name in query.match_all
+            self._selected[name] = (
+                reduce(both, (docs.get(value, NONE) for value in values)) if in_all else either(docs.values())
+            )
 
     @cached_property
     def hits(self) -> Docs:
@@ -173,13 +178,6 @@ class Selections:
             for value in values
             if value not in self._groups[group]
         )
-
-    def _selected_in(self, group: str, values: tuple[str, ...]) -> Docs:
-        """Return the documents that are selected in a group."""
-        docs = self._groups[group]
-        if group in self._query.match_all:
-            return reduce(both, (docs.get(value, NONE) for value in values))
-        return either(docs.values())
 
     def _without_each(self, group: str, values: tuple[str, ...]) -> Mapping[str, int]:
         """Return the total without each of these values.

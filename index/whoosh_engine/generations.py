@@ -19,8 +19,11 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Container, Iterator, Mapping
+import sys
+import time
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
 from threading import Lock
@@ -30,10 +33,14 @@ from cachetools import LRUCache, cached
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.engine import OutdatedError, SearchIndexError
+from index.engine import WRITER_TIMEOUT, OutdatedError, SearchIndexError, WriterBusyError
 from index.messages import Message, translatable
 from index.whoosh_engine.rows import COLUMNS_FILE
-from index.whoosh_engine.write_lock import locked
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 _GENERATION = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT, VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
@@ -46,6 +53,8 @@ _SEAL_LENGTH = 64  # hexadecimal digits of a SHA-256
 TERM_CACHE_SIZE = 64 * 1024 * 1024  # bytes a snapshot: forty terms that each of 100,000 documents has
 _DOCUMENT_SIZE = 250  # bytes: trigram filter, two sort positions, boost, norms, and facet offsets
 _MAX_DIGESTS = 1500  # files; a generation has a few, most of which the one before has too
+_LOCK_PAUSE = 0.05  # seconds between two attempts
+_LOCKED_BYTE = 1 << 30  # beyond the text: Windows forbids reading a locked byte, and others read who holds the lock
 
 
 class DamageError(SearchIndexError):
@@ -197,6 +206,42 @@ def writing(folder: Path, since: object) -> Iterator[tuple[Path, Generation | No
                 shutil.rmtree(path, ignore_errors=True)
 
 
+@contextmanager
+def locked(file: Path, timeout: float | None = None, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the lock of a file; call `waiting` again and again while another process holds it.
+
+    The lock ends with the process, however that ends. Raises WriterBusyError after `timeout` seconds, by default WRITER_TIMEOUT.
+    """
+    with file.open("a+b", buffering=0) as lock:
+        ends = time.monotonic() + (WRITER_TIMEOUT if timeout is None else timeout)
+        while not _take(lock.fileno()):
+            if time.monotonic() > ends:
+                raise WriterBusyError(file.parent, _holder(file))
+            waiting()
+            time.sleep(_LOCK_PAUSE)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {datetime.now().astimezone().isoformat(timespec='seconds')}\n".encode())
+        yield  # closing the file releases the lock
+
+
+def _take(descriptor: int) -> bool:
+    with suppress(OSError):
+        if sys.platform == "win32":
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _holder(file: Path) -> Message:
+    match file.read_bytes().decode("ascii", "replace").split():
+        case [process, since]:
+            return translatable("process {0} since {1}", process, since)
+    return translatable("another process")
+
+
 def commit(folder: Path, generation: Generation) -> None:
     """Make a generation whose segments are written the current one: write its manifest, sync, swap CURRENT."""
     path = folder / generation.name
@@ -302,7 +347,6 @@ def _identity(path: Path) -> tuple[int, ...]:
 
 @cached(LRUCache(_MAX_DIGESTS), key=_identity, lock=Lock())
 def _digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -67,23 +67,18 @@ class Matching:
         return shares / total if total else shares
 
     def exists(self, node: Node) -> bool:
-        """Return whether any document matches a node."""
         return len(self.of(node)) > 0
 
     def count(self, nodes: Sequence[Node]) -> int:
-        """Return how many documents match all nodes."""
         return len(self.all_of(nodes))
 
     def has_name(self, name: str) -> bool:
-        """Return whether any document has this folded name in the facet `Schema.names`."""
         return bool(self._snapshot.group(self.schema.names or "").docs_by_value((name,)))
 
     def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
-        """Return terms that begin with a prefix (`shortest_with_prefix`)."""
         return shortest_with_prefix(prefix, self._snapshot.vocabulary(kind))
 
     def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
-        """Return the spell checker of all terms."""
         return self._snapshot.spell_checker(kind)
 
     def _evaluate(self, node: Node | Alternative) -> Docs:  # noqa: PLR0911  # a case for each node
@@ -117,7 +112,6 @@ class Matching:
         return either(list(map(_intersection, sets)))
 
     def _phrase(self, text: bytes) -> Docs:
-        """Return the documents whose literal contains a text."""
         snapshot = self._snapshot
         if not text:
             return snapshot.all_docs

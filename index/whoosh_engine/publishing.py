@@ -17,8 +17,7 @@ from msgspec.structs import replace
 from index.engine import OutdatedError, Publication, StagedSegment, WriterBusyError
 from index.schema import Document, Schema
 from index.whoosh_engine import generations, whoosh_writer
-from index.whoosh_engine.generations import Generation, Segment, linked, segment_name
-from index.whoosh_engine.write_lock import locked
+from index.whoosh_engine.generations import Generation, Segment, linked, locked, segment_name
 
 SMALL = 1000  # documents of a segment, which are rewritten within a tenth of a second
 
@@ -29,23 +28,20 @@ def publish(folder: Path, publication: Publication, since: object, schema: Schem
     Raises SearchIndexError as `Publication.kept` does, and all that `generations.writing` raises.
     """
     with generations.writing(folder, since) as (new, before):
-        generations.commit(folder, _generation_of(publication, new, before, schema))
-
-
-def _generation_of(publication: Publication, folder: Path, before: Generation | None, schema: Schema) -> Generation:
-    """Write the segments of a publication to the empty folder of a generation, and return that."""
-    older = before.segments if before else ()
-    kept = _only(older, publication.kept([source for segment in older for source in segment.sources]))
-    staged = [Segment(each.folder, each.runs) for each in publication.staged]
-    staged = _only(staged, set(publication.order) - publication.replaced.keys())
-    moved = [
-        replace(segment, folder=segment.folder.rename(folder / segment_name(folder, number)))
-        for number, segment in enumerate(staged, start=1)
-    ]
-    if publication.replaced:
-        kept = _with_replaced(publication, folder, kept, schema)
-    segments = [segment if segment.folder.parent == folder else linked(segment, folder) for segment in kept]
-    return Generation(folder.name, (*segments, *moved), tuple(publication.order), publication.meta)
+        older = before.segments if before else ()
+        kept = _only(older, publication.kept([source for segment in older for source in segment.sources]))
+        staged = [Segment(each.folder, each.runs) for each in publication.staged]
+        staged = _only(staged, set(publication.order) - publication.replaced.keys())
+        moved = [
+            replace(segment, folder=segment.folder.rename(new / segment_name(new, number)))
+            for number, segment in enumerate(staged, start=1)
+        ]
+        if publication.replaced:
+            kept = _with_replaced(publication, new, kept, schema)
+        segments = [segment if segment.folder.parent == new else linked(segment, new) for segment in kept]
+        generations.commit(
+            folder, Generation(new.name, (*segments, *moved), tuple(publication.order), publication.meta)
+        )
 
 
 def _only(segments: Iterable[Segment], sources: Collection[str]) -> list[Segment]:

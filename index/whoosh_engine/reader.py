@@ -44,16 +44,13 @@ class WhooshReader:
         self._vectors = vectors  # called when a query needs them: opening the model takes a second
 
     def search(self, query: Query) -> Results:
-        """Answer a query."""
         return _Search(self.snapshot, query, self._parser, self._vectors).results()
 
     def stored(self, document_id: str) -> str | None:
-        """Return the stored text of a document, or None if no document has that id."""
         doc = self.snapshot.find(document_id)
         return None if doc is None else self.snapshot.stored(np.array([doc], np.int32))[doc][1]
 
     def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents nearest to the mean vector of the given ones, with their cosine as score."""
         snapshot, vectors = self.snapshot, self._document_vectors()
         if vectors is None:
             return ()
@@ -68,7 +65,6 @@ class WhooshReader:
         return _hits(_Ranked(found, similarity.of(found)[0]), snapshot.stored(found))
 
     def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        """Return a row of cosines for each of `ids`, to each of `other_ids`; nothing if any has no vector."""
         vectors = self._document_vectors()
         if vectors is None:
             return ()
@@ -86,7 +82,6 @@ class WhooshReader:
         return tuple(map(tuple, cosines.tolist()))
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return the JSON object that the generation was written with, or None before the first."""
         return self._meta
 
     def _document_vectors(self) -> DocumentVectors | None:

@@ -104,16 +104,6 @@ def field_names(schema: Schema) -> tuple[str, ...]:
     return tuple(text_field(text.name, kind) for text in schema.texts for kind in KINDS)
 
 
-def value_columns(schema: Schema) -> tuple[str, ...]:
-    """Return the names of the value columns."""
-    return (DATE, *map(facet_column, schema.facets))
-
-
-def figure_columns(schema: Schema) -> dict[str, float]:
-    """Return the names of the numeric columns, each with its default."""
-    return {BOOST: 1.0, **{length_column(text.name): 0.0 for text in schema.texts if text.length}}
-
-
 def length_column(name: str) -> str:
     """Return the name of the column with the number of words of a text field."""
     return f"length.{name}"

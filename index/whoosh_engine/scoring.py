@@ -47,7 +47,6 @@ class Scoring:
             yield reasons(next(by_words, ()), dict(zip(points_by_signal, points, strict=True)), cosine)
 
     def _strengths(self, docs: Docs) -> Mapping[SignalName, Scores]:
-        """Return the strength of each signal in each of these documents."""
         snapshot = self.snapshot
         points = (
             reduce(np.maximum, (self._alternative_points(alternative, docs) for alternative in word.alternatives))
@@ -102,7 +101,6 @@ class Scoring:
         return alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
 
     def _points(self, key: Key, docs: Docs) -> Scores:
-        """Return the points of a term in each of these documents."""
         term = self.snapshot.term(key)
         if docs is term.docs:
             return term.points

@@ -253,7 +253,6 @@ class Snapshot:
         return Postings(joined.docs[live], joined.weights[live])
 
     def _stored_fields(self, docs: Iterable[int]) -> Mapping[int, Mapping[str, str]]:
-        """Return the stored fields of each of these documents."""
         by_segment: dict[int, list[int]] = defaultdict(list)
         for doc in docs:
             by_segment[bisect_right(self._bases, doc) - 1].append(doc)

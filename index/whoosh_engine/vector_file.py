@@ -19,9 +19,8 @@ from typing import TypeAlias
 from index.embedder import EmbeddingError
 from index.engine import Coverage
 from index.messages import translatable
-from index.whoosh_engine.generations import VECTORS, DamageError, Generation, Segment
+from index.whoosh_engine.generations import VECTORS, DamageError, Generation, locked
 from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes
-from index.whoosh_engine.write_lock import locked
 
 FileState: TypeAlias = tuple[int, ...]
 
@@ -150,19 +149,19 @@ def _keys(path: Path, _state: FileState) -> frozenset[int]:
 
 
 def coverage(generation: Generation, keys: Container[int]) -> Coverage:
-    """Return how many documents of a generation have one of these vectors, and how many can have one."""
-    passages = [key for segment in generation.segments for key in _passage_keys(segment) if key != NO_KEY]
+    """Return how many documents of a generation have one of these vectors, and how many can have one.
+
+    Raises DamageError if the columns cannot be read.
+    """
+    passages: list[int] = []
+    for segment in generation.segments:
+        file = segment.folder / COLUMNS_FILE
+        try:
+            own = array("Q", array_bytes(file, f"key {PASSAGE}", _KEY))
+        except (OSError, ValueError, KeyError) as error:
+            raise DamageError(
+                translatable("{0} cannot be read ({1}); make the index anew: kb sync", file, error)
+            ) from error
+        deleted = frozenset(segment.deleted)
+        passages += [key for number, key in enumerate(own) if key != NO_KEY and number not in deleted]
     return Coverage(sum(key in keys for key in passages), len(passages))
-
-
-def _passage_keys(segment: Segment) -> Iterator[int]:
-    """Yield the vector key of each live document. Raises DamageError if the columns cannot be read."""
-    file = segment.folder / COLUMNS_FILE
-    try:
-        keys = array("Q", array_bytes(file, f"key {PASSAGE}", _KEY))
-    except (OSError, ValueError, KeyError) as error:
-        raise DamageError(
-            translatable("{0} cannot be read ({1}); make the index anew: kb sync", file, error)
-        ) from error
-    deleted = frozenset(segment.deleted)
-    return (key for number, key in enumerate(keys) if number not in deleted)

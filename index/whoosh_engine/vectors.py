@@ -30,8 +30,6 @@ _SIMILARITY_CACHE_SIZE = 16 * 1024 * 1024  # bytes: the similarity of 100,000 do
 
 
 class _Model(Struct, frozen=True):
-    """A model and the file with its vectors."""
-
     embedder: Embedder
     file: VectorFile
     query: Callable[[str], Vectors]  # returns the vector of a query; the last ones are cached

@@ -8,6 +8,7 @@ without it).
 import sys
 import warnings
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import pairwise
@@ -89,7 +90,7 @@ class SegmentWriter:
     def __init__(self, writer: Any, schema: Schema) -> None:  # noqa: ANN401  # whoosh is untyped
         self._writer = writer
         self._schema = schema
-        self._postings: dict[str, _FieldPostings] = {}
+        self._postings = defaultdict[str, _FieldPostings](_FieldPostings)
         self.columns = ColumnsWriter(schema)
         self.runs = list[tuple[str, int]]()  # sources written so far, with their numbers of documents
         self.size = 0  # documents written so far
@@ -101,7 +102,7 @@ class SegmentWriter:
             written = row(document, self._schema)
             self._store(written.stored)
             for name, terms in written.fields.items():
-                self._postings_of(name).add(self.size, terms)
+                self._postings[name].add(self.size, terms)
             self.columns.add(written)
             self.size += 1
         self.runs.append((source, self.size - begin))
@@ -121,7 +122,7 @@ class SegmentWriter:
                 is_kept = live[postings.docs]
                 if is_kept.any():
                     docs = numbers[postings.docs[is_kept]]
-                    self._postings_of(name).add_postings(term, docs, postings.weights[is_kept])
+                    self._postings[name].add_postings(term, docs, postings.weights[is_kept])
         self.columns.add_segment(columns.read(segment.folder), live)
         self.runs += [(source, count) for source, count in segment.runs if source is not None]
 
@@ -138,9 +139,6 @@ class SegmentWriter:
         for name in sorted(stored):
             per_document.add_field(name, None, stored[name], 0)
         per_document.finish_doc()
-
-    def _postings_of(self, field: str) -> "_FieldPostings":
-        return self._postings.setdefault(field, _FieldPostings())
 
 
 class _FieldPostings:

@@ -17,7 +17,7 @@ from engines import NOTES, document, filled, ids, whoosh
 from index.engine import OutdatedError, SearchIndexError, WriterBusyError
 from index.query import Query
 from index.schema import Document
-from index.whoosh_engine import generations, publishing, write_lock
+from index.whoosh_engine import generations, publishing
 
 
 def test_a_reader_notices_what_another_process_wrote(folder: Path) -> None:
@@ -123,7 +123,7 @@ def _write_slowly(folder: Path, started: Path) -> None:
 def test_a_second_writer_fails_until_the_first_is_killed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write_lock, "WRITER_TIMEOUT", 0.1)
+    monkeypatch.setattr(generations, "WRITER_TIMEOUT", 0.1)
     filled(whoosh(folder), NOTES)
     writer = multiprocessing.get_context("spawn").Process(target=_write_slowly, args=(folder, tmp_path / "started"))
     writer.start()
@@ -141,13 +141,13 @@ def test_a_second_writer_fails_until_the_first_is_killed(
 
 
 def test_the_writer_timeout_is_read_at_each_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_lock, "WRITER_TIMEOUT", -1.0)
+    monkeypatch.setattr(generations, "WRITER_TIMEOUT", -1.0)
     waits: list[None] = []
 
     with (
-        write_lock.locked(tmp_path / "LOCK"),
+        generations.locked(tmp_path / "LOCK"),
         pytest.raises(WriterBusyError),
-        write_lock.locked(tmp_path / "LOCK", waiting=lambda: waits.append(None)),
+        generations.locked(tmp_path / "LOCK", waiting=lambda: waits.append(None)),
     ):
         pass
 

@@ -225,7 +225,7 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "total": page.answer.total,
         "page": page.number,
         "pages": page.pages,
-        "loosened": page.answer.loosened,
+        "loosened": bool(page.answer.steps),
         "steps": page.answer.steps,
         "notices": [{"name": one.name, "text": str(one.text)} for one in page.answer.notices],
         "freed": dict(page.answer.without_group),
