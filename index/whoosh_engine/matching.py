@@ -46,10 +46,6 @@ class Matching:
         """Return the documents that match all nodes."""
         return self.of(AllOf(tuple(nodes)))
 
-    def any_of(self, nodes: Iterable[Node]) -> Docs:
-        """Return the documents that match any node."""
-        return either([self.of(node) for node in nodes])
-
     def only(self, docs: Docs, nodes: Iterable[Node]) -> Docs:
         """Return those of the given documents that match all nodes."""
         for node in nodes:
@@ -92,7 +88,7 @@ class Matching:
                 docs = _intersection(included) if included else self._snapshot.all_docs
                 return self.only(docs, [each for each in nodes if isinstance(each, Not)])
             case AnyOf(nodes):
-                return self.any_of(nodes)
+                return either([self.of(each) for each in nodes])
             case Not(inner):
                 return less(self._snapshot.all_docs, self.of(inner))
             case InField(field, words):

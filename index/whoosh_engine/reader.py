@@ -13,7 +13,7 @@ from index.engine import FEW_HITS, ConditionCount, Hit, MeantCount, Reason, Resu
 from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near, near_limit
 from index.messages import message_of
 from index.query import Query
-from index.query_ast import Key, Notice, QueryWord
+from index.query_ast import AnyOf, Key, Notice, QueryWord
 from index.query_correction import did_you_mean
 from index.query_parser import QueryParser
 from index.ranking import DECIMALS
@@ -198,7 +198,7 @@ class _Search:
         limit = near_limit(self._query, len(self._selections.hits))
         if not limit or not may_have_near(self._query, words, matching):
             return _NOTHING
-        having = only(matching.only(matching.any_of(words), self._conditions))
+        having = only(matching.only(matching.of(AnyOf(words)), self._conditions))
         by_words = having.compress(matching.shares(words, having) >= MIN_NEAR_SHARE)
         others = less(only(matching.all_of(self._conditions)), self.matches)
         similar = self._similarity.found(self._snapshot.mask(others)) if self._similarity else NONE

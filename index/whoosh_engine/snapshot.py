@@ -20,7 +20,7 @@ from index.schema import Schema, TextField
 from index.terms import SpellChecker
 from index.text import folded_name
 from index.whoosh_engine import columns, rows
-from index.whoosh_engine.columns import Columns, Keys, Numbers, Texts, TrigramFilter, ValueColumn
+from index.whoosh_engine.columns import Columns, Keys, Numbers, TrigramFilter, ValueColumn
 from index.whoosh_engine.docs import NONE, Docs, Mask, among, either
 from index.whoosh_engine.facets import FacetGroup
 from index.whoosh_engine.generations import TERM_CACHE_SIZE, Generation
@@ -56,18 +56,17 @@ class Snapshot:
         self.document_count = len(self.in_position)
         self.positions = self._places(self.in_position)
         self.live = self.mask(self.in_position)
+        self.all_docs: Docs = np.flatnonzero(self.live).astype(np.int32)
         self._columns = Columns.joined([columns.read(segment.folder) for segment in generation.segments], self.live)
+        self.literals = self._columns.literals  # the folded text of every document
+        self.vector_keys = self._keys(rows.PASSAGE)  # of every document (`vector_file`)
+        self.boosts = self._figures(rows.BOOST, 1.0)
         self._groups: dict[str, FacetGroup] = {}
         self._vocabularies: dict[TermKind, Mapping[str, int]] = {}
         self._spell_checkers: dict[TermKind, SpellChecker] = {}
         self._terms = Cache[WeightedTerm](TERM_CACHE_SIZE * 3 // 4, attrgetter("size"))
         self._docs_in_fields = Cache[Docs](TERM_CACHE_SIZE // 4, attrgetter("nbytes"))
         self._norms = {text: self._norms_of(text) for text in schema.texts}
-
-    @cached_property
-    def all_docs(self) -> Docs:
-        """All documents."""
-        return np.flatnonzero(self.live).astype(np.int32)
 
     @cached_property
     def newest_first(self) -> Docs:
@@ -102,11 +101,6 @@ class Snapshot:
         return places
 
     @cached_property
-    def boosts(self) -> Scores:
-        """The boost of every document."""
-        return self._figures(rows.BOOST, 1.0)
-
-    @cached_property
     def boost_strengths(self) -> Scores | None:
         """The strength of the signal `boost` in every document, or None if it is always 0."""
         return self.boosts - 1 if (self.boosts != 1).any() else None
@@ -117,20 +111,10 @@ class Snapshot:
         text = next((text for text in self.schema.texts if text.length), None)
         return length_strength(self._figures(length_column(text.name), 0.0)) if text else None
 
-    @property
-    def literals(self) -> Texts:
-        """The folded literal text of every document."""
-        return self._columns.literals
-
     @cached_property
     def trigram_filter(self) -> TrigramFilter:
         """The filter that narrows phrase searches."""
         return TrigramFilter(self.literals)
-
-    @cached_property
-    def vector_keys(self) -> Keys:
-        """The key of every document's vector (`index.whoosh_engine.vector_file`)."""
-        return self._keys(rows.PASSAGE)
 
     def passage(self, doc: int) -> str:
         """Return the text of a document's vector."""
