@@ -18,7 +18,7 @@ from index.embedder import EmbeddingError, Vectors
 from index.embedding import Endpoint, bundled, bundled_model
 from index.embedding.bundled_model import Bundled, read_arrays
 from index.embedding.e5_weights import Weights
-from index.embedding.unigram_tokenizer import UnigramTokenizer
+from index.embedding.onnx_model import UnigramTokenizer
 from kb.library.places import SAMPLES
 
 pytestmark = pytest.mark.skipif(
