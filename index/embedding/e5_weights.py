@@ -127,10 +127,6 @@ class Weights:
         weights = (_nibbles(blocks).astype(np.float32) - _ZERO) * _scales(blocks)[..., None]
         return weights.reshape(*blocks.shape[:-2], columns)
 
-    def words_embedded(self, ids: NDArray[np.int64]) -> Floats:
-        """Return the word embeddings of pieces, (*ids.shape, hidden)."""
-        return self.dequantised("emb.word", self.hidden, ids)
-
     def positions_embedded(self) -> Floats:
         """Return the position embeddings, with that of the token type added: (positions, hidden)."""
         return self.floats("emb.pos").reshape(-1, self.hidden) + self.floats("emb.type")[: self.hidden]

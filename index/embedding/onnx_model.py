@@ -85,7 +85,7 @@ class OnnxModel:
         for row, window in enumerate(windows):
             ids[row, : len(window) + 1] = [BEGIN, *window]
             words[row, : len(window) + 2] = 1
-        embedded = self._weights.words_embedded(ids) + self._positions[:longest]
+        embedded = self._weights.dequantised("emb.word", self._weights.hidden, ids) + self._positions[:longest]
         means: Floats = self._session.run(None, {"embedded": embedded, "words": words})[0]
         return means
 

@@ -29,8 +29,6 @@ from index.whoosh_engine.docs import NONE, Docs
 from index.whoosh_engine.generations import DamageError
 from index.whoosh_engine.rows import decoded, encoded
 
-Weights = NDArray[np.float32]
-
 _POINTER = struct.Struct("!qi")  # an offset, and a length or a number of slots
 _SLOT = struct.Struct("!Iq")  # a hash and the offset of its key, 0 if the slot is empty
 LENGTHS = struct.Struct("!ii")  # of a key and its value
@@ -48,7 +46,7 @@ class Postings(Struct, frozen=True):
     """The documents that have a term, ascending, and its weight in each."""
 
     docs: Docs
-    weights: Weights
+    weights: NDArray[np.float32]
 
 
 class SegmentFile:

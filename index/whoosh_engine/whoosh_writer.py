@@ -19,21 +19,11 @@ import numpy as np
 
 from index.schema import Document, Schema
 from index.whoosh_engine import columns
-from index.whoosh_engine.columns import ColumnsWriter
+from index.whoosh_engine.columns import ColumnsWriter, Figures
 from index.whoosh_engine.docs import Docs
 from index.whoosh_engine.generations import Segment
 from index.whoosh_engine.rows import STORED, encoded, field_names, row
-from index.whoosh_engine.whoosh_reader import (
-    BLOCK_HEAD,
-    FIELD,
-    INFO,
-    LENGTHS,
-    TABLES,
-    SegmentFile,
-    Weights,
-    confine,
-    hash_of,
-)
+from index.whoosh_engine.whoosh_reader import BLOCK_HEAD, FIELD, INFO, LENGTHS, TABLES, SegmentFile, confine, hash_of
 
 with warnings.catch_warnings():
     # Compiling Whoosh warns about its regular expressions and about `is` with a literal. The last two modules would be
@@ -154,7 +144,7 @@ class _FieldPostings:
         self._docs.extend([doc] * len(terms))
         self._weights.extend(terms.values())
 
-    def add_postings(self, term: str, docs: Docs, weights: Weights) -> None:
+    def add_postings(self, term: str, docs: Docs, weights: Figures) -> None:
         number = self._lexicon.setdefault(term, len(self._lexicon))
         self._terms.extend([number] * len(docs))
         self._docs.frombytes(docs.tobytes())

@@ -97,7 +97,9 @@ class Model(nn.Module):
         for row, one in enumerate(ids):
             filled[row, : len(one)] = one
             mask[row, : len(one)] = 1
-        embedded = torch.from_numpy(self.weights.words_embedded(filled) + self.positions[:longest])
+        embedded = torch.from_numpy(
+            self.weights.dequantised("emb.word", self.weights.hidden, filled) + self.positions[:longest]
+        )
         x = functional.layer_norm(embedded, embedded.shape[-1:], *self.first, self.weights.epsilon)
         attending = mask.bool()[:, None, None, :]
         for layer in self.layers:
