@@ -183,10 +183,8 @@ class _Search:
         if query.sort == "relevance" and has_scores:
             return self._best(scoring, found, begin, end)
         places = self._snapshot.places(query.sort).take(found)
-        by_boost = query.sort == "boost"
-        docs = found.take(
-            least(self._ranks(self._snapshot.boosts.take(found), places) if by_boost else places, end)[begin:]
-        )
+        ranks = self._ranks(self._snapshot.boosts.take(found), places) if query.sort == "boost" else places
+        docs = found.take(least(ranks, end)[begin:])
         return self._ranked(scoring, docs, scoring.scores(docs) if has_scores else np.zeros(len(docs)))
 
     def _near(self) -> _Ranked:
@@ -194,7 +192,8 @@ class _Search:
 
         They are selected and do not match, but have some of the words or are similar to the text.
         """
-        words, matching, only = self._interpretation.relaxation.loosest, self._matching, self._selections.only
+        words = self._interpretation.relaxation.loosest
+        matching, only = self._matching, self._selections.only
         limit = near_limit(self._query, len(self._selections.hits))
         if not limit or not may_have_near(self._query, words, matching):
             return _NOTHING
