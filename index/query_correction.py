@@ -8,6 +8,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from index.analysis import folded_reading, phonetic_key
@@ -85,18 +86,17 @@ def _completions(typed: str, terms: TermIndex, words: QueryWords) -> Iterator[Al
             yield Alternative((Key(phonetic, "sound"),), PHONETIC_WEIGHT)
 
 
-class _Correction:
+class _Correction(Struct, frozen=True):
     """Corrects the pieces of one query, without the refused steps."""
 
-    def __init__(self, terms: TermIndex, words: QueryWords, without: Collection[StepName]) -> None:
-        self._terms = terms
-        self._words = words
-        self._without = without
+    terms: TermIndex
+    words: QueryWords
+    without: Collection[StepName]
 
     def corrected(self, piece: QueryPiece) -> _Corrected:
-        if [word.text for word in piece.words] == [piece.text] and self._terms.exists(piece.words[0]):
+        if [word.text for word in piece.words] == [piece.text] and self.terms.exists(piece.words[0]):
             return piece, []
-        if all(map(self._terms.exists, piece.words)):
+        if all(map(self.terms.exists, piece.words)):
             # Known fragments of an unknown word: Sudachi splits くばねてす into くば and 寝る, and some log has each
             # piece of ふぁrがて.
             suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
@@ -110,11 +110,11 @@ class _Correction:
 
     def _by_keyboard(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as katakana, as the name with this reading, or as the keys it was typed with; else None."""
-        if "keyboard" in self._without or not _KANA_AND_LETTERS.fullmatch(piece.text):
+        if "keyboard" in self.without or not _KANA_AND_LETTERS.fullmatch(piece.text):
             return None
         whole = () if _MIXED.search(piece.text) else (katakana(piece.text),)
         readings = filter(None, (piece.text, kana_of(piece.text)))
-        names = filter(None, map(self._words.readings.of, readings))
+        names = filter(None, map(self.words.readings.of, readings))
         for text in (*whole, *names, *keys_of(piece.text)):
             if text != piece.text and (replacement := self._known(text)):
                 return replacement, [Step("keyboard", piece.text, text)]
@@ -122,43 +122,43 @@ class _Correction:
 
     def _known(self, text: str) -> QueryPiece | None:
         """Return a text as a piece of a query if the index has all its words."""
-        words = self._words.of(text)
-        return QueryPiece(text, words) if words and all(map(self._terms.exists, words)) else None
+        words = self.words.of(text)
+        return QueryPiece(text, words) if words and all(map(self.terms.exists, words)) else None
 
     def _by_phonetic_key(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as its homophones if the index has any."""
-        if "sound" in self._without:
+        if "sound" in self.without:
             return None
         # As kana, as letters that spell kana, as Sudachi reads it.
-        for reading in (katakana(piece.text), kana_of(piece.text), self._words.reading_of(piece.text)):
+        for reading in (katakana(piece.text), kana_of(piece.text), self.words.reading_of(piece.text)):
             if reading and (phonetic := phonetic_key(reading)):
                 word = _homophones(piece.text, phonetic)
-                if self._terms.exists(word):
+                if self.terms.exists(word):
                     return QueryPiece(piece.text, (word,)), [Step("sound", piece.text, reading)]
         return None
 
     def _by_similar_reading(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece in kana as a name with a similar reading, else as a term with one; else None."""
-        if "spelling" in self._without or not (phonetic := phonetic_key(katakana(piece.text))):
+        if "spelling" in self.without or not (phonetic := phonetic_key(katakana(piece.text))):
             return None
-        name = self._words.readings.near(piece.text)
+        name = self.words.readings.near(piece.text)
         if name and (replacement := self._known(name)):
             return replacement, [Step("spelling", piece.text, name)]
         if len(phonetic) < _MIN_PHONETIC:
             return None
-        near = self._terms.spell_checker(phonetic, "sound").similar(phonetic)
+        near = self.terms.spell_checker(phonetic, "sound").similar(phonetic)
         if near is None or near == phonetic:
             return None
         return QueryPiece(piece.text, (_homophones(piece.text, near),)), [Step("spelling", piece.text, near)]
 
     def _by_spelling(self, piece: QueryPiece) -> _Corrected:
         """Return a piece with each unknown word replaced by the most similar term. Names are left alone."""
-        if "spelling" in self._without:
+        if "spelling" in self.without:
             return piece, []
         replacements: dict[QueryWord, str] = {}
         for word in piece.words:
-            if not self._terms.exists(word) and not self._words.analyzer.is_name(word.text):
-                similar = self._terms.spell_checker(word.text).similar(word.text)
+            if not self.terms.exists(word) and not self.words.analyzer.is_name(word.text):
+                similar = self.terms.spell_checker(word.text).similar(word.text)
                 if similar:
                     replacements[word] = similar
         text = piece.text

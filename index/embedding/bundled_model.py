@@ -171,18 +171,12 @@ class Precomputed:
 
     def __init__(self, embedder: Embedder, file: Path) -> None:
         self.name = embedder.name
+        self.dimensions = embedder.dimensions
         self.runtime = embedder.runtime
         self.earlier = embedder.earlier
+        self.queries = embedder.queries
         self._embedder = embedder
         self._file = file
-
-    @property
-    def dimensions(self) -> int:
-        """The length of a vector."""
-        return self._embedder.dimensions
-
-    def queries(self, texts: Sequence[str]) -> Vectors:
-        return self._embedder.queries(texts)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
