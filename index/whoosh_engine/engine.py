@@ -5,7 +5,7 @@ Writing: `WhooshEngine.publish` → `publishing` → `whoosh_writer` and `column
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from threading import Condition
 from typing import TYPE_CHECKING
@@ -36,17 +36,30 @@ class WhooshEngine(Engine):
     ) -> None:
         self._folder = folder
         self._schema = schema
-        self._parser = cache(parser)
-        self._embedder = cache(embedder)
-        # Of the newest stamp only, and made by one thread while others wait. Not cached methods: these would refer to
-        # the engine, so that only the garbage collector would free it after each change of kb.toml.
-        self._vectors = cache(partial(_vector_store, folder, self._embedder))
-        self._generation = cached(LRUCache[object, Generation | None](1), condition=Condition())(
-            lambda _stamp: generations.current(folder)
-        )
-        self._reader = cached(LRUCache[object, "WhooshReader"](1), condition=Condition())(
-            partial(_reader, self._generation, schema, self._parser, self._vectors)
-        )
+        self._embedder = cached_embedder = cache(embedder)
+        cached_parser = cache(parser)
+
+        # Functions, not methods: a method's cache would refer to the engine, so that only the garbage collector would
+        # free it after each change of kb.toml. The last two keep the value of the newest stamp, which one thread makes
+        # while others wait.
+        @cache
+        def vectors() -> "VectorStore | None":
+            from index.whoosh_engine.vectors import VectorStore
+
+            model = cached_embedder()
+            return VectorStore(folder, model) if model else None
+
+        @cached(LRUCache[object, Generation | None](1), condition=Condition())
+        def generation(_stamp: Stamp) -> Generation | None:
+            return generations.current(folder)
+
+        @cached(LRUCache[object, "WhooshReader"](1), condition=Condition())
+        def reader(stamp: Stamp) -> "WhooshReader":
+            from index.whoosh_engine.reader import WhooshReader
+
+            return WhooshReader(generation(stamp), schema, cached_parser(), vectors)
+
+        self._vectors, self._generation, self._reader = vectors, generation, reader
 
     def snapshot(self) -> "WhooshReader":
         """Return a reader of the newest whole generation. It is freed when the last request that uses it is done."""
@@ -105,22 +118,3 @@ class WhooshEngine(Engine):
 
     def _newest(self) -> Generation | None:
         return self._generation(self.stamp())
-
-
-def _reader(
-    newest: "Callable[[Stamp], Generation | None]",
-    schema: Schema,
-    parser: "QueryParserMaker",
-    vectors: "Callable[[], VectorStore | None]",
-    stamp: Stamp,
-) -> "WhooshReader":
-    from index.whoosh_engine.reader import WhooshReader
-
-    return WhooshReader(newest(stamp), schema, parser(), vectors)
-
-
-def _vector_store(folder: Path, embedder: EmbedderMaker) -> "VectorStore | None":
-    from index.whoosh_engine.vectors import VectorStore
-
-    model = embedder()
-    return VectorStore(folder, model) if model else None
