@@ -12,6 +12,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from msgspec.structs import replace
+
 from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
 from index.messages import Message, message_of, translatable
@@ -88,7 +90,8 @@ def _sync(library: Path | None, index: Path | None, sender: Connection) -> None:
 
     try:
         indexer = KnowledgeBase.open(library, index).indexer
-        sender.send(indexer.sync(lambda *progress: sender.send(progress)).brief())
+        outcome = indexer.sync(lambda *progress: sender.send(progress))
+        sender.send(replace(outcome, difference=outcome.difference and outcome.difference.bounded()))
         indexer.tidy()  # the parent process does not wait for this
     except Exception as error:  # noqa: BLE001  # the parent process raises it
         with suppress(OSError):  # the parent process has ended

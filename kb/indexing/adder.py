@@ -83,9 +83,9 @@ class Adder:
 
     def with_indexed_id(self, added: Added) -> Added:
         """Return an added report under its id in the index, which may be longer than its own id."""
-        library, contents = self._collection.library, self._collection.readable_contents()
-        entries = contents.by_source.items() if contents else ()
-        entry = next((entry for source, entry in entries if f"{library.name}/{source}" == added.source), None)
+        contents = self._collection.readable_contents()
+        source = added.source.removeprefix(f"{self._collection.library.name}/")
+        entry = contents.by_source.get(source) if contents else None
         return replace(added, report=entry.id) if entry else added
 
     def preview(self, data: bytes, name: str | None = None, override: MetadataOverride | None = None) -> FinishedReport:

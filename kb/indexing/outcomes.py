@@ -36,10 +36,6 @@ class SyncOutcome(Struct, frozen=True):
         """Return the JSON of this outcome without the difference, which may be large and has its own request."""
         return {**_without(self, "difference"), "problems": [problem.record() for problem in self.problems]}
 
-    def brief(self) -> "SyncOutcome":
-        """Return this outcome with its difference cut to the size that is stored."""
-        return replace(self, difference=self.difference and self.difference.bounded())
-
 
 class Added(Struct, frozen=True):
     """A file written into the library, and the file that it replaced.
@@ -89,7 +85,6 @@ def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:
 
 
 def _without(outcome: SyncOutcome | Added, name: str) -> dict[str, Any]:
-    """Return the JSON of an outcome without one field."""
     record: dict[str, Any] = to_builtins(replace(outcome, **{name: None}))
     del record[name]
     return record

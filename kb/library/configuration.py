@@ -46,40 +46,12 @@ _MAX_TRIE = 200_000  # characters
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The values of kb.toml: metadata overrides by source, corrections of notes and of talks by their ids.
+    """The values of a kb.toml, whose tables `docs/reference/kb_toml.md` describes.
 
-    domain = "none"                    [categories]                  [services.batch-portal]
-    ignore = ["drafts/**"]                      house = "社内"                name = "Batch Portal"
-                                                                     category = "house"
-    [reports."2018/jaws-days.md"]      [words]                       aliases = ["バッチポータル"]
-    event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
-    date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
-    url = "https://example.com/"                                     add = ["sqs"]
-    published = "2018-03-12"                                         remove = ["sns"]
-                                                                     kind = "advice"
-    [embedding]
-    url = "http://127.0.0.1:8080/v1"
-    model = "bge-m3"
-
-    [engine]
-    url = "https://search.example.com:9200"
-    index = "talk-notes"
-
-    [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
-    seen = ["https://example.com/entry/1"]                           talk = true
-                                                                     speakers = ["山田 花子"]
-
-    [[searches]]
-    name = "キューの話"
-    address = "q=冪等&service=sqs"
-
-    A note with `no_answer_to = ["…"]` is not quoted above the results of these searches. A line with `talk = false` is
-    a topic of the talk above it. A talk with `speaker = false` or `speakers = []` has no speakers. A note with
-    `advice = false` or `problem = false` has another kind. `ignore` has patterns of files that are no reports, with `/`
-    between folders. Own categories, services and words extend the named domain or the default one; `own_domain` is None
-    if kb.toml has none of these.
-    `no_dates` are impossible dates, which are dropped, each with its source and key. `has_points` is whether there is
-    an obsolete [points] table, which is dropped, too. `text` is the whole file.
+    `overrides` are the metadata of reports by source, `corrections` and `talks` are by the ids of notes and talks.
+    `own_domain` is None unless the file names a domain or extends one with categories, services or words. `no_dates`
+    are impossible dates, which are dropped, each with its source and key. `has_points` is whether there is an obsolete
+    [points] table, which is dropped, too. `text` is the whole file.
     """
 
     overrides: Mapping[str, MetadataOverride] = field(default_factory=dict)

@@ -161,10 +161,8 @@ class Folder:
             if after.digest is None and before.digest:
                 backups.insert(0, backup_path(path, before.digest))
                 move(path, backups[0])
-            else:
-                self._override(
-                    after.overrides, before.overrides
-                )  # before the file, so that it never appears without them
+            else:  # the overrides come before the file, so that it never appears without them
+                self._override(after.overrides, before.overrides)
             if content is not None and before.digest != after.digest:
                 if before.digest:
                     backups.insert(0, _backed_up(path))

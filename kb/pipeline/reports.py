@@ -138,7 +138,6 @@ def finish_report(
 
 
 def _with_speakers(report: Report, talks: Mapping[str, TalkCorrection]) -> Report:
-    """Return a report with the speakers that kb.toml has for its talks."""
     speakers = {talk: correction.speakers for talk, correction in talks.items() if correction.speakers is not None}
     if not speakers:
         return report

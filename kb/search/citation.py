@@ -86,13 +86,11 @@ class Quoting:
 
 
 def _guide_part(title: str, lines: Iterable[str]) -> Iterator[str]:
-    """Yield a part of a guide under its heading, unless it is empty."""
     if part := list(lines):
         yield from (f"## {title}\n", *part, "")
 
 
 def _quoted(text: str) -> str:
-    """Return the lines of a text inside a quotation."""
     return "\n> ".join(_FIRST.sub(r"\g<0>\\", escaped(line)) for line in text.splitlines())
 
 

@@ -76,12 +76,12 @@ class Facet(Struct, frozen=True):
     tool_help: str | None = None
 
     def __post_init__(self) -> None:
-        """Derive `labels`, `find` and, unless given, `names` from the labels of fixed values."""
+        """Derive `labels` and `names` from the labels of fixed values, and `find` from `names`, unless given."""
         if self.value_labels:
             texts = tuple(self.value_labels.items())
-            names = self.names or (lambda _catalogue: _value_names(texts))
             force_setattr(self, "labels", lambda _catalogue, _contents: _labels(texts))
-            force_setattr(self, "names", names)
+            force_setattr(self, "names", self.names or (lambda _catalogue: _value_names(texts)))
+        if (names := self.names) and not self.find:
             force_setattr(self, "find", lambda catalogue, name: names(catalogue).get(folded_name(name)))
 
 
@@ -97,12 +97,7 @@ def _labels(texts: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
 
 @cache
 def _value_names(texts: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """Return values by their key and by their label in each language."""
     return {folded_name(name): value for value, text in texts for name in (value, *in_every_language(text))}
-
-
-def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
-    return {folded_name(name): key for key, label in labels.items() for name in (key, label)}
 
 
 @cache
@@ -163,8 +158,9 @@ FACETS = (
         lambda note, catalogue: dict.fromkeys(catalogue.by_slug[slug].category for slug in _services(note)),
         roles=frozenset(("page", "table")),
         labels=lambda catalogue, _contents: catalogue.categories,
-        names=lambda catalogue: _keys_and_labels(catalogue.categories),
-        find=lambda catalogue, name: _keys_and_labels(catalogue.categories).get(folded_name(name)),
+        names=lambda catalogue: {
+            folded_name(name): key for key, label in catalogue.categories.items() for name in (key, label)
+        },
         option_help="Slug or Japanese name of a category of services. Repeatable.",
     ),
     Facet(

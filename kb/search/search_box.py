@@ -28,13 +28,11 @@ _OTHER_FIELDS = {  # fields without a facet
 
 def query_parser(tools: Tools) -> QueryParser:
     """Return the parser of the search box of a library."""
-    meanings = {
+    by_words = {
         facet.words: QueryField("facet", facet.key, facet.names(tools.catalogue) if facet.names else {})
         for facet in FACETS
-        if facet.words
-    }
-    every = (meanings | _OTHER_FIELDS).items()
-    fields = {folded_name(word): meaning for words, meaning in every for word in words}
+    } | _OTHER_FIELDS
+    fields = {folded_name(word): field for words, field in by_words.items() for word in words}
     vocabulary = tools.domain.vocabulary
     services = fields[folded_name("service")].values
 

@@ -96,9 +96,9 @@ class Searcher:
     def _results(self, query: Query, snapshot: Snapshot | None) -> SearchResults:
         if snapshot is None:
             return SearchResults(total=0, hits=(), facets=dict.fromkeys(query.facets, ()))
-        index_query, index_groups = for_index(query)
+        index_query, service_group = for_index(query)
         found, contents = snapshot.reader.search(index_query), snapshot.contents
-        results = self._with_own_groups(query, found, index_groups, snapshot)
+        results = _with_own_groups(query, found, service_group, snapshot)
         context_notes = _context_notes(found, snapshot)
         decoded = {note.id: note for notes in context_notes.values() for note in notes}
         near_terms = found.terms | found.near_terms
@@ -116,32 +116,6 @@ class Searcher:
             marks=self._marks_above((*hits, *near), talks, near_terms) if query.explain else {},
         )
 
-    def _with_own_groups(
-        self, query: Query, results: Results, index_groups: Mapping[str, str], snapshot: Snapshot
-    ) -> Results:
-        """Return results that name each group as the query does, not as the index does."""
-        own_groups = {narrowed: group for group, narrowed in index_groups.items()}
-        facets = {group: results.facets[index_groups.get(group, group)] for group in query.facets}
-        if "via" in facets and query.selected("service"):
-            # Count `via` for the selected services alone: a note may mention other services in another way.
-            totals = ((count, _total(query.select("via", count.value), snapshot)) for count in facets["via"])
-            facets["via"] = tuple(count._replace(count=total) for count, total in totals if total or count.selected)
-        without = {(own_groups.get(group, group), value): count for (group, value), count in results.without.items()}
-        if index_groups and without and ("via" in facets or not results.total):
-            without["via", query.selected("via")[0]] = _total(query.select("via"), snapshot)
-        return replace_fields(
-            results,
-            facets=facets,
-            without=without,
-            without_group={own_groups.get(group, group): count for group, count in results.without_group.items()},
-            unknown=tuple(
-                (own_groups.get(group, group), value)
-                for group, value in results.unknown
-                # A service without explicit mentions may have inherited ones.
-                if group not in own_groups or not _total(Query().select(own_groups[group], value), snapshot)
-            ),
-        )
-
     def _marks_above(
         self, found: Iterable[FoundNote], talks: Iterable[FoundTalk], terms: frozenset[str]
     ) -> dict[str, tuple[tuple[int, int], ...]]:
@@ -155,15 +129,8 @@ class Searcher:
         self, hit: Hit, terms: frozenset[str], decoded: Mapping[str, Note], snapshot: Snapshot
     ) -> FoundNote:
         note = decoded.get(hit.id) or snapshot.note(hit.stored)
-        return FoundNote(
-            hit.id,
-            hit.score,
-            hit.stored,
-            hit.reasons,
-            note=note,
-            marks=marks(note.text, terms, self._collection.tools.analyzer),
-            overtaken=load_overtaken(hit.stored),
-        )
+        ranges = marks(note.text, terms, self._collection.tools.analyzer)
+        return FoundNote(**asdict(hit), note=note, marks=ranges, overtaken=load_overtaken(hit.stored))
 
     def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:
         """Return counts of a facet with the names of its values, in the order of the facet."""
@@ -258,22 +225,47 @@ class Searcher:
         return self._suggestions.get(collection.contents(), make).for_typed(typed)
 
 
-def for_index(query: Query) -> tuple[Query, dict[str, str]]:
-    """Return the query for the index, and the groups that it renames there.
+def for_index(query: Query) -> tuple[Query, str]:
+    """Return the query for the index, and the group of services there.
 
     With one selected `via`, the index has a group of its own for services mentioned in that way.
     """
     via = query.selected("via")
     index_group = f"service_{via[0]}" if len(via) == 1 else ""
     if index_group not in BY_KEY:
-        return query, {}
+        return query, "service"
 
     def renamed(groups: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(index_group if group == "service" else group for group in groups)
 
     index_query = query.select("service").select(index_group, *query.selected("service"))
     facets, match_all = renamed(query.facets), renamed(query.match_all)
-    return replace(index_query, offset=query.offset, facets=facets, match_all=match_all), {"service": index_group}
+    return replace(index_query, offset=query.offset, facets=facets, match_all=match_all), index_group
+
+
+def _with_own_groups(query: Query, results: Results, service_group: str, snapshot: Snapshot) -> Results:
+    """Return results that name each group as the query does, not as the index does."""
+    own_groups = {service_group: "service"}
+    facets = {group: results.facets[service_group if group == "service" else group] for group in query.facets}
+    if "via" in facets and query.selected("service"):
+        # Count `via` for the selected services alone: a note may mention other services in another way.
+        totals = ((count, _total(query.select("via", count.value), snapshot)) for count in facets["via"])
+        facets["via"] = tuple(count._replace(count=total) for count, total in totals if total or count.selected)
+    without = {(own_groups.get(group, group), value): count for (group, value), count in results.without.items()}
+    if service_group != "service" and without and ("via" in facets or not results.total):
+        without["via", query.selected("via")[0]] = _total(query.select("via"), snapshot)
+    return replace_fields(
+        results,
+        facets=facets,
+        without=without,
+        without_group={own_groups.get(group, group): count for group, count in results.without_group.items()},
+        unknown=tuple(
+            (own_groups.get(group, group), value)
+            for group, value in results.unknown
+            # A service without explicit mentions may have inherited ones.
+            if group != service_group or group == "service" or not _total(Query().select("service", value), snapshot)
+        ),
+    )
 
 
 def _total(query: Query, snapshot: Snapshot) -> int:

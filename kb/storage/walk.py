@@ -21,15 +21,12 @@ def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[P
     links is followed.
     """
     inside = Path(os.path.realpath(root))
-    for folder, folders, names in os.walk(root, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if is_backup(name) or (path.exists() and not path.is_file()):  # reading a pipe or device may never end
-                continue
-            # Unlike Path.resolve, realpath accepts a link to itself, which then fails like any unreadable file.
-            if Path(os.path.realpath(path)).is_relative_to(inside):
-                yield path
+    for path in _walk(root, unreadable):
+        if is_backup(path.name) or (path.exists() and not path.is_file()):  # reading a pipe or device may never end
+            continue
+        # Unlike Path.resolve, realpath accepts a link to itself, which then fails like any unreadable file.
+        if Path(os.path.realpath(path)).is_relative_to(inside):
+            yield path
 
 
 def is_backup(name: str) -> bool:
@@ -39,9 +36,13 @@ def is_backup(name: str) -> bool:
 
 def backups_below(root: Path) -> Iterator[Path]:
     """Yield the backups below a folder that replacing and removing reports has left."""
-    for folder, folders, names in os.walk(root):
+    return (path for path in _walk(root) if _BACKUP.fullmatch(path.name))
+
+
+def _walk(root: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if _BACKUP.fullmatch(name))
+        yield from (Path(folder, name) for name in sorted(names))
 
 
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
