@@ -68,7 +68,14 @@ def recognises(text: str) -> bool:
 
 def read(text: str) -> Parse:
     """Return the parse of a page."""
-    written, created = _page(text) if _PAGE.match(text) else (split_lines(text.lstrip("\ufeff")), None)
+    written, created = split_lines(text.lstrip("\ufeff")), None
+    if _PAGE.match(text):
+        try:
+            page = json.loads(text)
+            created = day_in_japan(page["created"]) if "created" in page else None
+            written = [line for line in page["lines"] if isinstance(line, str)]
+        except (ValueError, RecursionError):
+            written = []
     lines = []
     for number, line in enumerate(written, start=1):
         words = line.lstrip(" \t\u3000")
@@ -76,16 +83,6 @@ def read(text: str) -> Parse:
     blocks = tuple(_blocks(lines))
     title = next((block.text for block in blocks if block.type == "heading" and block.first_line == 1), None)
     return Parse(title=title, blocks=blocks, metadata=(("created", created),) if created else ())
-
-
-def _page(text: str) -> tuple[list[str], str | None]:
-    """Return the lines of an exported page, and the day of its creation if the export has one."""
-    try:
-        page = json.loads(text)
-        created = day_in_japan(page["created"]) if "created" in page else None
-    except (ValueError, RecursionError):
-        return [], None
-    return [line for line in page["lines"] if isinstance(line, str)], created
 
 
 def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
@@ -101,7 +98,10 @@ def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
         while opening and end < len(lines) and lines[end].indent > line.indent:
             end += 1
         if opening:
-            yield _code_or_table(opening["kind"], line, lines[at + 1 : end])
+            is_table = opening["kind"] == "table"
+            rows = [" " * (row.indent - line.indent - 1) + row.written for row in lines[at + 1 : end]]
+            rows = [" | ".join(row.strip().split("\t")) for row in rows] if is_table else rows
+            yield Block("table" if is_table else "code", "\n".join(rows), line.number, lines[end - 1].number)
         elif line.indent:
             numbered = _NUMBERED.match(line.written)
             text, links = _shown(line.written[numbered.end() :] if numbered else line.written)
@@ -111,15 +111,6 @@ def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
             has_items = end < len(lines) and lines[end].indent > 0 and lines[end].written != ""
             yield _outer_block(line, levels, has_items=has_items)
         at = end
-
-
-def _code_or_table(kind: str, first: _Line, lines: Sequence[_Line]) -> Block:
-    """Return the code or table that is indented below its name."""
-    rows = [" " * (line.indent - first.indent - 1) + line.written for line in lines]
-    last = lines[-1].number if lines else first.number
-    if kind == "table":
-        return Block("table", "\n".join(" | ".join(row.strip().split("\t")) for row in rows), first.number, last)
-    return Block("code", "\n".join(rows), first.number, last)
 
 
 def _outer_block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> Block:

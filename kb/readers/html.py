@@ -198,8 +198,15 @@ def _extracted(root: etree._Element) -> list[etree._Element]:
     elements = list(root.iter())
     for index, element in enumerate(elements):
         element.set(_INDEX, str(index))
+    page = deepcopy(root.getroottree().getroot())
+    for element in page.iter():
+        del element[_MAX_CHILDREN:]
+    for element in [*page.iter("li", "dt", "dd")]:  # readability scores only paragraphs
+        element.tag = "p"
+    for element in [*page.iter("ul", "ol", "dl")]:
+        element.drop_tag()
     try:
-        summary = Document(_in_paragraphs(root.getroottree().getroot())).summary(html_partial=True)
+        summary = Document(page).summary(html_partial=True)
     except Unparseable:
         return []
     tree = fragment_tree(summary)  # an empty page's summary is an <html> without a body
@@ -209,18 +216,6 @@ def _extracted(root: etree._Element) -> list[etree._Element]:
         for element in found
         if any(text and text.strip() for text in (element.text, *(child.tail for child in element)))
     ]
-
-
-def _in_paragraphs(page: etree._Element) -> etree._Element:
-    """Return a copy of `page` with lists as paragraphs, because readability scores only these, and long parts cut."""
-    copy = deepcopy(page)
-    for element in copy.iter():
-        del element[_MAX_CHILDREN:]
-    for element in [*copy.iter("li", "dt", "dd")]:
-        element.tag = "p"
-    for element in [*copy.iter("ul", "ol", "dl")]:
-        element.drop_tag()
-    return copy
 
 
 def _parts(element: etree._Element) -> int:

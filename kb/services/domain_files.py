@@ -78,10 +78,6 @@ class _VocabularyTables(Struct, frozen=True, forbid_unknown_fields=True):
     related: _Related
 
 
-class _Domains(Struct, frozen=True, forbid_unknown_fields=True):
-    default: Text
-
-
 class _CachedDomain(Struct, frozen=True):
     code: str  # the digest of the code and data that it depends on
     domain: Domain
@@ -101,7 +97,7 @@ def domain(name: str | None = None) -> Domain:
     path = cache_folder("domain") / f"{name or 'usual'}.json"
     if (cached := read_sealed(path, _CachedDomain)) and cached.code == code_digest():
         return cached.domain
-    folder = name or datafiles.table(_DOMAINS, "domains.toml", _Domains).default
+    folder = name or datafiles.table(_DOMAINS, "domains.toml", dict[Text, Text])["default"]
     loaded = read(files(f"{_DOMAINS}.{folder}"))
     with suppress(OSError):  # a read-only cache folder: the tables are read each time
         path.parent.mkdir(parents=True, exist_ok=True)

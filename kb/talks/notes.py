@@ -67,9 +67,6 @@ class _SectionBuilder:
     def begin_talk(self, talk: int, level: float, depth: int | None = None) -> None:
         self.finish_section()
         self._talk, self._talk_level, self._talk_depth, self._headings = talk, level, depth, ()
-
-    def begin_talk_heading(self, talk: int, level: int) -> None:
-        self.begin_talk(talk, level)
         self._outer = _above(self._outer, level)
 
     def begin_heading(self, heading: Block, role: Role, *, is_title: bool) -> None:
@@ -115,7 +112,7 @@ def sections_of(
         if block.type == "heading":
             level = block.level or 1
             if block_talks:
-                builder.begin_talk_heading(block_talks[0], level)
+                builder.begin_talk(block_talks[0], level)
             else:
                 name = letters(block.text)
                 role = roles.get(block_lines[0], "none") if block_lines else "none"
@@ -132,7 +129,7 @@ def sections_of(
     return builder.sections
 
 
-def _above(headings: Sequence[Block], level: int) -> tuple[Block, ...]:
+def _above(headings: Sequence[Block], level: float) -> tuple[Block, ...]:
     return tuple(heading for heading in headings if (heading.level or 1) < level)
 
 
