@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # pip of the machine installs into the environment: a Debian Python without ensurepip can do this too.
 PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 
-# A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
+# Folder of labelled reports. Only `make fit` needs it.
 LABELS ?= ../shared
 
 .PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock release notice clean screenshots texts references docs
@@ -14,27 +14,27 @@ LABELS ?= ../shared
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
 
-# Every core; the tests of a file stay together, for they share what is dear: an index, a browser.
+# Runs on all cores. Tests of a file share a worker, because they share an index or a browser.
 test: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# Which small mistakes no test would notice, in modules where an error is silent; MODULES=kb/report/identity.py for some.
-# It fails where more than one in ten goes unnoticed. Half an hour on eight cores.
+# Mutation tests for modules whose errors are silent; MODULES=kb/report/identity.py for some.
+# Fails if more than one mutant in ten survives. Half an hour on eight cores.
 mutate: $(VENV)/.dev
 	$(BIN)/python tests/mutation/mutate.py $(MODULES)
 
-# Three OpenSearch nodes on this machine, for whoever works on what asks a cluster; `make cluster-stop` ends them.
+# Starts three OpenSearch nodes on this machine for work on the cluster engine; `make cluster-stop` ends them.
 # Their jars come from Maven Central, once, to the user's cache.
 cluster: $(VENV)/.dev
 	$(BIN)/python tests/cluster/nodes.py start
 cluster-stop: $(VENV)/.dev
 	$(BIN)/python tests/cluster/nodes.py stop
 
-# What the engine on a cluster promises, against three nodes that are started for it; it needs Java 17 and Maven.
+# Tests the cluster engine on three nodes, which it starts. Needs Java 17 and Maven.
 test-cluster: $(VENV)/.dev
 	$(BIN)/python tests/cluster/nodes.py run $(BIN)/pytest -m "cluster and not soak" tests
 
-# The same with nodes that are killed, stopped and started again, which takes ten minutes more.
+# The same with nodes that are killed, stopped and restarted: ten minutes more.
 soak-cluster: $(VENV)/.dev
 	$(BIN)/python tests/cluster/nodes.py run $(BIN)/pytest -m cluster tests
 
@@ -44,7 +44,8 @@ soak: $(VENV)/.dev
 	$(BIN)/pytest --hypothesis-profile new --numprocesses auto --dist loadfile
 	$(BIN)/pytest -m soak -s --numprocesses 0 tests/reliability
 
-# This engine and page beside others; BENCH_NOTES="10000 100000 1000000" for all sizes. Writes docs/performance.md.
+# Benchmarks the engine and the page against others, and writes docs/performance.md.
+# BENCH_NOTES="10000 100000 1000000" for all sizes.
 BENCH_NOTES ?= 10000 100000
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/comparing.py $(BENCH_NOTES)
@@ -57,14 +58,13 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/kb evaluate --at-least data/evaluation/figures.json
 
-# Fits the weights of what speaks for a heading, a talk and a kind, and writes them with their figures as data;
-# and what tells the services that a note inherits, from data/labels, with how right those are that it names.
+# Fits the models of headings, talks, kinds, inherited services and quotes. Writes weights and figures.
 fit: $(VENV)/.fit
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
 	else for part in headings talks kinds services quotes; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
-# Tunes the sentence model on what people ask for, with torch on the CPU, in less than an hour, and makes the samples'
-# vectors anew; the notes that the queries are of lie in LABELS.
+# Fine-tunes the sentence model on queries (torch on the CPU, under an hour), then recomputes the samples' vectors.
+# Needs the notes in LABELS.
 fit-model: $(VENV)/.model
 	@if test ! -d $(LABELS)/notes; then echo "There are no notes in $(LABELS): nothing is fitted."; \
 	else $(BIN)/python tests/fitting/sentence_model.py $(LABELS) && $(BIN)/python tests/fitting/sample_vectors.py; fi
@@ -73,7 +73,7 @@ fit-model: $(VENV)/.model
 texts: $(VENV)/.dev
 	PYTHONPATH=tests/kb/cli $(BIN)/python tests/kb/cli/messages.py
 
-# Brings the references of commands, kb.toml and the HTTP interface up to the code.
+# Generates the references of commands, kb.toml and the HTTP interface.
 references: $(VENV)/.dev
 	$(BIN)/python docs/references.py
 
@@ -83,17 +83,17 @@ docs: $(VENV)/.docs
 	@tar cf - *.md LICENSE NOTICE docs | tar xf - -C build/source
 	$(BIN)/properdocs build --strict
 
-# Makes the pictures of both READMEs anew; look at them afterwards.
+# Makes the screenshots of both READMEs; look at them afterwards.
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots.py
 
-# Wheel and source package of what is committed, each installed into an empty environment and tried there, in dist/.
+# Builds wheel and sdist of HEAD into dist/ and tries each in an empty environment.
 # Ten minutes; nothing is uploaded.
 release: $(VENV)/.dev
 	@$(PIP) install uv
 	$(BIN)/python tests/release/release.py
 
-# Says in NOTICE whose work comes along; after the lock has changed.
+# Writes the licences of the locked dependencies into NOTICE. Run it after `make lock`.
 notice: $(VENV)/.dev
 	@$(PIP) install uv
 	$(BIN)/python tests/release/notice.py

@@ -1,4 +1,4 @@
-"""What holds for every test: no deadline for an example, and no folder of whoever runs the tests."""
+"""Settings of all tests: no Hypothesis deadline, and no folder of the user."""
 
 import contextlib
 import ctypes
