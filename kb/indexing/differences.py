@@ -111,7 +111,7 @@ class Comparison:
 
 def difference(reports: Iterable[ReportDifference], at: str) -> Difference | None:
     """Return the difference of a whole sync, None if nothing differs."""
-    differing = tuple(report for report in reports if not report.is_empty)
+    differing = tuple(one for one in reports if one.fate != "changed" or one.changed or one.items)
     return Difference(at, differing, counted(differing)) if differing else None
 
 

@@ -129,11 +129,10 @@ class ReportCache:
             return
         if not may_cache(self._index):
             return
-        body = msgspec.json.encode(cached)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(cached.report.source)
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        scratch.write_bytes(sealed(body))
+        scratch.write_bytes(sealed(msgspec.json.encode(cached)))
         with suppress(FileNotFoundError):  # another process, which does not know this report, has removed the file
             scratch.replace(path)
 
@@ -178,8 +177,7 @@ class ReportLoader:
 
     def load_for_any_domain(self, file: ReportFile) -> Report:
         """Return the report of a file, possibly with the services of an older domain: its texts are current."""
-        cached = self.cache.find(file.source)
-        if cached:
+        if cached := self.cache.find(file.source):
             known = replace(cached.fingerprint, domain=self._domain, vectors="", lesson=self._lesson.key)
             if known == self._fingerprint(file, cached.report):
                 return cached.report
@@ -201,8 +199,7 @@ class ReportLoader:
         cached = self.cache.find(file.source)
         if cached is None or (self._vectors and cached.fingerprint.vectors != self._vectors.name):
             return None
-        is_current = replace(cached.fingerprint, vectors="") == self._fingerprint(file, cached.report)
-        return cached if is_current else None
+        return cached if replace(cached.fingerprint, vectors="") == self._fingerprint(file, cached.report) else None
 
     def _make(self, file: ReportFile) -> FinishedReport:
         finished = read_report(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
@@ -239,7 +236,6 @@ def lesson_of(scan: Scan, contents: Contents | None, loader: ReportLoader) -> Le
         for entry in contents.reports_of_id(report_part(note)) if contents else ():
             with suppress(UnreadableError):
                 file = files.get(entry.source)
-                features = loader.training_features(file, own_part(note)) if file else None
-                if features:
+                if file and (features := loader.training_features(file, own_part(note))):
                     examples.append(Example(features, kinds))
     return Lesson(tuple(examples))

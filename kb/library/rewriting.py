@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
@@ -106,8 +107,8 @@ def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> b
 
     text = data.decode(ENCODING)
     added = {"name": search.name, "address": search.address}
-    every: Any = [*tomlkit.parse(text).get("searches", [])]
-    every.insert(len(every) if place is None else place, added)
+    searches: Any = [*tomlkit.parse(text).get("searches", [])]
+    searches.insert(len(searches) if place is None else place, added)
     block = "[[searches]]\n" + "".join(f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in added.items())
     lines = text.splitlines(keepends=True)
     spans = _spans(lines)
@@ -117,7 +118,7 @@ def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> b
         lines.insert(spans[-1][1], f"\n{block}")
     else:
         lines = [f"{text.rstrip()}\n\n{block}".lstrip()]
-    return _with_searches(text, "".join(lines), every)
+    return _with_searches(text, "".join(lines), searches)
 
 
 def without_search(data: bytes, place: int) -> bytes:
@@ -125,8 +126,8 @@ def without_search(data: bytes, place: int) -> bytes:
     import tomlkit
 
     text = data.decode(ENCODING)
-    every: Any = [*tomlkit.parse(text)["searches"]]
-    del every[place]
+    searches: Any = [*tomlkit.parse(text)["searches"]]
+    del searches[place]
     lines = text.splitlines(keepends=True)
     spans = _spans(lines)
     if place < len(spans):
@@ -134,7 +135,7 @@ def without_search(data: bytes, place: int) -> bytes:
         before = begin > 0 and not lines[begin - 1].strip()
         after = not before and end < len(lines) and not lines[end].strip()
         del lines[begin - before : end + after]
-    return _with_searches(text, "".join(lines), every)
+    return _with_searches(text, "".join(lines), searches)
 
 
 def _spans(lines: Sequence[str]) -> Sequence[tuple[int, int]]:
@@ -151,20 +152,18 @@ def _spans(lines: Sequence[str]) -> Sequence[tuple[int, int]]:
     return spans
 
 
-def _with_searches(text: str, changed: str, every: Sequence[Any]) -> bytes:
-    """Return a changed kb.toml if it has the searches `every`; else replace its list of searches with them."""
+def _with_searches(text: str, changed: str, searches: Sequence[Any]) -> bytes:
+    """Return the changed kb.toml if it has these searches; else replace its list of searches with them."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    try:
-        if tomlkit.parse(changed).unwrap().get("searches", []) == every:
+    with suppress(TOMLKitError):
+        if tomlkit.parse(changed).unwrap().get("searches", []) == searches:
             return _ended(changed)
-    except TOMLKitError:
-        pass
     document = tomlkit.parse(text)  # it has searches = [{…}, {…}], or a text that looks like a table
     document.pop("searches", None)
-    if every:
-        document.append("searches", tomlkit.item(list(every)))
+    if searches:
+        document.append("searches", tomlkit.item(list(searches)))
     return _ended(document.as_string())
 
 

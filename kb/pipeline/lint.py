@@ -25,11 +25,12 @@ MESSAGES: Mapping[Missing, str] = {  # {0} is the text of the finding
 
 def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
     """Return the warnings and findings for the author of a report, those about the whole report first, then by line."""
-    warnings = [(warning.line, warning.message) for warning in outline.warnings]
     _, candidates = report_with_candidates(outline, MetadataOverride(event=report.event))
-    found = findings(outline, report, domain, candidates)
-    messages = [*warnings, *((one.line, translatable(MESSAGES[one.what], one.text)) for one in found)]
-    return tuple(FileProblem(outline.source, *one) for one in sorted(messages, key=lambda one: one[0] or 0))
+    problems = [FileProblem(outline.source, warning.line, warning.message) for warning in outline.warnings]
+    for finding in findings(outline, report, domain, candidates):
+        message = translatable(MESSAGES[finding.what], finding.text)
+        problems.append(FileProblem(outline.source, finding.line, message))
+    return tuple(sorted(problems, key=lambda problem: problem.line or 0))
 
 
 def findings(outline: Outline, report: Report, domain: Domain, candidates: Candidates) -> Iterator[Finding]:

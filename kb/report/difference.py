@@ -51,11 +51,6 @@ class ReportDifference:
     changed: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing came, went or changed."""
-        return self.fate == "changed" and not self.changed and not self.items
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:

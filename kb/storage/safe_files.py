@@ -89,8 +89,6 @@ def sync_folder(folder: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Remove the scratch files of killed writers."""
     for path in folder.glob("*".join(_SCRATCH)):
-        try:
+        with suppress(FileNotFoundError):  # another writer has renamed or removed it
             if time.time() - path.stat().st_mtime > _MAX_WRITE_TIME:
                 path.unlink()
-        except FileNotFoundError:
-            pass  # another writer has renamed or removed it
