@@ -52,8 +52,9 @@ class Hit(Struct, frozen=True):
 class FacetCount(NamedTuple):
     """The number of documents with a facet value, and whether the query selects that value.
 
-    The count applies the query's words and the selections of all other groups, but not those of its own group (unless
-    the query wants all of them). Selected values are listed even with a count of 0, others only above 0. They are
+    The count respects the query's words and the selections of all other groups. It ignores the selections of its own
+    group, unless that group is in `Query.match_all`. Selected values are listed even with a count of 0, others only
+    above 0. They are
     sorted by count, highest first, then by value. An engine leaves `label`, the name to show, empty. A tuple, because a
     page may have thousands of them.
     """

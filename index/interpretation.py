@@ -125,7 +125,7 @@ def may_have_near(query: Query, loosest: Iterable[QueryWord], terms: TermIndex) 
 
 
 def near_limit(query: Query, total: int) -> int:
-    """Return how many near documents at most follow the window of a query with `total` hits; 0 if more hits follow."""
+    """Return the maximum number of near documents to list: 0 unless the window reaches the last of `total` hits."""
     limit = query.limit or 0
     return min(limit, MAX_NEAR_HITS) if query.offset < max(total, 1) <= query.offset + limit else 0
 

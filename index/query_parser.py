@@ -75,8 +75,9 @@ class QueryParser(Struct, frozen=True):
     def required(self, words: Sequence[QueryWord], terms: TermIndex) -> tuple[Node, ...]:
         """Return the nodes that a document must match to have these words.
 
-        A document with the facet value that words name matches them too: for a run of words a name of `Schema.names`,
-        for a single word its value in `named`. Such a word matches by its alternatives of full weight alone.
+        Words may also name a facet value; documents with that value match too. A run of words is looked up in the
+        facet `Schema.names`, a single word by `named`. Of a single word that names a value, only alternatives of
+        weight 1 count.
         """
         group = terms.schema.names
         runs = [(tuple(run), name) for run, name in names_among(words, terms.has_name)] if group else []

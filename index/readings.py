@@ -89,7 +89,7 @@ def kana_of(letters: str) -> str | None:
 
 
 def kana_begun(text: str) -> tuple[str, ...]:
-    """Return the katakana that a text may become whose last letters are the first keys of a kana.
+    """Return the katakana that an unfinished text may become. Its last letters are the first keys of the next kana.
 
     らm may become らま, らみ or らむ. Letters alone are read as if the input method were on. Empty if they give no kana.
     """

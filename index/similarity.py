@@ -37,7 +37,7 @@ _MIN_FOR_COMMON = 300  # documents; of fewer the common directions are chance
 # one of the 200 nearest (docs/relevance.md).
 _MAX_EXACT, _SKETCH_SHARE = 20_000, 25
 _BLOCK = 512  # vectors converted to float32 at a time: 768 kB, which fit in the processor's cache
-_CENTRE_WEIGHT = 3  # documents that the mean of all counts as in the mean of a context; best of 0, 1 and 3
+_CENTRE_WEIGHT = 3  # the overall mean counts as this many documents of each context; best of 0, 1 and 3
 _PLACES = 6  # decimals of a cosine; the order of summation changes the fifteenth
 _SKETCH_BLOCK = 8192  # vectors whose bits fit in the processor's cache
 _SKETCH_WORD = 64  # bits

@@ -54,7 +54,7 @@ class JudgedQuery:
 class Evaluation:
     """The scores of a search: the mean of each measure over the queries that have an answer, and by their type.
 
-    The queries without an answer are counted apart. `answered_all_the_same` are those that found a document.
+    Queries without an answer are counted separately; `answered_all_the_same` lists those that found a document.
     """
 
     queries: int

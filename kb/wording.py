@@ -173,7 +173,7 @@ def years(since: str | None, until: str | None) -> str:
 
 
 def since(change: "Change") -> str:
-    """Return a change and since when it holds: `October 2018: up to 15 minutes`; in the notes' language if need be."""
+    """Return the month and text of a dated change, in the notes' language without an English text."""
     if language() == NOTES or not change.english:
         return change.statement
     return f"{day(change.changed_on[:7])}: {change.english}"
@@ -201,7 +201,7 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
 
 
 def learned(sort: str, count: int) -> str:
-    """Return the number of corrections of a sort that other kinds are learned from: 12 advice, 12 no problem."""
+    """Return how many corrections of one type the lesson learned from: 12 advice, 12 no problem."""
     *no, kinds = sort.split(" ", 1)
     names = pgettext("between kinds", " nor ").join(_(KINDS[kind]).lower() for kind in kinds.split())
     return _(marked("{count} no {kinds}") if no else marked("{count} {kinds}"), count=count, kinds=names)
@@ -292,7 +292,7 @@ def compared(compared: int, notes: int) -> str:
 
 
 def same(words: float | None, cosine: float | None) -> str:
-    """Return how similar notes are that say the same."""
+    """Return the similarity of aligned notes, by words and by meaning."""
     shares = (marked("words {share:.2f}"), words), (marked("meaning {share:.2f}"), cosine)
     return " · ".join(_(text, share=share) for text, share in shares if share is not None)
 
@@ -335,7 +335,7 @@ def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
 
 
 def item(item: "Item", name: str) -> str:
-    """Return what came, went or changed of a note; `name` is that of the service of a tag, or of the change."""
+    """Return the changed property of a note; `name` is the name of a tag's service or of a dated change."""
     match item.sort:
         case "tag":
             vias = _change(*(_(VIAS[via]) for via in (item.before, item.after) if via))

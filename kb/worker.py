@@ -24,9 +24,10 @@ from kb.pipeline.reports import Progress
 
 _log = logging.getLogger(__name__)
 _LOWEST_PRIORITY = 19  # of `os.nice`: searches come first
-# Held while a process starts, and for good once this process ends: a half started process would write an error then.
+# Held while a worker starts. At exit it is taken and never released, because a half-started worker would print an
+# error.
 _starting = Lock()
-_running: set[BaseProcess] = set()  # not daemons, which would end by themselves but may not start processes
+_running: set[BaseProcess] = set()  # not daemons: daemons end with the parent, but may not start processes
 
 
 def sync_in_worker(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
@@ -52,7 +53,7 @@ def sync_in_worker(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOut
 
 
 def embed_in_worker(knowledge_base: KnowledgeBase) -> Callable[[], None]:
-    """Start a thread that has a worker process make the missing vectors; return a function that wakes it again.
+    """Start a thread that makes missing vectors in a worker process; return a function that triggers it again.
 
     The worker has the lowest priority and ends with this process.
     """

@@ -122,7 +122,7 @@ def phonetic_key(reading: str) -> str | None:
 
 
 def _phonetic_key_of(word: Morpheme) -> str | None:
-    """Return the phonetic key of a word, spelled out for VPC or IAM; None for figures and unknown readings."""
+    """Return the phonetic key of a word, letter by letter for VPC; None for numbers and unknown readings."""
     is_latin, length = word.surface.isascii(), len(word.surface)
     if word.is_figure or (is_latin and length < _MIN_LATIN_READING):
         return None
@@ -153,7 +153,7 @@ def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[
 def snippet(text: str, marked: Sequence[tuple[int, int]], length: int) -> tuple[int, int]:
     """Return the range to show of a text: whole clauses around the first mark, `length` characters at most.
 
-    It begins after a 。 or 、 and ends with one, if there is one in reach. A short text is shown whole.
+    It starts after a 。 or 、 and ends at one, if both are within `length` characters. A short text is shown whole.
     """
     if len(text) <= length:
         return 0, len(text)

@@ -38,7 +38,7 @@ def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
 def _compiled(words: Sequence[LexiconEntry], folder: Path | None) -> Path:
     """Return the file of the compiled words; compile it (2.5 seconds) if it does not exist."""
     libraries = versions(("sudachipy", "sudachidict-core"))
-    # The fingerprint is of the words and this code, because to make the lexicon takes longer than a search.
+    # The fingerprint covers the words and this file, because building the lexicon takes longer than a search.
     fingerprint = repr((tuple(libraries.values()), words)).encode() + Path(__file__).read_bytes()
     name = f"user-{hashlib.sha256(fingerprint).hexdigest()[:16]}"
     if folder is not None:
@@ -87,7 +87,7 @@ def _compile(lexicon: str, folder: Path, name: str) -> Path:
 
 
 def _lexicon(words: Iterable[LexiconEntry]) -> str:
-    """Return the words as Sudachi's lexicon (CSV), with a line for each unit, whose cost prevents its use alone."""
+    """Return the words as a Sudachi lexicon (CSV). The cost of a unit's line is too high for its use alone."""
     by_surface = {folded_for_sudachi(word.surface): word for word in words}  # the last of those that fold alike
     units = list(dict.fromkeys(unit for word in by_surface.values() for unit in word.units))
     places = {unit: f"U{number}" for number, unit in enumerate(units)}

@@ -30,7 +30,7 @@ _KATAKANA = re.compile("[ァ-ヺー-ヿｦ-ﾟ]")
 _PROPER_NOUN = ("名詞", "固有名詞", "一般", "*", "*", "*")
 _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白"})
 _GRAMMAR_DETAILED = frozenset({("記号", "一般"), ("形状詞", "助動詞語幹")})
-# Verbs such as する, いる, ある are grammar; Sudachi tags 始める and 切る, which are not, the same way.
+# する, いる and ある are only grammar, but 始める and 切る have meaning. Sudachi gives all of them the same tag.
 _LIGHT = frozenset(
     "為る 居る 有る 成る 出来る 仕舞う 下さる 頂く 貰う 呉れる 無い 良い 欲しい 御座る".split()  # noqa: SIM905
 )
@@ -117,7 +117,7 @@ MorphemeCache: TypeAlias = dict[tuple[int, int, str], Morpheme]
 
 
 def morphemes_of(text: str, tokenizer: "Tokenizer", cache: MorphemeCache) -> Iterator[Morpheme]:
-    """Yield the morphemes of a text, white space and punctuation included; of a very long one those of its beginning.
+    """Yield the morphemes of a text with white space and punctuation, up to MAX_ANALYSED characters.
 
     New morphemes are added to the cache.
     """

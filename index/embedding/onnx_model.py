@@ -79,7 +79,7 @@ class OnnxModel:
         return vectors
 
     def _means(self, windows: Sequence[Sequence[int]]) -> Floats:
-        """Return the mean of the last layer over the pieces of each window, with begin and end: (windows, hidden)."""
+        """Return the mean-pooled last layer of each window, BEGIN and END included: (windows, hidden)."""
         longest = max(map(len, windows)) + 2
         ids, words = np.full((len(windows), longest), END), np.zeros((len(windows), longest), np.int32)
         for row, window in enumerate(windows):

@@ -1,4 +1,4 @@
-"""The embedded engine: Whoosh keeps terms, postings and documents; numpy scores all that is found at once."""
+"""The embedded engine: Whoosh only writes the files; numpy reads, matches and scores."""
 
 from index.whoosh_engine.engine import WhooshEngine
 

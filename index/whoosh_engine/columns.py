@@ -24,8 +24,8 @@ Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
 
-# Bits of a text in a trigram filter: 32 bytes. A bullet sets a quarter of them, so that a phrase of three characters,
-# which has seven trigrams, finds about a hundred of 100,000 bullets in vain.
+# Bits of a text in a trigram filter: 32 bytes. A bullet sets about a quarter of the bits. A phrase of three characters
+# has seven trigrams and about 100 false positives in 100,000 bullets.
 _BUCKETS = 256
 _TRIGRAM = 3  # bytes: a Japanese character in UTF-8
 _TEXTS_AT_ONCE = 1 << 16  # each bit takes a byte until it is packed

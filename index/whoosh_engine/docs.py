@@ -12,7 +12,7 @@ Mask: TypeAlias = NDArray[np.bool_]  # one truth value a document
 NONE: Docs = np.empty(0, np.int32)
 
 _SEARCH_RATIO = 16  # binary search in a set at least 16 times as large is faster than a mask
-_ROWS = 64  # of the numbers arranged in rows; the smallest of each column bounds the result
+_ROWS = 64  # rows into which the numbers are arranged; the minima of the columns bound the result
 
 
 def both(docs: Docs, others: Docs) -> Docs:

@@ -125,7 +125,7 @@ def _commonest(numbers: NDArray[np.intp], totals: NDArray[np.intp], limit: int |
 
 
 class Selections:
-    """The matching documents that the query selects, and the counts if less were selected.
+    """Applies the selections of a query to its matching documents, and counts the hits without each selection.
 
     `groups` has for each selected group the documents of its selected values.
     """
@@ -182,8 +182,8 @@ class Selections:
     def _without_each(self, group: str, values: tuple[str, ...]) -> Mapping[str, int]:
         """Return the total without each of these values.
 
-        A document is still selected if it has enough of the other values: more than are required, or exactly as many
-        without having this one.
+        Without a value, a document stays selected if it has more than the required values, or exactly the required
+        ones without this value.
         """
         required = len(values) - 1 if group in self._query.match_all else min(len(values) - 1, 1)
         others = self._without(group)

@@ -180,8 +180,9 @@ def _newest_whole(folder: Path, named: int | None, damage: Message | None) -> Ge
 def writing(folder: Path, since: object) -> Iterator[tuple[Path, Generation | None]]:
     """Give the new, empty folder of the next generation, to be filled and committed, and the current generation.
 
-    The current generation is None if there is none or all are damaged: then every document must be written anew. On
-    failure the new folder is deleted. On success older generations are, except the one before, which readers may use.
+    The current generation is None before the first, or if all are damaged; the caller must then write every document.
+    On failure the new folder is deleted. On success all generations before the previous one are deleted; readers may
+    still use the previous one.
     Raises WriterBusyError while another process writes, SearchIndexError if the folder contains other files, and
     OutdatedError if `since` is neither None nor the stamp of the folder.
     """
@@ -210,7 +211,7 @@ def writing(folder: Path, since: object) -> Iterator[tuple[Path, Generation | No
 def locked(file: Path, timeout: float | None = None, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Hold the lock of a file; call `waiting` again and again while another process holds it.
 
-    The lock ends with the process, however that ends. Raises WriterBusyError after `timeout` seconds, by default WRITER_TIMEOUT.
+    The lock ends with the process. Raises WriterBusyError after `timeout` seconds, by default WRITER_TIMEOUT.
     """
     with file.open("a+b", buffering=0) as lock:
         ends = time.monotonic() + (WRITER_TIMEOUT if timeout is None else timeout)

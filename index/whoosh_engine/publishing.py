@@ -120,8 +120,9 @@ def merge(folder: Path, schema: Schema) -> None:
 def _worth_merging(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Return the segments to merge: the smallest ones, and larger ones that are less than half live.
 
-    By size, the last of the smallest is no larger than all before it together. After the merge every segment is larger
-    than all smaller ones together, so there are few, and a document is seldom rewritten.
+    Sorted by size, the segments up to the last that is no larger than the sum of its predecessors are merged.
+    Afterwards each segment is larger than all smaller ones together. Therefore few segments remain, and documents are
+    rarely rewritten.
     """
     by_size = sorted(segments, key=lambda segment: segment.live_size)
     sums = accumulate((segment.live_size for segment in by_size), initial=0)

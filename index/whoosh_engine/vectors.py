@@ -1,7 +1,7 @@
 """The vectors of an index: which documents have one, and how similar each is to a text.
 
 Vectors are stored by text, in a file for each model (`vector_file`), and serve all generations. One process at a time
-makes them while others read; a process that would make them too waits and finds them made.
+makes vectors; others read meanwhile. A second process that wants to make them waits, then uses those of the first.
 """
 
 from collections import defaultdict

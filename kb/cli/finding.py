@@ -201,7 +201,7 @@ def _change_lines(found: FoundNote, domain: Domain) -> Iterator[str]:
 
 
 def _few_hits_lines(kb: KnowledgeBase, query: Query, answer: SearchResults) -> Iterator[str]:
-    """Yield which words and filters of a search leave few hits; without any hit also searches that have some."""
+    """Yield the number of hits of each word and condition; without hits, also changed queries that have some."""
     searcher = kb.searcher
     counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
     if not answer.total or (len(counts) > 1 and any(counts)):

@@ -26,7 +26,7 @@ _STYLED = re.compile(_STYLE)
 # they could set the title of the terminal, fill the clipboard (OSC 52) or hide text.
 _UNSAFE = re.compile(rf"(?!{_STYLE})[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-# The start of a line, below whose end the line continues: its indent, a number and the sign of a list.
+# Matches the indent, number and bullet of a line. Wrapped parts are aligned below its end.
 _INDENT = rf"(?:{_STYLE})* *(?:(?:\d+ +)?[•→] )?"
 # An unbreakable piece of a line: a Latin word or a Japanese character, with its brackets and punctuation.
 _PIECE = re.compile(rf"{_STYLE}|[（「『【]*(?:[!-~]+|.)[、。，．・）」』】！？ーっゃゅょッャュョ…]*")

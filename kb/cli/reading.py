@@ -289,7 +289,7 @@ def _figures(file: Path) -> Mapping[str, float]:
 
 
 def _failures(evaluation: "Evaluation", required: Mapping[str, float]) -> list[str]:
-    """Return which figures are worse than required. A figure that was not measured (NaN) is."""
+    """Return a message for each figure below its minimum; NaN counts as below."""
     failures = [
         _("{figure} fell to {now} from {before}", figure=name, now=value, before=required[name])
         for name, value in evaluation.measures.items()

@@ -68,13 +68,13 @@ class Fetched:
         return name if ending in ENDINGS and ending not in _PAGES else None
 
     def with_url(self, override: MetadataOverride) -> MetadataOverride:
-        """Return `override` with this address if it has none. The address of a container is not that of its reports."""
+        """Return `override` with this address if it has none; a container of several reports gives none."""
         return override if container_ending(self.data) else replace(override, url=override.url or self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Fetches pages. `resolve` looks up hosts, and `backend` connects to them; None is the system's network."""
+    """Fetches pages. `resolve` looks up host names, `backend` opens connections; by default both are the system's."""
 
     allow_private: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -85,7 +85,7 @@ class Fetcher:
         """Return the page at an address. Raises UnreadableError, which says what is wrong and what to do."""
         deadline = time.monotonic() + self.limits.whole
         network = Connections(deadline, self.resolve, self.backend, allow_private=self.allow_private)
-        # Without the proxies of the environment: they look up hosts themselves, so that these could not be checked.
+        # Ignore proxies of the environment: a proxy resolves the host itself, so its address cannot be checked.
         client = httpx.Client(transport=network, headers=_HEADERS, timeout=self.limits.answer, trust_env=False)
         try:
             with client:
@@ -135,7 +135,7 @@ class _Visit:
         if not data.strip():
             raise _RefusedError(translatable("is empty; there is nothing to add"))
         if response.headers.get("Content-Type", "").startswith(_TEXTS):
-            # A stored page loses the headers, so it is converted to UTF-8 if only they or its head name the encoding.
+            # The stored page has no HTTP headers. Convert it to UTF-8 if only they or a meta tag declare the encoding.
             meta = _META.search(data[:_HEAD])
             for charset in filter(None, (response.charset_encoding, meta and meta[1].decode())):
                 data = to_utf8(data, charset)
@@ -160,7 +160,7 @@ class _Visit:
     def _check_robots(self, url: httpx.URL) -> None:
         """Raise _RefusedError if the robots.txt of a host disallows a page.
 
-        By RFC 9309, everything is allowed without a robots.txt, and nothing while the server fails.
+        RFC 9309: a missing robots.txt allows all pages; a server error allows none.
         """
         site = url.copy_with(path="/robots.txt", query=None, fragment=None)
         robots = self.robots.get(str(site))

@@ -1,7 +1,7 @@
 """Network connections to checked addresses, with a deadline. Only this module imports httpcore.
 
-Unless private addresses are allowed, only the public internet can be reached. The author of a link decides where its
-host name and redirects lead, which must not be the private network of this machine.
+Unless private addresses are allowed, only the public internet can be reached. The author of a link controls its DNS
+and redirects. They must not lead into this machine's private network.
 """
 
 import socket
@@ -56,7 +56,7 @@ def is_public(address: str) -> bool:
 
 
 class Connections(httpx.BaseTransport):
-    """The transport of httpx, whose connections end at a `deadline` of the monotonic clock."""
+    """An httpx transport; its connections end at `deadline`, a time of the monotonic clock."""
 
     def __init__(
         self, deadline: float, resolve: Resolve, backend: httpcore.NetworkBackend | None, *, allow_private: bool

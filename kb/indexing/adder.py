@@ -130,7 +130,7 @@ class Adder:
     def _same_report(
         self, data: bytes, outline: Outline, override: MetadataOverride | None, library: Library
     ) -> ReportFile | None:
-        """Return the file with the same report, in this or another state, None without one.
+        """Return the library's file with an earlier or equal version of the report, or None.
 
         Fields that `override` leaves open are those that kb.toml has for that file.
         """

@@ -21,7 +21,7 @@ from kb.services import Domain
 
 # A note is an edit of another if they share this much of their characters: below are notes of one form (「〜を使う」).
 _MIN_SIMILARITY = 0.6
-_MAX_EDITS = 100  # notes of a report that came, or went; edits among more are not looked for, each pair costs time
+_MAX_EDITS = 100  # new or removed notes of a report; with more, edits are not searched, because every pair is compared
 
 
 @dataclass(frozen=True, slots=True)

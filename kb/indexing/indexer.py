@@ -106,7 +106,7 @@ class Indexer:
         return contents.is_current(self._collection.library, scan.listing, code_digest())
 
     def _has_new_lesson(self, contents: Contents, scan: Scan) -> bool:
-        """Return whether the library's corrections teach another lesson than the one an index was made with."""
+        """Return whether the corrections in kb.toml changed the lesson since the index was made."""
         corrections = scan.configuration.corrections.values()
         if not contents.lesson and not any(one.kind or one.denied for one in corrections):
             return False

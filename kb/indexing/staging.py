@@ -77,7 +77,7 @@ def stage(
 
 
 def _answer(pipe: Connection, remaining: Iterator[ReportFile]) -> tuple[str, FileResult] | StagedSegment | None:
-    """Return the next answer of a worker, None if it was killed; send it the next file unless it has sent a segment."""
+    """Return the next answer of a worker, None if it was killed. After the result of a file, send it the next one."""
     with suppress(EOFError, OSError):
         answer: tuple[str, FileResult] | StagedSegment = pipe.recv()
         if not isinstance(answer, StagedSegment):
@@ -121,7 +121,8 @@ def _work(staging: Staging, index: Path, configuration: str, lesson: Lesson, pip
     # cycles would take a seventh of the time.
     gc.freeze()
     gc.set_threshold(200_000)
-    with suppress(EOFError, OSError):  # the parent process does what is left, and meets the error of, say, a full disk
+    # On an error such as a full disk, the parent process does the rest and raises it.
+    with suppress(EOFError, OSError):
         pipe.send(staging.write(_documents(index, Tools(parse(configuration.encode())), lesson, pipe)))
 
 

@@ -9,7 +9,7 @@ A report file becomes notes in eight steps:
     5 classify  `classify` finds the kind of each note                 ┘
     6 document  `documents` turns the notes into documents with terms and facets
     7 write     `Engine.publish` writes the documents as a segment of a new generation
-    8 commit    and swaps the generation in
+    8 commit    `Engine.publish` makes the new generation the current one
 
 Between 5 and 6, the whole library decides about copies, ids and shared talks (`kb.pipeline.relations`). Unchanged files
 skip all steps.
@@ -53,8 +53,9 @@ class Sync:
     """One sync of a collection with a scan of its library.
 
     `before` is the generation that the index holds, None if it is missing or damaged, and `since` the engine's stamp
-    from before it was read. With `vectors`, reports that are read again are classified by them, too: reports of changed
-    files, all reports if the lesson changed, and with `reclassify` all that only their words classified.
+    from before it was read. With `vectors`, reports that are read again are also classified by their vectors: those of
+    changed files, or all if the lesson changed. With `reclassify`, reports that were classified by words only are read
+    again too.
     """
 
     def __init__(
@@ -182,7 +183,7 @@ class Sync:
         """Write and commit the next generation, with the update that it makes (steps 6–8)."""
         written = {source for segment in staged.segments for source, _ in segment.runs}
         entries = self._changed_entries(
-            # A staged report is written again if its final entry is not its own one.
+            # A staged report is written again if the library changed its id or its talks.
             entry
             for entry in contents.reports
             if entry.source not in written or summaries[entry.source].entry != entry
@@ -221,7 +222,7 @@ class Sync:
         return [entry for entry in entries if entry.source not in self._unchanged or before[entry.source] != entry]
 
     def _unchanged_files(self, before: Contents, model: str | None) -> Iterator[str]:
-        """Yield the sources of the files whose finished report is surely the one that the index holds.
+        """Yield the sources of files that need no new reading, because nothing that decides their report has changed.
 
         With a `model`, reports that its vectors did not classify count as changed.
         """
@@ -255,7 +256,7 @@ class Sync:
                 yield file.source
 
     def _may_have(self, file: ReportFile, names: frozenset[str] | None) -> bool:
-        """Return whether a report may have one of these names in its text; None are all names."""
+        """Return whether the text of a report may contain one of these names; None means any name."""
         if not names:
             return names is None
         text = self._loader.cache.folded_text(file.source, file.digest)

@@ -107,8 +107,8 @@ def _classified(
 def likeliest_kind(probabilities: Mapping[Kind, float], thresholds: Mapping[str, float]) -> tuple[Kind, float]:
     """Return the kind to show and its probability.
 
-    Advice and problems are statements, too. They are called by their own names from their thresholds on, above which
-    few are wrong.
+    Advice and problems are statements, too. Return advice or problem only from its threshold on, where precision is
+    high.
     """
     for claim in CLAIMS:
         if probabilities[claim] >= thresholds[claim]:

@@ -1,4 +1,4 @@
-"""Which note remedies which problem, which answers which question, and which continues which.
+"""Pairs problems with remedies, questions with answers, and notes with their continuations.
 
 Input: each note with its candidates: the problems and questions above and before it.
 Features: those of both texts, and the relation of the two notes.
@@ -145,7 +145,7 @@ def _states(
     """Return the state of each note of a kind, and of each note with a reply, by id."""
     targets = set(replies.values())
     settled = set(targets)
-    for note in reversed(notes):  # a problem is solved when one below it is
+    for note in reversed(notes):  # a problem is solved if a problem below it is solved
         if note.id in settled and note.parent:
             settled.add(note.parent)
     return {note.id: states[note.id not in settled] for note in notes if note.kind == kind or note.id in targets}
@@ -158,7 +158,7 @@ def without_arrow(text: str) -> str:
 
 
 def continued_notes(notes: Iterable[Note]) -> dict[str, str]:
-    """Return the id of the note that each note with an arrow at its beginning continues, by its own id.
+    """Map each note that begins with an arrow to the note that it continues, by id.
 
     It continues the note on the line before, else its parent. Arrows in a row all continue the note before the first.
     A note whose start is not among the notes is left out.

@@ -20,7 +20,7 @@ from index import datafiles
 _EXAMPLES_PER_BATCH = 1_000  # bounds memory: a report of 100,000 notes has 17 million features
 _MAX_REASONS = 5  # features
 _PRIOR_PRECISION = 100.0  # inverse variance of the Gaussian prior around each weight
-_ITERATIONS = 300  # of an adaptation; no weight moves after them
+_ITERATIONS = 300  # of an adaptation; the weights have converged by then
 
 Matrix: TypeAlias = NDArray[np.float64]
 Features: TypeAlias = Sequence[str]
@@ -32,7 +32,7 @@ class ModelTable(Struct, frozen=True):
 
     fitted_on: Any
     labels: tuple[str, ...]  # in the order of the weight columns
-    thresholds: dict[str, float]  # the probability from which a label is claimed
+    thresholds: dict[str, float]  # minimum probability at which a label is used
     figures: dict[str, dict[str, float]]
     vectors_of: str = ""  # the model that makes the vectors (`index.embedder.Embedder.name`)
 
@@ -96,7 +96,7 @@ class LinearModel:
 
     def scores(self, examples: Iterable[Features]) -> Matrix:
         """Return the sum of the weights of each example's features, (examples, labels)."""
-        # The rows of all examples lie in one list: an array for each example would take longer to make.
+        # One flat list of rows is faster than an array for each example.
         rows, starts = list[int](), list[int]()
         for features in examples:
             starts.append(len(rows))
@@ -143,7 +143,7 @@ def adaptation_to(model: LinearModel, examples: Sequence[Example]) -> LinearMode
         np.add.at(table[row], [columns[name] for name in example.features], 1)
     allowed = np.array([[label in example.labels for label in model.labels] for example in examples], np.float64)
     before = np.log(model.probabilities([example.features for example in examples]) + 1e-12)
-    # The best weights are sums of the examples, so that coefficients of the examples are sought by their kernel.
+    # By the representer theorem the optimum is a linear combination of the examples; solve with their kernel matrix.
     kernel = table @ table.T / _PRIOR_PRECISION
     rate = 1 / (1 + kernel.sum(axis=1).max() / 2)  # never overshoots: softmax has a curvature of at most 1/2
     coefficients = np.zeros_like(before)

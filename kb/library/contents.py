@@ -112,7 +112,7 @@ class Contents(Struct, frozen=True, dict=True):
             return Configuration()
 
     def ids_of(self, report_id: str) -> tuple[str, ...]:
-        """Return all ids that a report goes by or may have gone by; none for one that is not known by this id."""
+        """Return the current and all possible former ids of a report; empty for an unknown id."""
         entry = self.by_id.get(report_id)
         former = self.parsed_configuration.overrides.get(entry.source, MetadataOverride()).former if entry else ()
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
@@ -128,7 +128,7 @@ class Contents(Struct, frozen=True, dict=True):
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
 
     def canonical_talk(self, some_id: str) -> str | None:
-        """Return the id of a talk, given that or the id that one report alone gives it; None for an unknown id."""
+        """Return the shared id of a talk, given it or the id in one report; None for an unknown id."""
         return some_id if some_id in self.talks else self._canonical_ids.get(some_id)
 
     def own_talk_ids(self, canonical: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ _JOURNAL = ".kb-begun"  # the file with the change in progress; hidden, so that 
 
 
 class ChangedSinceError(LibraryError):
-    """A file or kb.toml has changed since; it stays as it is.
+    """Somebody else changed the file or kb.toml since, so nothing was written.
 
     `kept` is the path in the library of the backup that would have been restored; with `is_gone` it is missing.
     """
@@ -126,7 +126,7 @@ class Folder:
             return [self._apply(change, backup) for change, backup in zip(reverse, backups, strict=True)]
 
     def configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
-        """Write kb.toml as `change` returns it, given its bytes and their configuration; return the one before.
+        """Replace kb.toml by `change(bytes, configuration)`; return the configuration from before.
 
         Raises LibraryError if kb.toml is broken, or would be; then nothing is written.
         """

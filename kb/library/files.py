@@ -23,7 +23,7 @@ from kb.storage.walk import CONFIGURATION, file_name, files_below, is_backup, is
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # files that begin with it are skipped
 _IN_CONTAINER = re.compile(r"!/|#\d+$")  # ends the path of the container in the source of a report inside it
 _NUMBERED = re.compile(r"#\d+$")  # ends the source of a post in an export
-# The share of unchanged reports from which on an export is a newer state of another: some were edited since.
+# An export with at least this share of unchanged reports is a newer version of the other export.
 _SAME_CONTAINER = 0.5
 
 

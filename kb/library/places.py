@@ -26,8 +26,8 @@ OWN_LIBRARY = Path("data", "reports")
 CACHE_FOLDER = "kept"  # the folder inside an index folder that the engine leaves alone
 REPORT_SUFFIX, UPDATE_SUFFIX = ".json", ".update"  # of finished reports and of updates
 _LISTING = "seen"  # the file of the cached listing
-# A file that changes twice within a tick of the file system's clock, and keeps its length, looks the same after the
-# second change: changes this shortly before a listing are not relied on (git calls such files racy). FAT has the
+# A file may change twice within one tick of the file system's clock and keep its size. A listing made less than a tick
+# after a change is therefore not cached (git: "racy" files). FAT has the
 # coarsest clock, two seconds.
 _TICK = 2 * 10**9  # nanoseconds
 

@@ -65,7 +65,7 @@ def aligned(note_takers: Sequence[Sequence[Note]], similarity: Similarity) -> tu
 def _same(
     rows: Sequence[_OpenRow], notes: Sequence[Note], similarity: Similarity
 ) -> dict[int, tuple[_OpenRow, float, float | None]]:
-    """Return the row of each note that says the same as one, by the note's place: the most similar pairs first."""
+    """Match notes with the notes of existing rows, most similar pairs first. Return the row of each matched note."""
     known = [(row, note) for row in rows for note in row.notes if note][:_MAX_NOTES]
     compared = notes[:_MAX_NOTES]
     words = _common_words([note.text for _, note in known], [note.text for note in compared])
@@ -90,7 +90,7 @@ def _same(
 
 
 def _common_words(texts: Sequence[str], others: Sequence[str]) -> list[dict[int, float]]:
-    """Return for each text the share of bigrams, from 0 to 1, that it has in common with others, by their places."""
+    """Return for each text its share of common bigrams (0 to 1) with each other text, by index."""
     own, other = [list(map(_bigrams, group)) for group in (texts, others)]
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, bigrams in enumerate(other):

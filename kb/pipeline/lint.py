@@ -1,4 +1,4 @@
-"""Findings about a report: what it leaves out or leaves open, by line, and as messages to its author."""
+"""Finds missing or ambiguous metadata in a report, and words it for the author."""
 
 import re
 from collections.abc import Iterator, Mapping

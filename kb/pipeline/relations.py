@@ -33,13 +33,13 @@ class RelatedReports:
 
 
 def sources_with_shared_ids(entries: Sequence[ReportEntry]) -> Sequence[str]:
-    """Return the sources of the reports whose own id another report has, too: their texts decide which are copies."""
+    """Return the sources of reports that share their id with another; their texts show which are copies."""
     counts = Counter(entry.id for entry in entries)
     return [entry.source for entry in entries if counts[entry.id] > 1]
 
 
 def relate(entries: Iterable[ReportEntry], texts: Mapping[str, Texts]) -> RelatedReports:
-    """Return the ids of a library's reports, given with their own ids in library order, and its copies.
+    """Return the final ids of reports, and the copies; `entries` have their own ids, in library order.
 
     `texts` are those of `sources_with_shared_ids`. Posts that share an id all get longer ones: if one of them kept it,
     a newcomer could take it over.

@@ -40,7 +40,7 @@ def ignore_progress(_step: str, _done: int, _total: int) -> None:
 class FinishedReport(Struct, frozen=True):
     """A report with tags and kinds, before it is related to the other reports of its library.
 
-    `findings` are what is missing in the report and what may be claimed of its notes. `vectors` is the model that
+    `findings` list missing metadata and uncertain kinds of notes. `vectors` is the model that
     classified the notes, empty where only their words did. `training_features` are the features of the notes whose
     kind is corrected, by the note's own part of its id.
     """
@@ -72,7 +72,7 @@ class Tools(Struct, frozen=True, dict=True):
 
     @cached_property
     def lines(self) -> "TalkOverrides":
-        """Whether a line begins a talk, for the lines that kb.toml has."""
+        """The lines that kb.toml marks as a talk (True) or as no talk (False)."""
         return {line: talk.talk for line, talk in self.configuration.talks.items() if talk.talk is not None}
 
     @property

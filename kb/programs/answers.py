@@ -68,7 +68,7 @@ class Notes:
         return entry.url if entry else None
 
     def quoting(self) -> Quoting:
-        """Return what quotes notes in English, with their addresses."""
+        """Return the formatter of quotations, with the addresses of notes."""
         return Quoting(self.knowledge_base.collection.domain, self.address)
 
     def record(self, note: Note) -> Record:
@@ -76,7 +76,7 @@ class Notes:
         return {**note_record(note, self.knowledge_base.collection.domain), **self._address(note)}
 
     def hit(self, found: FoundNote, tier: Tier, *, quoted: bool) -> Record:
-        """Return a hit as `kb search --json` prints it, and its address; without marks in the part that is cut off."""
+        """Return a hit as `kb search --json` prints it, with its address and the marks before the cut."""
         domain = self.knowledge_base.collection.domain
         record = hit_record(found, tier, domain, quoted=quoted, explain=False)
         marks = [mark for mark in record["marks"] if mark[1] <= _MAX_TEXT]
@@ -232,7 +232,7 @@ def _nothing_in(kb: KnowledgeBase) -> str:
 
 
 def _nothing(kb: KnowledgeBase, answer: SearchResults) -> dict[str, str]:
-    """Return that no note has the words of a search, and what is returned instead; empty if a note has them."""
+    """Return a sentence for a search without hits about its other results; empty if there are hits."""
     if answer.total:
         return {}
     if answer.near:

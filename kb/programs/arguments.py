@@ -49,7 +49,7 @@ FILTERS = tuple(facet for facet in FACETS if facet.tool_help)
 
 
 def _filter(facet: Facet) -> tuple[str, Any, tuple[str, ...]]:
-    """Return the name, type and default of a filter; a facet of few values accepts its keys only."""
+    """Return the name, type and default of a filter; a facet with fixed values accepts only their keys."""
     value: Any = Literal[tuple(facet.value_labels)] if facet.order == "labels" else _Name
     return facet.key, Annotated[tuple[value, ...], Meta(max_length=_MAX_VALUES, description=facet.tool_help)], ()
 

@@ -109,7 +109,7 @@ def server(kb: KnowledgeBase) -> Server[Any]:
 
 
 async def _in_thread(read: Callable[[], T]) -> T:
-    """Return what a function reads, in a thread so that other requests go on. Raises MCPError instead of ToolError."""
+    """Run a function in a thread, so that other requests continue. Raises MCPError instead of ToolError."""
     try:
         return await asyncio.to_thread(read)
     except ToolError as error:

@@ -45,7 +45,7 @@ class ToolError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool: its texts, its arguments, and the function from knowledge base, arguments and address of the page."""
+    """A tool: title, description, argument type, and its function of knowledge base, arguments and page URL."""
 
     title: str
     description: str
@@ -95,7 +95,7 @@ TOOLS: Mapping[str, Tool] = {
 
 
 def call(kb: KnowledgeBase, name: str, arguments: object, root: str | None) -> Record:
-    """Return the answer of a tool, with addresses of the page at `root`, None if no server shows it.
+    """Call a tool and return its answer; `root` is the URL of the page for links, None without a server.
 
     Raises ToolError for an unknown tool, invalid arguments, an unknown id or value, and a missing index.
     """

@@ -168,7 +168,7 @@ class _Walk:
                 self.bolds += change
 
     def say(self, text: str | None, element: etree._Element, *, seen: bool = True) -> None:
-        """Add the words of `text`. Words that are not `seen`, as of an image, do not make a link a paragraph."""
+        """Add the words of `text`. With `seen=False` (alternative text of an image) a link stays a link."""
         if not text:
             return
         line = self.lines[-1]
@@ -229,7 +229,7 @@ def _paragraphs(lines: list[_Line]) -> Iterator[Block]:
 
 
 def _paragraph(line: _Line) -> Block:
-    """Return a paragraph, or a link or bold line if it is nothing else. A line of pictures is blank."""
+    """Return a link block if all words are linked, a heading if all are bold, else a paragraph. Images are blank."""
     block = _block("paragraph", line)
     if line.linked or block.text in block.links:
         return replace(block, type="link") if block.links else replace(block, type="blank", text="")
@@ -267,7 +267,7 @@ _FEWEST_ITEMS = 2
 
 
 def whole_blocks(element: etree._Element) -> list[Block] | None:
-    """Return the blocks of an element that is read as a whole, empty if it is not shown; None for other elements.
+    """Return the blocks of an element whose children are not walked, `[]` if hidden; None for elements to walk.
 
     Their lines are counted from 0, the first line of the element.
     """

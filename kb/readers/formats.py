@@ -21,8 +21,8 @@ class Reader:
     - `endings`: those of its files. A report without a file name gets the first.
     - `recognises`: whether a text is in this format.
     - `read`: the parse of a text. May raise RecursionError.
-    - `by_ending`: whether the ending decides. It does where no other format has it; otherwise only the text decides,
-      because people name files as they like.
+    - `by_ending`: whether the file ending alone selects this format; true only for endings that no other format
+      shares.
     - `covering`: whether every line has to be in a block, as the contract says.
     - `takes_data`: whether its texts are data of programs, such as JSON. Other formats refuse such a text.
     - `unwrap`: the text inside a file that is not plain text, or None for a file of another format. May raise

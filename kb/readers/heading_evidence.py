@@ -151,7 +151,7 @@ def features_of(line: Candidate) -> dict[str, float]:
 def features_together(
     candidates: Sequence[Candidate], features: Sequence[Mapping[str, float]], scores: Sequence[float]
 ) -> list[dict[str, float]]:
-    """Return the features of each line among its neighbours, from its own features and its score by these."""
+    """Return the second model's features: a line's own, and the first model's scores of nearby and similar lines."""
     likely = [math.tanh(score / 2) for score in scores]
     forms = [_form(line.text) for line in candidates]
     steps = [min(len(line.text) // _LENGTH_STEP, _MAX_LENGTH_STEP) for line in candidates]

@@ -29,7 +29,7 @@ _CRAMPED_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?P<text>[^#\s].*)")
 _NESTED_MARKS = re.compile(
     rf"(?P<kept>[ \t]*(?:(?:>[ \t]?|{_MARK}[ \t]+)){{{DEEPEST + 2}}})(?:>[ \t]?|{_MARK}[ \t]+)++"
 )
-# Such a tag in an item is meant as its name, except the scripts of embeds, which have a source.
+# An author who writes `<script>` in an item means the word. A script with a source is an embed.
 _NAMED_TAG = re.compile(r"<(?=/?(?:script|style|textarea)\b(?![^>]*\b(?:src|data-id)=))", re.IGNORECASE)
 _TAB = 4  # columns
 _DEEPEST_INDENT = _TAB * (DEEPEST + 2)  # deep enough for the warning about deep lists

@@ -135,7 +135,10 @@ def read(text: str) -> Parse:
 
 @dataclass(slots=True)
 class _RstParser(LineParser):
-    """Reads blocks of several lines. Each `_read_` method returns the index below its block, 0 if there is none."""
+    """Reads blocks of several lines.
+
+    `_read_heading`, `_read_table` and `_read_metadata` return the index below their block, or 0.
+    """
 
     source: Sequence[str] = ()
     warnings: list[ReadingWarning] = field(default_factory=list)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 Sort: TypeAlias = Literal["report", "note", "tag", "kind", "pair", "mark"]
-"""The sorts of things that are compared. A mark says that a dated change has overtaken a note."""
+"""The type of a changed item. A `mark` is a dated change that outdates a note."""
 Fate: TypeAlias = Literal["came", "went", "changed"]
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -20,7 +20,7 @@ _MAX_TEXT = 300  # characters of a stored text
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A note, or a property of a note, that came, went or changed.
+    """One change: a note or one of its properties was added, removed or changed.
 
     `note` is the id of the note now, or its last id; `text` is its text. `value` names the property: the slug of a
     tag's service, the id of a mark's change, `remedy_of` or `answers` of a pair, the changed field of a note.
@@ -81,7 +81,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A change that matters to readers who follow a search, and its moment in UTC.
+    """A change that followers of a search see, with its time in UTC.
 
     `note`: notes came; `about` is their report. `remedy`: the unsolved problem `about` got a remedy.
     `fact`: the dated change `about` has overtaken notes. `notes` are the ids of the notes that came or are overtaken.

@@ -30,7 +30,7 @@ class TalkEntry:
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """An event with the slug of its series, its day as precisely as known, its reports, and its talks by track and time."""
+    """An event with its series, its day as precisely as known, its reports, and its talks by track and time."""
 
     slug: str
     name: str

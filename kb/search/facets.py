@@ -56,7 +56,7 @@ class Facet(Struct, frozen=True):
     - `words`: the fields of the search box that select it. There `names` returns the values by folded name. Without
       `names`, a value is selected by a part of it: A selects ALL, too.
     - `find`: returns the value of a name.
-    - `order`: the order of its counts; the newest first has the undated last, `labels` is the order of the labels.
+    - `order`: how its values are sorted: `commonest` first, `newest` first (undated last), or as `labels` lists them.
     - `option_help`: the help of its option of `kb search`, None for no option.
     - `tool_help`: the description of its argument in the searches of programs.
     """

@@ -32,8 +32,8 @@ _MAX_CRUMBS = 2  # the nearest headings or parent notes, which give the subject
 class GuideEntry:
     """Notes of the same content: in the same words, or by several note takers of one talk.
 
-    `note` is the best of them, `notes` are all, oldest first, undated last. `changes` are the dated changes since all of
-    them. `leads_to` are notes that continue one with an arrow and are not remedies.
+    `note` is the best of them, `notes` are all, oldest first, undated last. `changes` are the dated changes later than
+    all of them. `leads_to` are notes that follow one of them after an arrow (→), except remedies.
     """
 
     note: Note

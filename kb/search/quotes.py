@@ -52,8 +52,8 @@ def is_question(text: str) -> bool:
 def features(first: Sequence[FoundNote]) -> NDArray[np.float64]:
     """Return the features of the first results, shape (notes, 4).
 
-    The columns are the cosine to the query, the share of the query's word weight, the logarithm of the length, and the
-    score's distance from the last score relative to the best.
+    Columns: cosine to the query; share of the query's word weight; log of the length; (score - last score) / best
+    score.
     """
     scores = [found.score for found in first]
     best, last = max(scores, default=0.0), min(scores, default=0.0)

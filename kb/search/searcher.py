@@ -38,7 +38,7 @@ LITERALLY: tuple[StepName, ...] = get_args(StepName)
 
 
 class WayOut(Struct, frozen=True):
-    """A likely correction of a query, or a part to leave out, with the number of notes it finds.
+    """A suggested change of a query that finds nothing: another word, or a part to remove, with the number of hits.
 
     If it is a facet value, `facet` is the key of the facet and `text` the value.
     """
@@ -165,7 +165,7 @@ class Searcher:
         return self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
 
     def near(self, facet: Facet, name: str) -> tuple[FacetCount, ...]:
-        """Return at most three values of a similar name: of those with notes, else of all known ones."""
+        """Return at most three values with similar names: values in use, else any known values."""
         from kb.services import similarly_named
 
         by_name = {folded_name(text): count for count in self.noted(facet) for text in (count.label, count.value)}

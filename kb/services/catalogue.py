@@ -36,9 +36,9 @@ class Stage(Struct, frozen=True):
 class Sense(Struct, frozen=True):
     """Rules for names of a service that have other meanings."""
 
-    common: frozenset[str] = frozenset()  # also a word: the service if written exactly so, or in context
+    common: frozenset[str] = frozenset()  # also words: match in the exact spelling or in context
     ambiguous: frozenset[str] = frozenset()  # also something else: the service in context only
-    shared: frozenset[str] = frozenset()  # other clouds have it, too: theirs near their names
+    shared: frozenset[str] = frozenset()  # shared with other clouds: no match near their names
     context: tuple[str, ...] = ()  # nearby words that make it the service
     against: tuple[str, ...] = ()  # nearby words that make it something else
 

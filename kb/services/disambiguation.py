@@ -1,4 +1,4 @@
-"""Which services a text names: the context decides if a name has other meanings.
+"""Finds the services that a text names. The context decides names with several meanings.
 
 Input: the matches of names in a text, the texts above it, and the services that its talk names clearly.
 Rules: `Sense` of each service and `DisambiguationRules` of the domain. Output: the places that name services.

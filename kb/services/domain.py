@@ -127,7 +127,7 @@ def _units(spelling: str) -> tuple[str, ...]:
 
 
 def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]]) -> tuple[LexiconEntry, ...]:
-    """Return known words with a library's, so that all spellings of a library's word are found as one."""
+    """Merge a library's words into the known ones; all spellings of a word get one normal form."""
     if not own:
         return known
     found_as = {folded_for_sudachi(word.surface): word.normalized for word in known}

@@ -144,7 +144,8 @@ def _change(key: str, table: ChangeTable, services: Mapping[str, Service], file:
 def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str, ...]) -> Service:
     """Return the service of a table of a domain or of kb.toml."""
     official = [table.name, *(past.name for past in table.former)]
-    bare = [bare for name in official if len(bare := without_owner(name, owners)) > 1]  # Q alone is that of Q&A
+    # Skip one-letter names: Q also occurs in Q&A.
+    bare = [bare for name in official if len(bare := without_owner(name, owners)) > 1]
     aliases = [*table.aliases, *table.ambiguous, *table.features, *official, *bare]
     short_name = table.short_name or without_owner(table.name, owners)
     days = ((what, getattr(table, what)) for what in STAGES)

@@ -202,7 +202,7 @@ class Inheritance:
         yield "talk" if note.talk else "post", title
 
     def _add_before(self, own: Collection[str], found: dict[str, Candidate], nearer: int) -> None:
-        """Add the services named shortly before the note, and to all candidates the distance."""
+        """Add candidates named shortly before the note, and the distance feature of all candidates."""
         for since, (service, (place, other)) in enumerate(reversed(self._last.items())):
             if service in own or (service not in found and (since > 1 or nearer or self._place - place > _MAX_BEFORE)):
                 continue

@@ -18,7 +18,7 @@ from index.messages import translatable
 from kb.report.problems import LibraryError
 
 FORMAT = 4
-"""The version of code that decides an index; raise it when tests/kb/library/test_fingerprint.py asks for it."""
+"""The format number of indexes. Increase it when a change of code changes them; test_fingerprint.py fails until then."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")
 _ROOT = os.fspath(Path(__file__).resolve().parents[2])
@@ -41,7 +41,7 @@ def cache_folder(of: Literal["", "dictionary", "domain", "model"] = "") -> Path:
     """Return the user's cache folder, or a folder in it that all libraries share.
 
     The shared folders have compiled dictionaries, parsed tables of domains, and whether the bundled model runs on this
-    machine. Raises LibraryError if none can be used.
+    machine. Raises LibraryError if the folder belongs to another user.
     """
     try:
         return platformdirs.user_cache_path("talk-notes-kb") / of

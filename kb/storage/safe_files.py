@@ -14,7 +14,7 @@ if sys.platform != "win32":
     import fcntl
 
 _SCRATCH = (".kb-", ".tmp")  # around the name of a file that is being written; the walk skips both
-_MAX_WRITE_TIME = 3600  # seconds; an older scratch file is of a killed process
+_MAX_WRITE_TIME = 3600  # seconds; older scratch files were left by killed processes
 _held = threading.local()  # the folders that this thread has locked
 
 
@@ -43,7 +43,8 @@ def write_whole(path: Path, data: bytes) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder; other threads and processes wait for it. The holder may take it again.
 
-    Without it, a read followed by a write could undo another process's write between the two. Windows has no lock of a
+    The lock prevents lost updates: another process may not write between our read and our write. Windows has no lock
+    of a
     folder.
     """
     held: set[Path] = vars(_held).setdefault("folders", set())

@@ -15,7 +15,7 @@ _BACKUP = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `backup_pa
 
 
 def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
-    """Yield the files below a folder in a stable order, without hidden files, backups, devices and links that lead out.
+    """Yield the regular files below a folder in a stable order, without hidden files, backups and links to outside.
 
     `unreadable` is called for each folder that cannot be listed. Linked folders are not entered, so that no loop of
     links is followed.
@@ -30,12 +30,12 @@ def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[P
 
 
 def is_backup(name: str) -> bool:
-    """Return whether a file name is that of a hidden file, a backup or our own configuration."""
+    """Return whether the walk skips a file of this name: hidden files, backups, kb.toml."""
     return name.startswith((".", "~$", "#")) or name.endswith(("~", ".bak", ".swp", ".tmp")) or name == CONFIGURATION
 
 
 def backups_below(root: Path) -> Iterator[Path]:
-    """Yield the backups below a folder that replacing and removing reports has left."""
+    """Yield the backups of replaced and removed reports below a folder."""
     return (path for path in _walk(root) if _BACKUP.fullmatch(path.name))
 
 
@@ -48,7 +48,8 @@ def _walk(root: Path, unreadable: Callable[[OSError], None] | None = None) -> It
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
     """Return whether a file is the library's README, or matches a pattern of kb.toml's `ignore`; * crosses folders.
 
-    The README of a subfolder is a report: authors with a folder for each event write it there, for a forge to show.
+    The README of a subfolder is a report: authors with a folder for each event write it there, because GitHub shows
+    it.
     """
     if source.split(".", maxsplit=1)[0].casefold() == "readme":
         return True

@@ -1,4 +1,4 @@
-"""Which talks of several reports on one event are the same talk, though their titles are written differently."""
+"""Matches talks of several reports on one event whose titles differ."""
 
 import re
 from collections import defaultdict
@@ -26,7 +26,7 @@ class ReportTalks:
 
 
 def match_talks(reports: Sequence[ReportTalks]) -> Mapping[str, str]:
-    """Return for the id of each talk of one event the id of the first talk that is the same, maybe its own.
+    """Map each talk id to the id of the first matching talk, or to itself.
 
     Titles match regardless of long vowels, spaces, quotes, subtitles and the order of listed words. Talks with
     different titles match by day, track and time. Two talks of one report never match.
@@ -86,7 +86,7 @@ def _by_key(keys: Iterable[tuple[Hashable, str]]) -> Iterable[set[str]]:
 
 
 def _titles_with_longer_title(talks: Sequence[Talk]) -> list[set[str]]:
-    """Return the talks of each title together with those of the longer title that has it as a part, if just one has."""
+    """Return the talks of each title, joined with those of the only longer title that contains it."""
     by_title: defaultdict[str, set[str]] = defaultdict(set)
     longer: defaultdict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for talk in talks:

@@ -70,7 +70,7 @@ class _SectionBuilder:
         self._outer = _above(self._outer, level)
 
     def begin_heading(self, heading: Block, role: Role, *, is_title: bool) -> None:
-        """Begin a heading that is no talk: a deeper one, or a part of the talk at its level, stays in the talk."""
+        """Begin a heading that is not a talk; it stays in the talk if it is deeper, or a part at the same level."""
         self.finish_section()
         level = heading.level or 1
         if is_title:
@@ -81,7 +81,7 @@ class _SectionBuilder:
             self._end_talk((*_above(self._outer, level), heading))
 
     def add(self, piece: Block, role: Role | None) -> None:
-        """Add a piece of text, before which the talk ends if its list does, or if the piece begins something else."""
+        """Add a piece of text. First end the talk if its list has ended or the piece's role ends talks."""
         if self._talk is not None and piece.type != "blank":
             list_ends = self._talk_depth is not None and (piece.depth is None or piece.depth <= self._talk_depth)
             if list_ends or (role in _TALK_ENDS and piece.type not in _ITEMS):

@@ -68,7 +68,7 @@ def _by_line(chosen: Sequence[int], probabilities: NDArray[np.float64]) -> tuple
 
 
 def choose_talks(lines: Sequence[Line], talk: Mapping[int, float], overrides: Mapping[int, bool]) -> list[int]:
-    """Return the indices of the lines that are talks: of a heading and the lines below it, the more probable.
+    """Choose the talks: either a heading or lines below it, whichever scores higher. Return their indices.
 
     The score of a line is its log-odds less those of a threshold; scores of lines below a heading add up, as if they
     were independent. The threshold is lower for a line if half of its peers are talks, and higher for rows of tables,

@@ -165,7 +165,7 @@ def _neighbour(text: str, step: int) -> tuple[str, ...]:
 
 
 def usual_separators(titles: Sequence[Sequence[Token]]) -> dict[str, str]:
-    """Return how many titles of talks have each separator: most, many or few; under "", whether there are several."""
+    """Map each separator to how many titles have it (most, many, few); the key "" says whether there are several."""
     count = max(len(titles), 1)
     shares = {mark: sum(any(token.text == mark for token in title) for title in titles) / count for mark in _SEPARATORS}
     usual = {mark: "most" if share > _MOST else "many" if share > _MANY else "few" for mark, share in shares.items()}

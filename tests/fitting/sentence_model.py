@@ -1,7 +1,7 @@
 """Tune the biases and norms of the sentence model: python tests/fitting/sentence_model.py LABELS.
 
 The training data are queries (`data/labels/queries.tsv`) with the notes that answer them, and similar notes that do
-not. The method is contrastive learning with in-batch and hard negatives (Karpukhin et al. 2020) of only the biases and norms
+not. It is contrastive learning with in-batch and hard negatives (Karpukhin et al. 2020) of the biases and norms only
 (BitFit, Ben Zaken et al. 2022), on the CPU. LABELS holds the reports of the notes. Without held-out authors, the tuned
 numbers are written as data. Otherwise the nDCG of their queries is printed for several shares of the change.
 """

@@ -1,1 +1,1 @@
-"""What requests carry and answers bear: addresses, languages, uploads, keys, what was done; and their safety."""
+"""Requests and responses: addresses, language, uploads, undo log and security."""

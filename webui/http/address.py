@@ -16,7 +16,7 @@ from kb.services import Catalogue
 
 GROUPS = keys("page")
 STEPS: tuple[StepName, ...] = get_args(StepName)
-_NOW = {"some": "near", "likeness": "near"}  # what older addresses refuse, as it is called now
+_NOW = {"some": "near", "likeness": "near"}  # former names of steps in older addresses
 MATCH_ALL = "service"  # the group with the option that all selected values must match
 PAGE_SIZE = 20
 _BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)", re.IGNORECASE)

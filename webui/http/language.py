@@ -1,4 +1,4 @@
-"""The language of an answer: the one that the address asks for, or an earlier one did, or the browser prefers."""
+"""Chooses the language: from the address, else the cookie, else Accept-Language."""
 
 import re
 from urllib.parse import quote, urlencode

@@ -69,7 +69,7 @@ class Received:
 
 
 def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
-    """Return the report of a form: the bytes of a preview, a file, a fetched page, or a text. Raises UnreadableError."""
+    """Return the report of a form: bytes of a preview, a file, a fetched page, a text. Raises UnreadableError."""
     form, file = request.form, _file()
     name, (override, refused) = form.get("name") or None, _override(form)
     if form.get("data"):

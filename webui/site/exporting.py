@@ -47,7 +47,7 @@ def files(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the path and bytes of each file of a site, with the pages that a visitor without write access sees.
 
-    `root` is the future address of the site; without it there are no feeds, which need absolute links. Raises SiteError.
+    `root` is the future address of the site; feeds need it for absolute links. Raises SiteError.
     """
     app = create_app(knowledge_base, access=Access(frozenset({HERE.partition("//")[2]})), today=today)
     app.add_url_rule("/search", "site.search", lambda: render_template("site_search.html"))
