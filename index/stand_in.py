@@ -1,50 +1,40 @@
-"""An engine that may be away, and one on this machine that answers meanwhile with what it held last."""
+"""An engine whose cluster may be away, with a stand-in on this machine that answers meanwhile from its last index."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
 
+from index.embedder import StoredVectors
 from index.engine import Coverage, Engine, EngineAwayError, Hit, Publication, Reader, Results, Staging
+from index.query import Query
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from index.embedder import StoredVectors
-    from index.query import Query
-
-Answer = TypeVar("Answer")
-
-AGAIN_AFTER = 5.0  # seconds after which an engine that was away is asked again: no request waits for it meanwhile
+RETRY_AFTER = 5.0  # seconds in which an engine that was away is not asked again, so that no request waits for it
 
 
 class WithStandIn(Engine):
-    """An Engine whose requests are answered by the one that may be away, or each as a whole by its stand-in.
+    """An Engine that answers each request as a whole, from its engine or, while that is away, from its stand-in.
 
-    The stand-in is never written. Where it holds nothing, or something is to be written, that the other is away is
-    raised.
+    The stand-in is never written. If it is empty, or something must be written, EngineAwayError is raised.
     """
 
     def __init__(self, engine: Engine, stand_in: Engine) -> None:
         self._engine = engine
         self._stand_in = stand_in
-        # Why the engine is away, and until when it is not asked; replaced as one, for threads share it.
+        # Why the engine is away, and until when it is not asked; one value, because threads replace it.
         self._away: tuple[EngineAwayError, float] | None = None
 
     def away(self) -> str | None:
-        """Return why the stand-in answered last, None where it did not."""
+        """Return why the stand-in answered last, or None if the engine did."""
         away = self._away
         return str(away[0]) if away else None
 
     def snapshot(self) -> Reader:
-        """Return a reader of the newest whole generation, or of what the stand-in holds.
-
-        Raises EngineAwayError where that holds nothing.
-        """
+        """Return a reader of the newest whole generation, or of the stand-in. Raises EngineAwayError if that is empty."""
         away = self._away
         if away is None or monotonic() >= away[1]:
             try:
-                return _Watched(self._present(self._engine.snapshot), self._notice)
+                with self._watching():
+                    return _WatchedReader(self._engine.snapshot(), self._watching)
             except EngineAwayError as error:
                 away = error, 0.0
         if self._stand_in.meta() is None:
@@ -52,87 +42,82 @@ class WithStandIn(Engine):
         return self._stand_in.snapshot()
 
     def damage(self) -> str | None:
-        """Return why the stand-in answers, or what is wrong with the engine that does."""
+        """Return why the stand-in answers, or the damage of the engine."""
         return self.away() or self._engine.damage()
 
     def stamp(self) -> object:
-        """Return a value that is another whenever another generation became the newest. Raises EngineAwayError."""
-        return self._present(self._engine.stamp)
+        """Return a value that changes with each generation. Raises EngineAwayError."""
+        with self._watching():
+            return self._engine.stamp()
 
     def write_generation(self, publication: Publication, since: object) -> None:
         """Write a new generation. Raises EngineAwayError."""
-        self._present(lambda: self._engine.write_generation(publication, since))
+        with self._watching():
+            self._engine.write_generation(publication, since)
 
-    def staging(self) -> "AbstractContextManager[Staging]":
-        """Give what writes staged segments for a publish within."""
+    def staging(self) -> AbstractContextManager[Staging]:
+        """Give a writer of staged segments."""
         return self._engine.staging()
 
     def embed(self, progress: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack."""
-        self._present(lambda: self._engine.embed(progress))
+        """Make the vectors that documents lack. Raises EngineAwayError."""
+        with self._watching():
+            self._engine.embed(progress)
 
-    def stored_vectors(self) -> "StoredVectors | None":
-        """Return the vectors that are kept of texts, where the engine gives them."""
-        return self._present(self._engine.stored_vectors)
+    def stored_vectors(self) -> StoredVectors | None:
+        """Return the stored vectors of texts. Raises EngineAwayError."""
+        with self._watching():
+            return self._engine.stored_vectors()
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents of the one that answers can be found by similarity, None where there is no model."""
+        """Return how many documents have a vector in the engine that answers, or None without a model."""
         if not self.away():
-            with suppress(EngineAwayError):
-                return self._present(self._engine.coverage)
+            with suppress(EngineAwayError), self._watching():
+                return self._engine.coverage()
         return self._stand_in.coverage()
 
     def memory(self) -> int:
-        """Return the bytes that answering takes at most."""
+        """Return the most memory, in bytes, that answering takes."""
         return (self._stand_in if self.away() else self._engine).memory()
 
     def merge(self) -> None:
-        """Tidy up after many small publishes."""
-        self._present(self._engine.merge)
+        """Merge the segments that many small publishes left. Raises EngineAwayError."""
+        with self._watching():
+            self._engine.merge()
 
-    def _present(self, asked: Callable[[], Answer]) -> Answer:
-        """Return what the engine answers, and remember whether it did."""
-        with _noticing(self._notice):
-            answer = asked()
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Note whether the engine is away; its EngineAwayError is raised."""
+        try:
+            yield
+        except EngineAwayError as error:
+            self._away = error, monotonic() + RETRY_AFTER
+            raise
         self._away = None
-        return answer
-
-    def _notice(self, error: EngineAwayError) -> None:
-        self._away = error, monotonic() + AGAIN_AFTER
 
 
-class _Watched:
-    """A reader whose engine may go away; what was asked then is to be asked anew, as a whole."""
+class _WatchedReader:
+    """A reader whose engine may go away; then the whole request must be made again."""
 
-    def __init__(self, reader: Reader, notice: Callable[[EngineAwayError], None]) -> None:
+    def __init__(self, reader: Reader, watching: Callable[[], AbstractContextManager[None]]) -> None:
         self._reader = reader
-        self._notice = notice
+        self._watching = watching
 
-    def search(self, query: "Query") -> Results:
-        with _noticing(self._notice):
+    def search(self, query: Query) -> Results:
+        with self._watching():
             return self._reader.search(query)
 
     def stored(self, document_id: str) -> str | None:
-        with _noticing(self._notice):
+        with self._watching():
             return self._reader.stored(document_id)
 
     def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
-        with _noticing(self._notice):
+        with self._watching():
             return self._reader.more_like(ids, group, limit)
 
     def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        with _noticing(self._notice):
+        with self._watching():
             return self._reader.similarity(ids, other_ids, context)
 
     def meta(self) -> Mapping[str, object] | None:
         return self._reader.meta()
-
-
-@contextmanager
-def _noticing(notice: Callable[[EngineAwayError], None]) -> Iterator[None]:
-    """Call `notice` with the error of an engine that is away, which is raised all the same."""
-    try:
-        yield
-    except EngineAwayError as error:
-        notice(error)
-        raise

@@ -1,235 +1,224 @@
-"""What a publish writes to a cluster: the documents given, then the manifest of them, then that it is the newest.
-
-Documents may be written ahead of that, by several processes, as lines of JSON in a folder of this machine. Each source
-has a rank by which it is sorted, kept where that is possible: no document is written again because others came.
-"""
+"""Writing a generation: its documents, its manifest, and then the state that makes it the newest."""
 
 import shutil
 import tempfile
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import islice
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from index.engine import Publication, StagedSegment
-from index.opensearch_engine.bulk import Action, Bulk, created, written
-from index.opensearch_engine.connection import Connection
-from index.opensearch_engine.lease import Lease
-from index.opensearch_engine.manifest import (
-    MANIFESTS,
-    NOTHING,
-    Manifest,
-    Run,
-    document_id,
-    manifest_id,
-    record,
-    run_name,
-)
-from index.opensearch_engine.mapping import Layout, Row, token_of
+from index.messages import translatable
+from index.opensearch_engine import generations
+from index.opensearch_engine.bulk import Bulk, action
+from index.opensearch_engine.connection import WRITE_SECONDS, Address, ClusterError, Connection
+from index.opensearch_engine.generations import MANIFESTS, STATE, Lease, Manifest, Run, State, record, run_name
+from index.opensearch_engine.layout import Layout, Row, token_of
 from index.query_ast import Key
-from index.ranking import MIN_LENGTH
 from index.schema import Document, Schema
 
-
-@dataclass
-class KnownWords:
-    """The words and sounds that an index is known to have, so that each is written once."""
-
-    index: str = ""
-    words: set[Key] = field(default_factory=set)
-
-    def new(self, index: str, words: Iterable[Key]) -> list[Key]:
-        """Return those of some words that are not known of an index, and know them."""
-        if index != self.index:
-            self.index, self.words = index, set()
-        new = [word for word in words if word not in self.words]
-        self.words.update(new)
-        return new
+GRACE = 120.0  # seconds in which a request may still be answered from the generation before
+_NEW_INDEX = 1000  # documents; if fewer are replaced, they are replaced in the index that is there
+GAP = 1 << 20  # between the ranks of two neighbours; a new source between them halves it
+_GREEN_SECONDS = int(WRITE_SECONDS) - 5  # that replicas of a new index may take before readers see it anyway
+_FOLDER, _ABANDONED = "drafts-", 24 * 3600.0  # prefix of staging folders, and seconds after which one is left over
 
 
-def write_documents(
-    publication: Publication, index: str, lease: Lease, before: Manifest | None, layout: Layout, *, known: KnownWords
-) -> Manifest:
-    """Write what is given to an index, seen by nobody yet, and return the manifest of it and of what stays.
-
-    Raises SearchIndexError as `Publication.kept` does.
-    """
-    old = before or NOTHING
-    sources = publication.kept(old.runs)
-    kept = {source: old.runs[source] for source in publication.order if source in sources}
-    ranks = ranks_of(publication.order, {source: run.rank for source, run in kept.items()})
-    writing = _Writing(lease.token, index, known)
-    Bulk(lease.connection, index, lease.renew).write(writing.actions(_given(publication, layout), ranks))
-    runs = {
-        source: writing.runs.get(source) or replace(kept[source], rank=ranks[source]) for source in publication.order
-    }
-    moved = {run.name: ranks[source] for source, run in kept.items() if run.rank != ranks[source]}
-    names = {run.name for run in runs.values()}
-    return Manifest(
-        lease.token,
-        runs,
-        publication.meta,
-        (*old.dead, *(run.name for source, run in old.runs.items() if source not in kept)),
-        lease.standing.state.aborted,
-        {name: rank for name, rank in {**old.moved, **moved}.items() if name in names},
-    )
+def first_index(address: Address) -> str:
+    """Return the name of the first index of an alias."""
+    return f"{address.index}-1"
 
 
-def _given(publication: Publication, layout: Layout) -> Iterator[tuple[str, Iterable[Row]]]:
-    """Yield the sources that are given, with their documents."""
-    staged = rows_of(publication.staged)
-    for source in dict.fromkeys(publication.order):
-        if source in publication.replaced:
-            yield source, map(layout.row, publication.replaced[source])
-        elif source in staged:
-            yield source, staged[source]()
+def publish(publication: Publication, since: object, connection: Connection, layout: Layout) -> None:
+    """Write a generation next to the documents that stay; if none of many stay, to a new index."""
+    address = connection.address
+    if generations.read_state(connection, address.index) is None:
+        _make_first_index(connection, address, layout)
+    with generations.writing(connection, address.index, since) as lease:
+        index, generation = lease.stored.stamp
+        if lease.stored.state.layout == layout.version:
+            before = generations.read_manifest(connection, index, generation) if generation else generations.EMPTY
+            if publication.kept(before.runs) or before.documents < _NEW_INDEX:
+                manifest = _write_documents(publication, index, lease, before, layout)
+                if not generation:
+                    _spread(connection, index)
+                _commit(lease, manifest)
+                return
+        _publish_new_index(publication, lease, layout)
 
 
-class _Writing:
-    """The documents of one token, as they are written; `runs` has those written so far."""
-
-    def __init__(self, token: int, index: str, known: KnownWords) -> None:
-        self._token = token
-        self._index = index
-        self._known = known
-        self.runs: dict[str, Run] = {}
-
-    def actions(self, given: Iterable[tuple[str, Iterable[Row]]], ranks: Mapping[str, int]) -> Iterator[Action]:
-        for source, rows in given:
-            name, rank = run_name(source, self._token), ranks[source]
-            self.runs[source] = Run(name, rank, 0)
-            for place, row in enumerate(rows):
-                fields = {**row.fields, "run": name, "rank": rank, "place": place, "born": self._token}
-                yield written(document_id(name, place), self._token, fields)
-                for word in self._known.new(self._index, row.words):
-                    yield created(f"word-{token_of(word)}", {word.kind: word.text, "long": len(word.text)})
-                run = self.runs[source]
-                self.runs[source] = replace(
-                    run,
-                    documents=place + 1,
-                    measured=run.measured + (row.length is not None),
-                    lengths=run.lengths + (max(row.length, MIN_LENGTH) if row.length else 0.0),
-                )
+def _make_first_index(connection: Connection, address: Address, layout: Layout) -> None:
+    body = {**layout.settings(address.shards), "aliases": {address.index: {}}}
+    error = connection.write("PUT", f"/{first_index(address)}", body, allowed=(HTTPStatus.BAD_REQUEST,)).get("error")
+    if error and "resource_already_exists" not in str(error):
+        raise ClusterError(translatable("{0}: the index cannot be made ({1})", address, error))
+    state = record(State(layout=layout.version))
+    connection.write("PUT", f"/{address.index}/_create/{STATE}", state, allowed=(HTTPStatus.CONFLICT,))
 
 
-def write_manifest(connection: Connection, index: str, manifest: Manifest) -> None:
-    """Have all that was written found, and keep the manifest of it."""
+def _publish_new_index(publication: Publication, lease: Lease, layout: Layout) -> None:
+    """Write a generation to a new index and move the alias to it; the index before is kept until the next time."""
+    connection, address, old = lease.connection, lease.connection.address, lease.stored.index
+    number = int(old.rpartition("-")[2])
+    new = f"{address.index}-{number + 1}"
+    connection.write(
+        "DELETE", f"/{new}", allowed=(HTTPStatus.NOT_FOUND,)
+    )  # left by a writer that did not finish; only we may write
+    connection.write("PUT", f"/{new}", layout.settings(address.shards))
+    manifest = _write_documents(publication, new, lease, generations.EMPTY, layout)
+    _write_manifest(connection, new, manifest)
+    _spread(connection, new)
+    state = State(generation=manifest.token, token=manifest.token, since=time.time(), layout=layout.version)
+    connection.write("PUT", f"/{new}/_doc/{STATE}", record(state))
+    lease.renew(after=0.0)  # raises if another writer took over, which writes to another index
+    remove = {"index": old, "alias": address.index, "must_exist": False}
+    actions = [{"remove": remove}, {"add": {"index": new, "alias": address.index}}]
+    connection.write("POST", "/_aliases", {"actions": actions})
+    for name in connection.write("GET", f"/{address.index}-*/_alias"):
+        own = name.removeprefix(f"{address.index}-")
+        if own.isdecimal() and int(own) < number:
+            connection.write("DELETE", f"/{name}", allowed=(HTTPStatus.NOT_FOUND,))
+
+
+def tidy(connection: Connection, name: str) -> None:
+    """Delete the documents of replaced runs and unfinished writers, and the manifests of old generations."""
+    stored = generations.read_state(connection, name)
+    if stored is None or not stored.state.generation or time.time() - stored.state.since < GRACE:
+        return
+    index = stored.index
+    manifest = generations.read_manifest(connection, index, stored.state.generation)
+    if not manifest.dead and {*stored.state.aborted} <= {*manifest.tidied}:
+        return
+    with generations.writing(connection, name, None) as lease:
+        manifest = generations.read_manifest(connection, index, lease.stored.state.generation)
+        aborted = lease.stored.state.aborted
+        newest = {"ids": {"values": [generations.manifest_id(manifest.token)]}}
+        old_manifests = {"bool": {"filter": [{"term": {"run": MANIFESTS}}], "must_not": [newest]}}
+        gone = [{"terms": {"run": list(manifest.dead)}}, {"terms": {"born": list(aborted)}}, old_manifests]
+        hits = connection.every(index, {"query": {"bool": {"should": gone}}, "_source": False, "sort": ["_doc"]})
+        Bulk(connection, index, lease.renew).write(action("delete", hit["_id"], version=lease.token) for hit in hits)
+        _commit(lease, replace(manifest, token=lease.token, dead=(), aborted=aborted, tidied=aborted))
+
+
+def _write_documents(publication: Publication, index: str, lease: Lease, before: Manifest, layout: Layout) -> Manifest:
+    """Write the documents of a generation, which no reader sees yet, and return its manifest."""
+    kept = publication.kept(before.runs)
+    ranks = ranks_of(publication.order, {source: before.runs[source].rank for source in kept})
+    # A source that stays keeps its run, unless its rank changes.
+    runs = {source: before.runs[source] for source in kept if before.runs[source].rank == ranks[source]}
+    staged, known = rows_of(publication.staged), set[Key]()
+
+    def rows(source: str) -> Iterable[Row]:
+        if source in kept:
+            body = {"query": {"term": {"run": before.runs[source].name}}, "sort": [{"place": "asc"}]}
+            return (Row(hit["_source"], frozenset()) for hit in lease.connection.every(index, body))
+        return map(layout.row, publication.replaced[source]) if source in publication.replaced else staged[source]
+
+    def actions() -> Iterator[bytes]:
+        for source in dict.fromkeys(publication.order):
+            if source in runs:
+                continue
+            name, rank, place = run_name(source, lease.token), ranks[source], -1
+            for place, row in enumerate(rows(source)):
+                fields = {**row.fields, "run": name, "rank": rank, "place": place, "born": lease.token}
+                yield action("index", f"{name}-{place}", fields, lease.token)
+                for word in row.words - known:
+                    yield action("create", f"word-{token_of(word)}", {word.kind: word.text, "long": len(word.text)})
+                known.update(row.words)
+            runs[source] = Run(name, rank, place + 1)
+
+    Bulk(lease.connection, index, lease.renew).write(actions())
+    dead = (run.name for source, run in before.runs.items() if runs.get(source) != run)
+    aborted = lease.stored.state.aborted
+    ordered = {source: runs[source] for source in publication.order}
+    return Manifest(lease.token, ordered, publication.meta, (*before.dead, *dead), aborted)
+
+
+def _write_manifest(connection: Connection, index: str, manifest: Manifest) -> None:
+    """Make the documents that were written searchable, and store their manifest."""
     connection.write("POST", f"/{index}/_refresh")
-    path = f"/{index}/_doc/{manifest_id(manifest.token)}"
+    path = f"/{index}/_doc/{generations.manifest_id(manifest.token)}"
     connection.write("PUT", path, {**record(manifest), "run": MANIFESTS})
 
 
-def commit(index: str, lease: Lease, manifest: Manifest) -> None:
-    """Make what was written the newest generation: all of it is seen from one moment on."""
-    write_manifest(lease.connection, index, manifest)
-    lease.change(replace(lease.standing.state, generation=manifest.token, holder="", since=time.time()))
+def _commit(lease: Lease, manifest: Manifest) -> None:
+    """Make a generation the newest, in one write."""
+    _write_manifest(lease.connection, lease.stored.index, manifest)
+    lease.change(replace(lease.stored.state, generation=manifest.token, holder="", since=time.time()))
 
 
-_OURS, _OLD = "drafts-", 24 * 3600.0  # folders, and after how many seconds nobody writes to one any more
-_PREFIX, _LINES, _BEGINS = "draft-", "lines", "begins"
+def _spread(connection: Connection, index: str) -> None:
+    """Make as many replicas as configured, as far as there are nodes, and wait a while for them."""
+    most = connection.address.replicas
+    settings = {"index": {"auto_expand_replicas": f"0-{most}" if most else "false"}}
+    connection.write("PUT", f"/{index}/_settings", settings)
+    wait = {"wait_for_status": "green", "timeout": f"{_GREEN_SECONDS}s"}
+    connection.write("GET", f"/_cluster/health/{index}", allowed=(HTTPStatus.REQUEST_TIMEOUT,), **wait)
 
 
 @dataclass(frozen=True, slots=True)
 class LineStaging:
-    """Writes staged segments below a folder; it can be handed to another process."""
+    """Writes staged segments as lines of JSON below a folder; another process may use it too."""
 
     folder: Path
     schema: Schema
 
-    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> StagedSegment:
-        """Write sources with all their documents, as they come."""
-        layout, runs, begins = Layout(self.schema), list[tuple[str, int]](), list[int]()
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self.folder))
-        with (folder / _LINES).open("wb") as lines:
-            for source, documents in given:
-                begins.append(lines.tell())
-                rows = (lines.write(msgspec.json.encode(layout.row(document)) + b"\n") for document in documents)
-                runs.append((source, sum(1 for _ in rows)))
-        (folder / _BEGINS).write_bytes(msgspec.json.encode(begins))
+    def write(self, sources: Iterable[tuple[str, Iterable[Document]]]) -> StagedSegment:
+        """Write each source with all its documents, to a file of its own."""
+        layout, runs = Layout(self.schema), list[tuple[str, int]]()
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        for source, documents in sources:
+            with (folder / str(len(runs))).open("wb") as lines:
+                count = sum(lines.write(msgspec.json.encode(layout.row(one)) + b"\n") > 0 for one in documents)
+            runs.append((source, count))
         return StagedSegment(folder, tuple(runs))
 
 
 @contextmanager
 def staging(folder: Path, schema: Schema) -> Iterator[LineStaging]:
-    """Give what writes staged segments below a folder; they are gone afterwards."""
+    """Give a LineStaging below a folder; its segments are deleted afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{_OURS}*"):  # by a process that was killed
-        if left.stat().st_mtime < time.time() - _OLD:
+    for left in folder.glob(f"{_FOLDER}*"):  # by a process that was killed
+        if left.stat().st_mtime < time.time() - _ABANDONED:
             shutil.rmtree(left, ignore_errors=True)
-    here = Path(tempfile.mkdtemp(prefix=_OURS, dir=folder))
-    try:
-        yield LineStaging(here, schema)
-    finally:
-        shutil.rmtree(here, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_FOLDER, dir=folder, ignore_cleanup_errors=True) as here:
+        yield LineStaging(Path(here), schema)
 
 
-def rows_of(staged: Sequence[StagedSegment]) -> Mapping[str, Callable[[], Iterator[Row]]]:
-    """Return for each source of some staged segments what reads its documents."""
-    readers: dict[str, Callable[[], Iterator[Row]]] = {}
-    for stage in staged:
-        begins = msgspec.json.decode((stage.folder / _BEGINS).read_bytes(), type=list[int])
-        for (source, count), begin in zip(stage.runs, begins, strict=True):
-            readers[source] = partial(_rows, stage.folder / _LINES, begin, count)
-    return readers
+def rows_of(staged: Sequence[StagedSegment]) -> Mapping[str, Iterator[Row]]:
+    """Return the documents of each source in some staged segments, read when they are asked for."""
+    sources = ((segment.folder / str(number), run) for segment in staged for number, run in enumerate(segment.runs))
+    return {source: _rows(file) for file, (source, _) in sources}
 
 
-def _rows(file: Path, begin: int, count: int) -> Iterator[Row]:
+def _rows(file: Path) -> Iterator[Row]:
     with file.open("rb") as lines:
-        lines.seek(begin)
-        for line in islice(lines, count):
+        for line in lines:
             yield msgspec.json.decode(line, type=Row)
 
 
-GAP = 1 << 20  # between the ranks of two sources that follow each other: as many can come between them, halving it
-
-
 def ranks_of(order: Sequence[str], held: Mapping[str, int]) -> Mapping[str, int]:
-    """Return a rank for each source, in their order: that which it has where that is possible."""
-    steady = _in_order([source for source in order if source in held], held)
-    ranks = {source: held[source] for source in steady}
-    waiting: list[str] = []
+    """Return a rank for each source, by which readers sort: its own of `held`, or new ones if sources changed places."""
+    sources = list(dict.fromkeys(order))
+    ranks = {source: held[source] for source in sources if source in held}
+    afresh = {source: number * GAP for number, source in enumerate(sources, start=1)}
+    if [*ranks.values()] != sorted(ranks.values()):
+        return afresh
+    waiting = list[str]()
     below: int | None = None
-    for source in dict.fromkeys(order):
-        if source not in ranks:
+    for source in (*sources, None):
+        if source is not None and source not in ranks:
             waiting.append(source)
             continue
-        if waiting and not _between(waiting, below, ranks[source], ranks):
-            return {each: number * GAP for number, each in enumerate(dict.fromkeys(order), start=1)}
-        waiting, below = [], ranks[source]
-    _between(waiting, below, None, ranks)
+        above = None if source is None else ranks[source]
+        step = GAP if below is None or above is None else (above - below) // (len(waiting) + 1)
+        if waiting and step == 0:  # no room between two neighbours
+            return afresh
+        first = below or 0 if above is None or below is not None else above - GAP * (len(waiting) + 1)
+        ranks |= {each: first + step * number for number, each in enumerate(waiting, start=1)}
+        waiting, below = [], above
     return ranks
-
-
-def _between(sources: Sequence[str], below: int | None, above: int | None, ranks: dict[str, int]) -> bool:
-    """Give sources ranks between two others, as far from each other as can be; tell whether there was room."""
-    if above is None:
-        first, step = below or 0, GAP
-    else:
-        first = above - GAP * (len(sources) + 1) if below is None else below
-        step = (above - first) // (len(sources) + 1)
-    if step == 0:
-        return False
-    ranks |= {source: first + step * number for number, source in enumerate(sources, start=1)}
-    return True
-
-
-def _in_order(sources: Sequence[str], ranks: Mapping[str, int]) -> Sequence[str]:
-    """Return the most sources whose ranks rise as they follow each other (the longest increasing subsequence)."""
-    ends: list[int] = []
-    chains: list[tuple[str, Any]] = []
-    for source in sources:
-        place = bisect_left(ends, ranks[source])
-        chain = (source, chains[place - 1] if place else None)
-        ends[place : place + 1], chains[place : place + 1] = [ranks[source]], [chain]
-    found, link = list[str](), chains[-1] if chains else None
-    while link:
-        source, link = link
-        found.append(source)
-    return found[::-1]

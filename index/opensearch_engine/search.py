@@ -1,263 +1,254 @@
-"""One query's text over one generation on a cluster: what it finds, as filters, and how that is scored."""
+"""One query's text on a cluster: what it finds and what is near, as filters, and the score of each document.
+
+The score is the formula of `index.ranking`: a term's points are a saturated `rank_feature`, coverage and the exact text
+are function scores, similarity adds constants to the nearest documents, and length and boost are a stored factor.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
 from sys import maxsize
 from typing import Any
 
+from index import query_ast, ranking, terms
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
-from index.engine import MeantCount
-from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near
+from index.engine import MeantCount, Reason
+from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near, reasons
 from index.messages import message_of
-from index.opensearch_engine.batching import RequestBatch
-from index.opensearch_engine.filters import Filter, Filters, all_of, any_of, found_by, with_keys, with_whole_text
-from index.opensearch_engine.manifest import Manifest
-from index.opensearch_engine.mapping import Layout
-from index.opensearch_engine.scoring import Scoring, shares, whole
-from index.opensearch_engine.semantic_match import Similarity, Strength
-from index.opensearch_engine.vectors import GenerationVectors
+from index.opensearch_engine import filters
+from index.opensearch_engine.filters import EVERYTHING, Filter, all_of, any_of, found_by, matching, with_keys
+from index.opensearch_engine.generations import Generation
+from index.opensearch_engine.layout import token, token_of
+from index.opensearch_engine.vectors import GenerationVectors, Strength
 from index.query import Query
-from index.query_ast import Key, Node, Notice, QueryWord
+from index.query_ast import Alternative, Key, QueryWord
 from index.query_correction import did_you_mean
 from index.query_parser import QueryParser
-from index.ranking import DECIMALS, max_points, word_weight
-from index.schema import Schema
-from index.terms import SpellChecker, shortest_with_prefix
-from index.text import folded_case
+from index.query_words import names_among
+from index.ranking import WEIGHTS, SignalName
+from index.similarity import MAX_SIMILAR, MIN_COSINE
+from index.text import folded_case, folded_name
 
-_MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
-_CLAUSES_OF_TERM = 4  # where it finds, where some words are enough, and two where it gives points
-_CLAUSES_OF_PAIR = 2
-_MOST_PAIRS = 300
-_BELOW = 1e-6  # of a share, which has seven digits there: it is held against a bound
-_MOST_BEGUN = 120  # words looked at: those of documents that are gone count as none
-_MOST_SIMILAR = 1000
-_NO_WORDS: Sequence[str] = ()
+EXPLAINED = ("weights", "finds", "in", "length", "boost", "whole")  # the fields that `Tier.reasons` reads
+_MAX_CLAUSES = 700  # for words; a cluster takes 1,024, and similarity has a clause for each different number of points
+_CLAUSES_OF_TERM, _MAX_PAIRS = 4, 300  # a term is in the filter, the share, the coverage and the points
+_MAX_PREFIXED, _MAX_FUZZY = 120, 1000  # words of the vocabulary, of which some may be in no document any more
+_ROUNDING = 1e-6  # of a share in single precision, near a bound
 
 
-class ClusterTerms:
-    """The terms of a generation on a cluster (`TermIndex`), as far as they are known yet."""
+class Search:
+    """A query's text as a generation understands it, whose terms it knows (`TermIndex`)."""
 
-    def __init__(self, batch: RequestBatch, filters: Filters, schema: Schema) -> None:
-        self._batch = batch
-        self._filters = filters
-        self.schema = schema
+    def __init__(
+        self, generation: Generation, query: Query, parser: QueryParser, vectors: GenerationVectors | None
+    ) -> None:
+        self.generation = generation
+        self.query = query
+        self.schema = generation.schema
+        self.size = generation.manifest.documents
+        self._vectors = vectors
+        self._load([word for piece in parser.parse(query.text).pieces for word in piece.words])
+        self.interpretation = interpret(query, parser, self)
+        self.notices = self.interpretation.parsed.notices  # `_strengths` may add one
+        self.selected = filters.selected(query)
+        self._conditions = list(map(matching, self.interpretation.parsed.conditions))
+        self.found = all_of((*self._conditions, *map(matching, self.interpretation.required)))
+        title = self.interpretation.title
+        self.titled = all_of((*self._conditions, matching(title))) if title else None
+        words = (*self.interpretation.relaxation.loosest, *self.interpretation.condition_words)
+        clauses = sum(_CLAUSES_OF_TERM * len(alternative.terms) for word in words for alternative in word.alternatives)
+        self.pairs = self.interpretation.shingles[: min(max(_MAX_CLAUSES - clauses, 0), _MAX_PAIRS)]
 
-    def exists(self, node: Node) -> bool:
+    def _load(self, words: Sequence[QueryWord]) -> None:
+        """Ask in one request for the counts that most queries need to be interpreted."""
+        names = dict[str, bool]()
+        list(names_among(words, lambda name: names.setdefault(name, False)))  # tries every run of words
+        keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
+        named = (filters.with_values(self.schema.names, [name]) for name in names)
+        self.generation.counts(*map(matching, words), *map(found_by, keys), *named)
+
+    def exists(self, node: query_ast.Node) -> bool:
         """Return whether any document matches a node."""
-        return self._batch.count(self._filters.of(node), guess=1) > 0
+        return self.generation.count(matching(node)) > 0
 
-    def count(self, nodes: Sequence[Node]) -> int:
+    def count(self, nodes: Sequence[query_ast.Node]) -> int:
         """Return how many documents match all of these nodes."""
-        return self._batch.count(all_of(map(self._filters.of, nodes)))
+        return self.generation.count(*map(matching, nodes))
 
     def has_name(self, name: str) -> bool:
         """Return whether any document has this folded name in the facet `Schema.names`."""
-        return self._batch.count(self._filters.with_values(self.schema.names or "", (name,))) > 0
+        return self.generation.count(filters.with_values(self.schema.names, [name])) > 0
 
     def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
         """Return the terms that begin so."""
         folded = folded_case(prefix)
         if not folded.isprintable():
             return ()
-        body = {
-            "size": _MOST_BEGUN,
-            "_source": [kind],
-            "query": {"prefix": {kind: folded}},
-            "sort": [{"long": "asc"}, {kind: "asc"}],
-        }
-        terms = self._batch.ask(body, _words, _NO_WORDS)
-        return shortest_with_prefix(
-            prefix, [term for term in terms if self._batch.count(found_by(Key(term, kind)), guess=1)]
-        )
+        words = self._vocabulary(kind, {"prefix": {kind: folded}}, size=_MAX_PREFIXED, sort=["long", kind])
+        counts = self.generation.counts(*(found_by(Key(word, kind)) for word in words))
+        return terms.shortest_with_prefix(prefix, [word for word, count in zip(words, counts, strict=True) if count])
 
-    def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:
+    def spell_checker(self, text: str, kind: TermKind = "word") -> terms.SpellChecker:
         """Return a spell checker of the terms within two edits of this text."""
-        body = {
-            "size": _MOST_SIMILAR,
-            "_source": [kind],
-            "query": {"fuzzy": {kind: {"value": folded_case(text), "fuzziness": 2, "max_expansions": _MOST_SIMILAR}}},
-        }
-        return SpellChecker(
-            lambda: dict.fromkeys(self._batch.ask(body, _words, _NO_WORDS), maxsize),
-            lambda term: self._batch.count(found_by(Key(term, kind))),
+        fuzzy = {"value": folded_case(text), "fuzziness": 2, "max_expansions": _MAX_FUZZY}
+        return terms.SpellChecker(
+            lambda: dict.fromkeys(self._vocabulary(kind, {"fuzzy": {kind: fuzzy}}, size=_MAX_FUZZY), maxsize),
+            lambda word: self.generation.count(found_by(Key(word, kind))),
         )
 
+    def _vocabulary(self, kind: TermKind, query: Filter, **body: object) -> Sequence[str]:
+        hits = self.generation.hits({"_source": [kind], "query": query, **body})
+        return [hit["_source"][kind] for hit in hits]
 
-class Search:
-    """A query's text as a cluster is asked for it.
-
-    It is made again until nothing that it asks is open (`RequestBatch.until_known`).
-    """
-
-    def __init__(
-        self,
-        batch: RequestBatch,
-        query: Query,
-        parser: QueryParser,
-        layout: Layout,
-        manifest: Manifest,
-        *,
-        vectors: GenerationVectors | None,
-    ) -> None:
-        self.batch = batch
-        self.filters = Filters(layout.schema)
-        self.documents = manifest.documents
-        self._vectors = vectors
-        self.scoring = Scoring(layout, manifest, lambda key: batch.count(found_by(key)))
-        self.query = query
-        self.schema = layout.schema
-        self.terms = ClusterTerms(batch, self.filters, layout.schema)
-        self.interpretation = interpret(query, parser, self.terms)
-        self.notices = self.interpretation.parsed.notices  # and that of a model which failed (`similarity`)
-        self.found = self._with_all(self.interpretation.required)
-        selected = self.filters.selected(query)
-        self.suggested = tuple(
-            MeantCount(typed, meant, batch.count(found_by(Key(meant)), *selected))
-            for typed, meant in did_you_mean(self.interpretation.corrected, self.terms)
-        )
+    def suggestions(self) -> tuple[MeantCount, ...]:
+        """Return commoner words that may be meant, with the number of selected documents with each."""
+        meant = did_you_mean(self.interpretation.corrected, self)
+        return tuple(MeantCount(*one, self.generation.count(found_by(Key(one[1])), *self.selected)) for one in meant)
 
     @cached_property
-    def similarity(self) -> Similarity | None:
-        """The similarity of the documents to the text; None without a model, or where it failed, which is noticed."""
+    def found_tier(self) -> "Tier":
+        """The selected documents that have every word."""
+        documents = all_of((self.found, *self.selected))
+        strengths = self._strengths(documents, EVERYTHING) if self.query.limit != 0 else {}  # counts need no vectors
+        return Tier(self, self.interpretation.relaxation.words, documents, strengths)
+
+    @cached_property
+    def near_tier(self) -> "Tier | None":
+        """The other selected documents that have some of the words or are similar to the text; None if not wanted."""
+        words = self.interpretation.relaxation.loosest
+        if not may_have_near(self.query, words, self):
+            return None
+        others = all_of((*self._conditions, *self.selected, {"bool": {"must_not": [self.found]}}))
+        any_word = any_of(map(matching, words))
+        strengths = self._strengths(others, any_word)
+        similar = [key for key, strength in strengths.items() if strength.cosine >= MIN_COSINE][:MAX_SIMILAR]
+        shares = Tier(self, words, any_word, strengths).shares
+        some = _function_score({"constant_score": {"filter": any_word}}, shares, "replace")
+        some["function_score"]["min_score"] = MIN_NEAR_SHARE - _ROUNDING
+        return Tier(self, words, all_of((others, any_of((some, with_keys(similar))))), strengths)
+
+    def _strengths(self, among: Filter, any_word: Filter) -> Mapping[str, Strength]:
+        """Return the similarity of the nearest documents to the text by id; a model that fails is a notice."""
         text = self.interpretation.text
         try:
-            view = self.batch.once(None, self._vectors.view) if self._vectors and text else None
-            return Similarity(self.batch, view, self.batch.once(text, lambda: view.query(text))) if view else None
+            answering = self._vectors.answering() if self._vectors and text else None
+            return answering.strengths(text, among, any_word, self.schema.sections) if answering else {}
         except EmbeddingError as error:
-            self.notices = (*self.notices, Notice("no likeness", message_of(error)))
-            return None
+            self.notices = (*self.notices, query_ast.Notice("no likeness", message_of(error)))
+            self._vectors = None  # which is asked only once
+            return {}
+
+
+@dataclass(frozen=True)
+class Tier:
+    """The found documents of a search or the near ones: their filter, their scores, and the reasons of a score."""
+
+    search: Search
+    words: Sequence[QueryWord]
+    documents: Filter
+    strengths: Mapping[str, Strength]  # of the nearest documents, by their ids
 
     @cached_property
-    def matches(self) -> "Matches":
-        """The documents that have every word, or what it names."""
-        selected = self.filters.selected(self.query)
-        ranked = [self.found, *([all_of((self.found, *selected))] if selected else [])]
-        return Matches(self, self.interpretation.relaxation.words, self.found, ranked)
-
-    @cached_property
-    def near(self) -> "Matches | None":
-        """The other selected documents that have some of the words, or are like the query; None where none can be."""
-        words = self.interpretation.relaxation.loosest
-        if not may_have_near(self.query, words, self.terms):
-            return None
-        others = (self._condition, *self.filters.selected(self.query), {"bool": {"must_not": [self.found]}})
-        any_word = any_of(map(self.filters.of, words))
-        similar = self.similarity.found(others, any_word) if self.similarity else ()
-        share = Matches(self, words, any_word, ()).shares or {}
-        some: Filter = {"function_score": {**share["function_score"], "min_score": MIN_NEAR_SHARE - _BELOW}}
-        found = all_of((*others, any_of((some, with_keys(similar))) if similar else some))
-        return Matches(self, words, found, [found], similar)
-
-    @property
-    def titled(self) -> Filter | None:
-        """Which documents that meet the conditions have every word in their title; None where that asks for nothing."""
-        title = self.interpretation.title
-        return self._with_all((title,)) if title else None
-
-    @cached_property
-    def most_pairs(self) -> Sequence[Key]:
-        """The pairs of the query's text, as many as a cluster takes."""
-        words = (*self.interpretation.relaxation.loosest, *self.interpretation.condition_words)
-        terms = sum(len(alternative.terms) for word in words for alternative in word.alternatives)
-        most = min(max(_MOST_CLAUSES - _CLAUSES_OF_TERM * terms, 0) // _CLAUSES_OF_PAIR, _MOST_PAIRS)
-        return self.interpretation.shingles[:most]
-
-    @cached_property
-    def _condition(self) -> Filter:
-        return all_of(map(self.filters.of, self.interpretation.parsed.conditions))
-
-    def _with_all(self, nodes: Sequence[Node]) -> Filter:
-        """Return which documents meet the conditions and are described by all of these nodes."""
-        return all_of((self._condition, *map(self.filters.of, nodes)))
-
-
-def _words(answer: Mapping[str, Any]) -> Sequence[str]:
-    return tuple(text for hit in answer["hits"]["hits"] for text in hit["_source"].values())
-
-
-class Matches:
-    """The documents that have some words of a query, and their scores.
-
-    `ranked` lists the searches that together hold all that is put in order; `similar` are the ids of the documents
-    among them that are found by similarity.
-    """
-
-    def __init__(
-        self,
-        search: Search,
-        words: tuple[QueryWord, ...],
-        found: Filter,
-        ranked: Sequence[Filter],
-        similar: Sequence[str] = (),
-    ) -> None:
-        self._search = search
-        self.words = words
-        self.found = found
-        self._ranked = ranked
-        self._similar = similar
-        self.scored = tuple(dict.fromkeys((*words, *search.interpretation.condition_words)))
-        self.pairs = search.most_pairs
-        self.scoring = search.scoring
-        self.filters = search.filters
-
-    @property
-    def exact(self) -> Filter | None:
-        """Which documents' text is the query's without its conditions, of two words or more."""
-        return with_whole_text(self._search.interpretation.parsed.plain) if len(self.words) > 1 else None
-
-    def weight(self, word: QueryWord) -> float:
-        """Return the weight of a word among others."""
-        return word_weight(self._search.documents, self._having(word, guess=1))
-
-    @cached_property
-    def shares(self) -> Filter | None:
-        """What gives each document its share of the words' weight, None where there are no words."""
-        weights = [(word, self.weight(word)) for word in self.words]
-        return shares(weights, self.filters.alternative) if weights else None
+    def _scored(self) -> Sequence[QueryWord]:
+        return tuple(dict.fromkeys((*self.words, *self.search.interpretation.condition_words)))
 
     @cached_property
     def score(self) -> Filter | None:
-        """What gives each document its score, `above` what it is; None where no words are asked for."""
-        if not self.scored:
+        """The query that gives each document its score, None if the text has no words."""
+        if not self._scored:
             return None
-        points = {key: strength.points(self.max_points) for key, strength in self.strengths.items()}
-        return whole(self._by_words, points, self.above)
+        words = [{"dis_max": {"queries": [*map(self._alternative, word.alternatives)]}} for word in self._scored]
+        pairs = [self._points(key, WEIGHTS["nearness"]) for key in self.search.pairs]
+        raises = [{"filter": EVERYTHING, "weight": 1.0}]
+        raises += [{**share, "weight": share["weight"] * WEIGHTS["coverage"]} for share in self.shares]
+        if self._exact:  # a document with the exact text has all words
+            exact = WEIGHTS["exact"] * (1 + WEIGHTS["coverage"])
+            raises.append({"filter": {"term": {"whole": self._exact}}, "weight": exact})
+        by_words = _function_score({"bool": {"should": [*words, *pairs]}}, raises, "multiply")
+        similar: dict[float, list[str]] = {}
+        for key, strength in self.strengths.items():
+            share = WEIGHTS["likeness"] * strength.likeness + WEIGHTS["around"] * strength.around
+            similar.setdefault(round(share * self._max_points, 6), []).append(key)
+        scores = ({"filter": with_keys(keys), "boost": points} for points, keys in similar.items() if points)
+        constants = [{"constant_score": score} for score in scores]
+        factor = {"field_value_factor": {"field": "factor", "missing": 1.0}}
+        return _function_score({"bool": {"should": [by_words, *constants]}}, [factor], "multiply")
 
-    def score_of(self, hit: Mapping[str, Any]) -> float:
-        """Return the score of a hit, without what it stands above that."""
-        return round(float(hit["_score"] or self.above) - self.above, DECIMALS)
+    def reasons(self, hit: Mapping[str, Any]) -> tuple[Reason, ...]:
+        """Return the reasons of a hit's score, largest first, computed from the fields EXPLAINED."""
+        source = hit["_source"]
+
+        def points(key: Key) -> float:
+            weight: float = source["weights"].get(token_of(key), 0.0)
+            return ranking.term_points(self.search.size, self._frequencies[key], weight)
+
+        def alternative_points(alternative: Alternative) -> float:
+            return alternative.weight * sum(map(points, alternative.terms))
+
+        def has(word: QueryWord) -> bool:
+            return any(finds.issuperset(map(token_of, one.terms)) for one in word.alternatives)
+
+        words, finds = list[Reason](), {*source["finds"]}
+        for word in self._scored:
+            best = max(word.alternatives, key=alternative_points)
+            names = {*map(token_of, best.terms)}
+            fields = tuple(text.name for text in self.search.schema.texts if names & {*source["in"].get(text.name, ())})
+            term = " ".join(key.text for key in best.terms)
+            words.append(Reason("words", alternative_points(best), word.text, term, fields))
+        strength = self.strengths.get(source["key"], Strength(0.0))
+        strengths: dict[SignalName, float] = {
+            "words": sum(reason.points for reason in words),
+            "nearness": sum(map(points, self.search.pairs)),
+            "coverage": sum(share for word, share in self._shares.items() if has(word)),
+            "exact": float(self._exact is not None and source.get("whole") == self._exact),
+            "likeness": self._max_points * strength.likeness,
+            "around": self._max_points * strength.around,
+            "length": ranking.length_strength(source["length"]),
+            "boost": source["boost"] - 1,
+        }
+        return reasons(words, ranking.parts(strengths), strength.cosine)
+
+    @property
+    def shares(self) -> list[dict[str, Any]]:
+        """The functions that give each document its share of the words' weight (`index.ranking`, coverage)."""
+        return [{"filter": matching(word), "weight": share} for word, share in self._shares.items()]
 
     @cached_property
-    def above(self) -> float:
-        """How much scores on the cluster are above what they are, so that none is below 0."""
-        lowest = min((strength.points(self.max_points) for strength in self.strengths.values()), default=0.0)
-        return float(ceil(2 * max(-lowest, 0.0)))  # a boost may double it
+    def _shares(self) -> Mapping[QueryWord, float]:
+        weights = {word: ranking.word_weight(self.search.size, count) for word, count in self._counts.items()}
+        total = sum(weights.values()) or 1.0
+        return {word: weight / total for word, weight in weights.items()}
 
     @cached_property
-    def strengths(self) -> Mapping[str, Strength]:
-        """How like the query the best documents are, by their ids."""
-        search, batch = self._search, self._search.batch
-        if search.similarity is None or not self.scored or batch.is_open:  # what is asked depends on all that
-            return {}
-        by_words = whole(self._by_words, {}, 0.0)
-        best = [
-            {"query": {"bool": {"filter": [batch.requests.of_generation(one)], "should": [by_words]}}}
-            for one in self._ranked
-        ]
-        similar = [{"query": batch.requests.of_generation(with_keys(self._similar))}] if self._similar else []
-        return search.similarity.strengths([*best, *similar], search.schema.sections)
+    def _counts(self) -> Mapping[QueryWord, int]:
+        return dict(zip(self.words, self.search.generation.counts(*map(matching, self.words)), strict=True))
 
     @cached_property
-    def max_points(self) -> float:
-        """What the words of the query may give at most."""
-        return sum(max_points(self._search.documents, self._having(word)) for word in self.words)
+    def _frequencies(self) -> Mapping[Key, int]:
+        keys = [key for word in self._scored for alternative in word.alternatives for key in alternative.terms]
+        keys = list(dict.fromkeys((*keys, *self.search.pairs)))
+        return dict(zip(keys, self.search.generation.counts(*map(found_by, keys)), strict=True))
 
     @cached_property
-    def _by_words(self) -> Filter:
-        return self.scoring.every(self.scored, self.pairs, self.shares, self.exact)
+    def _max_points(self) -> float:
+        return sum(ranking.max_points(self.search.size, count) for count in self._counts.values())
 
-    def _having(self, word: QueryWord, guess: int = 0) -> int:
-        return self._search.batch.count(self.filters.of(word), guess=guess)
+    @property
+    def _exact(self) -> str | None:
+        """The name of the text that an equal document has; None for one word, which is a subject, not a note."""
+        return token(folded_name(self.search.interpretation.parsed.plain), "whole") if len(self.words) > 1 else None
+
+    def _alternative(self, alternative: Alternative) -> Filter:
+        return {"bool": {"should": [self._points(key, alternative.weight) for key in alternative.terms]}}
+
+    def _points(self, key: Key, weight: float) -> Filter:
+        """Return the query that gives a document the points of a term, times a weight."""
+        boost = weight * ranking.rarity(self.search.size, self._frequencies[key])
+        saturation = {"pivot": ranking.SATURATION}
+        return {"rank_feature": {"field": f"weights.{token_of(key)}", "saturation": saturation, "boost": boost}}
+
+
+def _function_score(query: Filter, functions: Sequence[Filter], boost_mode: str) -> dict[str, Any]:
+    """Return a query whose scores are multiplied or replaced by the sum of functions."""
+    return {"function_score": {"query": query, "functions": functions, "score_mode": "sum", "boost_mode": boost_mode}}

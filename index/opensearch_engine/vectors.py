@@ -1,29 +1,31 @@
-"""Vectors of documents on a cluster: how they lie there, which documents have one, and which are nearest a text.
-
-A script tells these there. It looks at every document that may be found, so that nothing is guessed, and needs no
-plugin. What it gives in single precision chooses documents; how like these are is worked out here, from their vectors,
-as everywhere.
-"""
+"""The vectors of documents on a cluster: stored, made where they are missing, and compared by a script."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from index.embedder import RECHECK_AFTER, Embedder, Vectors, cached_queries
-from index.engine import Coverage
-from index.opensearch_engine.batching import BatchedRequests, total_of
-from index.opensearch_engine.filters import Filter
-from index.opensearch_engine.mapping import token
-from index.similarity import MIN_NORM, SAMPLE_SIZE, Centring, Quantised, quantised, sample_rows
+from index import similarity as comparing
+from index.embedder import BATCH, RECHECK_AFTER, Embedder, Vectors, cached_queries
+from index.engine import Coverage, Hit
+from index.opensearch_engine.bulk import Bulk, action
+from index.opensearch_engine.filters import Filter, with_keys, with_values
+from index.opensearch_engine.generations import Generation
+from index.opensearch_engine.layout import received, token
+from index.ranking import MAX_OF_SECTION
+from index.similarity import COPY_COSINE, MIN_COSINE, MIN_NORM, Centring, Numbers, Quantised
 
+MAX_COMPARED = 200_000  # documents; a node compares some 700,000 a second
+MAX_RANKED = 500  # documents whose score includes their similarity
+_MAX_WINDOW = 10_000  # documents in one answer, a cluster's own limit
+_EMBEDDED_AT_ONCE = 512  # documents that get their vectors before any of them can be found
 _HAS_PASSAGE: Filter = {"exists": {"field": "passage"}}
-_SLACK = 1e-4  # of a cosine in single precision: what lies at a bound is judged here
-_PADDING = "=="  # a cluster leaves it out; more than is needed does no harm
-_FIELDS = ("key", "vector", "scale")
+_PLACES = 2  # of a cosine that adds to a score, because each different number of points is a clause
+_VECTORS: Mapping[str, Any] = {"_source": False, "docvalue_fields": ["key", "passage", "vector", "scale"]}
+# Compares every candidate, so a cluster needs no plugin.
 _COSINE = """
 BytesRef numbers = doc['vector'].value;
 byte[] own = numbers.bytes;
@@ -45,137 +47,203 @@ return cosine >= params.below ? 0 : Math.max(0, 1 + cosine);
 """
 
 
-class Model:
-    """A model that makes vectors, shared by the readers of an engine; `earlier` is the one before it."""
+class Strength(NamedTuple):
+    """The similarity of a document to a query: its cosine, and the strengths of two signals (`index.ranking`)."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        self.name = embedder.name
-        self._embedder = embedder
-        self.earlier = Model(embedder.earlier) if embedder.earlier else None
-        self.query = cached_queries(embedder)
-
-    @cached_property
-    def token(self) -> str:
-        """What the model is called in the index; where it makes vectors of another size it is another.
-
-        Raises EmbeddingError where an endpoint does not tell.
-        """
-        return token(f"{self._embedder.name} {self._embedder.dimensions}", "model")
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of what is found. Raises EmbeddingError."""
-        return self._embedder.passages(texts)
-
-
-class VectorView(NamedTuple):
-    """The vectors of a generation at one moment: from where they are compared, and all that is of their one model."""
-
-    centring: Centring
-    having: Filter
-    query: Callable[[str], Vectors]
+    cosine: float
+    likeness: float = 0.0
+    around: float = 0.0
 
 
 class GenerationVectors:
-    """The vectors of one generation; more come while they are made."""
+    """The vectors of one model in a generation, which grow while they are made. Its methods raise EmbeddingError."""
 
-    def __init__(self, requests: BatchedRequests, model: Model) -> None:
-        self.requests = requests
-        self.model = model
-        self._earlier = GenerationVectors(requests, model.earlier) if model.earlier else None
-        self._coverage: tuple[float, Coverage] | None = None
-        self._view: tuple[int, VectorView] | None = None
+    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+        self.name = embedder.name
+        self.earlier = GenerationVectors(generation, embedder.earlier) if embedder.earlier else None
+        self._generation = generation
+        self._embedder = embedder
+        self._query = cached_queries(embedder)
+        self._recent: tuple[float, Coverage] | None = None
+        self.centring = Centring(Quantised(np.zeros((1, 1), np.int8), np.zeros(1)), 0)  # before the first vector
+
+    @cached_property
+    def _model(self) -> str:
+        return token(f"{self.name} {self._embedder.dimensions}", "model")
 
     @property
-    def having(self) -> Filter:
-        """Which documents have a vector of the model. Raises EmbeddingError."""
-        return {"term": {"model": self.model.token}}
+    def _having(self) -> Filter:
+        return {"term": {"model": self._model}}
 
-    @property
-    def lacking(self) -> Filter:
-        """Which documents could have a vector, and have none. Raises EmbeddingError."""
-        return {"bool": {"filter": [_HAS_PASSAGE], "must_not": [self.having]}}
+    def coverage(self, max_age: float = 0.0) -> Coverage:
+        """Return how many documents have a vector, as of some seconds ago at most; once complete it stays so."""
+        if self._recent is None or (monotonic() - self._recent[0] >= max_age and self._recent[1].lacking):
+            counts = self._generation.counts(self._having, _HAS_PASSAGE, fresh=True)
+            self._recent = monotonic(), Coverage(*counts)
+        return self._recent[1]
 
-    def coverage(self) -> Coverage:
-        """Return how many documents have a vector, of how many that could. Raises EmbeddingError."""
-        filters = (self.having, _HAS_PASSAGE)
-        bodies = ({"size": 0, "track_total_hits": True, "query": self.requests.of_generation(one)} for one in filters)
-        return Coverage(*map(total_of, self.requests.search(*bodies)))
+    def answering(self) -> "GenerationVectors | None":
+        """Return the vectors of the model that made most of them, None if there are none; call it before comparing."""
+        recent = self.coverage(RECHECK_AFTER)
+        if self.earlier and recent.lacking and recent.embedded < self.earlier.coverage(RECHECK_AFTER).embedded:
+            return self.earlier.answering()
+        if self.centring.size != recent.embedded:
+            # The names of passages are hashes, so the first of them are a random sample.
+            sample = read_vectors(self._hits(size=comparing.SAMPLE_SIZE, sort=["passage"]))
+            self.centring = Centring(sample, len(sample.scales) and recent.embedded)
+        return self if self.centring.size else None
 
-    def view(self) -> VectorView | None:
-        """Return what there is of the model that made most vectors, None while there is none. Raises EmbeddingError."""
-        recent = self.recent_coverage()
-        size = recent.embedded
-        if self._earlier and size < recent.documents and size < self._earlier.recent_coverage().embedded:
-            return self._earlier.view()
-        if not size:
+    def strengths(self, text: str, among: Filter, words: Filter, sections: str | None) -> Mapping[str, Strength]:
+        """Return the similarity of the nearest documents to a text by id; of too many, those with any word."""
+        hits, field = list[Any](), f"facet.{sections}"
+        for filters in ((among,), (among, words)):
+            if self.centring.size <= MAX_COMPARED or self._generation.count(*filters) <= MAX_COMPARED:
+                hits = self._nearest(self._query(text), *filters, size=MAX_RANKED, docvalue_fields=["key", field])
+                break
+        found = {value_of(hit, "key"): (cosine_of(hit), value_of(hit, field)) for hit in hits}
+        best: dict[str, list[float]] = {}  # of each section
+        for key, (cosine, section) in found.items():
+            best.setdefault(section or key, []).append(max(cosine, 0.0))
+        strengths: dict[str, Strength] = {}
+        for key, (cosine, section) in found.items():
+            around = sum(best[section or key][:MAX_OF_SECTION]) / MAX_OF_SECTION
+            strengths[key] = Strength(cosine, round(max(cosine, 0.0), _PLACES), round(around, _PLACES))
+        return strengths
+
+    def more_like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents nearest to the mean vector of the given ones, none if there are too many to compare."""
+        own = with_keys(dict.fromkeys(ids))
+        hits = self._hits(own) if self.centring.size <= MAX_COMPARED else []
+        if not hits:
+            return ()
+        # A document without a vector has values, too.
+        values = self._generation.values(group, own)
+        others = {"bool": {"must_not": [with_values(group, sorted(values)), own]}}
+        mean = comparing.mean_of(read_vectors(hits))
+        nearest = self._nearest(
+            mean, others, size=limit, below=COPY_COSINE, _source=["stored"], docvalue_fields=["key"]
+        )
+        near = [(cosine, hit) for hit in nearest if (cosine := cosine_of(hit)) >= MIN_COSINE]
+        return tuple(Hit(value_of(hit, "key"), cosine, received(hit["_source"]["stored"])) for cosine, hit in near)
+
+    def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+        """Return a row of cosines for each of `ids`, to each of `other_ids` (`index.engine.Reader.similarity`)."""
+        field = f"facet.{context}"
+        fields: Mapping[str, Any] = {"_source": False, "docvalue_fields": ["key", "vector", "scale", field]}
+        own = self._hits(with_keys(dict.fromkeys((*ids, *other_ids))), **fields)
+        hits = {value_of(hit, "key"): hit for hit in own}
+        if not ids or not other_ids or not hits.keys() >= {*ids, *other_ids}:
+            return ()
+        contexts: dict[str, list[str]] = {value: [] for hit in own if (value := value_of(hit, field))}
+        query = self._generation.filtered(self._having, with_values(context, sorted(contexts)))
+        for hit in self._generation.every({"query": query, "sort": ["rank", "place"], **fields}):
+            contexts[value_of(hit, field)].append(value_of(hit, "key"))
+            hits[value_of(hit, "key")] = hit
+        row_of = {key: row for row, key in enumerate(hits)}
+
+        def rows(keys: Sequence[str]) -> Numbers:
+            return np.array([row_of[key] for key in keys], np.int32)
+
+        index = comparing.VectorIndex(read_vectors([*hits.values()]))
+        cosines = index.contextual_cosines(rows(ids), rows(other_ids), map(rows, contexts.values()), self.centring.mean)
+        return tuple(map(tuple, cosines.tolist()))
+
+    def embed(self, progress: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, newest first; `progress` is called with how many of how many."""
+        coverage, generation = self.coverage(), self._generation
+        done, bulk = coverage.embedded, Bulk(generation.connection, generation.index)
+        body = {
+            "size": _EMBEDDED_AT_ONCE,
+            "query": generation.filtered(_HAS_PASSAGE, {"bool": {"must_not": [self._having]}}),
+            "sort": [{"date": {"order": "desc", "missing": "_last"}}],
+            "_source": ["passage", "text"],
+        }
+        while page := generation.hits(body):
+            progress(done, coverage.documents)
+            texts = {hit["_source"]["passage"]: received(hit["_source"]["text"]) for hit in page}
+            for made in self._made(texts):
+                documents = [hit for hit in page if hit["_source"]["passage"] in made]
+                bulk.write(action("update", hit["_id"], {"doc": made[hit["_source"]["passage"]]}) for hit in documents)
+                done += len(documents)
+                progress(done, coverage.documents)
+            generation.connection.write("POST", f"/{generation.index}/_refresh")
+            self._recent = None
+
+    def _made(self, texts: Mapping[str, str]) -> Iterator[Mapping[str, Mapping[str, Any]]]:
+        """Yield the vectors of texts as fields of their documents: first copies of any generation, then new ones."""
+        hits = self._copies(list(texts))
+        known = self._fields([value_of(hit, "passage") for hit in hits], read_vectors(hits))
+        yield known
+        missing = [name for name in texts if name not in known]
+        for begin in range(0, len(missing), BATCH):
+            names = missing[begin : begin + BATCH]
+            made = self._embedder.passages([texts[name] for name in names])
+            yield self._fields(names, comparing.quantised(made))
+
+    def _fields(self, names: Sequence[str], vectors: Quantised) -> Mapping[str, Mapping[str, Any]]:
+        encoded = (b64encode(numbers.tobytes()).decode() for numbers in vectors.numbers)
+        rows = zip(names, encoded, vectors.scales.tolist(), strict=True)
+        return {name: {"vector": one, "scale": scale, "model": self._model} for name, one, scale in rows}
+
+    def of(self, texts: Sequence[str]) -> "Vectors | None":
+        """Return the vectors of texts that documents have, None if one is missing."""
+        names, known = [token(text, "passage") for text in texts], dict[str, Vectors]()
+        for begin in range(0, len(names), _EMBEDDED_AT_ONCE):
+            hits = self._copies(list(dict.fromkeys(names[begin : begin + _EMBEDDED_AT_ONCE])))
+            known |= zip((value_of(hit, "passage") for hit in hits), read_vectors(hits).floats, strict=True)
+        if not names or not known.keys() >= {*names}:
             return None
-        if self._view is None or self._view[0] != size:
-            manifest = self.requests.manifest
-            some = {"ids": {"values": list(manifest.ids(sample_rows(manifest.documents)))}}
-            body = {"size": SAMPLE_SIZE, "query": self.requests.of_generation(self.having, some), **with_vectors()}
-            sample = read_vectors(self.requests.search(body)[0]["hits"]["hits"])
-            if not len(sample.scales):  # so few have one yet
-                return None
-            self._view = size, VectorView(Centring(sample, size), self.having, self.model.query)
-        return self._view[1]
+        return np.stack([known[name] for name in names]).astype(np.float32)
 
-    def recent_coverage(self) -> Coverage:
-        """Return how many have a vector, as it was a moment ago; where all have one it stays so."""
-        kept = self._coverage
-        if kept is None or (kept[0] < monotonic() - RECHECK_AFTER and kept[1].lacking):
-            kept = self._coverage = monotonic(), self.coverage()
-        return kept[1]
+    def _copies(self, names: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Return documents of any generation, or of the index before, that have a vector of some texts."""
+        query = {"bool": {"filter": [self._having, {"terms": {"passage": list(names)}}]}}
+        connection = self._generation.connection
+        body = {"size": _MAX_WINDOW, "query": query, **_VECTORS}
+        return list(connection.search(f"{connection.address.index}-*", body)[0]["hits"]["hits"])
 
+    def _nearest(self, text: Vectors, *filters: Filter, below: float = 2.0, **options: object) -> list[Any]:
+        """Return the documents nearest a vector; those with a cosine of `below` or more come last."""
+        centring, query = self.centring, self.centring.centred(text)
+        mean = comparing.quantised(centring.mean.astype(np.float32)[None])
+        params = {
+            "query": _characters(query),  # which a script reads faster than numbers
+            "queryScale": float(query.scales[0]),
+            "apart": float(centring.mean @ query.floats[0]),
+            "far": float(centring.query_norms(query)[0]),
+            "mean": _characters(mean),
+            "meanScale": float(mean.scales[0]),
+            "meanSquare": float(centring.mean @ centring.mean),
+            "least": MIN_NORM**2,
+            "below": below,
+        }
+        order = [{"_score": "desc"}, {"rank": "asc"}, {"place": "asc"}]
+        return self._hits(*filters, script={"source": _COSINE, "params": params}, sort=order, **options)
 
-def nearest(centring: Centring, query: Quantised, among: Filter, size: int, below: float = 2.0) -> Mapping[str, Any]:
-    """Return the search for the `size` documents that are nearest a query, those whose cosine is `below` first."""
-    mean = quantised(centring.mean.astype(np.float32)[None])
-    params = {
-        "query": _characters(query),
-        "queryScale": float(query.scales[0]),
-        "apart": float(centring.mean @ query.floats[0]),
-        "far": float(centring.query_norms(query)[0]),
-        "mean": _characters(mean),
-        "meanScale": float(mean.scales[0]),
-        "meanSquare": float(centring.mean @ centring.mean),
-        "least": MIN_NORM**2,
-        "below": below + _SLACK,
-        "size": centring.size,  # answers are kept by what was asked: another is due when more documents have a vector
-    }
-    return {
-        "size": size,
-        "track_total_hits": False,
-        "query": {"script_score": {"query": among, "script": {"source": _COSINE, "params": params}}},
-        "sort": [{"_score": "desc"}, {"rank": "asc"}, {"place": "asc"}],
-        **with_vectors(),
-    }
-
-
-def with_vectors(*fields: str) -> Mapping[str, Any]:
-    """Return the part of a search that says that each hit is to come with its vector and some fields, and no more."""
-    return {"_source": False, "stored_fields": "_none_", "docvalue_fields": [*_FIELDS, *fields]}
-
-
-def stored_vector(vectors: Quantised, row: int, model: str) -> Mapping[str, Any]:
-    """Return the fields that hold a vector."""
-    numbers = b64encode(vectors.numbers[row].tobytes()).decode("ascii")
-    return {"vector": numbers, "scale": float(vectors.scales[row]), "model": model}
+    def _hits(self, *filters: Filter, script: object = None, **options: object) -> list[Any]:
+        """Return the documents with a vector that pass some filters, with their vectors."""
+        query = self._generation.filtered(self._having, *filters)
+        scored = {"script_score": {"query": query, "script": script}} if script else query
+        return self._generation.hits({"size": _MAX_WINDOW, "query": scored, **_VECTORS, **options})
 
 
 def read_vectors(hits: Sequence[Mapping[str, Any]]) -> Quantised:
-    """Return the vectors of hits that all have one."""
-    encoded = (value_of(hit, "vector") + _PADDING for hit in hits)
-    numbers = [np.frombuffer(b64decode(one), np.int8) for one in encoded]
+    """Return the vectors of hits, which all have one."""
+    # A cluster leaves out the padding of base64; a surplus does no harm.
+    numbers = [np.frombuffer(b64decode(value_of(hit, "vector") + "=="), np.int8) for hit in hits]
     scales = np.array([value_of(hit, "scale") for hit in hits], np.float32).astype(np.float64)
     return Quantised(np.stack(numbers) if numbers else np.empty((0, 0), np.int8), scales)
 
 
 def value_of(hit: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401  # a text or a number
-    """Return the first value of a field of a hit, None where it has none."""
-    values = hit.get("fields", {}).get(field)
-    return values[0] if values else None
+    """Return the first value of a field of a hit, None if it has none."""
+    return next(iter(hit.get("fields", {}).get(field) or ()), None)
+
+
+def cosine_of(hit: Mapping[str, Any]) -> float:
+    """Return the cosine that the script computed for a hit."""
+    return min(round(float(hit["_score"]) - 1, 6), 1.0)  # single precision
 
 
 def _characters(vectors: Quantised) -> str:
-    """Return the numbers of the first vector as characters, which a script reads faster than numbers."""
     return bytes((vectors.numbers[0].astype(np.int16) + 128).astype(np.uint8)).decode("latin-1")

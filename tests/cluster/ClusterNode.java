@@ -6,6 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import org.opensearch.analysis.common.CommonAnalysisPlugin;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.env.Environment;
+import org.opensearch.index.mapper.MapperExtrasPlugin;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.node.Node;
 import org.opensearch.painless.PainlessPlugin;
@@ -26,7 +27,8 @@ public final class ClusterNode extends Node {
             InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), home.resolve("config"), () -> "node");
         Node node = new ClusterNode(
             environment,
-            List.of(Netty4Plugin.class, CommonAnalysisPlugin.class, PainlessPlugin.class));
+            List.of(
+                Netty4Plugin.class, CommonAnalysisPlugin.class, MapperExtrasPlugin.class, PainlessPlugin.class));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(node)));
         node.start();
         new CountDownLatch(1).await();

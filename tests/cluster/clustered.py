@@ -1,4 +1,4 @@
-"""Engines on the nodes that a test run was started with (`make test-cluster`), each of an index of its own."""
+"""Engines on the nodes of a test run (`make test-cluster`), each with an index of its own."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -10,8 +10,6 @@ from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Engine
 from index.query_parser import QueryParser
 from index.schema import Schema
-
-TOLERANCE = 1e-4  # of a score: a cluster gives it in single precision, of seven digits
 
 
 def on_a_cluster(

@@ -1,10 +1,10 @@
-"""OpenSearch nodes on this machine for developers and tests, each a process of its own on loopback.
+"""OpenSearch nodes on this machine for developers and tests, each in a process of its own on loopback.
 
     python tests/cluster/nodes.py start [COUNT] | stop | status | check | run COMMAND…
 
-Maven fetches the jars once; nodes, their data and their logs lie in the folder that KB_CLUSTER_FOLDER names, else in
-the user's cache. There is no distribution of OpenSearch on Maven Central: `ClusterNode.java` starts a node from its
-parts, without modules, keystore or security manager, which is for tests alone.
+Maven fetches the jars once. Nodes, data and logs are in the folder KB_CLUSTER_FOLDER, else in the user's cache. There is
+no distribution of OpenSearch on Maven Central, so `ClusterNode.java` starts a node from its parts, without modules,
+keystore or security manager, which is for tests alone.
 """
 
 import json
@@ -27,10 +27,10 @@ from typing import Any
 import platformdirs
 
 HERE = Path(__file__).parent
-GIVEN = "KB_TEST_CLUSTER"  # the variable that names the folder of the nodes that tests ask
+GIVEN = "KB_TEST_CLUSTER"  # the environment variable with the folder of the nodes for tests
 _FIRST_HTTP, _FIRST_TRANSPORT = 9211, 9311
-_JAVA = range(17, 24)  # later ones have no security manager, which OpenSearch 2 knows of
-# A heap as small as can be, and code that is compiled once: half the time to start, and tests hardly ask twice.
+_JAVA = range(17, 24)  # later versions lack the security manager, which OpenSearch 2 needs
+# A small heap, and code that is compiled once: half the time to start, and tests hardly repeat a request.
 _FOR_TESTS = ("-Xms512m", "-Xmx512m", "-XX:TieredStopAtLevel=1")
 _JVM = (
     "-XX:+UseSerialGC",
@@ -57,19 +57,19 @@ rootLogger.appenderRef.file.ref = file
 
 
 def missing() -> str | None:
-    """Return what this machine lacks to start nodes, None where nothing."""
+    """Return the reason why this machine cannot start nodes, None if it can."""
     for program in ("java", "javac", "mvn", "setsid"):
         if not shutil.which(program):
             return f"there is no {program} on this machine"
-    told = subprocess.run(("java", "-version"), capture_output=True, text=True, check=False).stderr
-    version = re.search(r'"(\d+)', told)
+    printed = subprocess.run(("java", "-version"), capture_output=True, text=True, check=False).stderr
+    version = re.search(r'"(\d+)', printed)
     if version is None or int(version[1]) not in _JAVA:
-        return f"they run on Java {_JAVA.start} to {_JAVA.stop - 1}, and this machine has {told.splitlines()[0]}"
+        return f"they run on Java {_JAVA.start} to {_JAVA.stop - 1}, and this machine has {printed.splitlines()[0]}"
     return None
 
 
 class Cluster:
-    """So many nodes that find each other, in a folder of their own."""
+    """Nodes that find each other, in a folder of their own."""
 
     def __init__(self, folder: Path, count: int = 3, shift: int = 0, options: Sequence[str] = _FOR_TESTS) -> None:
         self.folder = folder
@@ -88,13 +88,13 @@ class Cluster:
         return range(self._count)
 
     def start(self) -> None:
-        """Start the nodes that do not run, and wait until all have met."""
+        """Start the nodes that do not run, and wait until all have joined."""
         for number in self.numbers:
             self.start_node(number)
         self.wait(self._count)
 
     def start_node(self, number: int) -> None:
-        """Start one node where it does not run."""
+        """Start one node unless it runs."""
         if self.pid(number) is not None:
             return
         home = self._home(number)
@@ -122,7 +122,7 @@ class Cluster:
             subprocess.run((*command, str(home)), stdout=output, stderr=output, check=True)
 
     def pid(self, number: int) -> int | None:
-        """Return the process of a node, None where it does not run."""
+        """Return the process of a node, None if it does not run."""
         try:
             pid = int((self._home(number) / "pid").read_text("utf-8"))
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -136,7 +136,7 @@ class Cluster:
             os.kill(pid, which)
 
     def kill(self, number: int) -> None:
-        """End a node without a word of warning, and wait until it is gone."""
+        """Kill a node, and wait until it is gone."""
         self.signal(number, signal.SIGKILL)
         self._wait_gone(number)
 
@@ -149,7 +149,7 @@ class Cluster:
             self._wait_gone(number)
 
     def wait(self, count: int, colour: str = "green", seconds: int = 120) -> None:
-        """Wait until so many nodes have met and every index is of a colour."""
+        """Wait until this many nodes have joined and every index has a colour."""
         deadline = time.monotonic() + seconds
         question = f"/_cluster/health?wait_for_nodes={count}&wait_for_status={colour}&timeout=5s"
         while time.monotonic() < deadline:
@@ -195,7 +195,7 @@ class Cluster:
 
 
 def asked(url: str, seconds: float = 10) -> Any:  # noqa: ANN401  # JSON
-    """Return the answer at an address, None where there is none."""
+    """Return the JSON at an address, None if there is none."""
     try:
         with urllib.request.urlopen(url, timeout=seconds) as answer:
             return json.load(answer)
@@ -212,7 +212,7 @@ def _jars() -> Path:
 
 
 def _prepared() -> Path:
-    """Return the folder of the compiled node; jars are fetched and it is compiled where they are not there yet."""
+    """Return the folder of the compiled node, after fetching the jars and compiling it if needed."""
     classes, source, pom = _cache() / "classes", HERE / "ClusterNode.java", HERE / "pom.xml"
     done = classes / "ClusterNode.class"
     if not done.exists() or done.stat().st_mtime < max(source.stat().st_mtime, pom.stat().st_mtime):
@@ -223,7 +223,7 @@ def _prepared() -> Path:
 
 
 def given() -> Cluster:
-    """Return the nodes that a test run was started with (`run`)."""
+    """Return the nodes of this test run (`run`)."""
     return Cluster(Path(os.environ[GIVEN]))
 
 
@@ -239,7 +239,7 @@ def running(folder: Path, count: int = 3, shift: int = 0, options: Sequence[str]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Start, stop or look at the developers' own nodes."""
+    """Start, stop or list the developer's own nodes."""
     what, *rest = arguments or ["status"]
     if lacking := missing():
         print(f"Nodes cannot be started: {lacking}.")

@@ -1,4 +1,4 @@
-"""Nodes that are killed, stopped and started again: nothing that was acknowledged is lost, and somebody answers."""
+"""Nodes are killed, stopped and started again: nothing acknowledged is lost, and a node or the stand-in answers."""
 
 import random
 import signal
@@ -13,8 +13,7 @@ from engines import document, filled, whoosh
 from nodes import Cluster, asked, given
 
 from index.engine import Engine, EngineAwayError, SearchIndexError
-from index.opensearch_engine import OpenSearchEngine
-from index.opensearch_engine import engine as of_engine
+from index.opensearch_engine import OpenSearchEngine, publishing
 from index.query import Query
 from index.schema import Document
 from index.stand_in import WithStandIn
@@ -27,7 +26,7 @@ NOTES = 25  # of a source
 
 @pytest.fixture
 def nodes() -> Iterator[Cluster]:
-    """Give the nodes, and have all of them running again afterwards."""
+    """Return the nodes, and start all of them again afterwards."""
     nodes = given()
     yield nodes
     for number in nodes.numbers:
@@ -50,7 +49,7 @@ def wanted(versions: dict[str, int]) -> list[str]:
 
 
 def primary(nodes: Cluster, index: str) -> int:
-    """Return the node that has the primary shard of an index."""
+    """Return the node with the primary shard of an index."""
     shards = next(answer for url in nodes.urls if (answer := asked(f"{url}/_cat/shards/{index}?format=json")))
     name = next(shard["node"] for shard in shards if shard["prirep"] == "p")
     return int(name.removeprefix("n"))
@@ -87,10 +86,10 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(1, 21))
-def test_the_node_with_the_primary_is_killed_while_documents_are_written(
+def test_nothing_is_lost_when_the_primary_is_killed_during_a_publish(
     nodes: Cluster, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.opensearch_engine.bulk._MOST_DOCUMENTS", 10)  # many batches, of which one is cut
+    monkeypatch.setattr("index.opensearch_engine.bulk._BATCH_DOCUMENTS", 10)  # many batches, of which one is cut
     kill_in_mid_bulk(nodes, tmp_path, seed)
 
 
@@ -106,7 +105,7 @@ def test_while_a_node_is_stopped_another_answers(nodes: Cluster, tmp_path: Path)
 
 
 @pytest.mark.soak
-def test_all_nodes_start_again_and_hold_what_they_held(nodes: Cluster, tmp_path: Path) -> None:
+def test_restarted_nodes_answer_as_before(nodes: Cluster, tmp_path: Path) -> None:
     engine = on_a_cluster(tmp_path)
     engine.publish({source: of(source, 1) for source in SOURCES}, (), SOURCES, {})
     before = engine.search(Query("監視", facets=("service",), limit=None))
@@ -118,8 +117,10 @@ def test_all_nodes_start_again_and_hold_what_they_held(nodes: Cluster, tmp_path:
     assert engine.search(Query("監視", facets=("service",), limit=None)) == before
 
 
-def test_the_index_is_rebuilt_twenty_times_while_it_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(of_engine, "_WORTH_AN_INDEX", 0)  # each publish that keeps nothing makes a new index
+def test_readers_see_whole_generations_while_the_index_is_rebuilt_twenty_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "_NEW_INDEX", 0)  # each publish that keeps nothing makes a new index
     engine = on_a_cluster(tmp_path)
     assert isinstance(engine, OpenSearchEngine)
     versions = list[int]()
@@ -160,9 +161,7 @@ def test_the_index_is_rebuilt_twenty_times_while_it_is_asked(tmp_path: Path, mon
     assert (len(versions), len(names), asked_of > 20) == (20, 21, True)
 
 
-def test_while_the_cluster_is_away_the_last_index_of_this_machine_answers_and_it_is_said(
-    nodes: Cluster, tmp_path: Path
-) -> None:
+def test_while_the_cluster_is_away_the_last_index_of_this_machine_answers(nodes: Cluster, tmp_path: Path) -> None:
     here = filled(whoosh(tmp_path / "here"), of(SOURCES[0], 1), {"of": "here"})
     there = on_a_cluster(tmp_path / "there")
     engine = WithStandIn(there, here)
@@ -192,8 +191,7 @@ def test_while_the_cluster_is_away_the_last_index_of_this_machine_answers_and_it
 def test_a_writer_that_was_silent_too_long_publishes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine, other = on_a_cluster(tmp_path, name="silent"), on_a_cluster(tmp_path, name="silent")
     filled(engine, of(SOURCES[0], 1), {"version": 1})
-    monkeypatch.setattr("index.opensearch_engine.manifest.LEASE", 0.0)
-    monkeypatch.setattr("index.opensearch_engine.lease.LEASE", 0.0)
+    monkeypatch.setattr("index.opensearch_engine.generations.LEASE", 0.0)
 
     def slowly() -> Iterator[Document]:
         yield from of(SOURCES[0], 2)
@@ -205,8 +203,8 @@ def test_a_writer_that_was_silent_too_long_publishes_nothing(tmp_path: Path, mon
     assert (engine.meta(), held(engine)) == ({"version": 3}, [one.stored for one in of(SOURCES[0], 3)])
 
 
-def test_what_is_of_no_generation_any_more_is_taken_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.opensearch_engine.rebuilding.GRACE", 0.0)
+def test_documents_of_no_generation_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.opensearch_engine.publishing.GRACE", 0.0)
     engine = on_a_cluster(tmp_path)
     assert isinstance(engine, OpenSearchEngine)
     for version in range(1, 4):

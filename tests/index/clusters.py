@@ -1,4 +1,4 @@
-"""A cluster for tests that answers whatever a test says, at an address of its own on this machine."""
+"""A fake cluster on this machine, whose answers a test chooses."""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from index.opensearch_engine.address import Address
-from index.opensearch_engine.connection import Connection
+from index.opensearch_engine.connection import Address, Connection
 
 Answer = tuple[int, bytes | Iterator[bytes]]
 Asked = Callable[[str, bytes], Answer]
@@ -17,9 +16,9 @@ Asked = Callable[[str, bytes], Answer]
 def cluster(
     answer: Asked, sent: dict[str, str] | None = None, context: ssl.SSLContext | None = None
 ) -> Iterator[Connection]:
-    """Give a connection to what answers each request, by its path and body, with a status and bytes.
+    """Give a connection to a server; `answer` returns a status and bytes for the path and body of each request.
 
-    The headers of the last request go to `sent`.
+    The headers of the last request are stored in `sent`.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -37,7 +36,7 @@ def cluster(
             try:
                 for part in given:
                     self.wfile.write(part)
-            except OSError:  # who asked has gone
+            except OSError:  # the client has gone
                 pass
 
         do_GET = do_POST  # noqa: N815  # as http.server calls them
@@ -54,6 +53,6 @@ def cluster(
     try:
         yield connection
     finally:
-        connection.close()
+        connection.client.close()
         server.shutdown()
         server.server_close()

@@ -1,4 +1,4 @@
-"""What a cluster that is hostile or broken may answer is one plain error, and what it is sent gives nothing away."""
+"""Every hostile or broken answer of a cluster is one plain error, and requests give nothing away."""
 
 import json
 import shutil
@@ -16,11 +16,9 @@ from clusters import Asked, cluster
 from engines import PARSER, SCHEMA
 
 from index.engine import EngineAwayError, SearchIndexError
-from index.opensearch_engine.address import Address
-from index.opensearch_engine.batching import MOST_KEPT
-from index.opensearch_engine.connection import MOST_BYTES, ClusterError, Connection
+from index.opensearch_engine.connection import MAX_ANSWER, Address, ClusterError, Connection
 from index.opensearch_engine.engine import OpenSearchEngine
-from index.opensearch_engine.manifest import read_manifest, read_state
+from index.opensearch_engine.generations import CACHE_SIZE, read_manifest, read_state
 
 
 def always(status: int, body: object) -> Asked:
@@ -57,7 +55,7 @@ NO_MAPPING = {"status": 400, "error": {"type": "query_shard_exception", "reason"
         (always(404, {"error": {"type": "index_not_found_exception", "reason": "no such index"}}), "no such", False),
     ],
 )
-def test_each_answer_that_is_none_is_one_plain_error(answer: Asked, why: str, away: bool) -> None:  # noqa: FBT001
+def test_an_invalid_answer_is_one_plain_error(answer: Asked, why: str, away: bool) -> None:  # noqa: FBT001
     with cluster(answer) as connection, pytest.raises(ClusterError, match=why) as raised:
         connection.search("notes-1", {"size": 0})
 
@@ -65,8 +63,8 @@ def test_each_answer_that_is_none_is_one_plain_error(answer: Asked, why: str, aw
     assert "index notes" in str(raised.value)
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.opensearch_engine.connection.MOST_BYTES", 1 << 20)
+def test_an_endless_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.opensearch_engine.connection.MAX_ANSWER", 1 << 20)
     sent = 0
 
     def hits() -> Iterator[bytes]:
@@ -82,7 +80,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.Monkey
     assert sent < 1 << 27
 
 
-def test_nobody_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_answer_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.opensearch_engine.connection.READ_SECONDS", 0.2)
 
     def slowly() -> Iterator[bytes]:
@@ -94,7 +92,7 @@ def test_nobody_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> No
         connection.search("notes-1", {"size": 0})
 
 
-def test_nobody_at_the_address_is_an_engine_that_is_away() -> None:
+def test_without_a_server_at_the_address_the_engine_is_away() -> None:
     with cluster(always(200, {})) as connection:
         pass
 
@@ -103,7 +101,7 @@ def test_nobody_at_the_address_is_an_engine_that_is_away() -> None:
 
 
 @pytest.mark.parametrize("source", [{}, {"record": "no JSON"}, {"record": "[]"}, {"record": '{"token": "x"}'}])
-def test_a_document_in_place_of_ours_is_told(source: object) -> None:
+def test_a_record_of_another_program_is_an_error(source: object) -> None:
     body = {"_index": "notes-1", "found": True, "_seq_no": 1, "_primary_term": 1, "_source": source}
     with cluster(always(200, body)) as connection:
         with pytest.raises(ClusterError, match="no kb of this version"):
@@ -121,8 +119,8 @@ def headers_sent(monkeypatch: pytest.MonkeyPatch, region: str = "", **variables:
     sent: dict[str, str] = {}
     with cluster(always(200, {}), sent) as connection:
         other = Connection(replace(connection.address, region=region))
-        other.ask("/")
-        other.close()
+        other.write("GET", "/")
+        other.client.close()
     return {name.lower(): value for name, value in sent.items()}
 
 
@@ -150,11 +148,11 @@ def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     context.load_cert_chain(certificate, key)
     with cluster(always(200, {"hello": "there"}), context=context) as connection:
         with pytest.raises(ClusterError, match="certificate cannot be trusted") as raised:
-            connection.ask("/")
+            connection.write("GET", "/")
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         trusting = Connection(connection.address)
-        answer = trusting.ask("/")
-        trusting.close()
+        answer = trusting.write("GET", "/")
+        trusting.client.close()
 
     assert not isinstance(raised.value, EngineAwayError)
     assert answer == {"hello": "there"}
@@ -170,19 +168,19 @@ def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("https://me:secret@search.example.com", "credentials"),
     ],
 )
-def test_an_address_that_would_give_something_away_is_refused(url: str, why: str) -> None:
+def test_an_unsafe_address_is_refused(url: str, why: str) -> None:
     with pytest.raises(SearchIndexError, match=why) as raised:
         Address((url,), "notes")
 
     assert "secret" not in str(raised.value)
 
 
-def test_what_answering_takes_is_what_is_kept_of_answers_and_one_more(tmp_path: Path) -> None:
+def test_answering_takes_the_memory_of_the_cache_and_of_one_answer(tmp_path: Path) -> None:
     engine = OpenSearchEngine(Address(("https://search.example.com",), "notes"), tmp_path, SCHEMA, lambda: PARSER)
 
-    assert engine.memory() == MOST_BYTES + MOST_KEPT > 256 << 20
+    assert engine.memory() == MAX_ANSWER + CACHE_SIZE > 256 << 20
 
 
 @pytest.mark.parametrize("url", ["https://search.example.com", "http://127.0.0.1:9200", "http://[::1]:9200"])
-def test_a_safe_address_is_taken(url: str) -> None:
+def test_a_safe_address_is_accepted(url: str) -> None:
     assert str(Address((url,), "notes")) == f"{url} notes"

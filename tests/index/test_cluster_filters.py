@@ -1,34 +1,34 @@
-"""Which documents of a cluster a query's nodes describe, and what may be like some, as filters."""
+"""Query nodes and the candidates of a similarity search, as filters of a cluster."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from engines import SCHEMA
+from models import Characters
 
-from index.opensearch_engine.batching import BatchedRequests
-from index.opensearch_engine.filters import EVERYTHING, NOTHING, Filters, with_keys
-from index.opensearch_engine.manifest import Manifest
-from index.opensearch_engine.semantic_match import more_like
-from index.opensearch_engine.vectors import VectorView, stored_vector
+from index.opensearch_engine.filters import NOTHING, matching, with_keys
+from index.opensearch_engine.generations import Generation, Manifest
+from index.opensearch_engine.vectors import GenerationVectors
 from index.query_ast import AnyOf, FacetIs, QueryWord
 from index.similarity import Centring, quantised
 
 
-def test_a_word_that_nothing_stands_for_describes_no_document() -> None:
-    """A cluster takes an empty `should` for everything."""
+def test_a_word_without_alternatives_matches_no_document() -> None:
+    """To a cluster an empty `should` means everything."""
     word, facet = QueryWord("らむだ", ()), FacetIs("service", "lambda", ("lambda",))
 
-    assert Filters(SCHEMA).of(word) == NOTHING
-    assert Filters(SCHEMA).of(AnyOf((word, facet))) == {
+    assert matching(word) == NOTHING
+    assert matching(AnyOf((word, facet))) == {
         "bool": {"should": [NOTHING, {"terms": {"facet.service": ["lambda"]}}], "minimum_should_match": 1}
     }
 
 
-def test_what_is_like_some_shares_no_value_with_one_that_has_no_vector() -> None:
+def test_similar_documents_share_no_value_with_a_document_without_a_vector() -> None:
     vectors = quantised(np.eye(3, dtype=np.float32))
-    fields = {name: [value] for name, value in stored_vector(vectors, 0, "model").items()}
+    fields = {"vector": [b64encode(vectors.numbers[0].tobytes()).decode()], "scale": [1 / 127]}
     asked: list[Mapping[str, Any]] = []
 
     def search(_index: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -37,10 +37,11 @@ def test_what_is_like_some_shares_no_value_with_one_that_has_no_vector() -> None
         hits = [{"fields": {"key": ["1"], **fields}}] if len(asked) == 1 else []
         return [{"hits": {"hits": hits}, "aggregations": {"values": {"buckets": [{"key": "sns", "doc_count": 1}]}}}]
 
-    requests = BatchedRequests(SimpleNamespace(search=search), "notes-1", Manifest(1, {}, {}))  # type: ignore[arg-type]
-    view = VectorView(Centring(vectors, 3), EVERYTHING, lambda _: np.empty(0, np.float32))
+    generation = Generation(SimpleNamespace(search=search), "notes-1", Manifest(1, {}, {}), SCHEMA)  # type: ignore[arg-type]
+    of_generation = GenerationVectors(generation, Characters())
+    of_generation.centring = Centring(vectors, 3)
 
-    more_like(SimpleNamespace(requests=requests, view=lambda: view), ("1", "2"), "service", 9)  # type: ignore[arg-type]
+    of_generation.more_like(("1", "2"), "service", 9)
 
     others = {"bool": {"must_not": [{"terms": {"facet.service": ["sns"]}}, with_keys(["1", "2"])]}}
     assert others in asked[-1]["query"]["script_score"]["query"]["bool"]["filter"]

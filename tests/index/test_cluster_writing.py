@@ -1,4 +1,4 @@
-"""Whatever mood a cluster is in, each document is written once, in its newest version, or told."""
+"""Whatever errors a cluster answers with, each document is written once in its newest version, or reported."""
 
 import json
 import os
@@ -12,13 +12,17 @@ import pytest
 from clusters import Answer, cluster
 
 from index.engine import EngineAwayError, SearchIndexError, WriterBusyError
-from index.opensearch_engine import lease
-from index.opensearch_engine.bulk import Bulk, deleted, written
-from index.opensearch_engine.manifest import Standing, State
+from index.opensearch_engine import generations
+from index.opensearch_engine.bulk import Bulk, action
+from index.opensearch_engine.generations import State, StoredState
+
+
+def written(document_id: str, version: int, body: Mapping[str, Any]) -> bytes:
+    return action("index", document_id, body, version)
 
 
 class Node:
-    """A node that takes documents when it pleases; `kept` holds the newest version of each."""
+    """A node that fails as its moods say; `kept` has the newest version of each document."""
 
     def __init__(self, moods: list[str]) -> None:
         self.moods = moods
@@ -63,7 +67,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     "moods",
     [[], ["busy"], ["gone", "gone", "busy"], ["half", "half", "half"], ["cut"], ["cut", "gone", "half"], ["full"] * 9],
 )
-def test_every_document_is_written_whatever_mood_a_node_is_in(moods: list[str]) -> None:
+def test_every_document_is_written_in_spite_of_errors(moods: list[str]) -> None:
     node = Node(moods)
     with cluster(node) as connection:
         Bulk(connection, "notes-1", lambda: None).write(
@@ -73,7 +77,7 @@ def test_every_document_is_written_whatever_mood_a_node_is_in(moods: list[str]) 
     assert node.kept == {str(number): (7, f"k{number}") for number in range(20)}
 
 
-def test_where_a_batch_is_too_much_half_of_it_is_sent() -> None:
+def test_a_batch_that_is_too_large_is_halved() -> None:
     node = Node(["full"] * 9)
     with cluster(node) as connection:
         Bulk(connection, "notes-1", lambda: None).write(written(str(n), 1, {"key": str(n)}) for n in range(8))
@@ -89,7 +93,7 @@ def test_after_a_cluster_was_busy_batches_are_as_large_as_before() -> None:
     assert node.requests == [8, 8]
 
 
-def test_an_older_version_takes_no_place_of_a_newer() -> None:
+def test_an_older_version_does_not_replace_a_newer_one() -> None:
     node = Node([])
     with cluster(node) as connection:
         bulk = Bulk(connection, "notes-1", lambda: None)
@@ -99,7 +103,7 @@ def test_an_older_version_takes_no_place_of_a_newer() -> None:
     assert (node.kept, node.requests) == ({"a": (2, "new")}, [1, 1])
 
 
-def test_documents_that_cannot_be_written_are_told_one_by_one_and_all_others_written() -> None:
+def test_invalid_documents_are_named_and_all_valid_ones_written() -> None:
     node = Node([])
     keys = ["a", "poison 1", "b", "poison 2", "c"]
     with cluster(node) as connection, pytest.raises(SearchIndexError, match=r"poison 1 \(mapping\); poison 2"):
@@ -108,30 +112,32 @@ def test_documents_that_cannot_be_written_are_told_one_by_one_and_all_others_wri
     assert [key for _, key in node.kept.values()] == ["a", "b", "c"]
 
 
-def test_a_cluster_that_is_busy_for_minutes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_is_busy_for_minutes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.opensearch_engine.bulk._PATIENCE", 0.0)
     with cluster(Node(["busy"] * 99)) as connection, pytest.raises(EngineAwayError, match="busy"):
         Bulk(connection, "notes-1", lambda: None).write([written("a", 1, {"key": "a"})])
 
 
-def test_on_windows_no_process_is_asked_whether_it_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would be given a Ctrl+C."""
+def test_on_windows_no_signal_is_sent_to_the_other_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There a signal of 0 is Ctrl+C."""
     asked: list[int] = []
     held = State(1, 2, f"{socket.gethostname()} process 999999", time.time() + 60)
-    monkeypatch.setattr(lease, "WRITER_TIMEOUT", -1.0)
-    monkeypatch.setattr(lease, "read_state", lambda *_: Standing("notes-1", held, (1, 1)))
+    monkeypatch.setattr(generations, "WRITER_TIMEOUT", -1.0)
+    monkeypatch.setattr(generations, "read_state", lambda *_: StoredState("notes-1", held, (1, 1)))
     windows = SimpleNamespace(name="nt", getpid=os.getpid, kill=lambda process, _signal: asked.append(process))
-    monkeypatch.setattr(lease, "os", windows)
+    monkeypatch.setattr(generations, "os", windows)
 
     with (
         cluster(Node([])) as connection,
         pytest.raises(WriterBusyError, match="999999"),
-        lease.writing(connection, "notes", None),
+        generations.writing(connection, "notes", None),
     ):
         pass
 
     assert asked == []
 
 
-def test_a_deletion_bears_its_version() -> None:
-    assert json.loads(deleted("a", 3).head) == {"delete": {"_id": "a", "version": 3, "version_type": "external_gte"}}
+def test_a_deletion_has_its_version() -> None:
+    assert json.loads(action("delete", "a", version=3)) == {
+        "delete": {"_id": "a", "version": 3, "version_type": "external_gte"}
+    }

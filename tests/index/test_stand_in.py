@@ -1,4 +1,4 @@
-"""While an engine is away another answers with what it holds, each request as a whole, and it is said."""
+"""While an engine is away its stand-in answers each request as a whole, and says so."""
 
 import time
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from index.stand_in import WithStandIn
 
 
 class Distant(ScanEngine):
-    """An engine that may be away; it counts how often it was asked for a reader."""
+    """An engine that may be away; it counts the readers asked of it."""
 
     def __init__(self) -> None:
         super().__init__(SCHEMA, PARSER)
@@ -60,10 +60,10 @@ def engine(distant: Distant) -> WithStandIn:
     return WithStandIn(distant, filled(ScanEngine(SCHEMA, PARSER), NOTES[:1], {"of": "here"}))
 
 
-def test_the_stand_in_answers_while_the_other_is_away_and_not_after(
+def test_the_stand_in_answers_only_while_the_engine_is_away(
     engine: WithStandIn, distant: Distant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stand_in, "AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(stand_in, "RETRY_AFTER", 0.0)
     answers = []
     for away in (False, True, False):
         distant.away = away
@@ -77,7 +77,7 @@ def test_the_stand_in_answers_while_the_other_is_away_and_not_after(
     ]
 
 
-def test_nobody_waits_for_an_engine_that_was_away_a_moment_ago(engine: WithStandIn, distant: Distant) -> None:
+def test_no_request_waits_for_an_engine_that_was_just_away(engine: WithStandIn, distant: Distant) -> None:
     distant.away = True
 
     totals = [engine.search(Query("監視")).total for _ in range(5)]
@@ -85,7 +85,7 @@ def test_nobody_waits_for_an_engine_that_was_away_a_moment_ago(engine: WithStand
     assert (totals, distant.asked) == ([1] * 5, 1)
 
 
-def test_a_request_whose_engine_goes_away_is_not_answered_by_half(engine: WithStandIn, distant: Distant) -> None:
+def test_a_request_whose_engine_goes_away_is_an_error_as_a_whole(engine: WithStandIn, distant: Distant) -> None:
     reader = engine.snapshot()
     distant.away = True
 
@@ -95,7 +95,7 @@ def test_a_request_whose_engine_goes_away_is_not_answered_by_half(engine: WithSt
     assert (reader.meta(), engine.search(Query("監視")).total) == ({"of": "there"}, 1)
 
 
-def test_where_nothing_stands_in_it_is_told_that_the_other_is_away(distant: Distant) -> None:
+def test_with_an_empty_stand_in_the_error_is_raised(distant: Distant) -> None:
     engine = WithStandIn(distant, ScanEngine(SCHEMA, PARSER))
     distant.away = True
 
@@ -104,9 +104,9 @@ def test_where_nothing_stands_in_it_is_told_that_the_other_is_away(distant: Dist
             engine.snapshot()
 
 
-def test_that_it_comes_back_meanwhile_for_another_request_changes_nothing_for_this_one(distant: Distant) -> None:
+def test_an_engine_that_comes_back_meanwhile_changes_nothing_for_this_request(distant: Distant) -> None:
     class ComesBack(ScanEngine):
-        """A stand-in that holds nothing; while it is looked at, the other engine answers somebody else."""
+        """An empty stand-in; while it is asked, the engine answers another request."""
 
         def meta(self) -> None:
             distant.away = False
@@ -131,7 +131,7 @@ def test_the_stand_in_is_never_written(engine: WithStandIn, distant: Distant) ->
     assert engine.search(Query("監視")).total == 1
 
 
-def test_how_many_are_found_by_likeness_is_told_of_the_one_that_answers(engine: WithStandIn, distant: Distant) -> None:
+def test_coverage_is_that_of_the_engine_that_answers(engine: WithStandIn, distant: Distant) -> None:
     present = engine.coverage()
     distant.away = True
 
@@ -139,17 +139,17 @@ def test_how_many_are_found_by_likeness_is_told_of_the_one_that_answers(engine: 
 
 
 class Slow(ScanEngine):
-    """An engine that others overtake while it looks what it holds."""
+    """An engine whose answer takes a moment."""
 
     def meta(self) -> Mapping[str, object] | None:
         time.sleep(0.001)
         return super().meta()
 
 
-def test_threads_that_ask_while_it_comes_and_goes_are_answered_or_told_so(
+def test_threads_get_an_answer_or_the_error_while_the_engine_comes_and_goes(
     distant: Distant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stand_in, "AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(stand_in, "RETRY_AFTER", 0.0)
     engine = WithStandIn(distant, Slow(SCHEMA, PARSER))
 
     def ask(number: int) -> str:

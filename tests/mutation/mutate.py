@@ -59,7 +59,7 @@ TESTS = {  # those about each module, the quickest first
     "webui/http/address.py": ("tests/webui/test_address.py",),
     "index/interpretation.py": ("tests/index/test_interpretation.py", "tests/index/test_relaxation.py"),
     "index/whoosh_engine/generations.py": ("tests/index/test_manifest.py", "tests/index/test_damage.py"),
-    "index/opensearch_engine/manifest.py": ("tests/index/test_cluster_manifest.py",),
+    "index/opensearch_engine/generations.py": ("tests/index/test_cluster_manifest.py",),
     "webui/http/undo_log.py": (
         "tests/webui/test_undo_log.py",
         "tests/webui/test_correcting.py",

@@ -48,7 +48,7 @@ def raising(error: Exception) -> None:
 @pytest.fixture
 def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KnowledgeBase:
     monkeypatch.setattr(Distant, "away", value=False)
-    monkeypatch.setattr("index.stand_in.AGAIN_AFTER", 0.0)
+    monkeypatch.setattr("index.stand_in.RETRY_AFTER", 0.0)
     library = tmp_path / "library"
     library.mkdir()
     (library / "a.md").write_text("# 勉強会\n\n- 冪等に\n", "utf-8")
@@ -139,7 +139,7 @@ def test_status_tells_and_nothing_is_taken_up(kb: KnowledgeBase, monkeypatch: py
 def test_a_page_whose_cluster_goes_away_under_it_is_made_anew(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.stand_in.AGAIN_AFTER", 60.0)
+    monkeypatch.setattr("index.stand_in.RETRY_AFTER", 60.0)
     client = create_app(kb).test_client()
     search, left = WhooshReader.search, list[Query]()
 
