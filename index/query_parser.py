@@ -131,8 +131,7 @@ class _Parser:
 
     def __init__(self, parser: QueryParser, *, typing: bool) -> None:
         self._typing = typing
-        self._fields = parser.fields
-        self._words = parser.words
+        self._parser = parser
         self._open = [_Bracket()]
         self._too_deep = 0  # ignored open brackets
         self._count = 0
@@ -199,7 +198,7 @@ class _Parser:
         if not self._run:
             return
         (begin, _), (_, end) = self._run[0], self._run[-1]
-        pieces = self._words.pieces(self._text[begin:end])
+        pieces = self._parser.words.pieces(self._text[begin:end])
         if typing and not pieces[-1].words and KANA.match(pieces[-1].text):  # て may become a word
             pieces = (*pieces[:-1], replace(pieces[-1], words=(as_written(pieces[-1].text, is_function_word=True),)))
         for piece in pieces:
@@ -213,7 +212,7 @@ class _Parser:
     def _take_field(self, token: re.Match[str]) -> None:
         negated = bool(token["minus"])
         value = token["phrase"] or token["word"] or ""
-        meaning = self._fields.get(folded_name(token["field"]))
+        meaning = self._parser.fields.get(folded_name(token["field"]))
         node = self._node(meaning, value) if meaning and value else None
         if node:
             self._open[-1].add(_Placed(node, self._token), negated=negated)
@@ -229,7 +228,7 @@ class _Parser:
     def _node(self, meaning: QueryField, value: str) -> Node | None:
         """Return the node for a value of a field, or None if the value is invalid there."""
         if meaning.of == "text":
-            words = self._counted(self._words.of(value))
+            words = self._counted(self._parser.words.of(value))
             return InField(meaning.name, words) if words else None
         if meaning.of == "facet":
             known = meaning.values.get(folded_name(value))
@@ -241,7 +240,7 @@ class _Parser:
         return None
 
     def _add_words(self, text: str, *, negated: bool) -> None:
-        counted = ((piece.text, self._counted(piece.words)) for piece in self._words.pieces(text))
+        counted = ((piece.text, self._counted(piece.words)) for piece in self._parser.words.pieces(text))
         pieces = tuple(QueryPiece(text, words) for text, words in counted if words)
         for node in (AnyOf(pieces),) if negated and len(pieces) > 1 else pieces:
             self._open[-1].add(_Placed(node, self._token), negated=negated)

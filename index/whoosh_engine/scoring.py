@@ -81,10 +81,11 @@ class Scoring:
         counts = (len(self.matching.of(word)) for word in self.words)
         most_points = sum(max_points(self.snapshot.document_count, count) for count in counts)
         docs, sections = self.docs, self.snapshot.sections
-        own, section = np.zeros(self.snapshot.size), np.zeros(self.snapshot.size)
-        own[docs] = self.similarity.of(docs)[1]
-        section[docs] = section_boost(docs if sections is None else sections[docs], own[docs])
-        return most_points * own, most_points * section
+        cosines = self.similarity.of(docs)[1]
+        likeness, around = np.zeros(self.snapshot.size), np.zeros(self.snapshot.size)
+        likeness[docs] = most_points * cosines
+        around[docs] = most_points * section_boost(docs if sections is None else sections[docs], cosines)
+        return likeness, around
 
     def _word_reasons(self, word: QueryWord, docs: Docs) -> Iterator[Reason]:
         """Yield the points of a word in each of these documents, by its best alternative."""
