@@ -54,6 +54,7 @@ class Endpoint:
         return self._dimensions or 0
 
     def queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed queries, within seconds. Raises EmbeddingError."""
         if time.monotonic() < self._rests_until:
             raise EmbeddingError(translatable("{0} did not answer a moment ago", self._url))
         try:
