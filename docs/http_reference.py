@@ -143,8 +143,7 @@ def _asks(address: str, asks: str | Mapping[str, str]) -> Iterator[Schema]:
         yield _parameter("without", "query", {"type": "array", "items": {"enum": [*STEPS]}}, "What is not to be done.")
         yield _parameter("sort", "query", {"enum": [*SORTS]}, "The order.")
     elif asks == "list":
-        index = next(one for one in indexes.INDEXES if f"/{one.path}" == address)
-        for key in (*index.keys, "sort"):
+        for key in (*indexes.INDEXES[address[1:]].keys, "sort"):
             yield _parameter(key, "query", _TEXT, _LIST.get(key, f"Those of one {key}."))
     else:
         yield from (_parameter(key, "query", _TEXT, description) for key, description in dict(asks).items())

@@ -64,8 +64,10 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Another if it is taken.")
 @click.option("--name", multiple=True, help="A name that browsers reach this server by, besides localhost. Repeatable.")
-@click.option("--watch/--no-watch", default=None, help="Take up changed reports at once (default: for this machine).")
-@click.option("--allow-fetch", is_flag=True, help="Whoever may write may have pages fetched by their address.")
+@click.option(
+    "--watch/--no-watch", default=None, help="Update the index whenever reports change (default: for this machine)."
+)
+@click.option("--allow-fetch", is_flag=True, help="Let people who may write add web pages by their address.")
 @allow_private
 @with_knowledge_base
 def serve(
@@ -78,9 +80,9 @@ def serve(
     allow_fetch: bool,
     allow_private: bool,
 ) -> None:
-    """Serve the page on this machine, the index brought up to the library first.
+    """Update the index, then serve the page on this machine.
 
-    Where the index cannot be written, what it holds is served, and each page says that it is older.
+    If the index cannot be written, its current content is served, and each page says that it is out of date.
 
     Beyond this machine anyone who reaches it can read; writing needs the token in KB_TOKEN, at least 16 characters.
 
@@ -108,8 +110,13 @@ def serve(
 
         fetcher = Fetcher(allow_private=allow_private)
     updater = Updater(partial(_sync, kb, embed_in_worker(kb)), synced if isinstance(synced, Message) else None)
+
+    def update_on_changes() -> None:
+        for _change in changes(lambda: kb.collection.watched):
+            updater.update(patience=0)
+
     if _is_loopback(host) if watch is None else watch:
-        threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
+        threading.Thread(target=update_on_changes, name="watch", daemon=True).start()
     warming = threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True)
     warming.start()
     app = create_app(kb, access=access, updater=updater, fetcher=fetcher)
@@ -121,8 +128,8 @@ def serve(
 
 def _access(host: str, names: tuple[str, ...]) -> Access:
     """Return the names and the token of the server. Raises UsageError if anyone could write, or the token is short."""
-    given = os.environ.get("KB_TOKEN")
-    token = given.strip() if given else None  # an empty variable is as good as none
+    variable = os.environ.get("KB_TOKEN")
+    token = variable.strip() if variable else None  # an empty variable counts as unset
     if token is not None and len(token) < _MIN_TOKEN:
         message = _("KB_TOKEN is shorter than {least} characters; choose a longer one")
         raise click.UsageError(message.format(least=_MIN_TOKEN))
@@ -177,12 +184,6 @@ def _warm(kb: KnowledgeBase) -> None:
     """Search once, so that the first user need not wait half a second for the sentence model."""
     with suppress(Exception):  # the first search of a user reports it
         kb.searcher.search(Query("メモ", limit=1))
-
-
-def _follow(kb: KnowledgeBase, updater: Updater) -> None:
-    """Update the index after each change of the library."""
-    for _change in changes(lambda: kb.collection.watched):
-        updater.update(patience=0)
 
 
 class _Parser(HTTPRequestParser):
@@ -247,20 +248,15 @@ def _run(app: Flask, listening: socket.socket, on_start: Callable[[], None]) -> 
     on_start()
     while not stopping.is_set():
         wasyncore.loop(timeout=0.5, use_poll=True, map=channels, count=1)
-        if len(channels) >= _MAX_CONNECTIONS:
-            _close_silent(channels)
+        if len(channels) >= _MAX_CONNECTIONS:  # close a tenth, the oldest without a request
+            silent = [one for one in channels.values() if isinstance(one, HTTPChannel) and not one.requests]
+            for channel in sorted(silent, key=lambda one: one.creation_time)[: _MAX_CONNECTIONS // 10]:
+                channel.will_close = True
     wasyncore.dispatcher.close(server)  # closes the listening socket only
     deadline = time.monotonic() + _DRAIN_SECONDS
     while time.monotonic() < deadline and any(map(_is_busy, list(channels.values()))):
         wasyncore.loop(timeout=0.1, use_poll=True, map=channels, count=1)
     server.task_dispatcher.shutdown(timeout=1)
-
-
-def _close_silent(channels: dict[int, Any]) -> None:
-    """Close a tenth of the connections: the oldest without a request."""
-    silent = [channel for channel in channels.values() if isinstance(channel, HTTPChannel) and not channel.requests]
-    for channel in sorted(silent, key=lambda channel: channel.creation_time)[: _MAX_CONNECTIONS // 10]:
-        channel.will_close = True
 
 
 def _is_busy(channel: object) -> bool:

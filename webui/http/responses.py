@@ -61,7 +61,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(UnknownIdError, _unknown)
     app.register_error_handler(SearchIndexError, _no_index)
     app.register_error_handler(EngineAwayError, _away)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, _unexpected)
 
 
 def problem(
@@ -103,15 +103,13 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unknown(error: UnknownIdError) -> Response:
-    asked = next(reversed((request.view_args or {}).values()), request.args.get("note", ""))
     if len(error.reports) > 1:
         detail = _("Several reports have this address. Choose one of them.")
+    elif error.reports:
+        detail = _("The report has no such note any more: it was rewritten or removed. This is the report.")
     else:
-        detail = (
-            _("The report has no such note any more: it was rewritten or removed. This is the report.")
-            if error.reports
-            else _("There is nothing called “{id}”.", id=asked)
-        )
+        identifier = next(reversed((request.view_args or {}).values()), request.args.get("note", ""))
+        detail = _("There is nothing called “{id}”.", id=identifier)
     return problem(NotFound(), detail, reports=error.reports)
 
 
@@ -131,7 +129,7 @@ def _away(error: EngineAwayError) -> Response:
     return _no_index(error)
 
 
-def _unforeseen(error: Exception) -> Response:
+def _unexpected(error: Exception) -> Response:
     _log.exception("%s %s failed", request.method, request.path, exc_info=error)
     return problem(InternalServerError(), _(_ERRORS[500]))
 

@@ -1,1 +1,1 @@
-"""A file for each page, or a few on one subject: from an address to a question, and from the answer to a template."""
+"""The routes: a module for each page, or for a few on one subject, from the address to the template."""

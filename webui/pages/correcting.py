@@ -1,4 +1,4 @@
-"""Putting right in place: forms for a note, a talk and a report; taking reports out, and taking back what was done."""
+"""Corrections: forms for a note, a talk and a report, the removal of reports, and undo."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,15 +22,14 @@ from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
 from webui.http.uploads import RefusedError, checked_metadata, handle_refusals
 from webui.pages.updating import Updater
 
-_KIND, _ANSWERS = "the kind", "the answers"  # no slug of a service has a space
-_Entry = TypeVar("_Entry")  # of kb.toml: what it says of a note, a talk or a report
+_KIND, _ANSWERS = "the kind", "the answers"  # keys next to slugs of services, which have no space
+_Entry = TypeVar("_Entry")  # of kb.toml on a note, a talk or a report
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
-# Characters, with title and company; a longer one is a sentence, or names with nothing between them.
-_LONGEST_NAME = 100
+_MAX_NAME = 100  # characters with title and company; a longer one is a sentence, or names without a separator
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return the forms that put right what was understood, and what takes reports out and takes back."""
+    """Return the forms that correct reports, and the routes that remove them and undo changes."""
     blueprint = Blueprint("correcting", __name__)
     browser, corrector = knowledge_base.browser, knowledge_base.corrector
     forms = _Forms(knowledge_base, updater, undo_log)
@@ -42,9 +41,8 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         entry = browser.entry(report_id)
         changes = [corrector.remove(entry.source, entry.digest)]
         undo = undoing(corrector.take_back, changes, still_kept)
-        undo_entry = undo_log.add(
-            _("Removed “{title}” from the library.", title=entry.title), undo, still_kept(changes)
-        )
+        text = _("Removed “{title}” from the library.", title=entry.title)
+        undo_entry = undo_log.add(text, undo, still_kept(changes))
         return undo_log.redirect_back(undo_entry, "/reports", synced=updater.update())
 
     @blueprint.delete("/report/<path:report_id>")
@@ -65,7 +63,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
 
 
 class _Forms:
-    """The form of each thing that can be put right: shown by GET, obeyed by POST."""
+    """The forms: GET shows them, POST applies them."""
 
     def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> None:
         self._collection = knowledge_base.collection
@@ -75,54 +73,54 @@ class _Forms:
         self._undo_log = undo_log
 
     def note(self, identifier: str) -> Response:
-        """Put right which services a note is about, its kind, or that it answers a search."""
+        """Correct the services or the kind of a note, or that it answers a search."""
         note = self._browser.note(identifier)
         page = page_address("note", note.id)
 
-        def put_right() -> Response:
+        def apply() -> Response:
             add, remove = self._service("add"), self._service("remove")
-            change = partial(corrected, add=add, remove=remove)
-            text = _tagged(self._collection.catalogue.name(add or remove or ""), added=bool(add))
             if "kind" in request.form:
                 kind = _kind()
-                change, text = partial(replace, kind=kind, denied=()), _kind_changed(kind)
+                change = partial(replace, kind=kind, denied=())
+                text = _("Its kind is {kind} now.", kind=_(KINDS[kind])) if kind else _("Its kind is automatic again.")
             elif claim := next((one for one in get_args(Claim) if one == request.form.get("no")), None):
-                change, text = (
-                    partial(denied, claim=claim),
-                    _("It is not taken for “{kind}” any more.", kind=_(KINDS[claim]).lower()),
-                )
+                change = partial(denied, claim=claim)
+                text = _("It is not taken for “{kind}” any more.", kind=_(KINDS[claim]).lower())
             elif query := request.form.get("no_answer_to", "").strip():
-                change, text = (
-                    partial(_no_answer, query=query),
-                    _("It is not quoted for “{query}” any more.", query=query),
-                )
-            elif not (add or remove):
+                change = partial(_no_answer, query=query)
+                text = _("It is not quoted for “{query}” any more.", query=query)
+            elif add or remove:
+                change = partial(corrected, add=add, remove=remove)
+                name = self._collection.catalogue.name(add or remove or "")
+                text = _("Added {name}.", name=name) if add else _("Removed {name}.", name=name)
+            else:
                 raise RefusedError(_("Write the name of a service."), "add")
             return self._done(text, change_note(self._corrector, note.id, change), page, note.id)
 
-        return _answered(put_right, "correct.html", page, note=note)
+        return _respond(apply, "correct.html", page, note=note)
 
     def talk(self, identifier: str) -> Response:
-        """Put right whether something is a talk, and who speaks in it."""
+        """Correct whether a line is a talk, and its speakers."""
         title, speakers, report = self._title_speakers_report(identifier)
         page = page_address("talk", identifier)
 
-        def put_right() -> Response:
+        def apply() -> Response:
+            back = page
             if "talk" in request.form:
                 is_talk = request.form["talk"] == "yes"
-                change, text = partial(replace, talk=is_talk), _talk_changed(title, is_talk=is_talk)
+                change, back = partial(replace, talk=is_talk), page_address("report", report.id)
+                text = _("“{title}” is a talk.", title=title) if is_talk else _("“{title}” is no talk.", title=title)
             elif name := request.form.get("no_speaker"):
                 others = tuple(one for one in speakers if one != name)
                 change, text = partial(replace, speakers=others), _("“{name}” is no speaker of the talk.", name=name)
             else:
                 change, text = partial(replace, speakers=_speakers()), _("Corrected “{title}”.", title=title)
-            undo = change_talk(self._corrector, identifier, change)
-            return self._done(text, undo, page_address("report", report.id) if "talk" in request.form else page)
+            return self._done(text, change_talk(self._corrector, identifier, change), back)
 
-        return _answered(put_right, "correct_talk.html", page, title=title, speakers=speakers)
+        return _respond(apply, "correct_talk.html", page, title=title, speakers=speakers)
 
     def _title_speakers_report(self, identifier: str) -> tuple[str, tuple[str, ...], ReportEntry]:
-        """Return these of what is or may be a talk. Raises UnknownIdError where it is neither."""
+        """Return the title, speakers and report of a talk, or of a line that may be one. Raises UnknownIdError."""
         contents = self._collection.contents()
         talk = contents.talks.get(identifier) if contents else None
         if contents and talk:
@@ -134,40 +132,40 @@ class _Forms:
         raise UnknownIdError(f"no talk has the id {identifier}")
 
     def report(self, identifier: str) -> Response:
-        """Put right the event, the day and the address of a report."""
+        """Correct the event, date and address of a report."""
         entry = self._browser.entry(identifier)
         page = page_address("report", entry.id)
 
-        def turn(change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
+        def edit(change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
             return self._corrector.report(self._browser.entry(entry.id), change)  # another event gives it another id
 
-        def put_right() -> Response:
-            shown = {"event": entry.event, "date": entry.held_on, "url": entry.url}
-            event, date, url = (request.form.get(key, known or "").strip() or None for key, known in shown.items())
+        def apply() -> Response:
+            current = {"event": entry.event, "date": entry.held_on, "url": entry.url}
+            event, date, url = (request.form.get(key, value or "").strip() or None for key, value in current.items())
             refused = checked_metadata(MetadataOverride(event, date, url))[1]
             if refused:
                 raise refused
 
-            def change(known: MetadataOverride) -> MetadataOverride:
+            def change(override: MetadataOverride) -> MetadataOverride:
                 return replace(
-                    known,
-                    event=event if event != entry.event else known.event,
-                    held_on=date if date != entry.held_on else known.held_on,
-                    url=url if url != entry.url else known.url,
+                    override,
+                    event=event if event != entry.event else override.event,
+                    held_on=date if date != entry.held_on else override.held_on,
+                    url=url if url != entry.url else override.url,
                 )
 
-            undo = _change(turn, asdict, lambda fields: MetadataOverride(**fields), change)
+            undo = _change(edit, asdict, lambda fields: MetadataOverride(**fields), change)
             return self._done(_("Corrected “{title}”.", title=entry.title), undo, page)
 
-        return _answered(put_right, "correct_report.html", page, report=entry)
+        return _respond(apply, "correct_report.html", page, report=entry)
 
     def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
         undo_entry, at = self._undo_log.add(text, undo, anchor=anchor), request.form.get("at")
-        settled = self._updater.update(None if at is None else 0)  # who answers claims goes on to the next
-        return self._undo_log.redirect_back(undo_entry, came_from(page), at, synced=settled)
+        synced = self._updater.update(None if at is None else 0)  # in a list of claims, go on to the next at once
+        return self._undo_log.redirect_back(undo_entry, came_from(page), at, synced=synced)
 
     def _service(self, field: str) -> str | None:
-        """Return the slug of the service that a field of the form names in any way; None where it is empty."""
+        """Return the slug of the service in a field of the form, None if the field is empty. Raises RefusedError."""
         name, catalogue = request.form.get(field, "").strip(), self._collection.catalogue
         service = catalogue.find(name) if name else None
         if name and service is None:
@@ -175,110 +173,101 @@ class _Forms:
         return service.slug if service else None
 
 
-def _tagged(name: str, *, added: bool) -> str:
-    return _("Added {name}.", name=name) if added else _("Removed {name}.", name=name)
-
-
-def _kind_changed(kind: Kind | None) -> str:
-    return _("Its kind is {kind} now.", kind=_(KINDS[kind])) if kind else _("Its kind is automatic again.")
-
-
-def _talk_changed(title: str, *, is_talk: bool) -> str:
-    return _("“{title}” is a talk.", title=title) if is_talk else _("“{title}” is no talk.", title=title)
-
-
 def change_note(corrector: Corrector, note_id: str, change: Callable[[Correction], Correction]) -> Undo:
-    """Change what kb.toml says of a note; return what takes that back."""
+    """Change the correction of a note in kb.toml, and return its undo."""
     return _change(partial(corrector.note, note_id), _fields_of, _correction_of, change)
 
 
 def change_talk(corrector: Corrector, talk_id: str, change: Callable[[TalkCorrection], TalkCorrection]) -> Undo:
-    """Change what kb.toml says of a talk, or of a line that may be one; return what takes that back."""
-    turn = partial(corrector.talk, corrector.own_talk_ids(talk_id))
-    return _change(turn, asdict, lambda fields: TalkCorrection(**fields), change)
+    """Change the correction of a talk, or of a line that may be one, in kb.toml; return its undo."""
+    edit = partial(corrector.talk, corrector.own_talk_ids(talk_id))
+    return _change(edit, asdict, lambda fields: TalkCorrection(**fields), change)
 
 
 def _change(
-    turn: Callable[[Callable[[_Entry], _Entry]], _Entry],
-    opened: Callable[[_Entry], Mapping[str, Any]],
-    closed: Callable[[Mapping[str, Any]], _Entry],
+    edit: Callable[[Callable[[_Entry], _Entry]], _Entry],
+    to_fields: Callable[[_Entry], Mapping[str, Any]],
+    from_fields: Callable[[Mapping[str, Any]], _Entry],
     change: Callable[[_Entry], _Entry],
 ) -> Undo:
-    """Change an entry of kb.toml; return what takes that back, and leaves what others have changed since.
+    """Change an entry of kb.toml; return its undo, which keeps the fields that changed since.
 
-    `turn` changes the entry and returns what it was, `opened` and `closed` take it apart and put it together again.
+    `edit` applies a change and returns the entry before it.
     """
 
-    def turned(done: tuple[_Entry, _Entry]) -> tuple[_Entry, _Entry]:
-        before, after = done
-        turn(lambda now: closed(reverted(*map(opened, (now, before, after)))))
+    def revert(versions: tuple[_Entry, _Entry]) -> tuple[_Entry, _Entry]:
+        before, after = versions
+        edit(lambda now: from_fields(reverted(*map(to_fields, (now, before, after)))))
         return after, before
 
-    before = turn(change)
-    return undoing(turned, (before, change(before)))
+    before = edit(change)
+    return undoing(revert, (before, change(before)))
 
 
-def corrected(known: Correction, add: str | None, remove: str | None) -> Correction:
-    """Return a correction with one service more that the note is, and one more that it is not about."""
-    adds = dict.fromkeys((*known.adds, *([add] if add else ())))
-    removes = dict.fromkeys((*known.removes, *([remove] if remove else ())))
+def corrected(correction: Correction, add: str | None, remove: str | None) -> Correction:
+    """Return a correction that adds a service to its note and removes another."""
+    adds = dict.fromkeys((*correction.adds, *([add] if add else ())))
+    removes = dict.fromkeys((*correction.removes, *([remove] if remove else ())))
     return replace(
-        known,
+        correction,
         adds=tuple(slug for slug in adds if slug != remove),
         removes=tuple(slug for slug in removes if slug != add),
     )
 
 
-def denied(known: Correction, claim: Claim) -> Correction:
-    """Return a correction by which a note is not of a kind."""
-    denied = tuple(dict.fromkeys((*known.denied, claim)))
-    return replace(known, kind=None if known.kind == claim else known.kind, denied=denied)
+def denied(correction: Correction, claim: Claim) -> Correction:
+    """Return a correction by which its note is not of a kind."""
+    denied = tuple(dict.fromkeys((*correction.denied, claim)))
+    return replace(correction, kind=None if correction.kind == claim else correction.kind, denied=denied)
 
 
-def _no_answer(known: Correction, query: str) -> Correction:
-    """Return a correction by which a note does not answer a search."""
-    return replace(known, no_answer_to=tuple(dict.fromkeys((*known.no_answer_to, query))))
+def _no_answer(correction: Correction, query: str) -> Correction:
+    return replace(correction, no_answer_to=tuple(dict.fromkeys((*correction.no_answer_to, query))))
 
 
 def _fields_of(correction: Correction) -> Mapping[str, object]:
-    """Return what a correction says of the kind of its note, and whether it is about each service, by its slug."""
+    """Return the parts of a correction that change separately: kind, answers, and whether each service is tagged."""
     services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
     return {_KIND: (correction.kind, correction.denied), _ANSWERS: correction.no_answer_to, **services}
 
 
 def _correction_of(fields: Mapping[str, Any]) -> Correction:
-    """Return the correction that `_fields_of` took apart."""
-    about = {slug: one for slug, one in fields.items() if slug not in (_KIND, _ANSWERS)}
-    adds, removes = (tuple(slug for slug, one in about.items() if one is wanted) for wanted in (True, False))
+    """Return the correction with these fields."""
+    services = {slug: tagged for slug, tagged in fields.items() if slug not in (_KIND, _ANSWERS)}
     kind, denied = fields[_KIND]
-    return Correction(adds, removes, kind, denied, fields[_ANSWERS])
+    return Correction(
+        adds=tuple(slug for slug, tagged in services.items() if tagged),
+        removes=tuple(slug for slug, tagged in services.items() if tagged is False),
+        kind=kind,
+        denied=denied,
+        no_answer_to=fields[_ANSWERS],
+    )
 
 
-def _answered(put_right: Callable[[], Response], template: str, page: str, **shown: object) -> Response:
-    """Do what a form says; show the form where there is nothing to do yet, and again where that cannot be done."""
+def _respond(apply: Callable[[], Response], template: str, page: str, **shown: object) -> Response:
+    """Apply a posted form; show the form on GET, and again with its refused field."""
     refused = None
     if request.method == "POST":
         try:
-            return put_right()
+            return apply()
         except RefusedError as error:
             if wants_json():
                 raise
             refused = error
-    response = make_response(render_template(template, refused=refused, back=came_from(page), **shown))
-    response.status_code = 422 if refused else 200
-    return response
+    shown = {**shown, "refused": refused, "back": came_from(page)}
+    return make_response(render_template(template, **shown), 422 if refused else 200)
 
 
 def _speakers() -> tuple[str, ...]:
-    """Return the speakers that the form names, each once. Raises RefusedError where one is no name."""
+    """Return the speakers in the form, without duplicates. Raises RefusedError for a name that is too long."""
     names = [name.strip() for name in _BETWEEN_NAMES.split(request.form["speakers"])]
-    if any(len(name) > _LONGEST_NAME for name in names):
+    if any(len(name) > _MAX_NAME for name in names):
         raise RefusedError(_("A name is longer than 100 characters. Separate names by commas."), "speakers")
     return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _kind() -> Kind | None:
-    """Return the kind that the form names; None, where it is empty, leaves it to the evidence."""
+    """Return the kind in the form, None (automatic) if it is empty. Raises RefusedError for an unknown kind."""
     name = request.form["kind"].strip()
     kind = next((kind for kind in get_args(Kind) if kind == name), None)
     if name and kind is None:

@@ -1,4 +1,4 @@
-"""The pages of what reports are about: an event with its timetable, series and talks, who spoke, the years."""
+"""The pages of an event, a speaker and the years; an event has its timetable, its series and its talks."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,18 +18,18 @@ from webui.view.facets import counts
 from webui.view.listing import address, asked_page, paged
 from webui.view.timeline import Timeline, timeline
 
-_FEWEST, _MOST = 3, 200  # talks of an event that are drawn
+_MIN_TIMED, _MAX_TIMED = 3, 200  # talks of an event with a timetable
 _DAY = len("2018-03-10")
-_TALKS = 60  # of a page
-_SERVICES = (("service", 10),)
-_REPORTS = 10  # of an event, before the rest is linked to
+_TALKS = 60  # on a page
+_MOST_SERVICES = (("service", 10),)
+_REPORTS = 10  # of an event, before a link to the rest
 Tracks: TypeAlias = tuple[tuple[str | None, tuple[TalkEntry, ...]], ...]
-"""Talks by the tracks that they are shown under, None for no track in particular."""
+"""Talks by their tracks; None for talks without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The talks of a track that begin at a time, none where it is free, and over how many rows they go on."""
+    """The talks of a track that begin at the same time, none if it is free, and the number of rows that they take."""
 
     track: str | None
     talks: tuple[TalkEntry, ...]
@@ -38,7 +38,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """A day, None where there is but one; its tracks, and for each time the slots that begin then."""
+    """The tracks of a day, and the slots that begin at each time; `day` is None for an event of one day."""
 
     day: str | None
     tracks: tuple[str | None, ...]
@@ -46,88 +46,89 @@ class Timetable:
 
 
 def timetables(talks: Sequence[TalkEntry]) -> tuple[Timetable, ...]:
-    """Return a timetable for each day on which talks have times; none where hardly any talk has one."""
+    """Return a timetable for each day of an event, none if too few or too many talks have times."""
     timed = [one for one in talks if one.talk.start]
-    if not _FEWEST <= len(timed) <= _MOST:
+    if not _MIN_TIMED <= len(timed) <= _MAX_TIMED:
         return ()
     several = len({one.held_on for one in timed if one.held_on and len(one.held_on) == _DAY}) > 1
     days: defaultdict[str | None, list[TalkEntry]] = defaultdict(list)
     for one in sorted(timed, key=lambda one: one.held_on or ""):
         days[one.held_on if several else None].append(one)
-    return tuple(_timetable(day, own) for day, own in days.items())
+    return tuple(_timetable(day, talks) for day, talks in days.items())
 
 
 def _timetable(day: str | None, talks: Sequence[TalkEntry]) -> Timetable:
     tracks = tuple(dict.fromkeys(one.talk.track for one in talks))
-    if 3 * len(tracks) > 2 * len(talks):  # then it is rather a code of each talk
+    if 3 * len(tracks) > 2 * len(talks):  # rather a code of each talk than a track
         tracks = (None,)
     times = sorted({one.talk.start or "" for one in talks})
-    begun: dict[str, list[Slot]] = {time: [] for time in times}
+    slots_at: dict[str, list[Slot]] = {time: [] for time in times}
     for track in tracks:
         own = [one for one in talks if tracks == (None,) or one.talk.track == track]
         for time, slot in _slots(track, own, times):
-            begun[time].append(slot)
-    return Timetable(day, tracks, tuple((time, tuple(slots)) for time, slots in begun.items()))
+            slots_at[time].append(slot)
+    return Timetable(day, tracks, tuple((time, tuple(slots)) for time, slots in slots_at.items()))
 
 
 def _slots(track: str | None, talks: Sequence[TalkEntry], times: Sequence[str]) -> list[tuple[str, Slot]]:
-    """Return the times that have a slot of their own: talks go on until they end or others of their track begin."""
-    begin: dict[str, list[TalkEntry]] = {time: [] for time in times}
+    """Return the slots of a track with their times; one ends with its talks or when the next talks begin."""
+    talks_at: dict[str, list[TalkEntry]] = {time: [] for time in times}
     for one in talks:
-        begin[one.talk.start or ""].append(one)
-    until = ""
+        talks_at[one.talk.start or ""].append(one)
+    end = ""
     slots: list[tuple[str, Slot]] = []
-    for time, own in begin.items():
-        if own or time >= until:
+    for time, own in talks_at.items():
+        if own or time >= end:
             slots.append((time, Slot(track, tuple(own))))
-            until = max((one.talk.end or "" for one in own), default="")
+            end = max((one.talk.end or "" for one in own), default="")
         else:
-            begun, slot = slots[-1]
-            slots[-1] = (begun, Slot(track, slot.talks, slot.rows + 1))
+            begin, slot = slots[-1]
+            slots[-1] = (begin, Slot(track, slot.talks, slot.rows + 1))
     return slots
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the pages over a knowledge base."""
+    """Return the pages of events, speakers and years."""
     blueprint = Blueprint("events", __name__)
     browser = knowledge_base.browser
 
     @blueprint.get("/event/<slug>")
     def event(slug: str) -> Response:
-        shown = browser.event(slug)
-        query = Query(limit=0, facets=("talk", "event", "kind", "service"), most_values=_SERVICES)
-        answer = knowledge_base.searcher.search(query.select("event", shown.slug))
-        drawn = timetables(shown.talks)
-        listed = [one for one in shown.talks if not (drawn and one.talk.start)]
-        part = paged(page_address("event", shown.slug), listed, asked_page(request.args), _TALKS)
-        series = browser.series(shown.series)
+        entry = browser.event(slug)
+        query = Query(limit=0, facets=("talk", "event", "kind", "service"), most_values=_MOST_SERVICES)
+        answer = knowledge_base.searcher.search(query.select("event", entry.slug))
+        tables = timetables(entry.talks)
+        listed = [one for one in entry.talks if not (tables and one.talk.start)]
+        part = paged(page_address("event", entry.slug), listed, asked_page(request.args), _TALKS)
+        series = browser.series(entry.series)
         return respond(
             "event.html",
             lambda: {
-                **event_record(shown),
+                **event_record(entry),
                 "notes": answer.total,
                 "editions": [one.slug for one in series.events],
             },
-            event=shown,
+            event=entry,
             series=series,
-            timetables=drawn if part.number == 1 else (),
+            timetables=tables if part.number == 1 else (),
             part=part,
             tracks=by_track(part.items),
             noted=counts(answer, "talk"),
             total=answer.total,
             kinds=answer.facets["kind"],
             services=answer.facets["service"],
-            bars=_series_bars(series, counts(answer, "event"), year(shown.held_on)),
+            bars=_series_bars(series, counts(answer, "event"), year(entry.held_on)),
             most_reports=_REPORTS,
         )
 
     @blueprint.get("/speaker/<path:name>")
     def speaker(name: str) -> Response:
-        shown = browser.speaker(name)
-        query = Query().select("speaker", shown.name)
-        counted = replace(query, limit=0, facets=("talk", "year", "service"), most_values=_SERVICES)
-        answer = knowledge_base.searcher.search(counted)
-        part = paged(page_address("speaker", shown.name), shown.talks, asked_page(request.args), _TALKS)
+        entry = browser.speaker(name)
+        query = Query().select("speaker", entry.name)
+        answer = knowledge_base.searcher.search(
+            replace(query, limit=0, facets=("talk", "year", "service"), most_values=_MOST_SERVICES)
+        )
+        part = paged(page_address("speaker", entry.name), entry.talks, asked_page(request.args), _TALKS)
         noted = counts(answer, "talk")
         return respond(
             "speaker.html",
@@ -139,7 +140,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
                 "pages": part.pages,
                 "talks": [{**spoken_record(one), "notes": noted.get(one.talk.id, 0)} for one in part.items],
             },
-            speaker=shown,
+            speaker=entry,
             part=part,
             noted=noted,
             total=answer.total,
@@ -158,13 +159,13 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def by_track(talks: Sequence[TalkEntry]) -> Tracks:
-    """Return talks by their tracks; all as one where hardly any two share one, for then it is rather a code of each."""
+    """Return talks by their tracks, all together if most tracks have one talk: they are then a code of each talk."""
     tracks = tuple((track, tuple(own)) for track, own in groupby(talks, lambda one: one.talk.track))
     return tracks if 2 * len(tracks) <= len(talks) else ((None, tuple(talks)),)
 
 
-def _series_bars(series: SeriesEntry, noted: Mapping[str, int], shown: str) -> Timeline:
-    """Return the bars of a series: each leads to the event of its year, or to the list where there were several."""
+def _series_bars(series: SeriesEntry, noted: Mapping[str, int], current: str) -> Timeline:
+    """Return the bars of a series; a year leads to its event, or to the list of its events."""
     held: dict[str, list[str]] = {}
     for event in series.events:
         held.setdefault(year(event.held_on), []).append(event.slug)
@@ -175,4 +176,4 @@ def _series_bars(series: SeriesEntry, noted: Mapping[str, int], shown: str) -> T
             return page_address("event", events[0])
         return address("/events", ("year", value), ("series", series.slug))
 
-    return timeline({value: sum(noted.get(one, 0) for one in held[value]) for value in held}, url, {shown})
+    return timeline({value: sum(noted.get(one, 0) for one in slugs) for value, slugs in held.items()}, url, {current})

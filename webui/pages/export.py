@@ -1,4 +1,4 @@
-"""Where notes are taken away: quoted, as files, as sheets of quotations."""
+"""Exports of notes: a quotation, CSV and Markdown files, and sheets of quotations."""
 
 import csv
 import io
@@ -25,18 +25,18 @@ from webui.http.security import at_once
 from webui.view.facets import conditions_of
 from webui.view.listing import address
 
-_AT_ONCE = 2  # whole results: each may be the library, and other requests want the processor too
-_MOST_ON_A_SHEET = 500  # notes: some forty printed pages
-_CHOSEN = "note"  # the key of an address that names notes by their ids
-_MOST_CHOSEN = 200  # an address may be 16 kB long
-_FORMULA = frozenset("=+-@\u2212")  # how a cell begins that a spreadsheet would run, whatever the width
-_UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))  # categories of what nobody sees before that
-_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters, by their category, that are blank
+_MAX_EXPORTS = 2  # at once; each may be the whole library, and other requests need the processor too
+_MAX_SHEET = 500  # notes, some forty printed pages
+_CHOSEN = "note"  # the key of an address that selects notes by id
+_MAX_CHOSEN = 200  # notes; an address may have 16 kB
+_FORMULA = frozenset("=+-@\u2212")  # first characters of a cell that a spreadsheet evaluates, whatever their width
+_INVISIBLE = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))  # categories that may come before them unseen
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # blank characters whose category is letter
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Notes to be quoted, of how many: what they are called together, the search, whether they were chosen from it."""
+    """The notes of a search, or those `chosen` from it, with their title; `total` counts those left out too."""
 
     title: str
     notes: tuple[Note, ...]
@@ -46,12 +46,12 @@ class Sheet:
 
     @property
     def places(self) -> list[list[Note]]:
-        """The notes by the talk or report that they stand in."""
+        """The notes by talk or report."""
         return list(by_place(self.notes, lambda note: note).values())
 
     @property
     def bound(self) -> str:
-        """The sentence that these are not all; empty where they are."""
+        """The sentence that notes are left out, empty if none is."""
         if self.total <= len(self.notes):
             return ""
         text = _("These are the first {shown:,} of {total:,} notes. Markdown and CSV have all.")
@@ -64,43 +64,43 @@ class Sheet:
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """The search as the fields of a form: where no note is chosen, all are shown again."""
+        """The search as fields of a form, which shows all notes again if none is chosen."""
         return pairs_of(self.query)
 
     def file(self, ending: str) -> str:
-        """Return the address of all the notes as a file."""
+        """Return the address of all notes as a file."""
         if self.chosen:
             return address(f"/export.{ending}", *((_CHOSEN, note.id) for note in self.notes))
         return f"/export.{ending}{self.search[1:]}"
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the exports over a knowledge base."""
+    """Return the exports of a knowledge base."""
     blueprint = Blueprint("export", __name__)
-    whole_results = at_once(_AT_ONCE)
+    whole_results = at_once(_MAX_EXPORTS)
 
-    def asked(most: int | None = None) -> Sheet:
+    def requested(most: int | None = None) -> Sheet:
         pairs = [(key, value) for key, value in request.args.items(multi=True) if key != _CHOSEN]
         query = replace(resolved(understood(pairs), knowledge_base.collection.catalogue), offset=0)
-        chosen = tuple(dict.fromkeys(request.args.getlist(_CHOSEN)))[:_MOST_CHOSEN]
+        chosen = tuple(dict.fromkeys(request.args.getlist(_CHOSEN)))[:_MAX_CHOSEN]
         if chosen:
             notes = tuple(map(knowledge_base.browser.note, chosen))
             return Sheet(_("Chosen notes"), notes, len(notes), query, chosen=True)
         answer = knowledge_base.searcher.search(replace(query, limit=most))
         title = wording.found(answer.total, conditions_of(query, knowledge_base))
-        return Sheet(title, tuple(one.note for one in answer.hits), answer.total, query)
+        return Sheet(title, tuple(hit.note for hit in answer.hits), answer.total, query)
 
-    def quoted() -> Quoting:
+    def request_quoting() -> Quoting:
         return quoting(knowledge_base.collection.domain, request.host_url)
 
     @blueprint.get("/cite/<path:note_id>")
     def cite(note_id: str) -> Response:
-        return Response(quoted().citation(knowledge_base.browser.note(note_id)), mimetype="text/markdown")
+        return Response(request_quoting().citation(knowledge_base.browser.note(note_id)), mimetype="text/markdown")
 
     @blueprint.get("/sheet")
     @whole_results
     def sheet() -> Response:
-        shown, style = asked(None if wants_json() else _MOST_ON_A_SHEET), quoted()
+        shown, style = requested(None if wants_json() else _MAX_SHEET), request_quoting()
         domain = knowledge_base.collection.domain
         return respond(
             "sheet.html",
@@ -117,32 +117,31 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/export.csv")
     @whole_results
     def as_csv() -> Response:
-        rows = table(asked().notes, knowledge_base.collection.catalogue, request.host_url)
+        rows = table(requested().notes, knowledge_base.collection.catalogue, request.host_url)
         return _download("\ufeff" + rows, "text/csv", "csv")
 
     @blueprint.get("/export.md")
     @whole_results
     def as_markdown() -> Response:
-        sheet = asked()
-        title = _("Quotation sheet")
-        body = "\n".join([f"# {title}: {sheet.title}\n", *quoted().sheet(sheet.notes)])
+        sheet = requested()
+        body = "\n".join([f"# {_('Quotation sheet')}: {sheet.title}\n", *request_quoting().sheet(sheet.notes)])
         return _download(body, "text/markdown", "md")
 
     return blueprint
 
 
-def _download(body: str, kind: str, ending: str) -> Response:
-    disposition = {"Content-Disposition": f'attachment; filename="{"session-notes"}.{ending}"'}
-    return Response(body, mimetype=kind, headers=disposition)
+def _download(body: str, mimetype: str, ending: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="session-notes.{ending}"'}
+    return Response(body, mimetype=mimetype, headers=headers)
 
 
 def quoting(domain: Domain, root: str) -> Quoting:
-    """Return how notes are quoted in the language of the page, with addresses below `root`."""
+    """Return the quoting of notes in the language of the page, with addresses below `root`."""
     return Quoting(domain, lambda note: _url(note, root))
 
 
 def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
-    """Return notes as CSV, a line each, with no cell that a spreadsheet would take for a formula."""
+    """Return notes as CSV; a cell that a spreadsheet could take for a formula begins with an apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(
@@ -170,9 +169,9 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
 
 
 def _is_formula(cell: str) -> bool:
-    """Return whether a spreadsheet might run a cell: it may take away what it does not show, and fold widths."""
-    seen = (char for char in cell if unicodedata.category(char) not in _UNSEEN and char not in _FILLERS)
-    return cell[:1] in set("\t\r\n") or unicodedata.normalize("NFKC", next(seen, ""))[:1] in _FORMULA
+    """Return whether a spreadsheet might evaluate a cell: some drop invisible characters and fold widths."""
+    visible = (char for char in cell if unicodedata.category(char) not in _INVISIBLE and char not in _FILLERS)
+    return cell[:1] in set("\t\r\n") or unicodedata.normalize("NFKC", next(visible, ""))[:1] in _FORMULA
 
 
 def _url(note: Note, root: str) -> str:

@@ -1,4 +1,4 @@
-"""Feeds of what is new in a search, on a service and in all, as Atom (RFC 4287): the one door to feedgenerator."""
+"""Atom feeds (RFC 4287) of a search, of a service, and of all updates; the only module that imports feedgenerator."""
 
 import re
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from webui.http.security import at_once
 from webui.pages.services import service_called
 from webui.view.facets import name_of
 
-_AT_ONCE = 4  # feeds: each is two searches and fifty notes, and readers of feeds ask at the full hour
-_MOST_OTHERS = 10  # notes that an entry shows besides its own
+_MAX_FEEDS = 4  # at once; each takes two searches and fifty notes, and feed readers all ask at the full hour
+_MAX_OTHERS = 10  # notes in an entry besides its own
 MIMETYPE = "application/atom+xml"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2: Char
-_LONGEST_TITLE = 120  # characters; readers list titles in a line
+_MAX_TITLE = 120  # characters; feed readers list titles in a line
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """An entry as it is shown: `id` is a URN that stays, `updated` a moment in UTC (RFC 3339), `content` is HTML."""
+    """An entry: `id` is a stable URN, `updated` a time in UTC (RFC 3339), `content` HTML."""
 
     id: str
     title: str
@@ -38,7 +38,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed: what it is called and about, the page it is of, where it is itself, and its entries, newest first."""
+    """A feed: its texts, the address of its page and its own, and its entries, newest first."""
 
     id: str
     title: str
@@ -51,14 +51,14 @@ class Feed:
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the feeds over a knowledge base."""
+    """Return the feeds of a knowledge base."""
     blueprint = Blueprint("feeds", __name__)
 
-    @at_once(_AT_ONCE)
-    def feed(path: str, page: str, title: str, query: Query, *, whole: bool = True) -> Response:
+    @at_once(_MAX_FEEDS)
+    def respond(path: str, page: str, title: str, query: Query, *, whole: bool = True) -> Response:
         root = request.host_url.rstrip("/")
         entries = knowledge_base.updates.entries(query, whole=whole)
-        made = Feed(
+        feed = Feed(
             id=urn("feed", path),
             title=" - ".join(filter(None, (title, _("Session notes")))),
             subtitle=_(
@@ -70,31 +70,30 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             url=root + path,
             entries=tuple(_entry(entry, root) for entry in entries),
         )
-        return Response(atom(made), mimetype=MIMETYPE)
+        return Response(atom(feed), mimetype=MIMETYPE)
 
     @blueprint.get("/feed")
     def of_search() -> Response:
-        asked = understood(request.args.items(multi=True))
-        query = at_page(resolved(asked, knowledge_base.collection.catalogue), 1)
+        requested = understood(request.args.items(multi=True))
+        query = at_page(resolved(requested, knowledge_base.collection.catalogue), 1)
         address = address_of(query)
-        return feed(f"/feed{address[1:]}", address, name_of(query, knowledge_base), query)
+        return respond(f"/feed{address[1:]}", address, name_of(query, knowledge_base), query)
 
     @blueprint.get("/service/<name>/feed")
     def of_service(name: str) -> Response:
         service = service_called(name, knowledge_base)
         page = page_address("service", service.slug)
-        return feed(f"{page}/feed", page, service.name, Query().select("service", service.slug))
+        return respond(f"{page}/feed", page, service.name, Query().select("service", service.slug))
 
     @blueprint.get("/updates/feed")
     def of_all() -> Response:
-        return feed("/updates/feed", "/updates", _("Updates"), Query(), whole=False)
+        return respond("/updates/feed", "/updates", _("Updates"), Query(), whole=False)
 
     return blueprint
 
 
 def _entry(entry: NewsEntry, root: str) -> FeedEntry:
-    """Return an entry as it is shown."""
-    others = entry.others[:_MOST_OTHERS]
+    others = entry.others[:_MAX_OTHERS]
     content = render_template("entry.html", entry=entry, others=others, left=len(entry.others) - len(others), root=root)
     if entry.change:
         title = ngettext(
@@ -113,7 +112,7 @@ def _entry(entry: NewsEntry, root: str) -> FeedEntry:
 
 def atom(feed: Feed) -> str:
     """Return a feed as Atom."""
-    written = _Atom(
+    document = _Atom(
         feed_guid=feed.id,
         title=_clean(feed.title),
         description=_clean(feed.subtitle),
@@ -123,30 +122,26 @@ def atom(feed: Feed) -> str:
         feed_url=feed.url,
     )
     for entry in feed.entries:
-        written.add_item(
+        title = " ".join(_clean(entry.title).split())
+        document.add_item(
             unique_id=entry.id,
-            title=_short(_clean(entry.title)),
+            title=title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1]}…",
             link=entry.url,
             description=None,
             content=_clean(entry.content),
             updateddate=datetime.fromisoformat(entry.updated),
         )
-    return str(written.writeString("utf-8"))
+    return str(document.writeString("utf-8"))
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]  # published without types
-    """Atom whose feed is as old as its newest entry; of one without entries nothing is known."""
+    """An Atom feed whose date is that of its newest entry."""
 
     def latest_post_date(self) -> datetime:
-        """Return when the newest entry was so."""
+        """Return the date of the newest entry, 1970 without entries."""
         return max((item["updateddate"] for item in self.items), default=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def _clean(text: str) -> str:
-    """Return a text without what no XML may hold, not even escaped."""
+    """Return a text without characters that XML does not allow, not even escaped."""
     return _NOT_IN_XML.sub("", text)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1]}…"

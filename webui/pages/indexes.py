@@ -1,7 +1,7 @@
-"""The lists of everything there is: reports, events, talks, speakers; narrowed by name, year, service and more."""
+"""The lists of all reports, events, talks and speakers, with filters by name, year, service and more."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -26,18 +26,18 @@ from webui.view.facets import Chip, TalkGroup, counts, talk_groups
 from webui.view.listing import SORT, Column, Heading, Page, address, asked_page, headings, number_column, ordered, paged
 from webui.view.timeline import Timeline, timeline
 
-_SIZE = 50  # entries of a page
+_SIZE = 50  # entries on a page
+_KEYS = ("name", "year", "service", "event", "series", "speaker")  # filters in the order of the address
 
 _Entry = TypeVar("_Entry")
 
 
 @dataclass(frozen=True, slots=True)
 class Index(Generic[_Entry]):
-    """A list of everything of one sort, each entry with its page at `/what/key`.
+    """The list of all entries of one type, each with its page at `/what/key`; `what` is also a facet with these keys.
 
-    The values of the facet `what` are the keys. `values` give what an entry is narrowed by besides its name and
-    service, its years among them; `columns` what stands between its name and the number of its notes. The
-    entries come in the order `order`: the name of a column, after a `-` where the last is first.
+    `values` are filters besides name and service, always with the years. `columns` are those between the name and the
+    number of notes. `order` is the default order: the name of a column, after a `-` if descending.
     """
 
     path: str
@@ -52,13 +52,13 @@ class Index(Generic[_Entry]):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of its address that narrow it, in their order."""
+        """The filters of its address, in their order."""
         return tuple(key for key in _KEYS if key in ("name", "service", *self.values))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entry as it is shown: its address, its name, and the texts of the other columns."""
+    """An entry of the list: its address, its name, and the texts of the other columns."""
 
     url: str
     title: str
@@ -67,10 +67,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """Everything that the page of a list shows: its rows, the bars of the years, what narrows it.
+    """The values that the page of a list shows; `unread` is a notice about an unknown order.
 
-    `groups` are what talks may be narrowed by, other lists have none; `unread` is an order that is asked for, but that
-    there is none of.
+    Only the list of talks has facet `groups`.
     """
 
     label: str
@@ -78,7 +77,7 @@ class IndexPage:
     headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
     bars: Timeline
-    asked: Mapping[str, str]
+    kept: Mapping[str, str]
     chips: tuple[Chip, ...]
     groups: tuple[TalkGroup, ...]
     unread: str
@@ -88,16 +87,11 @@ def _event_slugs(entry: ReportEntry | TalkEntry) -> tuple[str, ...]:
     return (slug(entry.event),) if entry.event else ()
 
 
-def _years_of(entry: SpeakerEntry) -> tuple[str, ...]:
-    """Return the years in which somebody spoke, the last one first."""
-    return tuple(sorted({one.held_on[:4] for one in entry.talks if one.held_on}, reverse=True))
-
-
 def _span(years: Sequence[str]) -> str:
-    """Return the first and the last of some years in order."""
+    """Return the first and last of years in descending order."""
     if not years:
         return _("undated")
-    first, last = years[0], years[-1]
+    first, last = years[-1], years[0]
     return pgettext("years", "{first}–{last}", first=first, last=last) if first != last else wording.year(first)
 
 
@@ -157,30 +151,37 @@ SPEAKERS: Index[SpeakerEntry] = Index(
     title=lambda entry: entry.name,
     values={"year": lambda entry: tuple(dict.fromkeys(year(one.held_on) for one in entry.talks))},
     columns=lambda _browser: {
-        "date": Column(_years_of, lambda years: _span(years[::-1]), "day"),
+        "date": Column(
+            lambda entry: tuple(sorted({one.held_on[:4] for one in entry.talks if one.held_on}, reverse=True)),
+            _span,
+            "day",
+        ),
         "talks": number_column(lambda entry: len(entry.talks)),
     },
     record=lambda entry: {"name": entry.name, "talks": [one.talk.id for one in entry.talks]},
     order="-talks",
 )
-INDEXES: tuple[Index[Any], ...] = (REPORTS, EVENTS, TALKS, SPEAKERS)
-_KEYS = ("name", "year", "service", "event", "series", "speaker")  # of addresses, in their order
+INDEXES: Mapping[str, Index[Any]] = {index.path: index for index in (REPORTS, EVENTS, TALKS, SPEAKERS)}
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the pages over a knowledge base."""
+    """Return the pages of the lists."""
     blueprint = Blueprint("indexes", __name__)
 
     @blueprint.get("/<any(reports, events, talks, speakers):path>")
     def index(path: str) -> Response:
-        return _answer(next(one for one in INDEXES if one.path == path), knowledge_base)
+        return _respond(INDEXES[path], knowledge_base)
 
     return blueprint
 
 
-def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
-    asked = {key: request.args[key].strip() for key in index.keys if request.args.get(key, "").strip()}
-    noted = _note_counts(index, asked, knowledge_base)
+def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
+    filters = {key: request.args[key].strip() for key in index.keys if request.args.get(key, "").strip()}
+    query = Query(limit=0, facets=(index.what,))
+    if "service" in filters:
+        service = knowledge_base.collection.catalogue.find(filters["service"])
+        query = query.select("service", service.slug if service else filters["service"])
+    noted = counts(knowledge_base.searcher.search(query), index.what)
     columns = {
         "name": Column(index.title),
         **index.columns(knowledge_base.browser),
@@ -191,17 +192,17 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
         order, unread = index.order, wording.unread([(SORT, order[:MAX_VALUE_LENGTH])])
     if unread and wants_json():
         return problem(BadRequest(), unread)
-    kept = asked if order == index.order else {**asked, SORT: order}
-    in_any_year = tuple(_narrowed(index, asked, noted, knowledge_base))
-    entries = [entry for entry in in_any_year if asked.get("year") in (None, *index.values["year"](entry))]
+    kept = filters if order == index.order else {**filters, SORT: order}
+    in_any_year = tuple(_filtered(index, filters, noted, knowledge_base))
+    entries = [entry for entry in in_any_year if filters.get("year") in (None, *index.values["year"](entry))]
     if order != index.order:
         entries = ordered(entries, columns, order)
     part = paged(f"/{index.path}", entries, asked_page(request.args), _SIZE, kept=tuple(kept.items()))
     groups: tuple[TalkGroup, ...] = ()
     if index is TALKS:
         talks = knowledge_base.browser.directory().talks.values()
-        called = [one for one in talks if _is_called(one.talk.title, kept.get("name", ""))]
-        groups = tuple(talk_groups(called, kept, knowledge_base))
+        named = [one for one in talks if _has_name(one.talk.title, kept.get("name", ""))]
+        groups = tuple(talk_groups(named, kept, knowledge_base))
     return respond(
         "index.html",
         lambda: {
@@ -214,10 +215,17 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
         shown=IndexPage(
             label=_(wording.PLACES[f"/{index.path}"]),
             part=part,
-            headings=tuple(headings(part.path, columns, order, index.order, asked)),
-            rows=tuple(_rows(index, [*columns.values()][1:], part.items)),
+            headings=tuple(headings(part.path, columns, order, index.order, filters)),
+            rows=tuple(
+                Row(
+                    page_address(index.what, index.key(entry)),
+                    index.title(entry),
+                    tuple(column.shown(column.value(entry)) for column in [*columns.values()][1:]),
+                )
+                for entry in part.items
+            ),
             bars=_bars(index, in_any_year, kept),
-            asked=kept,
+            kept=kept,
             chips=tuple(_chips(part.path, kept, knowledge_base)),
             groups=groups,
             unread=unread,
@@ -225,51 +233,35 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     )
 
 
-def _note_counts(index: Index[_Entry], asked: Mapping[str, str], knowledge_base: KnowledgeBase) -> Mapping[str, int]:
-    """Return how many notes each entry has, of the service that is asked for."""
-    query = Query(limit=0, facets=(index.what,))
-    if "service" in asked:
-        known = knowledge_base.collection.catalogue.find(asked["service"])
-        query = query.select("service", known.slug if known else asked["service"])
-    return counts(knowledge_base.searcher.search(query), index.what)
-
-
-def _narrowed(
-    index: Index[_Entry], asked: Mapping[str, str], noted: Mapping[str, int], knowledge_base: KnowledgeBase
+def _filtered(
+    index: Index[_Entry], filters: Mapping[str, str], noted: Mapping[str, int], knowledge_base: KnowledgeBase
 ) -> Iterator[_Entry]:
-    """Yield the entries of a list that are asked for, whatever their year."""
-    narrowing = [(asked[key], values) for key, values in index.values.items() if key in asked and key != "year"]
+    """Yield the entries that pass all filters but the year."""
+    required = [(filters[key], values) for key, values in index.values.items() if key in filters and key != "year"]
     for entry in index.entries(knowledge_base.browser):
         if (
-            _is_called(index.title(entry), asked.get("name", ""))
-            and ("service" not in asked or index.key(entry) in noted)
-            and all(wanted in values(entry) for wanted, values in narrowing)
+            _has_name(index.title(entry), filters.get("name", ""))
+            and ("service" not in filters or index.key(entry) in noted)
+            and all(value in values(entry) for value, values in required)
         ):
             yield entry
 
 
-def _is_called(title: str, name: str) -> bool:
+def _has_name(title: str, name: str) -> bool:
     return not name or all(folded_name(word) in folded_name(title) for word in name.split())
 
 
-def _rows(index: Index[_Entry], columns: Sequence[Column[_Entry]], entries: Iterable[_Entry]) -> Iterator[Row]:
-    for entry in entries:
-        cells = tuple(column.shown(column.value(entry)) for column in columns)
-        yield Row(page_address(index.what, index.key(entry)), index.title(entry), cells)
-
-
-def _bars(index: Index[_Entry], entries: Sequence[_Entry], asked: Mapping[str, str]) -> Timeline:
-    listed = Counter(value for entry in entries for value in index.values["year"](entry))
-    chosen = {asked["year"]} if "year" in asked else set()
+def _bars(index: Index[_Entry], entries: Sequence[_Entry], kept: Mapping[str, str]) -> Timeline:
+    chosen = {kept["year"]} if "year" in kept else set()
     return timeline(
-        listed,
-        lambda value: address(f"/{index.path}", *{**asked, "year": "" if value in chosen else value}.items()),
+        Counter(value for entry in entries for value in index.values["year"](entry)),
+        lambda value: address(f"/{index.path}", *{**kept, "year": "" if value in chosen else value}.items()),
         chosen,
     )
 
 
-def _chips(path: str, asked: Mapping[str, str], knowledge_base: KnowledgeBase) -> Iterator[Chip]:
-    """Yield what a list is narrowed by; its name stands in the box, its order above the columns."""
+def _chips(path: str, kept: Mapping[str, str], knowledge_base: KnowledgeBase) -> Iterator[Chip]:
+    """Yield the filters but for the name, which is in its box, and the order, which is above the columns."""
     directory, catalogue = knowledge_base.browser.directory(), knowledge_base.collection.catalogue
     names: Mapping[str, Callable[[str], str]] = {
         "year": wording.year,
@@ -278,7 +270,6 @@ def _chips(path: str, asked: Mapping[str, str], knowledge_base: KnowledgeBase) -
         "series": lambda value: directory.series[value].name if value in directory.series else value,
         "speaker": str,
     }
-    for key, value in asked.items():
+    for key, value in kept.items():
         if key in names:
-            url = address(path, *((other, one) for other, one in asked.items() if other != key))
-            yield Chip(key, names[key](value), url)
+            yield Chip(key, names[key](value), address(path, *{**kept, key: ""}.items()))

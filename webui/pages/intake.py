@@ -1,4 +1,4 @@
-"""取り込み: a report is shown as it would be understood, then kept in the library and indexed; a page may be sent here."""
+"""Adding reports: a form with a preview, many files at once, a request body, and pages sent by the bookmarklet."""
 
 import json
 from collections.abc import Sequence
@@ -39,12 +39,11 @@ from webui.pages.reports import line_counts, lines_read
 from webui.pages.updating import Updater
 from webui.view.report import sections
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # httpx takes time and 5 MB
     from kb.fetching import Fetcher
 
-# Pages that are fetched at once: each may take half a minute, and the server has eight threads that answer.
-_FETCHES = 2
-_SHOWN = 50  # of what an archive holds: a preview is to show what it is, and an archive may hold 10,000 reports
+_MAX_FETCHES = 2  # at once; each may take half a minute, and the server has eight threads
+_SHOWN = 50  # reports in the preview of an archive, which may hold 10,000
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 _SCRIPT = Path(__file__).parents[1] / "static" / "bookmarklet.js"
 _PROPOSED = "add/page"
@@ -52,7 +51,7 @@ _PROPOSED = "add/page"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one of many files: it was added, or why not."""
+    """The outcome of one of many files: what was added, or the problem."""
 
     name: str
     added: Added | None = None
@@ -60,14 +59,14 @@ class Outcome:
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fetcher: "Fetcher | None") -> Blueprint:
-    """Return the pages that take reports in; what stands at an address is fetched where there is a fetcher."""
+    """Return the pages that add reports; only with a fetcher may a form name the address of a page."""
     blueprint = Blueprint("intake", __name__)
     intake = _Intake(knowledge_base, updater, undo_log, fetcher)
-    blueprint.get("/add")(intake.ask)
-    blueprint.post("/add")(intake.take)
+    blueprint.get("/add")(intake.form)
+    blueprint.post("/add")(intake.receive)
 
     @blueprint.post(f"/{_PROPOSED}")
-    def propose() -> Response:  # any site may send a person here: what it sends is shown, and sent on from our own page
+    def propose() -> Response:  # any site may send this; it is only shown, and posted again from our own page
         return make_response(render_template("proposed.html", received=proposed()))
 
     handle_refusals(blueprint)
@@ -75,7 +74,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fe
 
 
 class _Intake:
-    """The ways in: a form with its preview, many files at once, and the body of a request."""
+    """Adds reports from a form with its preview, from many files, and from the body of a request."""
 
     def __init__(
         self, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fetcher: "Fetcher | None"
@@ -84,49 +83,46 @@ class _Intake:
         self._adder = knowledge_base.adder
         self._updater = updater
         self._undo_log = undo_log
-        self._fetch = at_once(_FETCHES)(fetcher.fetch) if fetcher else None
+        self._fetch = at_once(_MAX_FETCHES)(fetcher.fetch) if fetcher else None
 
-    def ask(self, refused: RefusedError | None = None) -> Response:
-        """Show the form, with what of it was refused."""
-        shown = render_template(
-            "add.html",
-            endings=ENDINGS,
-            fetches=bool(self._fetch),
-            bookmarklet=bookmarklet(request.host_url),
-            refused=refused,
+    def form(self, refused: RefusedError | None = None) -> Response:
+        """Show the form, with its refused field if any."""
+        server = request.host_url
+        page = render_template(
+            "add.html", endings=ENDINGS, fetches=bool(self._fetch), bookmarklet=bookmarklet(server), refused=refused
         )
-        return make_response(shown, 422 if refused else 200)
+        return make_response(page, 422 if refused else 200)
 
-    def take(self) -> Response:
-        """Take what was sent: shown first where a person sends one report, else kept."""
+    def receive(self) -> Response:
+        """Add the received reports; a single one from a form is first shown as a preview."""
         if request.mimetype not in _FORMS:
-            return self._sent(received_body())
+            return self._add_body(received_body())
         files = [file for file in request.files.getlist("file") if file.filename]
         if len(files) > 1:
-            return self._many(files)
+            return self._add_many(files)
         try:
             report = received_form(self._fetch)
             saves = request.form.get("step") == "save" and not report.refused
-            return self._saved(report) if saves else self._preview(report)
+            return self._add(report) if saves else self._preview(report)
         except UnreadableError as error:
             refused = RefusedError(_("This cannot be read as a report."), source_field(), cause=message_of(error))
         except RefusedError as error:
             refused = error
         if wants_json():
             raise refused
-        return self.ask(refused)
+        return self.form(refused)
 
     def _preview(self, received: Received, *, changed: bool = False) -> Response:
-        """Show what would be understood of a report; `changed` says that it would replace another file than before."""
+        """Show how a report is read; `changed` if it would now replace another file than in the last preview."""
         if container_ending(received.data):
             count, reports, problems = self._adder.preview_many(received.data, received.name, _SHOWN)
-            shown = render_template(
+            page = render_template(
                 "preview_many.html", received=received, count=count, reports=reports, problems=problems, most=_SHOWN
             )
-            return make_response(shown)
+            return make_response(page)
         report = self._adder.preview(received.data, received.name, received.override).report
         outline = read_outline(received.data, report.source)
-        shown = render_template(
+        page = render_template(
             "preview.html",
             received=received,
             refused=received.refused,
@@ -139,74 +135,74 @@ class _Intake:
             sections=tuple(sections(report.notes)),
             lines=tuple(lines_read(outline, report.talks, {note.line: note.id for note in report.notes})),
         )
-        return make_response(shown, HTTPStatus.CONFLICT if changed else 422 if received.refused else 200)
+        return make_response(page, HTTPStatus.CONFLICT if changed else 422 if received.refused else 200)
 
-    def _saved(self, received: Received) -> Response:
-        given = received.override
-        if not container_ending(received.data):  # the form holds what the report itself says, too
+    def _add(self, received: Received) -> Response:
+        override = received.override
+        if not container_ending(received.data):  # the form also has the report's own metadata, which override nothing
             read = self._adder.preview(received.data, received.name).report
-            given = MetadataOverride(
-                event=given.event if given.event != read.event else None,
-                held_on=given.held_on if given.held_on != read.held_on else None,
-                url=given.url if given.url != read.url else None,
+            override = MetadataOverride(
+                event=override.event if override.event != read.event else None,
+                held_on=override.held_on if override.held_on != read.held_on else None,
+                url=override.url if override.url != read.url else None,
             )
         try:
-            added = self._adder.add(received.data, received.name, given, request.form.get("replaces"))
+            added = self._adder.add(received.data, received.name, override, request.form.get("replaces"))
         except ChangedSinceError:
             if wants_json():
                 raise
-            return self._preview(Received(received.data, received.name, given), changed=True)
-        settled = self._updater.update()
-        undo_entry = self._keep(self._became(added), [added])
+            return self._preview(Received(received.data, received.name, override), changed=True)
+        synced = self._updater.update()
+        undo_entry = self._log(self._message(added), [added])
         page = self._page_of(added)
-        if not settled and added.report:  # its page comes with the update, which leads there
+        if not synced and added.report:  # the running update makes its page, and leads there when it ends
             page = page_address("report", added.report)
-        return self._undo_log.redirect_back(undo_entry, page, synced=settled)
+        return self._undo_log.redirect_back(undo_entry, page, synced=synced)
 
-    def _sent(self, received: Received) -> Response:
-        """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
+    def _add_body(self, received: Received) -> Response:
+        """Add the body of a request; with `more` in the address the update waits for the last request."""
         added = self._adder.add(received.data, received.name, received.override)
         searchable = "more" not in request.args and self._updater.update()
         record = {
             **added.record(),
             "searchable": searchable,
-            "message": self._became(added),
+            "message": self._message(added),
             "url": self._page_of(added),
         }
         return make_response(jsonify(record), 201, {"Location": record["url"]})
 
-    def _many(self, files: Sequence[FileStorage]) -> Response:
-        """Keep many files, each by itself, and say of each what became of it."""
+    def _add_many(self, files: Sequence[FileStorage]) -> Response:
+        """Add files one by one, and show the outcome of each."""
         outcomes = [self._outcome(file) for file in files]
-        taken = [outcome.added for outcome in outcomes if outcome.added]
-        settled = self._updater.update()
-        library, outcome = self._knowledge_base.collection.library.path, self._updater.progress.outcome
-        sources = {Path(one.source) for one in taken}
-        undo_entry = self._keep(
-            _("{taken} of {files} files were added.", taken=format(len(taken), ","), files=format(len(files), ",")),
-            taken,
+        added = [outcome.added for outcome in outcomes if outcome.added]
+        synced = self._updater.update()
+        library, sync = self._knowledge_base.collection.library.path, self._updater.progress.outcome
+        sources = {Path(one.source) for one in added}
+        undo_entry = self._log(
+            _("{taken} of {files} files were added.", taken=format(len(added), ","), files=format(len(files), ",")),
+            added,
         )
-        shown = render_template(
+        page = render_template(
             "added.html",
             outcomes=outcomes,
-            became=self._became,
+            message=self._message,
             page_of=self._page_of,
-            taken=len(taken),
-            settled=settled,
+            added=len(added),
+            synced=synced,
             left_out=[outcome.problem for outcome in outcomes if outcome.problem],
-            warnings=[one for one in (outcome.problems if outcome else ()) if library / one.source in sources],
+            warnings=[one for one in (sync.problems if sync else ()) if library / one.source in sources],
             undo_entry=lambda: undo_entry,
         )
-        return make_response(shown, 200 if taken else 422)
+        return make_response(page, 200 if added else 422)
 
-    def _keep(self, text: str, taken: Sequence[Added]) -> UndoEntry:
-        """Keep what was done to be taken back: the library is then what it was before files were put into it."""
-        changes = joined(added.change for added in taken if added.change)
+    def _log(self, text: str, added: Sequence[Added]) -> UndoEntry:
+        """Log the files in the undo log; undo restores the library as it was before them."""
+        changes = joined(one.change for one in added if one.change)
         undo = undoing(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
         return self._undo_log.add(text, undo, still_kept(changes))
 
-    def _became(self, added: Added) -> str:
-        """Return what is said of a file that was put into the library."""
+    def _message(self, added: Added) -> str:
+        """Return the sentence on an added file."""
         source = added.source.removeprefix(f"{self._knowledge_base.collection.library.name}/")
         if added.unchanged:
             return _("The same is there already ({source}).", source=source)
@@ -216,7 +212,7 @@ class _Intake:
         return ngettext("{done} {count:,} report.", "{done} {count:,} reports.", added.reports, done=done)
 
     def _page_of(self, added: Added) -> str:
-        """Return the address of a report that was added, that of all where its duplicate is indexed instead."""
+        """Return the address of an added report, /reports if its duplicate is indexed instead."""
         library = self._knowledge_base.collection.library.name
         reports = self._knowledge_base.browser.reports()
         own = next((one.id for one in reports if f"{library}/{one.source}" == added.source), None)
@@ -237,5 +233,5 @@ class _Intake:
 
 @lru_cache(8)
 def bookmarklet(server: str) -> str:
-    """Return the link that, kept among a browser's bookmarks, sends the page being looked at to a server."""
+    """Return the bookmarklet, which sends the current page to a server."""
     return "javascript:" + quote(_SCRIPT.read_text("utf-8").replace('"ADDRESS"', json.dumps(server + _PROPOSED)))

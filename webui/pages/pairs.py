@@ -1,4 +1,4 @@
-"""The page of problems and their remedies, of questions and their answers: open or settled, by service."""
+"""The page of problems with their remedies and questions with their answers, by state and service."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,19 +17,18 @@ from kb.services import Catalogue, Domain
 from kb.translation import _
 from kb.wording import STATES
 from webui import wording
-from webui.http.address import address_of
 from webui.http.responses import problem, respond, wants_json
 from webui.view.facets import counts
 from webui.view.listing import address, asked_page, page_of
 from webui.view.results import ShownNote, with_related
 
-_PATH, _SIZE = "/pairs", 20  # notes of a page
-_SERVICES = 8  # offered
+_PATH, _SIZE = "/pairs", 20  # notes on a page
+_SERVICES = 8  # on offer
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the states or services that can be asked for: its address, how many notes it has, whether it is chosen."""
+    """A state or service to filter by: its address, its number of notes, and whether it is chosen."""
 
     label: str
     url: str
@@ -38,24 +37,24 @@ class Choice:
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the page over a knowledge base: of what its address asks for, problems where that names no state."""
+    """Return the page of /pairs; without a state it shows all problems."""
     blueprint = Blueprint("pairs", __name__)
 
     @blueprint.get(_PATH)
     def pairs() -> Response:
-        words, named = (request.args.get(key, "").strip() for key in ("q", "service"))
+        words, name = (request.args.get(key, "").strip() for key in ("q", "service"))
         state = request.args.get("state", "")
         catalogue, domain = knowledge_base.collection.catalogue, knowledge_base.collection.domain
-        service = catalogue.find(named)
+        service = catalogue.find(name)
         unread = [("state", state)] if state not in ("", *STATES) else []
-        unread += [("service", named)] if named and service is None else []
+        unread += [("service", name)] if name and service is None else []
         if unread and wants_json():
             return problem(BadRequest(), wording.unread(unread))
         state = state if state in STATES else ""
-        asked = Query(words).select("state", *((state,) if state else PROBLEM_STATES))
-        asked = asked.select("service", *([service.slug] if service else []))
+        query = Query(words).select("state", *((state,) if state else PROBLEM_STATES))
+        query = query.select("service", *([service.slug] if service else []))
         counted = replace(
-            asked,
+            query,
             sort="new",
             limit=_SIZE,
             facets=("state", "service"),
@@ -64,11 +63,11 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         )
         number = asked_page(request.args)
         answer = knowledge_base.searcher.search(replace(counted, offset=(number - 1) * _SIZE))
-        if answer.total and not answer.hits:  # a page beyond the last is the last, as in every list
+        if answer.total and not answer.hits:  # after the last page; show that, as in every list
             number = -(-answer.total // _SIZE)
             answer = knowledge_base.searcher.search(replace(counted, offset=(number - 1) * _SIZE))
-        kept = tuple((key, value) for key, value in (("q", words), ("state", state), ("service", named)) if value)
-        shown = [with_related(domain, one.note, answer.context_notes[place(one.note)]) for one in answer.hits]
+        kept = (("q", words), ("state", state), ("service", name))
+        shown = [with_related(domain, hit.note, answer.context_notes[place(hit.note)]) for hit in answer.hits]
         part = page_of(_PATH, shown, answer.total, number, _SIZE, kept=kept)
         return respond(
             "pairs.html",
@@ -79,14 +78,13 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
                 "pairs": [_record(one, domain) for one in part.items],
             },
             part=part,
-            states=tuple(_states(counts(answer, "state"), state, words, named)),
+            states=tuple(_states(counts(answer, "state"), state, words, name)),
             services=tuple(_services(answer.facets["service"], catalogue, state, words)),
             more_services=answer.unlisted.get("service", 0),
             service=service,
             state=state,
             words=words,
-            unknown="" if service else named,
-            search_url=address_of(asked),
+            unknown="" if service else name,
         )
 
     return blueprint
@@ -94,10 +92,10 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 def _states(notes: Mapping[str, int], chosen: str, words: str, service: str) -> Iterator[Choice]:
     labels = {"": _("All problems"), **{state: _(label) for state, label in STATES.items()}}
-    every = {**notes, "": sum(notes.get(state, 0) for state in PROBLEM_STATES)}
+    totals = {**notes, "": sum(notes.get(state, 0) for state in PROBLEM_STATES)}
     for state, label in labels.items():
         url = address(_PATH, ("q", words), ("state", state), ("service", service))
-        yield Choice(label, url, every.get(state, 0), state == chosen)
+        yield Choice(label, url, totals.get(state, 0), state == chosen)
 
 
 def _services(values: Sequence[FacetCount], catalogue: Catalogue, state: str, words: str) -> Iterator[Choice]:

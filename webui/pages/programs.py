@@ -1,4 +1,4 @@
-"""What programs ask: /mcp, whether the server is well, what a name begun may mean, and how to install the search."""
+"""The addresses for programs and browsers: /mcp, health checks, suggestions, and the description of the search."""
 
 import threading
 from dataclasses import asdict
@@ -20,22 +20,22 @@ from webui.view.results import offers
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_PROBE = Query("AWS", limit=1)  # whatever it finds: where it fails nobody else is answered either
+_PROBE = Query("AWS", limit=1)  # its results do not matter; if it fails, every search does
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
-    """Return the addresses that programs and browsers ask over a knowledge base, rather than people."""
+    """Return the addresses for programs and browsers."""
     blueprint = Blueprint("programs", __name__)
-    _answer_mcp(blueprint, knowledge_base)
-    _answer_monitors(blueprint, knowledge_base, updater)
-    _answer_browsers(blueprint, knowledge_base)
+    _add_mcp(blueprint, knowledge_base)
+    _add_health(blueprint, knowledge_base, updater)
+    _add_browser(blueprint, knowledge_base)
     return blueprint
 
 
-def _answer_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
-    """Answer the Model Context Protocol (streamable HTTP), one answer a request.
+def _add_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
+    """Add the Model Context Protocol (streamable HTTP, one response a request).
 
-    The SDK takes most of a second and 45 MB, so it is imported when the first program asks.
+    The SDK takes most of a second and 45 MB, so the first request imports it.
     """
     opening = threading.Lock()
 
@@ -54,8 +54,8 @@ def _answer_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
         return AnyResponse.from_app(mcp, request.environ, buffered=True)
 
 
-def _answer_monitors(blueprint: Blueprint, knowledge_base: KnowledgeBase, updater: Updater) -> None:
-    """Answer what watches a server: /healthz that it runs, /readyz whether it can answer, and what answers."""
+def _add_health(blueprint: Blueprint, knowledge_base: KnowledgeBase, updater: Updater) -> None:
+    """Add the health checks: /healthz if the server runs, /readyz if it can search, and in which index."""
 
     def stand_in() -> str | None:
         try:
@@ -89,12 +89,12 @@ def _answer_monitors(blueprint: Blueprint, knowledge_base: KnowledgeBase, update
         return jsonify(record), HTTPStatus.OK
 
 
-def _answer_browsers(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
-    """Answer our scripts and the browser: suggestions, other names of services, the search as its own, or as an app."""
+def _add_browser(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
+    """Add the addresses for our scripts and the browser: suggestions, service names, search engine and web app."""
 
     @blueprint.get("/suggest")
     def suggest() -> Response:
-        query, _ = query_of(request.args.items(multi=True))  # the keys of the search that one is about to change
+        query, _ = query_of(request.args.items(multi=True))  # of the search whose words are typed
         offered = tuple(offers(knowledge_base.searcher, query))
         if request.args.get("format") == "opensearch":
             return jsonify([query.text, [offer.suggestion.label for offer in offered]])
@@ -102,7 +102,7 @@ def _answer_browsers(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> Non
         return respond("suggestions.html", lambda: {"suggestions": records}, suggestions=offered)
 
     @blueprint.get("/aliases")
-    def aliases() -> Response:  # for the box that looks for a service among the filters
+    def aliases() -> Response:  # for the box that finds a service among the filters
         return jsonify({one.slug: " ".join(one.aliases) for one in knowledge_base.collection.catalogue.services})
 
     @blueprint.get("/opensearch.xml")

@@ -1,4 +1,4 @@
-"""The pages to read rather than to search: a report and its lines, a talk, a note, and why these are what they are."""
+"""The pages of a report, its lines, a talk and a note, and of the reasons for a kind."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,13 +21,13 @@ from webui.view.listing import asked_page, paged
 from webui.view.report import NOTES, report_url, sections, shape, steps, tree
 from webui.view.results import with_related
 
-_LINES = 300  # of a page
-_MANY = 4  # sections from which a list of them is of use
+_LINES = 300  # on a page
+_MIN_SECTIONS = 4  # of a report with a table of contents
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One block of a report's file, the talk that it became, and the id of the note that it became."""
+    """A block of a report's file with the talk, or the id of the note, that begins there."""
 
     block: Block
     talk: Talk | None
@@ -35,7 +35,7 @@ class Line:
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the pages over a knowledge base."""
+    """Return the pages of reports, talks and notes."""
     blueprint = Blueprint("reports", __name__)
     browser = knowledge_base.browser
 
@@ -44,14 +44,14 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         entry, notes = browser.report(report_id)
         domain = knowledge_base.collection.domain
         part = paged(page_address("report", report_id), notes, asked_page(request.args), NOTES)
-        every = tuple(steps(notes))
+        contents = tuple(steps(notes))
         return respond(
             "report.html",
             lambda: {"report": entry, "notes": [note_record(note, domain) for note in notes]},
             report=entry,
             part=part,
             sections=tuple(sections(part.items)),
-            steps=every if len(every) >= _MANY else (),
+            steps=contents if len(contents) >= _MIN_SECTIONS else (),
             shape=shape(notes),
         )
 
@@ -60,7 +60,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         entry, note_ids = browser.entry(report_id), browser.noted(report_id)
         try:
             outline = browser.outline(report_id)
-        except (UnreadableError, OSError) as error:  # it has gone, or changed beyond reading, since it was indexed
+        except (UnreadableError, OSError) as error:  # the file was removed or damaged since it was indexed
             raise NotFound from error
         read = tuple(lines_read(outline, entry.talks, note_ids))
         return respond(
@@ -82,7 +82,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         trees = {report: tree(own) for report, own in groupby(part.items, lambda note: note.report)}
         similar = browser.like(notes)
         rows = browser.aligned(note_takers) if len(note_takers) > 1 else ()
-        seen = rows[part.first - 1 : part.first - 1 + NOTES]
+        rows_shown = rows[part.first - 1 : part.first - 1 + NOTES]
         return respond(
             "talk.html",
             lambda: {
@@ -94,27 +94,25 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             spoken=spoken,
             part=part,
             note_takers=[(entry, trees[entry.id]) for entry in spoken.reports if entry.id in trees],
-            every=[note_taker.report for note_taker in note_takers],
+            reports=[note_taker.report for note_taker in note_takers],
             rows=rows,
-            seen=seen,
-            more_rows=len(rows) - (part.first - 1) - len(seen),
+            rows_shown=rows_shown,
+            more_rows=len(rows) - (part.first - 1) - len(rows_shown),
             similar=similar,
         )
 
     @blueprint.get("/note/<path:note_id>")
     def note(note_id: str) -> Response:
-        domain, asked = knowledge_base.collection.domain, browser.note(note_id)
-        context = browser.surroundings(asked)
-        shown = with_related(domain, asked, context.related)
-        similar = browser.like((asked,))
-
+        domain, found = knowledge_base.collection.domain, browser.note(note_id)
+        context = browser.surroundings(found)
+        similar = browser.like((found,))
         return respond(
             "note.html",
-            lambda: {**note_record(shown.note, domain), "alike": [similar_record(one, domain) for one in similar]},
-            shown=shown,
+            lambda: {**note_record(found, domain), "alike": [similar_record(one, domain) for one in similar]},
+            shown=with_related(domain, found, context.related),
             around=context,
-            in_report=report_url(asked, context.number),
-            citation=quoting(domain, request.host_url).citation(asked),
+            in_report=report_url(found, context.number),
+            citation=quoting(domain, request.host_url).citation(found),
             similar=similar,
         )
 
@@ -122,7 +120,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def why(identifier: str) -> Response:
         try:
             reasons = browser.why(identifier)
-        except (UnreadableError, OSError) as error:  # it has gone, or changed beyond reading, since it was indexed
+        except (UnreadableError, OSError) as error:  # as above
             raise NotFound from error
         is_talk = browser.is_talk(identifier)
         back = page_address("talk" if is_talk else "note", identifier)
@@ -134,7 +132,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def line_counts(outline: Outline) -> Counter[str]:
-    """Return how many lines were taken for each type of block."""
+    """Return the number of lines by type of block."""
     lines: Counter[str] = Counter()
     for block in outline.blocks:
         lines[block.type] += block.last_line - block.first_line + 1
@@ -142,10 +140,7 @@ def line_counts(outline: Outline) -> Counter[str]:
 
 
 def lines_read(outline: Outline, talks: Sequence[Talk], note_ids: Mapping[int, str]) -> Iterator[Line]:
-    """Yield the blocks of an outline that are not blank, each with the talk or note that begins at its line.
-
-    `note_ids` are the ids of notes by the lines that they begin at.
-    """
+    """Yield the blocks of an outline that are not blank; `note_ids` are by the first line of the note."""
     talk_at = {talk.line: talk for talk in talks}
     for block in outline.blocks:
         if block.type != "blank":

@@ -1,4 +1,4 @@
-"""Saved searches: kept in kb.toml by a name, listed with what is new in each since this browser opened it last."""
+"""Saved searches: stored by name in kb.toml, listed with the number of notes that are new to this browser."""
 
 import hashlib
 import re
@@ -22,10 +22,10 @@ from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
 from webui.view.cached import Cached
 
-_Done: TypeAlias = tuple[SavedSearch, int | None]  # a search that was saved, or with its place one that was forgotten
-_MEANING = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # what an address reads as something else than itself
+_Change: TypeAlias = tuple[SavedSearch, int | None]  # a saved search, or a deleted one with its former place
+_SPECIAL = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # characters with a meaning in an address
 COOKIE = "kb_seen"
-_A_YEAR = 365 * 24 * 3600  # seconds
+_MAX_AGE = 365 * 24 * 3600  # seconds
 _KEY = 8  # hexadecimal digits of the digest of an address
 _SEEN = re.compile(rf"([0-9a-f]{{{_KEY}}})\.([0-9]{{14}})")  # 20261126T102030 without the T
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)")
@@ -33,7 +33,7 @@ _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A saved search as it is listed: how many notes it finds, and how many are new here, None before it was opened."""
+    """A saved search in the list: its number of notes, and of new ones, None if this browser never opened it."""
 
     name: str
     url: str
@@ -42,44 +42,42 @@ class Saved:
 
 
 class SavedSearches:
-    """The saved searches of a knowledge base, counted once a generation; what is new is asked for each browser."""
+    """The saved searches of a knowledge base, counted once a generation; new notes are counted for each request."""
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
         self._knowledge_base = knowledge_base
         self._counts = Cached(knowledge_base, self._count)
 
     def __call__(self) -> tuple[Saved, ...]:
-        """Return them in the order of kb.toml."""
-        return tuple(replace(saved, new=self._new(query)) for saved, query in self._counted())
+        """Return the saved searches in the order of kb.toml."""
+        updates = self._knowledge_base.updates
+        return tuple(
+            replace(saved, new=updates.new_since(query, moment)) if (moment := seen_until(saved.url)) else saved
+            for saved, query in self._counted()
+        )
 
     def holds(self, address: str) -> bool:
-        """Tell whether the search of an address is saved."""
+        """Return whether the search of an address is saved."""
         return any(saved.url == address for saved, _ in self._counted())
 
     def _counted(self) -> tuple[tuple[Saved, Query], ...]:
         return self._counts(tuple(self._knowledge_base.corrector.searches()))
 
     def _count(self, searches: tuple[SavedSearch, ...]) -> tuple[tuple[Saved, Query], ...]:
-        queries = [query_at(search.address, self._knowledge_base) for search in searches]
+        catalogue = self._knowledge_base.collection.catalogue
+        queries = [
+            at_page(resolved(query_of(parse_qsl(search.address))[0], catalogue), 1)  # invalid parts are ignored
+            for search in searches
+        ]
         answers = self._knowledge_base.searcher.each(*(replace(query, limit=0) for query in queries))
         return tuple(
             (Saved(search.name, address_of(query), answer.total, None), query)
             for search, query, answer in zip(searches, queries, answers, strict=True)
         )
 
-    def _new(self, query: Query) -> int | None:
-        moment = seen_until(address_of(query))
-        return None if moment is None else self._knowledge_base.updates.new_since(query, moment)
-
-
-def query_at(address: str, knowledge_base: KnowledgeBase) -> Query:
-    """Return the search of an address as kb.toml has it; parts that mean nothing are left out."""
-    query, _ = query_of(parse_qsl(address))
-    return at_page(resolved(query, knowledge_base.collection.catalogue), 1)
-
 
 def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return the pages that list searches, save them and forget them."""
+    """Return the pages that list, save and delete searches."""
     blueprint = Blueprint("saved", __name__)
     corrector = knowledge_base.corrector
 
@@ -96,36 +94,35 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
                 raise
             return make_response(render_template("saved.html", **_form(saved, error)), 422)
         corrector.save_search(search)
-        done: _Done = (search, None)
-        undo = undoing(turned, done)
-        undo_entry = undo_log.add(_("Saved the search “{name}”.", name=search.name), undo)
+        saving: _Change = (search, None)
+        undo_entry = undo_log.add(_("Saved the search “{name}”.", name=search.name), undoing(revert, saving))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     @blueprint.post("/saved/remove")
-    def forget() -> Response:
+    def delete() -> Response:
         name = request.form.get("name", "")
-        gone: _Done | None = corrector.delete_search(name)
-        if gone is None:
+        deletion: _Change | None = corrector.delete_search(name)
+        if deletion is None:
             raise ChangedSinceError
-        undo_entry = undo_log.add(_("Removed the search “{name}”.", name=name), undoing(turned, gone))
+        undo_entry = undo_log.add(_("Removed the search “{name}”.", name=name), undoing(revert, deletion))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
-    def turned(done: _Done) -> _Done:
-        search, place = done
+    def revert(change: _Change) -> _Change:
+        search, place = change
         if place is not None:
             corrector.save_search(search, place)
             return search, None
-        gone = corrector.delete_search(search.name, search.address)
-        if gone is None:
+        deletion = corrector.delete_search(search.name, search.address)
+        if deletion is None:
             raise ChangedSinceError
-        return gone
+        return deletion
 
     handle_refusals(blueprint)
     return blueprint
 
 
 def _form(saved: SavedSearches, refused: RefusedError | None = None) -> dict[str, object]:
-    """Return what the page shows: the searches, and the form as it was sent, with what of it was refused."""
+    """Return the values of the page: the searches, and the form as it was sent with its refused field."""
     return {
         "searches": saved(),
         "address": request.values.get("address", ""),
@@ -136,7 +133,7 @@ def _form(saved: SavedSearches, refused: RefusedError | None = None) -> dict[str
 
 
 def _search_of_form(knowledge_base: KnowledgeBase) -> SavedSearch:
-    """Return the search that a form names. Raises RefusedError where it cannot be saved."""
+    """Return the search of the form. Raises RefusedError."""
     name, address = (" ".join(request.form.get(key, "").split()) for key in ("name", "address"))
     pairs = parse_qsl(address.removeprefix("/").removeprefix("?"))
     query, unread = query_of(pairs)
@@ -159,24 +156,24 @@ def _search_of_form(knowledge_base: KnowledgeBase) -> SavedSearch:
 
 
 def readable(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return an address as people write it, with no more escaped than would be read as something else."""
+    """Return an address as people write it, in which only special characters are escaped."""
     return "&".join(
-        f"{key}={_MEANING.sub(lambda one: quote(one[0], safe=''), value).replace(' ', '+')}" for key, value in pairs
+        f"{key}={_SPECIAL.sub(lambda found: quote(found[0], safe=''), value).replace(' ', '+')}" for key, value in pairs
     )
 
 
 def seen_until(address: str) -> str | None:
-    """Return up to which moment, in UTC, this browser has seen a search; None where it never opened it."""
+    """Return the moment in UTC at which this browser last opened a search, None if never."""
     digits = _read(request).get(_key(address))
     return _MOMENT.sub(r"\1-\2-\3T\4:\5:\6Z", digits) if digits else None
 
 
 def remember_seen(response: Response, address: str, moment: str) -> None:
-    """Have the browser remember that it has seen a search up to a moment."""
+    """Set the cookie that this browser opened a search at a moment."""
     known = {_key(address): re.sub(r"\D", "", moment), **_read(request)}
     known[_key(address)] = re.sub(r"\D", "", moment)
     cookie = "-".join(f"{key}.{digits}" for key, digits in list(known.items())[:MAX_SEARCHES])
-    response.set_cookie(COOKIE, cookie, max_age=_A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
+    response.set_cookie(COOKIE, cookie, max_age=_MAX_AGE, samesite="Lax", httponly=True, secure=request.is_secure)
 
 
 def _key(address: str) -> str:

@@ -1,4 +1,4 @@
-"""直すところ: what reports do not say, or not plainly, as lists to work through; one press answers many claims."""
+"""The page of open questions: missing dates, events and speakers, and likely talks, advice and problems to confirm."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,15 +61,15 @@ _CONSEQUENCES = {
     ),
 }
 _PAGE_SIZE = 20
-_MOST = 100  # of a request
+_MAX_ANSWERS = 100  # in one request
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to put right: what is missing in which report, on which line, and the words that may say it.
+    """A missing piece of a report, or a claim to confirm, on a line with its text.
 
-    `talk` is the one of which nobody is known to speak; `text` may then be who does. A claim has an id, `about`, by
-    which one says whether it holds, and is so `likely`.
+    `talk` is a talk without speakers, and `text` then a likely speaker. A claim has the id `about` and the probability
+    `likely`.
     """
 
     what: Missing
@@ -82,16 +82,16 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Its key among the others of its list, whatever was put right meanwhile."""
+        """A key that stays the same while other tasks are done."""
         return f"{self.report.id}:{self.line or ''}"
 
     @property
     def folder(self) -> str:
-        """The outermost folder of its report's file, by which people part their authors; empty for none."""
+        """The outermost folder of the report's file, often its author; empty outside of folders."""
         return self.report.source.partition("/")[0] if "/" in self.report.source else ""
 
     def is_done(self, configuration: Configuration) -> bool:
-        """Return whether somebody has put it right in kb.toml, though the index may not know yet."""
+        """Return whether kb.toml has the correction already, even if the index does not."""
         of_file = configuration.overrides.get(self.report.source, MetadataOverride())
         of_line = configuration.talks.get(self.about, TalkCorrection())
         of_note = configuration.corrections.get(self.about, Correction())
@@ -104,23 +104,23 @@ class Task:
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the page of what is to be put right."""
+    """Return the page of tasks; templates get their numbers from `to_put_right`."""
     blueprint = Blueprint("todo", __name__)
-    every = Cached(knowledge_base, lambda: tasks(knowledge_base))
+    cached_tasks = Cached(knowledge_base, lambda: tasks(knowledge_base))
 
-    def left() -> Mapping[Missing, list[Task]]:
+    def open_tasks() -> Mapping[Missing, list[Task]]:
         configuration = knowledge_base.collection.library.configuration()[0]
-        return {what: [one for one in found if not one.is_done(configuration)] for what, found in every().items()}
+        return {what: [task for task in own if not task.is_done(configuration)] for what, own in cached_tasks().items()}
 
     @blueprint.app_context_processor
-    def counted() -> dict[str, object]:
-        return {"to_put_right": lambda: {what: len(found) for what, found in left().items() if found}}
+    def numbers() -> dict[str, object]:
+        return {"to_put_right": lambda: {what: len(own) for what, own in open_tasks().items() if own}}
 
     @blueprint.get("/todo")
     def show() -> Response:
-        found = left()
-        asked = request.args.get("what")
-        what = next((one for one in _ORDER if one == asked), next((one for one in _ORDER if found[one]), _ORDER[0]))
+        found = open_tasks()
+        requested = request.args.get("what")
+        what = next((one for one in _ORDER if one == requested), next((one for one in _ORDER if found[one]), _ORDER[0]))
         contents = knowledge_base.collection.contents()
         folder, report = request.args.get("folder", ""), request.args.get("report", "")
         listed = [task for task in found[what] if report in ("", task.report.id) and folder in ("", task.folder)]
@@ -145,7 +145,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
-    """Return what is to be put right, by what is missing: the likeliest claims first, else the newest reports."""
+    """Return all tasks: claims by their probability, others by their report, newest first."""
     found: dict[Missing, list[Task]] = {what: [] for what in _ORDER}
     for entry in knowledge_base.browser.reports():
         for finding in entry.findings:
@@ -155,11 +155,11 @@ def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
                     Task(finding.what, entry, finding.line, finding.text, likely=finding.likely, about=about)
                 )
         found["speaker"] += _without_speaker(entry)
-    return {what: tuple(sorted(every, key=lambda task: -task.likely)) for what, every in found.items()}
+    return {what: tuple(sorted(own, key=lambda task: -task.likely)) for what, own in found.items()}
 
 
 def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
-    """Yield the talks of a report of which nobody is known to speak."""
+    """Yield a task for each talk of a report without speakers, with the first likely name between it and the next."""
     names = [finding for finding in entry.findings if finding.what == "speaker"]
     for talk, after in pairwise((*entry.talks, None)):
         if talk and not talk.speakers:
@@ -172,36 +172,34 @@ def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
 
 
 def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return what takes one answer to many claims, and takes it back by one press."""
+    """Return the route that applies one answer to many claims, with one undo for all."""
     blueprint = Blueprint("answers", __name__)
     corrector = knowledge_base.corrector
 
     @blueprint.post("/todo/answers")
     def answer() -> Response:
-        what, holds = request.form.get("what", ""), request.form.get("answer") == "yes"
+        what, is_yes = request.form.get("what", ""), request.form.get("answer") == "yes"
         claim = next((one for one in get_args(Claim) if one == what), None)
         known = {task.about for task in tasks(knowledge_base)[claim or "talk"]} if claim or what == "talk" else set()
-        every = [about for about in dict.fromkeys(request.form.getlist("about")) if about in known][:_MOST]
-        if not every:
+        ids = [about for about in dict.fromkeys(request.form.getlist("about")) if about in known][:_MAX_ANSWERS]
+        if not ids:
             raise RefusedError(_("Nothing is chosen. Choose what to answer."), "about")
         if claim:
-            change = partial(replace, kind=claim, denied=()) if holds else partial(denied, claim=claim)
-            undos = [change_note(corrector, about, change) for about in every]
+            change = partial(replace, kind=claim, denied=()) if is_yes else partial(denied, claim=claim)
+            undos = [change_note(corrector, about, change) for about in ids]
         else:
-            undos = [change_talk(corrector, about, partial(replace, talk=holds)) for about in every]
-        undo_entry = undo_log.add(_answered(len(every), holds=holds), _together(undos))
+            undos = [change_talk(corrector, about, partial(replace, talk=is_yes)) for about in ids]
+        count = len(ids)
+        text = _("{count:,} answered: yes.", count=count) if is_yes else _("{count:,} answered: no.", count=count)
+        undo_entry = undo_log.add(text, _together(undos))
         return undo_log.redirect_back(undo_entry, came_from("/todo"), synced=updater.update(0))
 
     handle_refusals(blueprint)
     return blueprint
 
 
-def _answered(count: int, *, holds: bool) -> str:
-    return _("{count:,} answered: yes.", count=count) if holds else _("{count:,} answered: no.", count=count)
-
-
 def _together(undos: Sequence[Undo]) -> Undo:
-    """Return what takes back several things that were done, the last first."""
+    """Return the undo of several changes, the last one first."""
 
     def undo() -> tuple[str, Undo]:
         return "", _together([one()[1] for one in reversed(undos)])

@@ -1,16 +1,19 @@
-"""The command export-site, which writes the pages as files for any web server."""
+"""The command export-site, which writes the pages, and the data of their search, as files for any web server."""
 
 import os
 import tempfile
 import time
-from collections import deque
+import unicodedata
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 from flask import render_template
 
 from index.urls import web_parts
@@ -19,13 +22,15 @@ from kb.cli.output import ProgressBar, echo
 from kb.cli.syncing import ensure_index
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress
+from kb.report.model import Note
+from kb.search.facets import BY_KEY
 from kb.translation import NOTES, _, in_language, languages
 from webui import wording
 from webui.app import create_app
+from webui.http.address import GROUPS, page_address
 from webui.http.security import Access
 from webui.pages.feeds import MIMETYPE
-from webui.site.notes_file import NotesFile
-from webui.site.rewriting import HERE, Rewriter
+from webui.site.rewriting import HERE, Place, Places, Rewriter, link
 
 _SEARCH, _NOTES = "search/index.html", "search/notes.json"
 _LIST = ".kb-site"  # lists the files of a site, each after its length in bytes
@@ -53,7 +58,8 @@ def files(
     app.add_url_rule("/search", "site.search", lambda: render_template("site_search.html"))
     client = app.test_client(use_cookies=False)
     folders = {report.source for report in knowledge_base.browser.reports() if "/" in report.source}
-    rewriter = Rewriter(root, folders, in_language(language, _made_on, today()))
+    made = in_language(language, lambda: _("These pages were made on {day}", day=wording.day(today().isoformat())))
+    rewriter = Rewriter(root, folders, made)
     known = {"index.html", _SEARCH}
     queue = deque((("index.html", "/"), (_SEARCH, "/search")))
 
@@ -74,24 +80,94 @@ def files(
         elif answer.mimetype == MIMETYPE:
             data = rewriter.feed(data)
         yield file, data
-    yield _NOTES, in_language(language, NotesFile(knowledge_base, rewriter.places).data, _SEARCH)
+    yield _NOTES, in_language(language, _NotesFile(knowledge_base, rewriter.places).data, _SEARCH)
 
 
-def _made_on(day: date) -> str:
-    return _("These pages were made on {day}", day=wording.day(day.isoformat()))
+class _NotesFile:
+    """The search data of a site: every note, newest first, with shared values and places stored once.
+
+    A note is a list of its address, text, place, values, trail and attached text. `names` maps the names of services
+    to values, so that a name finds the notes that mention the service.
+    """
+
+    def __init__(self, knowledge_base: KnowledgeBase, places: Places) -> None:
+        self._knowledge_base = knowledge_base
+        self._places = places
+        self._values: dict[tuple[str, str], int] = {}
+        self._names: defaultdict[str, list[int]] = defaultdict(list)
+        self._note_places: dict[tuple[str, str], int] = {}
+        self._facts: list[str] = []
+        self._notes: list[msgspec.Raw] = []
+
+    def data(self, here: str) -> bytes:
+        """Return the bytes of the file, with links relative to the page `here`."""
+        for report in self._knowledge_base.browser.reports():
+            _, notes = self._knowledge_base.browser.report(report.id)
+            for note in notes:
+                self._notes.append(msgspec.Raw(msgspec.json.encode(self._row(note, report.title, here))))
+        return msgspec.json.encode(self._record(here))
+
+    def _record(self, here: str) -> dict[str, Any]:
+        contents = self._knowledge_base.collection.contents()
+        labels = {group: self._knowledge_base.searcher.labels(group, contents) for group in GROUPS}
+        return {
+            "groups": {group: wording.facet_label(group) for group in GROUPS},
+            "values": [
+                (group, value, wording.value_name(group, value, labels[group].get(value, value)))
+                for group, value in self._values
+            ],
+            "names": self._names,
+            "places": [
+                (self._link(address, here), title, facts)
+                for (address, title), facts in zip(self._note_places, self._facts, strict=True)
+            ],
+            "notes": self._notes,
+        }
+
+    def _row(self, note: Note, title: str, here: str) -> tuple[object, ...]:
+        catalogue = self._knowledge_base.collection.catalogue
+        place = (page_address("talk", note.talk.id), note.talk.title) if note.talk else None
+        place = place or (page_address("report", note.report), title)
+        if place not in self._note_places:
+            self._note_places[place] = len(self._note_places)
+            self._facts.append(wording.listed((note.event or _("event unknown"), wording.day(note.held_on))))
+        return (
+            self._link(page_address("note", note.id), here),
+            note.text,
+            self._note_places[place],
+            [self._value(group, value) for group in GROUPS for value in BY_KEY[group].values(note, catalogue)],
+            [crumb.text for crumb in note.trail],
+            *(("\n".join(note.attached),) if note.attached else ()),
+        )
+
+    def _value(self, group: str, value: str) -> int:
+        if (group, value) not in self._values:
+            number = self._values[group, value] = len(self._values)
+            service = self._knowledge_base.collection.catalogue.by_slug.get(value) if group == "service" else None
+            if service:
+                names = (*service.names, *service.short_name.split())
+                for name in {unicodedata.normalize("NFKC", one).lower() for one in names}:  # as the script folds words
+                    self._names[name].append(number)
+        return self._values[group, value]
+
+    def _link(self, address: str, here: str) -> str:
+        place = self._places.of(address)
+        return link(place, here) if isinstance(place, Place) else ""
 
 
 @cli.command("export-site")
 @click.argument("folder", type=NamedPath(file_okay=False, path_type=Path))
-@click.option("--url", help="The address at which it will stand; with it there are feeds, and quotations have theirs.")
+@click.option(
+    "--url", help="The future address of the site; with it the site has feeds, and quotations have their address."
+)
 @click.option("--lang", type=click.Choice(languages()), default=NOTES, show_default=True, help="Its language.")
 @with_knowledge_base
 def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> None:
     """Write the page into a folder as files, which any web server shows.
 
-    So does GitHub Pages. Nobody can write there, and nothing is told of this machine.
+    GitHub Pages does, for example. Nobody can write there, and the files say nothing about this machine.
 
-    A site that was written before is replaced once the new one is whole. A folder with anything else is left alone.
+    An earlier site is replaced once the new one is complete. A folder with other files is left alone.
 
     \b
     Examples: kb export-site ~/notes-site

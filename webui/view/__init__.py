@@ -1,1 +1,1 @@
-"""What pages are made of: results, reports, filters, lists, drawings; and what is made once a generation."""
+"""The parts of pages: results, reports, filters, lists, charts, and the environment of the templates."""
