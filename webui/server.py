@@ -80,7 +80,7 @@ def serve(
     allow_fetch: bool,
     allow_private: bool,
 ) -> None:
-    """Update the index, then serve the page on this machine.
+    """Serve the page on this machine after an update of the index.
 
     If the index cannot be written, its current content is served, and each page says that it is out of date.
 
