@@ -165,7 +165,8 @@ def _changed_since(error: ChangedSinceError) -> Response:
     source = error.source or _("The correction")
     if error.kept:
         text = _(
-            "{source} has changed since, and stays as it is. Its earlier content is in {kept}. Look at it and try again.",
+            "{source} has changed since, and stays as it is. Its earlier content is in {kept}. "
+            "Look at it and try again.",
             source=source,
             kept=error.kept,
         )

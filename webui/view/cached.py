@@ -1,4 +1,4 @@
-"""Parts of pages that change only with the generation, made once and cached: examples, search syntax, service panels."""
+"""Parts of pages that change only with the generation, and are cached: examples, search syntax, service panels."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -18,7 +18,7 @@ _SHOWN = 8  # values of a group that are not folded
 _FILTER_BOX = 15  # values; a longer group gets a box to find one
 _LISTED = sorted((facet.listed.place, facet.key, facet.listed) for facet in FACETS if facet.listed)
 MOST_VALUES = (*((key, listed.most) for _, key, listed in _LISTED), ("report", 0))
-"""The most values of each group on the page. Reports have none: one is selected on its own page, and shown as a chip."""
+"""The most values of each group on the page. Reports have none: each is selected on its page, and shown as a chip."""
 _MAX_TALK_VALUES = 60  # of a group above the list of talks; nobody reads thousands
 
 

@@ -31,10 +31,11 @@ def prepare_templates(
     """Set up the template environment of an app, with further global `functions`. Unknown names are errors."""
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "extensions": ["jinja2.ext.i18n"]}
     # Old style: a translation is escaped like any other text. Its {placeholders} are those of the code.
-    app.jinja_env.install_gettext_callables(_, ngettext, newstyle=False, pgettext=pgettext)  # type: ignore[attr-defined]
+    environment = app.jinja_env
+    environment.install_gettext_callables(_, ngettext, newstyle=False, pgettext=pgettext)  # type: ignore[attr-defined]
     collection = knowledge_base.collection
     versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
-    app.jinja_env.globals.update(
+    environment.globals.update(
         functions,
         kb=knowledge_base,
         _=_,
@@ -58,7 +59,7 @@ def prepare_templates(
         static=lambda name: f"/static/{name}?v={versions[name]}",
     )
     # Filter lists have hundreds of boxes, and Jinja calls a filter at a third of the cost of a global.
-    app.jinja_env.filters.update(checkbox=checkbox)
+    environment.filters.update(checkbox=checkbox)
 
 
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
