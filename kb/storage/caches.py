@@ -18,7 +18,7 @@ from index.messages import translatable
 from kb.report.problems import LibraryError
 
 FORMAT = 4
-"""The format number of indexes. Increase it when a change of code changes them; test_fingerprint.py fails until then."""
+"""The format number of indexes. Raise it when a change of code changes them; test_fingerprint.py fails until then."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")
 _ROOT = os.fspath(Path(__file__).resolve().parents[2])
