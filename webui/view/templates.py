@@ -29,7 +29,12 @@ def prepare_templates(
     app: Flask, knowledge_base: KnowledgeBase, today: Callable[[], date], **functions: Callable[[], object]
 ) -> None:
     """Set up the template environment of an app, with further global `functions`. Unknown names are errors."""
-    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "extensions": ["jinja2.ext.i18n"]}
+    app.jinja_options = {
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "extensions": ["jinja2.ext.i18n"],
+    }
     # Old style: a translation is escaped like any other text. Its {placeholders} are those of the code.
     environment = app.jinja_env
     environment.install_gettext_callables(_, ngettext, newstyle=False, pgettext=pgettext)  # type: ignore[attr-defined]
