@@ -1,4 +1,4 @@
-"""What pages are made of: which values of a filter are shown, marks as HTML, bars of years."""
+"""Parts of pages: the shown values of a filter, marks as HTML, bars of years."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ from webui.wording import day_and_age
 years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))
 
 
-def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_others_folded() -> None:
+def test_a_long_group_shows_eight_values_and_the_selected_ones_and_folds_the_rest() -> None:
     values = tuple(FacetCount(f"talk-{n}", 100 - n, n in {30, 90}, f"講演 {n}") for n in range(100))
     listed = (*values[:60], values[90])
     answer = SearchResults(
@@ -40,7 +40,7 @@ def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_o
 
 
 @pytest.mark.parametrize(
-    ("held_on", "told"),
+    ("held_on", "text"),
     [
         ("2018", "2018年・8年前"),
         ("2018-03-10", "2018年3月10日・7年前"),
@@ -50,8 +50,8 @@ def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_o
         (None, "日付不明"),
     ],
 )
-def test_an_age_is_no_more_precise_than_its_date(held_on: str | None, told: str) -> None:
-    assert in_language("ja", day_and_age, held_on, date(2026, 3, 1)) == told
+def test_an_age_is_no_more_precise_than_its_date(held_on: str | None, text: str) -> None:
+    assert in_language("ja", day_and_age, held_on, date(2026, 3, 1)) == text
 
 
 def test_marks_become_elements_and_everything_else_stays_text() -> None:
@@ -74,7 +74,7 @@ def test_only_web_addresses_are_linked(url: str, linked: str | None) -> None:
 
 
 @given(st.dictionaries(years, st.integers(1, 5000), min_size=3, max_size=40))
-def test_every_year_that_has_something_has_a_bar_within_the_drawing_and_the_highest_is_that_of_the_most(
+def test_every_year_with_notes_has_a_bar_in_the_chart_and_the_most_notes_have_the_highest(
     counts: dict[str, int],
 ) -> None:
     line = timeline(counts, lambda year: f"/?year={year}")
@@ -88,7 +88,7 @@ def test_every_year_that_has_something_has_a_bar_within_the_drawing_and_the_high
     assert [bar.left for bar in line.bars] == sorted(bar.left for bar in line.bars)
 
 
-def test_years_without_anything_have_their_place_and_what_has_no_year_is_no_bar() -> None:
+def test_empty_years_have_a_place_and_undated_notes_have_no_bar() -> None:
     line = timeline({"2020": 1, "undated": 4, "2018": 2}, lambda year: f"/?year={year}", ["2020"])
 
     assert [(bar.year, bar.count, bar.chosen) for bar in line.bars] == [
@@ -100,17 +100,17 @@ def test_years_without_anything_have_their_place_and_what_has_no_year_is_no_bar(
     assert line.undated == Undated("undated", 4, "/?year=undated", chosen=False)
 
 
-def test_a_year_long_ago_makes_no_drawing_of_empty_places() -> None:
+def test_a_year_long_ago_adds_no_row_of_empty_years() -> None:
     assert [bar.year for bar in timeline({"1970": 1, "2025": 1}, str).bars] == ["1970", "2025"]
 
 
-def test_one_year_alone_is_no_drawing_unless_it_is_chosen() -> None:
+def test_a_single_year_has_no_chart_unless_it_is_chosen() -> None:
     assert timeline({"2020": 3}, str) == timeline({"undated": 3}, str) == timeline({}, str) == Timeline()
     assert [bar.year for bar in timeline({"2020": 3}, str, ["2020"]).bars] == ["2020"]
 
 
 @given(st.integers(2, 60))
-def test_no_more_than_eight_bars_are_named_on_a_phone(count: int) -> None:
+def test_at_most_eight_bars_have_a_label_on_a_phone(count: int) -> None:
     bars = timeline({str(1970 + year): 1 for year in range(count)}, str).bars
 
     assert 0 < sum(bar.named for bar in bars) <= 8
