@@ -29,7 +29,7 @@ class WithStandIn(Engine):
         return str(away[0]) if away else None
 
     def snapshot(self) -> Reader:
-        """Return a reader of the newest whole generation, or of the stand-in. Raises EngineAwayError if that is empty."""
+        """Return a reader of the newest generation, or of the stand-in. Raises EngineAwayError if that is empty."""
         away = self._away
         if away is None or monotonic() >= away[1]:
             try:

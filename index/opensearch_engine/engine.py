@@ -50,7 +50,7 @@ class OpenSearchEngine(Engine):
         self._reader: tuple[tuple[str, int] | None, ClusterReader] | None = None
 
     def snapshot(self) -> "ClusterReader":
-        """Return a reader of the newest whole generation, the same one as long as that is the newest."""
+        """Return a reader of the newest whole generation, cached until the next one. Raises SearchIndexError."""
         address, cached = self._address, self._reader
         stored = read_state(self._connection, address.index)
         stamp = stored.stamp if stored and stored.state.generation else None

@@ -202,7 +202,7 @@ def _rows(file: Path) -> Iterator[Row]:
 
 
 def ranks_of(order: Sequence[str], held: Mapping[str, int]) -> Mapping[str, int]:
-    """Return a rank for each source, by which readers sort: its own of `held`, or new ones if sources changed places."""
+    """Return the sort rank of each source: its own in `held`, or new ones if sources changed places."""
     sources = list(dict.fromkeys(order))
     ranks = {source: held[source] for source in sources if source in held}
     afresh = {source: number * GAP for number, source in enumerate(sources, start=1)}

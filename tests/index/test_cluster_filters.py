@@ -37,7 +37,8 @@ def test_similar_documents_share_no_value_with_a_document_without_a_vector() -> 
         hits = [{"fields": {"key": ["1"], **fields}}] if len(asked) == 1 else []
         return [{"hits": {"hits": hits}, "aggregations": {"values": {"buckets": [{"key": "sns", "doc_count": 1}]}}}]
 
-    generation = Generation(SimpleNamespace(search=search), "notes-1", Manifest(1, {}, {}), SCHEMA)  # type: ignore[arg-type]
+    connection: Any = SimpleNamespace(search=search)
+    generation = Generation(connection, "notes-1", Manifest(1, {}, {}), SCHEMA)
     of_generation = GenerationVectors(generation, Characters())
     of_generation.centring = Centring(vectors, 3)
 

@@ -246,7 +246,7 @@ print(json.dumps({
 def test_a_page_that_is_added_as_a_module_and_a_template_answers_people_and_programs(tmp_path: Path) -> None:
     module, template, texts, _ = recipe("A page")
     app = (ROOT / "webui/app.py").read_text("utf-8")
-    app = app.replace("_READING = (", "_READING = (longest, ", 1).replace(
+    app = app.replace("_READ_ONLY = (", "_READ_ONLY = (longest, ", 1).replace(
         "    indexes,\n", "    indexes,\n    longest,\n", 1
     )
     changed = {
@@ -286,7 +286,7 @@ def test_a_signal_that_is_added_to_the_ranking_changes_the_score_and_is_explaine
         .replace('Literal["words",', 'Literal["complete", "words",', 1)
         .replace('    Signal("exact"', f'    {row.strip()},\n    Signal("exact"', 1),
         scoring: texts[scoring].replace(
-            "        if self._shingles:\n", f"        {strength}        if self._shingles:\n", 1
+            "        if len(self.words) > 1:", f"        {strength}        if len(self.words) > 1:", 1
         ),
         **{name: texts[name].replace("_SIGNALS = {\n", f"_SIGNALS = {{\n    {label}", 1) for name in wordings},
     }

@@ -189,7 +189,7 @@ def test_a_chosen_value_that_no_talk_has_is_listed_and_can_be_taken_away(client:
 def test_of_many_values_the_first_and_the_chosen_one_are_listed_and_how_many_are_left_out(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webui.view.facets._MOST_TALK_VALUES", 3)
+    monkeypatch.setattr("webui.view.facets._MAX_TALK_VALUES", 3)
     address = "/talks?speaker=Adam Selipsky"
     told = client.get(address, headers={"Accept": "application/json"}).json["facets"]["speaker"]
 
