@@ -56,6 +56,12 @@ def translated(more: str) -> Mapping[str, bytes]:
     return {f"{CATALOGUE.removesuffix('.po')}.mo": compiled.getvalue()}
 
 
+def replaced(text: str, old: str, new: str) -> str:
+    """Return a text with the first occurrence of a part replaced, which it must have."""
+    assert old in text
+    return text.replace(old, new, 1)
+
+
 def said(folder: Path, files: Mapping[str, str | bytes], reports: Mapping[str, str], code: str) -> Any:  # noqa: ANN401
     """Return what a script says, as JSON, of a copy of the program whose files were changed so."""
     for room in ("index", "kb", "webui"):
@@ -77,7 +83,7 @@ def test_a_facet_that_is_added_as_one_value_is_found_on_every_face(tmp_path: Pat
     facet, translations = recipe("A facet")
     text = (ROOT / "kb/search/facets.py").read_text("utf-8")
     changed = {
-        "kb/search/facets.py": text.replace("FACETS = (\n", f"FACETS = (\n{facet},", 1),
+        "kb/search/facets.py": replaced(text, "FACETS = (\n", f"FACETS = (\n{facet},"),
         **translated(translations),
     }
     reports = {"a.md": "# 会 2018\n\n- SQS は二度届くので冪等にする\n- SQS は安い\n"}
@@ -126,9 +132,9 @@ print(json.dumps({
 def test_a_reader_that_is_added_as_one_file_and_one_row_reads_by_command_and_page(tmp_path: Path) -> None:
     reader, row, report, _ = recipe("A reader")
     text = (ROOT / "kb/readers/formats.py").read_text("utf-8")
-    text = text.replace('    Reader("text",', f'    {row.strip()},\n    Reader("text",', 1)
+    text = replaced(text, '    Reader("text",', f'    {row.strip()},\n    Reader("text",')
     changed = {
-        "kb/readers/formats.py": text.replace("movable_type, rst", "movable_type, pukiwiki, rst", 1),
+        "kb/readers/formats.py": replaced(text, "movable_type, rst", "movable_type, pukiwiki, rst"),
         "kb/readers/pukiwiki.py": reader,
     }
 
@@ -169,7 +175,7 @@ def test_a_text_that_is_added_in_both_languages_is_shown_in_that_of_the_reader(t
     line, translations = recipe("A text")
     changed: dict[str, str | bytes] = dict(translated(translations))
     start = (ROOT / "webui/templates/start.html").read_text("utf-8")
-    changed["webui/templates/start.html"] = start.replace("{% block main %}\n", f"{{% block main %}}\n{line}", 1)
+    changed["webui/templates/start.html"] = replaced(start, "{% block main %}\n", f"{{% block main %}}\n{line}")
 
     told = said(
         tmp_path,
@@ -213,7 +219,7 @@ def test_a_command_that_is_added_as_a_function_and_a_row_prints_lines_json_and_i
     function, row, texts = recipe("A command")
     places = {name: (ROOT / f"kb/cli/{name}.py").read_text("utf-8") for name in ("commands", "finding")}
     changed = {
-        "kb/cli/commands.py": places["commands"].replace("COMMANDS = {\n", f"COMMANDS = {{\n    {row}", 1),
+        "kb/cli/commands.py": replaced(places["commands"], "COMMANDS = {\n", f"COMMANDS = {{\n    {row}"),
         "kb/cli/finding.py": f"{places['finding']}\n\n{function}",
         **translated(texts),
     }
@@ -246,9 +252,8 @@ print(json.dumps({
 def test_a_page_that_is_added_as_a_module_and_a_template_answers_people_and_programs(tmp_path: Path) -> None:
     module, template, texts, _ = recipe("A page")
     app = (ROOT / "webui/app.py").read_text("utf-8")
-    app = app.replace("_READ_ONLY = (", "_READ_ONLY = (longest, ", 1).replace(
-        "    indexes,\n", "    indexes,\n    longest,\n", 1
-    )
+    app = replaced(app, "_READ_ONLY = (", "_READ_ONLY = (longest, ")
+    app = replaced(app, "    indexes,\n", "    indexes,\n    longest,\n")
     changed = {
         "webui/app.py": app,
         "webui/pages/longest.py": module,
@@ -282,13 +287,15 @@ def test_a_signal_that_is_added_to_the_ranking_changes_the_score_and_is_explaine
     texts = {name: (ROOT / name).read_text("utf-8") for name in SIGNAL_FILES}
     ranking, scoring, *wordings = SIGNAL_FILES
     changed = {
-        ranking: texts[ranking]
-        .replace('Literal["words",', 'Literal["complete", "words",', 1)
-        .replace('    Signal("exact"', f'    {row.strip()},\n    Signal("exact"', 1),
-        scoring: texts[scoring].replace(
-            "        if len(self.words) > 1:", f"        {strength}        if len(self.words) > 1:", 1
+        ranking: replaced(
+            replaced(texts[ranking], 'Literal["words",', 'Literal["complete", "words",'),
+            '    Signal("exact"',
+            f'    {row.strip()},\n    Signal("exact"',
         ),
-        **{name: texts[name].replace("_SIGNALS = {\n", f"_SIGNALS = {{\n    {label}", 1) for name in wordings},
+        scoring: replaced(
+            texts[scoring], "        if len(self.words) > 1:", f"        {strength}        if len(self.words) > 1:"
+        ),
+        **{name: replaced(texts[name], "_SIGNALS = {\n", f"_SIGNALS = {{\n    {label}") for name in wordings},
     }
 
     added = said(

@@ -20,6 +20,7 @@ from lxml import etree, html
 import webui.command  # noqa: F401 (it adds `export-site`)
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
+from kb.translation import language, languages
 from webui.site import exporting
 from webui.site.exporting import SiteError, files, replace
 from webui.site.rewriting import Place, Places, link, web_address
@@ -416,3 +417,13 @@ def test_names_that_differ_in_capitals_alone_have_two_files() -> None:
 )
 def test_where_an_address_stands(address: str, told: object) -> None:
     assert Places(feeds=False).of(address) == told
+
+
+def test_an_export_leaves_the_language_of_the_command_as_it_was(small: Path) -> None:
+    kb = KnowledgeBase.open(small / "library", small / "index")
+    kb.indexer.sync()
+    before = language()
+    other = next(name for name in languages() if name != before)
+    exported_files = list(files(kb, root=None, language=other, progress=lambda *_: None))
+
+    assert (len(exported_files) > 1, language()) == (True, before)

@@ -6,6 +6,7 @@ import time
 import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import copy_context
 from datetime import date
 from http import HTTPStatus
 from itertools import chain
@@ -71,7 +72,9 @@ def files(
     while queue:
         progress("pages", len(known) - len(queue), len(known))
         file, address = queue.popleft()
-        with client.get(address, base_url=HERE, headers={"Accept": "text/html", "Accept-Language": language}) as answer:
+        headers = {"Accept": "text/html", "Accept-Language": language}
+        # A request sets the language of its context, which must not become that of the command.
+        with copy_context().run(client.get, address, base_url=HERE, headers=headers) as answer:
             if answer.status_code != HTTPStatus.OK:
                 raise SiteError(f"{address} was answered with {answer.status}, though another page leads there")
             data = answer.data
