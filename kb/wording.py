@@ -168,12 +168,12 @@ def listed(names: Iterable[str | None]) -> str:
 
 
 def years(since: str | None, until: str | None) -> str:
-    """Return the year of two dates, or from the one to the other."""
+    """Return the range of years between two dates, or the year if it is the same."""
     return "–".join(dict.fromkeys(date[:4] for date in (since, until) if date)) or _("undated")
 
 
 def since(change: "Change") -> str:
-    """Return the month and text of a dated change, in the notes' language without an English text."""
+    """Return the month and text of a dated change; without an English text, in the notes' language."""
     if language() == NOTES or not change.english:
         return change.statement
     return f"{day(change.changed_on[:7])}: {change.english}"
@@ -234,7 +234,7 @@ def coverage(coverage: "Coverage | None") -> str:
 
 
 def why(why: "Why") -> str:
-    """Return why a note is about a service: the words that name it, and where they are unless in the note."""
+    """Return the reason for a service tag: the words that name the service, and their place outside of the note."""
     match why.where:
         case "here":
             return why.words
@@ -252,7 +252,7 @@ def step(step: "Step") -> str:
 
 
 def notice(notice: "Notice") -> str:
-    """Return a notice on a part of the query that was not taken as typed."""
+    """Return a notice about a part of the query that was changed or ignored."""
     return _(_NOTICES[notice.name], text=translate(notice.text))
 
 
@@ -271,7 +271,7 @@ def reason(reason: "Reason") -> str:
 
 
 def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
-    """Return the number of talks that say so if there are several, from when to when, and by whom."""
+    """Return the number of talks with a statement (if several), their years and their speakers."""
     facts = (said_in(talks) if talks > 1 else "", years(since, until), listed(speakers))
     return pgettext("between facts", " · ").join(filter(None, facts))
 

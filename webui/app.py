@@ -60,7 +60,8 @@ def create_app(
 ) -> Flask:
     """Return the app that shows a knowledge base.
 
-    `access` is by default this machine only. `today` is the day from which ages are counted. `updater` syncs the index,
+    `access` is by default this machine only. `today` returns the current date, for the ages of notes. `updater` syncs
+    the index,
     by default in this process. Without a `fetcher` no web page can be added by its address.
     """
     access = access or Access()

@@ -45,7 +45,7 @@ if sys.platform != "win32":
     import resource
 
 _MIN_TOKEN = 16  # characters
-_MAX_CONNECTIONS = 1000  # at once; a further client replaces the oldest silent ones
+_MAX_CONNECTIONS = 1000  # at once; near this limit the oldest idle connections are closed
 _SETTINGS: dict[str, Any] = {
     "threads": 8,  # requests at once
     "connection_limit": _MAX_CONNECTIONS,
@@ -123,7 +123,7 @@ def serve(
     address = f"http://{f'[{host}]' if ':' in host else host}:{bound_port}/"
     _run(app, listening, lambda: echo(_("Serving {address} - stop with Ctrl+C").format(address=address)))
     updater.end()
-    warming.join()  # without it a process that ended while the model was loading aborted, once
+    warming.join()  # a process that exits while the model loads can abort; this happened once
 
 
 def _access(host: str, names: tuple[str, ...]) -> Access:
@@ -189,7 +189,7 @@ def _warm(kb: KnowledgeBase) -> None:
 class _Parser(HTTPRequestParser):
     """Parses requests, accepts addresses that are not percent-encoded, as with curl, and refuses malformed ones.
 
-    A request with two lengths closes its connection: a proxy may see another end of it, and with it another request.
+    A request with both Content-Length and Transfer-Encoding closes its connection: a proxy might end it elsewhere.
     """
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -227,7 +227,7 @@ def _run(app: Flask, listening: socket.socket, on_start: Callable[[], None]) -> 
     `on_start` is called once the server answers. A second signal ends the process at once. waitress drops running
     requests when it is stopped, so its loop is run here.
     """
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that waits a moment
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns about every queued request
     with suppress(OSError, AttributeError, TypeError):  # a C library other than glibc
         # By default each thread keeps the memory of its largest search, 70 MB over 100,000 notes. One pool for all
         # costs no time, because one thread runs at a time.

@@ -112,7 +112,6 @@ _PLACES_OF_WORDS = {
 }
 _SIGNALS = {
     "nearness": marked("the words are side by side"),
-    "characters": marked("the same characters in a row"),
     "exact": marked("the note has just the words of the search"),
     "likeness": marked("its meaning is near"),
     "around": marked("other notes on the same subject are near in meaning too"),
@@ -186,7 +185,7 @@ def formats() -> str:
 
 
 def unread(parts: Sequence[tuple[str | None, str]]) -> str:
-    """Return that parts of an address are unknown. A part without a key is the number of ignored conditions."""
+    """Return a sentence with the ignored parts of an address; one without a key counts conditions over the limit."""
     conditions = listed(
         pgettext("condition", "{group} “{value}”", group=facet_label(key) if key in BY_KEY else key, value=value)
         for key, value in parts
@@ -246,7 +245,7 @@ def in_year(value: str, unit: str, count: int) -> str:
 
 
 def compared(compared: int, note_count: int) -> str:
-    """Return how many of the notes on a service its guide is made of."""
+    """Return the number of notes on a service, and of those that its guide compares."""
     return ngettext(
         "Of {count:,} note, the {compared:,} with advice, problems or facts; each is listed once.",
         "Of {count:,} notes, the {compared:,} with advice, problems or facts; each is listed once.",
@@ -266,7 +265,7 @@ def moment(at: datetime) -> str:
 
 
 def age(held_on: str | None, today: date) -> str:
-    """Return how long ago a date was, at most as precisely as it is known; empty if undated."""
+    """Return the age of a date, no more precise than the date; empty if undated."""
     if not held_on:
         return ""
     year, month, day_of_month = (int(part) for part in (held_on + "-00-00").split("-")[:3])
@@ -295,7 +294,7 @@ def record(number: int) -> str:
 
 
 def aligned(rows: Sequence[Row]) -> str:
-    """Return how many things several reports on a talk share, and how many each has alone."""
+    """Return the number of notes that several reports on a talk share, and the number that only one has."""
     holders = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
     alone = Counter(numbers[0] for numbers in holders if len(numbers) == 1)
     shares = [

@@ -90,7 +90,7 @@ class OpenSearchEngine(Engine):
         return stored.stamp if stored else (publishing.first_index(self._address), 0)
 
     def write_generation(self, publication: Publication, since: object) -> None:
-        """Write a new generation and swap it in; if nothing stays of a large one before, to a new index."""
+        """Write a new generation and swap it in; if it replaces a whole large index, to a new index."""
         publishing.publish(publication, since, self._connection, self._layout)
 
     def staging(self) -> AbstractContextManager[publishing.LineStaging]:

@@ -93,7 +93,7 @@ def _phrase(text: str) -> Filter:
 
 
 def facets_body(query: Query, found: Filter) -> Mapping[str, Any]:
-    """Return the search for facet counts: of each group among the documents that the other selections leave."""
+    """Return the search for facet counts; each group is counted under the selections of the other groups."""
     groups = {
         f"group {group}": {
             "filter": all_of(selected(query, but=None if group in query.match_all else group)),

@@ -1,7 +1,7 @@
 """The generations of an index: which is the newest, what it holds, and which writer may write the next.
 
 A document is written once, with its run (its source as one publish wrote it) and the token of that publish. The
-manifest of a generation lists its runs: all written so far, but for replaced ones and those of unfinished writers.
+manifest of a generation lists its runs: all runs so far, except replaced runs and runs of unfinished writers.
 
 One writer at a time holds a lease, which ends when the writer is silent. Each writer gets a higher token than any
 before it. Readers see its documents once the state names the generation of that token.

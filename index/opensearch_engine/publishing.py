@@ -34,7 +34,7 @@ def first_index(address: Address) -> str:
 
 
 def publish(publication: Publication, since: object, connection: Connection, layout: Layout) -> None:
-    """Write a generation next to the documents that stay; if none of many stay, to a new index."""
+    """Write a generation into the current index; if it replaces all documents of a large one, to a new index."""
     address = connection.address
     if generations.read_state(connection, address.index) is None:
         _make_first_index(connection, address, layout)

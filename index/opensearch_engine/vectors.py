@@ -94,7 +94,7 @@ class GenerationVectors:
         return self if self.centring.size else None
 
     def strengths(self, text: str, among: Filter, words: Filter, sections: str | None) -> Mapping[str, Strength]:
-        """Return the similarity of the nearest documents to a text by id; of too many, those with any word."""
+        """Return the similarity of the nearest documents to a text, by id; among too many, only those with a word."""
         hits, field = list[Any](), f"facet.{sections}"
         for filters in ((among,), (among, words)):
             if self.centring.size <= MAX_COMPARED or self._generation.count(*filters) <= MAX_COMPARED:

@@ -2,9 +2,9 @@
 
     python tests/cluster/nodes.py start [COUNT] | stop | status | check | run COMMAND…
 
-Maven fetches the jars once. Nodes, data and logs are in KB_CLUSTER_FOLDER, else in the user's cache. Maven Central has no
-distribution of OpenSearch, so `ClusterNode.java` starts a node from its parts, for tests only: without modules, keystore
-or security manager.
+Maven fetches the jars once. Nodes, data and logs are in KB_CLUSTER_FOLDER, else in the user's cache. Maven Central has
+no distribution of OpenSearch. `ClusterNode.java` starts a node from its parts, for tests only: without modules,
+keystore or security manager.
 """
 
 import json

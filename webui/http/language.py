@@ -41,7 +41,7 @@ def speak(app: Flask) -> None:
 def of_data(text: str | None = None) -> Markup:
     """Return the attribute that marks an element as being in the notes' language, if the page is in another.
 
-    With a `text` only if that is Japanese: the name of an event often is not.
+    If `text` is given, return the attribute only for Japanese text: names of events often are not.
     """
     if language() == NOTES or (text is not None and not _JAPANESE.search(text)):
         return Markup("")

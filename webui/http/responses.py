@@ -44,7 +44,7 @@ _ERRORS = {
 
 
 def wants_json() -> bool:
-    """Return whether the client prefers JSON to a page, or sends what no form of a page sends."""
+    """Return whether the client prefers JSON, or sends a request that no HTML form can send."""
     if request.method == "DELETE" or (request.method == "POST" and request.mimetype not in ("", *_OF_FORMS)):
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
@@ -137,7 +137,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def compress(app: Flask) -> None:
-    """Make an app minify its scripts and styles, compress long texts, and answer 304 for what the browser has.
+    """Make an app minify scripts and styles, compress long texts, and answer 304 for the version that a browser has.
 
     The ETag of a text is its digest, because a page also changes with the language and the day. Pages hold no secret,
     so their compressed length reveals none (BREACH).

@@ -61,7 +61,7 @@ class UndoLog:
         return self.find(request.args.get(UNDO_KEY, ""))
 
     def redirect_back(self, entry: UndoEntry, back: str, anchor: str | None = None, *, synced: bool = True) -> Response:
-        """Redirect to an own page that shows an entry; if a sync still runs (not `synced`), by way of its page.
+        """Redirect to a page that shows an entry; while a sync runs (not `synced`), by way of its page.
 
         `anchor` is by default that of the entry.
         """
@@ -126,7 +126,7 @@ def waiting(back: str, key: str = "") -> Response:
 
 
 def awaited() -> str | None:
-    """Return the own page that the page of a sync leads back to, or None."""
+    """Return the path to go back to after a sync, or None."""
     back = request.args.get("back", "")
     return back if _is_own_path(back) else None
 

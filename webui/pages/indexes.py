@@ -34,7 +34,7 @@ _Entry = TypeVar("_Entry")
 
 @dataclass(frozen=True, slots=True)
 class Index(Generic[_Entry]):
-    """The list of all entries of one type, each with its page at `/what/key`; `what` is also a facet with these keys.
+    """The list of all entries of one type. An entry has its page at `/what/key`; the facet `what` has the same keys.
 
     `values` are filters besides name and service, always with the years. `columns` are those between the name and the
     number of notes. `order` is the default order: the name of a column, after a `-` if descending.

@@ -113,7 +113,7 @@ class _Intake:
         return self.form(refused)
 
     def _preview(self, received: Received, *, changed: bool = False) -> Response:
-        """Show how a report is read; `changed` if it would now replace another file than in the last preview."""
+        """Show how a report is read; `changed` if the file that it replaces differs from the last preview."""
         if container_ending(received.data):
             count, reports, problems = self._adder.preview_many(received.data, received.name, _SHOWN)
             page = render_template(

@@ -22,7 +22,7 @@ from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
 from webui.view.cached import Cached
 
-_Change: TypeAlias = tuple[SavedSearch, int | None]  # a saved search, or a deleted one with its former place
+_Change: TypeAlias = tuple[SavedSearch, int | None]  # a saved search and None, or a deleted one and its position
 _SPECIAL = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # characters with a meaning in an address
 COOKIE = "kb_seen"
 _MAX_AGE = 365 * 24 * 3600  # seconds

@@ -189,7 +189,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
 def _search_page(
     knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], panel: Panel | None, *, brief: bool
 ) -> SearchPage:
-    """Search, and return the page; a `brief` one has no more values of each group than people read."""
+    """Search, and return the page; if `brief`, with only the facet values that the page shows."""
     most_values = MOST_VALUES if brief else ()
     explained = replace(query, facets=keys("page"), most_values=most_values, explain=True, context="place")
     answer = knowledge_base.searcher.search(explained)

@@ -159,7 +159,7 @@ def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
 
 
 def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
-    """Yield a task for each talk of a report without speakers, with the first likely name between it and the next."""
+    """Yield a task for each talk without speakers, with the first likely name before the next talk."""
     names = [finding for finding in entry.findings if finding.what == "speaker"]
     for talk, after in pairwise((*entry.talks, None)):
         if talk and not talk.speakers:

@@ -124,8 +124,8 @@ def _digest(text: str) -> str:
 class Rewriter:
     """Rewrites pages and feeds of the server for a site.
 
-    `root` is the future address of the site, or None. `folders` are the sources of reports in folders, of which a site
-    shows only the file name. `made` is the sentence with the date of the export.
+    `root` is the future address of the site, or None. `folders` are the sources of reports in folders; the site shows
+    only their file names. `made` is the sentence with the date of the export.
     """
 
     def __init__(self, root: str | None, folders: Collection[str], made: str) -> None:

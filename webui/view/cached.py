@@ -116,7 +116,7 @@ def _cached_by_language(knowledge_base: KnowledgeBase, make: Callable[[], Iterab
 
 
 def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
-    texts = (  # they find notes in many libraries; a translation may be any other search
+    texts = (  # searches that find notes in many libraries; a translator may choose different ones
         pgettext("example", "SQS"),
         pgettext("example", "Lambda"),
         pgettext("example", "DynamoDB"),

@@ -105,7 +105,7 @@ class TalkValue:
 
 @dataclass(frozen=True, slots=True)
 class TalkGroup:
-    """Facet values above the list of talks, the number of values left out, and of talks without this filter."""
+    """Facet values of talks. `left_out` counts omitted values, `without` the talks without this filter."""
 
     key: str
     values: tuple[TalkValue, ...]

@@ -43,7 +43,7 @@ _MAX_OFFERS = 3  # suggestions for a single word without results
 
 @dataclass(frozen=True, slots=True)
 class ShownNote:
-    """A note with its marks, the reasons of its score, and the related notes that are not results themselves.
+    """A note with its marks, the reasons of its score, and its related notes, except other results.
 
     `below` is the tree under it. `problem` and `question` are the notes that it remedies or answers, unless they are in
     its trail.

@@ -13,7 +13,7 @@ from kb.services import Change, Service
 from webui.http.address import address_of
 
 HEIGHT = 56  # pixels of the highest bar
-_MIN_HEIGHT, _MIN_TALKS_HEIGHT = 3, 4  # pixels of the lowest bar, which must be visible; of talks
+_MIN_HEIGHT, _MIN_TALKS_HEIGHT = 3, 4  # pixels; the lowest visible bar of a chart, and of talks on a time line
 _MAX_GAPLESS_YEARS = 40  # a longer row of years leaves out the empty ones
 _NAMED = 8  # years with a label on a phone
 _SHADES = 4
