@@ -119,7 +119,7 @@ def relax(
 def may_have_near(query: Query, loosest: Iterable[QueryWord], terms: TermIndex) -> bool:
     """Return whether near documents are allowed, and any document matches one of the loosest words.
 
-    If none does, the query is noise, and so are documents similar to it.
+    If no document does, the query is noise, and documents similar to it are noise too.
     """
     return "near" not in query.without and any(map(terms.exists, loosest))
 

@@ -34,7 +34,7 @@ class Readings:
         return self._names.get(as_read(kana))
 
     def near(self, kana: str) -> str | None:
-        """Return the name whose reading is an edit or two away. None if there is none, or a name is read so."""
+        """Return the name whose reading is one or two edits away; None without one, or if a name has this reading."""
         reading = None if self.of(kana) else self._spell_checker.similar(as_read(kana))
         return self._names[reading] if reading else None
 

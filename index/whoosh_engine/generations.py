@@ -313,7 +313,8 @@ def write_manifest(generation: Path, content: Mapping[str, object]) -> None:
 def read_manifest(generation: Path) -> Mapping[str, Any]:
     """Return the content of a generation's manifest. Raises DamageError if any file is not as it was written.
 
-    Sizes are compared every time, digests once a process for each file. If an older kb wrote the generation, only its
+    Each call compares the sizes. The digest of a file is compared once per process. If an older kb wrote the
+    generation, only its
     `meta` is returned and no file is checked.
     """
     try:

@@ -46,7 +46,7 @@ class VectorStore:
         ]
         self._file = self._models[0].file
         self._checked_at, self._states = -inf, list[FileState]()  # as of the last check for new vectors
-        # A vector array is kept alive by the entry made from it, so its id is not reused meanwhile.
+        # The key is the id of a vector array. The entry refers to the array, so its id is not reused.
         self._read = cached(
             LRUCache[object, SnapshotVectors](1),
             key=lambda snapshot, states: (id(snapshot.vector_keys), *states),

@@ -148,7 +148,7 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
 
 
 def _quoting(kb: KnowledgeBase) -> "Quoting":
-    """Return what quotes notes with the addresses of their posts."""
+    """Return a `Quoting` that cites notes with the addresses of their posts."""
     from kb.search.citation import Quoting
 
     posts = {entry.id: entry.url for entry in kb.browser.reports()}

@@ -82,7 +82,7 @@ class Adder:
         return Added(None, f"{library.name}/{change.source}", old, len(files), unchanged, change)
 
     def with_indexed_id(self, added: Added) -> Added:
-        """Return an added report under its id in the index, which may be longer than its own id."""
+        """Return an added report with its id in the index, which is longer than its own if two reports share it."""
         contents = self._collection.readable_contents()
         source = added.source.removeprefix(f"{self._collection.library.name}/")
         entry = contents.by_source.get(source) if contents else None

@@ -32,7 +32,7 @@ from kb.storage.safe_files import write_whole
 from kb.wording import since
 
 MAX_UPDATES = 20  # updates that a generation refers to
-MAX_NEWS = 5000  # notes in the stored news, a note counted in each of them
+MAX_NEWS = 5000  # notes in the stored news; a note in two news counts twice
 MAX_ENTRIES = 50  # entries of a feed: feed readers ask every few hours, and keep earlier entries themselves
 _MAX_REPORTS = 200  # reports whose news a search looks through
 _MAX_PUBLISH_TIME = 3600  # seconds; an older update that no generation refers to is of a killed process

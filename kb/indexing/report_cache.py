@@ -140,7 +140,7 @@ class ReportCache:
         """Delete the cached reports of all other sources, and the scratch files of killed processes."""
         kept = {self._path(source).name for source in sources}
         for path in self._folder.glob("*"):
-            is_scratch = path.suffix == ".tmp" and not path.name.startswith(".")  # with a dot: one of an update
+            is_scratch = path.suffix == ".tmp" and not path.name.startswith(".")  # names with a dot belong to updates
             if (is_scratch or path.suffix == REPORT_SUFFIX) and path.name not in kept:
                 path.unlink(missing_ok=True)
 

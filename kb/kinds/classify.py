@@ -130,7 +130,7 @@ class Lesson(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """The number of notes corrected to each kind, and under `no …` of those that are not of some kinds."""
+        """The number of notes corrected to each kind; the keys `no …` count notes for which a kind was denied."""
         return Counter(
             example.labels[0]
             if len(example.labels) == 1

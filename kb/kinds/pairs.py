@@ -81,7 +81,7 @@ def paired(notes: Sequence[Note], analysis: Analysis, probabilities: KindProbabi
 
 
 def problem_candidates(note: Note, tree: NoteTree, probabilities: KindProbabilities) -> list[tuple[Note, str]]:
-    """Return the notes that may state a problem which a note remedies, each with their relation."""
+    """Return the candidate problems that a note may remedy, each with its relation to the note."""
     found = []
     for relation, other in (("above", tree.parent(note)), ("before", tree.previous(note))):
         if other is None:
@@ -161,7 +161,7 @@ def continued_notes(notes: Iterable[Note]) -> dict[str, str]:
     """Map each note that begins with an arrow to the note that it continues, by id.
 
     It continues the note on the line before, else its parent. Arrows in a row all continue the note before the first.
-    A note whose start is not among the notes is left out.
+    A note is left out if the note that it continues is not in `notes`.
     """
     ordered = sorted(notes, key=lambda note: (note.report, note.line))
     known = {note.id for note in ordered}

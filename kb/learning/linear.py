@@ -133,7 +133,7 @@ def adaptation_to(model: LinearModel, examples: Sequence[Example]) -> LinearMode
     """Return the weight changes that fit a model to a few examples.
 
     The changes have the highest posterior under a Gaussian prior around the model's weights (Chelba and Acero,
-    Adaptation of Maximum Entropy Capitalizer, 2006): ridge regression towards them.
+    Adaptation of Maximum Entropy Capitalizer, 2006): a ridge penalty on the distance from these weights.
     """
     names = sorted({name for example in examples for name in example.features})
     columns = {name: column for column, name in enumerate(names, start=1)}

@@ -118,7 +118,7 @@ class Contents(Struct, frozen=True, dict=True):
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
 
     def reports_of_id(self, report_id: str) -> tuple[ReportEntry, ...]:
-        """Return the report of an id, or those that a former id leads to: several if newcomers shared that id."""
+        """Return the report of an id, or all reports that had it as a former id."""
         entry = self.by_id.get(report_id)
         return (entry,) if entry else self._by_other_id.get(report_id, ())
 

@@ -8,7 +8,7 @@ import watchfiles
 from kb.storage.walk import CONFIGURATION, is_backup
 
 _QUIET = 100  # ms without a change that end a series of changes: a thousand copied files are one change
-_MAX_SERIES = 2000  # ms of changes without a pause, after which they are one change all the same
+_MAX_SERIES = 2000  # ms; a series of changes without a pause is reported after this time
 _TIMEOUT = 500  # ms after which watching has surely begun, and the folders to watch are looked up again
 
 

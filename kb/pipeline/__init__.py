@@ -1,1 +1,1 @@
-"""From the bytes of a file to a finished report, and what only the whole library decides about it."""
+"""Makes a finished report from the bytes of a file, then relates it to the other reports of the library."""

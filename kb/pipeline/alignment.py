@@ -106,7 +106,7 @@ def _common_words(texts: Sequence[str], others: Sequence[str]) -> list[dict[int,
             {
                 place: n / (bigrams.total() * other[place].total()) ** 0.5
                 for place, n in common.items()
-                # A single common bigram, as of 「の話」, means nothing, unless it is the whole of one text.
+                # A single common bigram, as from 「の話」, does not count unless one text has no other.
                 if n > 1 or n == min(bigrams.total(), other[place].total())
             }
         )

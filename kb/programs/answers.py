@@ -196,7 +196,7 @@ def resource_address(kind: str, identifier: str) -> str:
 
 
 def within(records: Iterable[Record], limit: int = MAX_ANSWER) -> Iterator[Record]:
-    """Yield records with their texts cut while they fit into `limit` bytes together, at least the first."""
+    """Yield records with shortened texts until they would exceed `limit` bytes in total, but always the first."""
     size = 0
     for number, record in enumerate(map(clipped, records)):
         size += len(as_json(record).encode(errors="replace"))

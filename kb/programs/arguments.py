@@ -1,4 +1,4 @@
-"""The arguments of each tool: types with bounds, which programs get as JSON Schema and calls are checked against."""
+"""The argument types of each tool, with bounds. Programs get them as JSON Schema, and each call is validated."""
 
 from typing import Annotated, Any, Literal, TypeAlias
 

@@ -1,4 +1,4 @@
-"""The tools that programs call and the resources that they read; both only read.
+"""The tools that programs call and the resources that they read. Neither changes anything.
 
 A resource is a note or a talk with an address (`kb://note/ID`). Its text is a sheet of quotations in Markdown.
 """

@@ -47,7 +47,7 @@ Content = bytes | Message
 
 
 class TooManyError(ValueError):
-    """A container that is too large, damaged or hostile; the message says what to do. The message says what to do."""
+    """A container that is too large, damaged or hostile; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

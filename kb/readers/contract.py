@@ -1,4 +1,4 @@
-"""The contract of all readers. `enforce` changes any parse so that it holds.
+"""The contract of all readers. `enforce` changes a parse to meet the contract.
 
 - A text has no control characters, no white space around it, and one space in place of a line end. Code, tables and
   front matter keep their lines and indents.

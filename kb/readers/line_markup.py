@@ -1,4 +1,4 @@
-"""Markup whose lines say by their first characters what they are: heading, item, fence, field or prose.
+"""Parses markup in which the first characters of a line give its type: heading, item, fence, field or prose.
 
 A `Markup` describes a format as far as reports use it; `marked_formats.py` has Org, AsciiDoc and Re:VIEW. `LineParser`
 turns lines into blocks.

@@ -123,7 +123,7 @@ class MetadataOverride(Struct, frozen=True):
     held_on: str | None = None
     url: str | None = None
     published: str | None = None
-    former: tuple[str, ...] = ()  # earlier ids, by which links and corrections of notes still find the report
+    former: tuple[str, ...] = ()  # earlier ids of the report, so that old links and corrections still work
 
     def over(self, known: "MetadataOverride") -> "MetadataOverride":
         """Return this with unset fields filled from `known`."""

@@ -19,7 +19,7 @@ _VARYING = "…"  # in place of a value that differs between messages of one cau
 
 
 class FileProblem(Struct, frozen=True):
-    """A file that was not read, or not completely: where and why, and what to do."""
+    """A problem of a file that was not read completely: the place, the reason and the remedy."""
 
     source: str
     line: int | None

@@ -1,1 +1,1 @@
-"""Notes as documents of an index, and what is asked of them and answered."""
+"""Stores notes as documents of an index, and answers queries about them."""

@@ -169,7 +169,8 @@ class Collection:
     def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
         """Return the contents in a generation's metadata; reopen the library if they have another kb.toml.
 
-        Another process may have published the generation after kb.toml changed: queries need the parser of that.
+        Another process may have published the generation after kb.toml changed. Queries then need the parser of the
+        new kb.toml.
         """
         with self._lock:
             if meta is not self._newest[0]:

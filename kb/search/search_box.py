@@ -60,7 +60,7 @@ class Suggestion:
 class _Entry(Struct, frozen=True):
     suggestion: Suggestion
     names: frozenset[str]
-    tails: frozenset[str]  # of names, one from each word on
+    tails: frozenset[str]  # each name from each of its words to its end
 
     @classmethod
     def of(cls, group: str, value: FacetCount, names: Iterable[str]) -> "_Entry":

@@ -291,7 +291,7 @@ def unknown_values(answer: SearchResults, searcher: Searcher) -> Iterator[Unknow
 
 
 def ways_out(query: Query, answer: SearchResults, searcher: Searcher) -> Iterator[WayOut]:
-    """Yield variants that find notes: completions of its only word, then the query without one value or one word."""
+    """Yield changed queries that find notes: completions of a single word, then without a facet value or a word."""
     if len(query.text.split()) == 1 and not query.selections:
         completions = islice(searcher.suggest(query.text), _MAX_COMPLETIONS)
         yield from (WayOut("meant", completion.label, completion.notes) for completion in completions)

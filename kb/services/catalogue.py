@@ -37,7 +37,7 @@ class Sense(Struct, frozen=True):
     """Rules for names of a service that have other meanings."""
 
     common: frozenset[str] = frozenset()  # also words: match in the exact spelling or in context
-    ambiguous: frozenset[str] = frozenset()  # also something else: the service in context only
+    ambiguous: frozenset[str] = frozenset()  # have another meaning; name the service only in context
     shared: frozenset[str] = frozenset()  # shared with other clouds: no match near their names
     context: tuple[str, ...] = ()  # nearby words that make it the service
     against: tuple[str, ...] = ()  # nearby words that make it something else

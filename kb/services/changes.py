@@ -58,7 +58,7 @@ class ChangeTable(Struct, frozen=True, forbid_unknown_fields=True):
     source: Text | None = None
     checked_on: Text | None = None
     english: Text = ""  # `new` in English
-    since: Text = ""  # the day or year from which notes are outdated; what earlier notes say holds again
+    since: Text = ""  # the day or year from which notes are outdated; the claims of earlier notes are valid again
 
 
 class Change(ChangeTable, frozen=True, kw_only=True):

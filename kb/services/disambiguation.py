@@ -147,7 +147,7 @@ class ServiceFinder:
         )
 
     def _is_ours(self, surroundings: Surroundings) -> bool:
-        """Return whether the nearest passage that names any cloud names ours, or none names any."""
+        """Return whether the nearest passage with a cloud's name names ours, or no passage names a cloud."""
         for passage in surroundings.passages:
             if _has_any(passage, self._ours):
                 return True

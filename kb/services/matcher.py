@@ -76,7 +76,7 @@ class Matcher:
         found = list(self._automaton.iter(skeleton(text))) if len(self._automaton) else []
         if not found:
             return ()
-        excluded = list[tuple[int, int]]()  # whole addresses, but of an address at an owner's host just the host
+        excluded = list[tuple[int, int]]()  # whole addresses; at an owner's host, only the host
         for address in _ADDRESS.finditer(text):
             host = self._own_address.match(text, *address.span())
             excluded.append(host.span() if host else address.span())

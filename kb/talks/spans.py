@@ -2,7 +2,7 @@
 
 Input: the line of a talk's title, the line above it and up to three below, as tokens with features (`tokens.py`).
 Model: a conditional random field, which gives each token a BIO label.
-Output: the labelled spans; where the labels leave something open, what patterns find (`talk_patterns.py`).
+Output: the labelled spans; for parts without a label, the matches of patterns (`talk_patterns.py`).
 """
 
 import re
