@@ -90,6 +90,8 @@ def relax(
 
     A step that finds no more documents is taken only together with a later one that does.
     """
+    if not words:
+        return Relaxation(words=(), loosest=(), steps=())
     loosenings: tuple[tuple[StepName, Callable[[_Words], _Words]], ...] = (
         ("function", lambda before: tuple(word for word in before if not word.is_function_word) or before),
         ("parts", lambda before: tuple(replace(word, alternatives=word.alternatives + word.parts) for word in before)),
@@ -101,7 +103,7 @@ def relax(
             before, after = stages[-1], loosen(stages[-1])
             steps.append(Step(name, " ".join(word.text for word in before if word not in after)))
             stages.append(after)
-    found = terms.count((*conditions, *parser.required(words, terms))) if words else ENOUGH
+    found = terms.count((*conditions, *parser.required(words, terms)))
     taken = 0
     for number, loosened in enumerate(stages[1:], start=1):
         if found >= ENOUGH:

@@ -237,8 +237,11 @@ class _Search:
 
     def _condition_counts(self) -> Iterator[ConditionCount]:
         for condition in self._interpretation.parsed.condition_texts:
-            search = _Search(self._snapshot, replace(self._query, text=condition.rest), self._parser, self._vectors)
-            yield ConditionCount(condition.text, condition.rest, len(self._selections.only(search.matches)))
+            matches = self._matching.all_of(())
+            if condition.rest:
+                rest = replace(self._query, text=condition.rest)
+                matches = _Search(self._snapshot, rest, self._parser, self._vectors).matches
+            yield ConditionCount(condition.text, condition.rest, len(self._selections.only(matches)))
 
     def _titled(self) -> tuple[TitledCount, ...]:
         titles, title = self._snapshot.schema.titles, self._interpretation.title
