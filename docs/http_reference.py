@@ -221,7 +221,7 @@ def http(interface: Schema) -> str:
     search = interface["paths"]["/"]["get"]["parameters"]
     of_search = "".join(f"| `{one['name']}` | {one['description']}{_values(one)} |\n" for one in search)
     head = "| address | what it answers | keys | JSON |\n| --- | --- | --- | --- |\n"
-    return f"{head}{''.join(rows)}\nThe keys of a search:\n\n| key | what it is |\n| --- | --- |\n{of_search}"
+    return f"{head}{''.join(rows)}\nThe keys of a search:\n\n| key | meaning |\n| --- | --- |\n{of_search}"
 
 
 def _values(parameter: Schema) -> str:

@@ -52,7 +52,7 @@ def _tables(struct: inspect.StructType, path: tuple[str, ...], words: dict[str, 
     rows, below = [], []
     for field in struct.fields:
         key = ".".join((*path, field.name))
-        needed = " (needed)" if field.required else ""
+        needed = " (required)" if field.required else ""
         rows.append(f"| `{field.name}` | {_may_be(field.type)}{needed} | {words.pop(key)} |\n")
         if inner := next(_structs(field.type), None):
             heading = {inspect.VarTupleType: f"[[{field.name}]]", inspect.DictType: f'[{field.name}."…"]'}
@@ -63,7 +63,7 @@ def _tables(struct: inspect.StructType, path: tuple[str, ...], words: dict[str, 
         yield from _tables(inner, (*path, name), words)
 
 
-_TABLE = "| key | what it may be | what it is |\n| --- | --- | --- |\n"
+_TABLE = "| key | value | meaning |\n| --- | --- | --- |\n"
 
 
 def _inner(kind: object) -> Any:  # noqa: ANN401  # one of the many of msgspec.inspect
