@@ -25,12 +25,15 @@ _VARIABLE = "LANGUAGE"  # the language of the process; the processes that it sta
 
 _current: "ContextVar[str | None]" = ContextVar("language", default=None)
 _catalogues: "dict[str, GNUTranslations]" = {}
+_languages: "dict[str, tuple[str, ...]]" = {}  # by folder
 
 
 def languages() -> tuple[str, ...]:
     """Return the languages that have a catalogue, then that of the code."""
-    found = (name for name in os.listdir(LOCALE) if os.path.isfile(_file(name)))  # noqa: PTH113, PTH208
-    return (*sorted(found), SOURCE)
+    if LOCALE not in _languages:  # reading a folder takes as long as translating a page
+        found = (name for name in os.listdir(LOCALE) if os.path.isfile(_file(name)))  # noqa: PTH113, PTH208
+        _languages[LOCALE] = (*sorted(found), SOURCE)
+    return _languages[LOCALE]
 
 
 def language() -> str:

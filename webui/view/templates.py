@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from index.query import Query
@@ -25,6 +26,22 @@ _STATIC = Path(__file__).parents[1] / "static"
 _BEGIN, _END, _JOINED = Markup("<mark>"), Markup("</mark>"), Markup("")
 
 
+class _Context(Context):
+    """The names of a template, with cheaper calls.
+
+    For each call Jinja asks four times whether the function wants the context. A page makes a thousand calls, so this
+    takes a fifth of its time.
+    """
+
+    def call(self, function: Callable[..., object], *arguments: object, **named: object) -> object:
+        """Call a function that a template names."""
+        if hasattr(function, "jinja_pass_arg"):
+            return super().call(function, *arguments, **named)
+        named.pop("_loop_vars", None)
+        named.pop("_block_vars", None)
+        return function(*arguments, **named)
+
+
 def prepare_templates(
     app: Flask, knowledge_base: KnowledgeBase, today: Callable[[], date], **functions: Callable[[], object]
 ) -> None:
@@ -37,6 +54,7 @@ def prepare_templates(
     }
     # Old style: a translation is escaped like any other text. Its {placeholders} are those of the code.
     environment = app.jinja_env
+    environment.context_class = _Context
     environment.install_gettext_callables(_, ngettext, newstyle=False, pgettext=pgettext)  # type: ignore[attr-defined]
     collection = knowledge_base.collection
     versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
