@@ -88,7 +88,7 @@ class Bulk:
         return [action for action, item in zip(part, items, strict=True) if self._is_refused(action, item)], None
 
     def _is_refused(self, action: bytes, item: Mapping[str, Any]) -> bool:
-        """Tell whether an action must be sent again; an invalid document is noted."""
+        """Return whether to send an action again; record an invalid document."""
         result = next(iter(item.values()))
         status = int(result.get("status", 500))
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

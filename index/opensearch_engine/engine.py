@@ -261,7 +261,7 @@ class ClusterReader:
 
 
 def _fits(query: Query) -> bool:
-    """Tell whether one answer has all of a query's window."""
+    """Return whether one answer has all of a query's window."""
     return query.limit is not None and query.offset + query.limit <= _MAX_WINDOW
 
 
