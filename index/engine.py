@@ -229,10 +229,10 @@ class Engine(Protocol):
     any field that is not score-only. Relaxation (`index.interpretation`) may loosen the words; it never looks at
     selections. A query of white space finds everything.
 
-    Hits are sorted by score (`index.ranking`), then newest date first (as strings; undated last), then position: the
-    place of the document's source in the order of sources, then its place in the source. Sort `new` leaves out the
-    score, `old` too, with the oldest date first; `boost` replaces the score by the document's own boost; `position`
-    sorts by position alone.
+    Hits are sorted by score (`index.ranking`), then newest date first (undated last), then position: the place of the
+    document's source in the order of sources, then its place in the source. Sort `new` leaves out the score, `old` too,
+    with the oldest date first; `boost` replaces the score by the document's own boost; `position` sorts by position
+    alone. A year or month is just older than its first day, as its string is smaller; Lucene rounds it down too.
 
     The newest whole generation answers. A damaged one never does: the one before answers, and `damage` says why. If
     none is whole, SearchIndexError is raised.

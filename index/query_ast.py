@@ -65,10 +65,24 @@ class InField(Struct, frozen=True):
 
 
 class Dated(Struct, frozen=True):
-    """A date before a day, month or year, or from it on. Undated documents match neither."""
+    """The documents dated before a day, month or year, or from it on. Undated documents match neither.
+
+    A year or month matches only if all its days do: 2018 is neither before 2018-03 nor from it on.
+    """
 
     when: Literal["before", "after"]
     date: str
+
+    @property
+    def start(self) -> str:
+        """The shortest date with the same first day, 2018 for 2018-01-01: no date from it on is a smaller string."""
+        return self.date.removesuffix("-01").removesuffix("-01")
+
+    def includes(self, date: str) -> bool:
+        """Return whether a date of any precision matches."""
+        if self.when == "before":
+            return date < self.date and not self.date.startswith(date)
+        return date >= self.start
 
 
 class Not(Struct, frozen=True):

@@ -78,8 +78,11 @@ def matching(node: ast.Node) -> Filter:  # noqa: PLR0911  # a case a node
             literally = text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
             containing = {"wildcard": {f"folded.{group}": {"value": f"*{literally}*"}}}
             return with_values(group, values) if values else containing
-        case ast.Dated(when, date):
-            return {"range": {"date": {"lt" if when == "before" else "gte": date}}}
+        case ast.Dated("before", date):
+            around = {"terms": {"date": [date[:4], date[:7]]}}  # the year and month of the date, smaller strings
+            return {"bool": {"filter": [{"range": {"date": {"lt": date}}}], "must_not": [around]}}
+        case ast.Dated():
+            return {"range": {"date": {"gte": node.start}}}
 
 
 def _phrase(text: str) -> Filter:

@@ -98,9 +98,9 @@ class Matching:
             case FacetIs(name, text, values):
                 group = self._snapshot.group(name)
                 return group.docs_with(values or [value for value in group.values if text in folded_name(value)])
-            case Dated(when, date):
+            case Dated():
                 dates = self._snapshot.dates
-                return dates.docs_with([value for value in dates.values if (value < date) is (when == "before")])
+                return dates.docs_with(filter(node.includes, dates.values))
 
     def _word_in_field(self, field: str, word: QueryWord) -> Docs:
         snapshot = self._snapshot

@@ -22,6 +22,7 @@ PARSER = QueryParser(
         "year": QueryField("facet", "year"),
         "talk": QueryField("text", "trail"),
         "before": QueryField("before"),
+        "after": QueryField("after"),
     },
 )
 SCHEMA = Schema(

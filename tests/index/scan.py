@@ -1,5 +1,7 @@
 """Evaluates a query on every document in turn, for the oracle."""
 
+import calendar
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
@@ -271,10 +273,20 @@ class Scan:
                 own = document.facets.get(group, ())
                 return any(value in values if values else text in folded_name(value) for value in own)
             case Dated(when, date):
-                return document.date is not None and (document.date < date) is (when == "before")
+                if not document.date:
+                    return False
+                days, bounds = _days(document.date), _days(date)
+                return days[-1] < bounds[0] if when == "before" else days[0] >= bounds[0]
             case InField(name, words):
                 there = counted.terms.get(name, Counter())
                 return all(any(all(key in there for key in a.terms) for a in word.alternatives) for word in words)
+
+
+def _days(date: str) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of a year, a month or a day."""
+    year, month, day = [*map(int, date.split("-")), 0, 0][:3]
+    last = calendar.monthrange(year, month or 12)[1]
+    return dt.date(year, month or 1, day or 1), dt.date(year, month or 12, day or last)
 
 
 def _terms(words: Sequence[QueryWord]) -> frozenset[str]:

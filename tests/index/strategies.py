@@ -54,10 +54,11 @@ QUERY_WORDS += [
     "いーしー",
 ]
 MARKS = ["-", "OR", "(", ")", '"信頼性の"', '"', "year:2018", "talk:監視", "before:2020", "年:x", "ー"]
+MARKS += ["before:2018-03", "before:2018-03-10", "after:2018-01", "after:2018-03-01", "-after:2018"]
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 values = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,"]), max_size=3, unique=True)
 selected = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,", "nobody's"]), max_size=3, unique=True)
-dates = st.sampled_from([None, "2018", "2018-03", "2018-03-10", "2024"])
+dates = st.sampled_from([None, "2018", "2018-03", "2018-03-01", "2018-03-10", "2024"])
 others = st.lists(st.sampled_from(["0", "1", "2", "gone"]), max_size=2)
 documents = st.lists(
     st.builds(

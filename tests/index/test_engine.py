@@ -5,7 +5,7 @@ from engines import NOTES, Make, document, filled, ids
 from msgspec.structs import replace as changed
 
 from index.engine import FacetCount, TitledCount
-from index.query import Query
+from index.query import Query, Sort
 
 
 def test_every_word_must_be_in_some_field(make: Make) -> None:
@@ -162,6 +162,49 @@ def test_facet_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> 
             "year": (FacetCount("2018", 1, selected=True), FacetCount("2019", 1, selected=False)),
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("before:2018", ["2017"]),
+        ("before:2018-01-02", ["2017"]),
+        ("before:2018-03-10", ["2017", "2018-01", "2018-03-01"]),
+        ("before:2018-12", ["2017", "2018-01", "2018-03", "2018-03-01", "2018-03-10"]),
+        ("before:2019", ["2017", "2018", "2018-01", "2018-03", "2018-03-01", "2018-03-10", "2018-12"]),
+        ("after:2018", ["2018", "2018-01", "2018-03", "2018-03-01", "2018-03-10", "2018-12", "2019"]),
+        ("after:2018-01-01", ["2018", "2018-01", "2018-03", "2018-03-01", "2018-03-10", "2018-12", "2019"]),
+        ("after:2018-01", ["2018", "2018-01", "2018-03", "2018-03-01", "2018-03-10", "2018-12", "2019"]),
+        ("after:2018-01-02", ["2018-03", "2018-03-01", "2018-03-10", "2018-12", "2019"]),
+        ("after:2018-03-01", ["2018-03", "2018-03-01", "2018-03-10", "2018-12", "2019"]),
+        ("after:2018-03-02", ["2018-03-10", "2018-12", "2019"]),
+        ("after:2018-12-30", ["2019"]),
+        ("after:2018-03 before:2018-12", ["2018-03", "2018-03-01", "2018-03-10"]),
+        ("-before:2018-03 -after:2018-03", ["", "2018"]),
+    ],
+)
+def test_a_year_or_month_is_before_or_after_a_date_with_all_its_days(
+    make: Make, text: str, expected: list[str]
+) -> None:
+    dates = ("", "2017", "2018", "2018-01", "2018-03", "2018-03-01", "2018-03-10", "2018-12", "2019")
+    documents = [changed(document(0, "監視", date=date or None), id=date) for date in dates]
+
+    results = filled(make(), documents).search(Query(text, sort="position"))
+
+    assert ids(results) == expected
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("old", ["2017-12-31", "2018", "2018-01", "2018-01-01", "2018-03", "2018-03-10", ""]),
+        ("new", ["2018-03-10", "2018-03", "2018-01-01", "2018-01", "2018", "2017-12-31", ""]),
+    ],
+)
+def test_a_year_or_month_is_sorted_as_its_first_day(make: Make, sort: Sort, expected: list[str]) -> None:
+    documents = [changed(document(0, "監視", date=date or None), id=date) for date in expected[::2] + expected[1::2]]
+
+    assert ids(filled(make(), documents).search(Query("監視", sort=sort))) == expected
 
 
 def test_a_limited_group_lists_the_commonest_and_the_selected_values_and_counts_the_rest(make: Make) -> None:
