@@ -1,7 +1,7 @@
 """The contents of a generation, stored next to its documents: reports, problems, and what they were made from."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -141,9 +141,13 @@ class Contents(Struct, frozen=True, dict=True):
         return {talk_id(entry.event, talk.title): talk.id for entry in self.reports for talk in entry.talks}
 
     @cached_property
-    def report_of_talk(self) -> Mapping[str, ReportEntry]:
-        """The first report of each talk by the talk's id."""
-        return {talk.id: entry for entry in reversed(self.reports) for talk in entry.talks}
+    def reports_of_talk(self) -> Mapping[str, Sequence[ReportEntry]]:
+        """The reports of each talk by the talk's id, in library order."""
+        reports = defaultdict[str, list[ReportEntry]](list)
+        for entry in self.reports:
+            for talk in entry.talks:
+                reports[talk.id].append(entry)
+        return reports
 
     @cached_property
     def talks_of_reports(self) -> Mapping[tuple[str, str], Talk]:

@@ -113,8 +113,8 @@ def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
 
 
 def day(reports: Iterable[ReportEntry]) -> str | None:
-    """Return the most precise day of some reports."""
-    return max((entry.held_on for entry in reports if entry.held_on), key=len, default=None)
+    """Return the most precise day of some reports, the newest of several."""
+    return max((entry.held_on for entry in reports if entry.held_on), key=lambda day: (len(day), day), default=None)
 
 
 def year(held_on: str | None) -> str:

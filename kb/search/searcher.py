@@ -17,6 +17,7 @@ from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.directory import day
 from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
 from kb.search.results import FoundNote, FoundTalk, SearchResults, UnknownValueError
@@ -106,8 +107,8 @@ class Searcher:
         near = tuple(self._found_note(hit, near_terms, decoded, snapshot) for hit in found.near)
         talks = []
         for talk, notes, found_notes in found.titled[:_MAX_TALKS]:
-            entry = contents.report_of_talk[talk]
-            talks.append(FoundTalk(contents.talks[talk], entry.event, entry.held_on, notes, found_notes))
+            reports = contents.reports_of_talk[talk]
+            talks.append(FoundTalk(contents.talks[talk], reports[0].event, day(reports), notes, found_notes))
         facets = {group: self._labelled(group, results.facets[group], contents) for group in query.facets}
         return SearchResults(
             **(asdict(results) | {"facets": facets, "hits": hits, "near": near}),

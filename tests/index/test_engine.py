@@ -22,6 +22,16 @@ def test_a_document_with_some_of_the_words_is_near_but_not_found(make: Make) -> 
     assert (results.total, sorted(hit.id for hit in results.near)) == (0, ["0", "2"])
 
 
+@pytest.mark.parametrize("sort", ["relevance", "new", "old", "position", "boost"])
+def test_equally_near_documents_come_newest_first_whatever_the_sort(make: Make, sort: Sort) -> None:
+    dates = ["2017", None, "2019", "2018"]
+    engine = filled(make(), [*NOTES, *(document(n, "順番の通知", date=date) for n, date in enumerate(dates, start=4))])
+
+    results = engine.search(Query("通知 集約", sort=sort))
+
+    assert [hit.id for hit in results.near if hit.id > "3"] == ["6", "7", "4", "5"]
+
+
 def test_a_filter_does_not_cause_relaxation(make: Make) -> None:
     engine = filled(make(), NOTES)
 

@@ -105,6 +105,18 @@ def test_a_hit_has_its_cosine_as_a_reason(make: Make) -> None:
     assert sum(reason.points for reason in hit.reasons) == pytest.approx(hit.score, abs=1e-5)
 
 
+def test_a_hit_without_a_vector_has_no_points_for_similarity(make: Make) -> None:
+    old = library(*(document(n, "鍵束", f"鍵束の話{n}") for n in range(1, 5)))
+    new = [document(n, "鍵束", f"鍵束の話{n}") for n in range(5, 9)]  # with vectors these would be similar too
+    engine = filled(make(Characters()), old)
+    engine.publish({"new": new}, (), ["only", "new"], {})
+
+    hits = engine.search(Query("鍵束", explain=True, limit=None)).hits
+    likeness = {hit.id: sum(one.points for one in hit.reasons if one.signal == "likeness") for hit in hits}
+
+    assert {key: points > 0 for key, points in likeness.items()} == {str(n): n < 5 for n in range(1, 9)}
+
+
 def test_similar_documents_of_a_section_boost_each_other(make: Make) -> None:
     alike = [
         document(1, "別の話", "重複排除鍵の話"),
@@ -165,6 +177,17 @@ def test_documents_are_compared_less_the_mean_of_their_context(make: Make) -> No
 
     assert of_its_talk > says_the_same
     assert says_it_beside > beside_its_talk
+
+
+def test_the_only_documents_of_their_talks_are_as_similar_as_their_texts(make: Make) -> None:
+    alone = [
+        document(n, "鍵", passage, talk=f"{n}の話") for n, passage in ((1, "重複排除鍵"), (2, "重複排除鍵"), (3, "窓"))
+    ]
+    engine = filled(make(Characters()), library(*alone))
+
+    ((same, other),) = engine.snapshot().similarity(("1",), ("2", "3"), "talk")
+
+    assert (same, other < 0.5) == (pytest.approx(1, abs=0.01), True)
 
 
 def test_documents_similar_to_several_are_similar_to_their_mean(make: Make) -> None:

@@ -161,6 +161,36 @@ def test_what_is_new_is_counted_from_when_this_browser_opened_the_search(
     assert (first, seen, after, other, new(client.get("/"))) == ([], [], ["新着 1件"], [], [])
 
 
+def test_notes_that_were_new_when_the_search_was_opened_are_not_new_again(
+    client: FlaskClient, kb: KnowledgeBase, library: Path
+) -> None:
+    counts = list[list[str]]()
+    text = REPORT
+    for note in ("夜の通知は止める", "朝の通知は絞る"):
+        client.get("/?q=通知")
+        text += f"- {note}\n"
+        (library / "a.md").write_text(text, "utf-8")
+        kb.indexer.sync()
+        counts.append(new(client.get("/")))
+
+    assert counts == [["新着 1件"], ["新着 1件"]]
+
+
+def test_a_full_cookie_forgets_the_search_that_was_opened_longest_ago(
+    client: FlaskClient, kb: KnowledgeBase, library: Path
+) -> None:
+    others = [f"{number:08x}.20260101000000" for number in range(MAX_SEARCHES)]
+    client.set_cookie(COOKIE, "-".join(others))
+    client.get("/?q=通知")
+    kept = client.get_cookie(COOKIE)
+    (library / "a.md").write_text(f"{REPORT}- 夜の通知は止める\n", "utf-8")
+    kb.indexer.sync()
+
+    assert kept is not None
+    assert kept.value.split("-")[1:] == others[:-1]
+    assert new(client.get("/")) == ["新着 1件"]
+
+
 def test_a_search_that_is_not_saved_sets_no_cookie(client: FlaskClient) -> None:
     answers = [client.get(address) for address in ("/?q=SQS", "/", "/saved", "/?q=通知")]
 

@@ -99,6 +99,14 @@ def test_csv_holds_the_whole_result_and_no_formula(client: FlaskClient) -> None:
     assert "'=1+1 で始まる行" in [row[0] for row in rows]
 
 
+@pytest.mark.parametrize("kind", ["export.csv", "export.md", "sheet"])
+def test_an_export_from_any_page_of_the_results_holds_all_of_them(client: FlaskClient, kind: str) -> None:
+    addresses = (f"/{kind}?service=lambda{page}" for page in ("", "&page=2"))
+    first, second = (client.get(address, headers={"Accept": "application/json"}) for address in addresses)
+
+    assert (second.get_data(), "Lambda のメモリ" in second.text) == (first.get_data(), True)
+
+
 def test_markdown_holds_the_whole_result_by_talk(client: FlaskClient) -> None:
     lines = client.get("/export.md?q=最大5分").text.splitlines()
 

@@ -124,7 +124,7 @@ class _Forms:
         contents = self._collection.contents()
         talk = contents.talks.get(identifier) if contents else None
         if contents and talk:
-            return talk.title, talk.speakers, contents.report_of_talk[identifier]
+            return talk.title, talk.speakers, contents.reports_of_talk[identifier][0]
         for entry in contents.reports if contents else ():
             for finding in entry.findings:
                 if finding.what == "talk" and finding.about == identifier:

@@ -46,6 +46,15 @@ def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library:
     assert "; the old file is kept as report.md.dc9ae2b6~" in added.stdout
 
 
+def test_a_report_that_has_grown_to_five_times_its_notes_replaces_its_beginning(library: Path, tmp_path: Path) -> None:
+    grown = REPORT + "".join(f"- {name}の話を聞いた\n" for name in "箱鍵窓錠門扉棚紐布札机椅壁床柱梁")
+    (tmp_path / "again.md").write_text(grown, "utf-8")
+
+    kb("add", str(tmp_path / "again.md"))
+
+    assert (len(records("search")), (library / "report.md").read_text("utf-8")) == (20, grown)
+
+
 def test_adding_the_same_file_again_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# ある勉強会 2019 参加レポート\n\n- 箱の話\n", "utf-8")
     first, again = kb("add", str(tmp_path / "a.md")), kb("add", str(tmp_path / "a.md"))

@@ -1,23 +1,26 @@
 """Labels, help and errors are in the user's language; JSON is the same in each. Each command has its help."""
 
 import ast
+import gettext
+import json
 import re
 import string
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 from messages import KEYWORDS, ROOT, catalogue, compiled, forms, po, required_texts
-from typed import kb, records
+from typed import REPORT, kb, records
 from wcwidth import width
 
 import webui.command  # noqa: F401 (it adds `serve`)
 from kb import translation
 from kb.cli.commands import COMMANDS, overview, use_language
-from kb.cli.group import cli
+from kb.cli.group import USAGE_ERROR, cli
 from kb.translation import _, in_language, languages
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
@@ -234,3 +237,115 @@ def test_the_summary_of_a_command_begins_its_help() -> None:
     helps = {name: cli.get_command(click.Context(cli), name).help for name in summaries}
 
     assert {name: text[: len(summaries[name])] for name, text in helps.items()} == summaries
+
+
+class Untranslated(gettext.NullTranslations):
+    """The texts that a catalogue lacks, each returned as it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def gettext(self, message: str) -> str:
+        self.texts.append(message)
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+    def pgettext(self, context: str, message: str) -> str:  # noqa: ARG002
+        return self.gettext(message)
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:  # noqa: ARG002
+        return self.ngettext(msgid1, msgid2, n)
+
+
+TROUBLE = "- Lambda\n  - 課題: 起動が遅くて冪等にできず困る\n    - 対策: 前もって起こす\n"
+# The arguments with which each command runs to its end, and its exit code, None if it runs until Ctrl+C.
+RUNS: dict[str, tuple[tuple[str, ...], int | None]] = {
+    "add": (("{file}",), 0),
+    "check": ((), 0),
+    "cite": (("{note}",), 0),
+    "evaluate": (("--set", "{set}"), 0),
+    "export-site": (("{site}",), 0),
+    "follow": (("http://127.0.0.1/feed",), 2),
+    "guide": (("sqs",), 0),
+    "lint": (("{file}",), 0),
+    "mcp": ((), 0),
+    "outline": (("{file}",), 0),
+    "pairs": ((), 0),
+    "read": (("{file}",), 0),
+    "remove": (("none",), 1),
+    "search": ((), 0),
+    "serve": ((), None),
+    "services": ((), 0),
+    "show": (("{note}",), 0),
+    "status": ((), 0),
+    "sync": ((), 0),
+    "watch": ((), None),
+}
+ADDED = {
+    "plain": (),
+    "explain": ("--explain",),
+    "json": ("--json",),
+    "word": ("冪等",),
+    "filter": ("--service", "lambda"),
+}
+OF_A_WORD = {"add": 0, "cite": 1, "lint": 0, "outline": 0, "read": 0, "pairs": 0, "search": 0}
+"""The exit codes of the commands that take another word: it is a file or an id that does not exist, or searched for."""
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Make a library with its index; return the arguments that `RUNS` names."""
+    folder = tmp_path_factory.mktemp("commands")
+    (folder / "library").mkdir()
+    (folder / "library" / "report.md").write_text(REPORT + TROUBLE, "utf-8")
+    (folder / "set").mkdir()
+    (folder / "set" / "queries.jsonl").write_text('{"id": "1", "text": "鍵"}\n', "utf-8")
+    (folder / "set" / "qrels.tsv").write_text("1\ta\t1\n", "utf-8")
+    (folder / "set" / "passages.jsonl").write_text('{"id": "a", "text": "鍵は二つ"}\n', "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KB_LIBRARY", str(folder / "library"))
+        patch.setenv("KB_INDEX", str(folder / "index"))
+        note, *_ = records("search", "冪等")
+        yield {
+            "file": str(folder / "library" / "report.md"),
+            "note": note["id"],
+            "set": str(folder / "set"),
+            "site": str(folder / "site"),
+        }
+
+
+def test_every_command_is_run() -> None:
+    assert sorted(RUNS) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    ("name", "added"),
+    [(name, added) for name in RUNS for added in ADDED if added != "plain" or RUNS[name][1] is not None],
+)
+def test_a_command_ends_with_its_exit_code_and_in_the_language_of_the_user(
+    name: str, added: str, language: str, places: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments, code = RUNS[name]
+    params = cli.get_command(click.Context(cli), name).params
+    if added == "word":
+        code = OF_A_WORD.get(name, USAGE_ERROR)
+    elif any(option not in option_names(params) for option in ADDED[added][:1]):
+        code = USAGE_ERROR
+    untranslated = Untranslated()
+    monkeypatch.setattr(translation._catalogue("ja"), "_fallback", untranslated)  # noqa: SLF001
+    result = kb("--lang", language, name, *(word.format(**places) for word in arguments), *ADDED[added])
+
+    assert (result.exit_code, untranslated.texts) == (code, [])
+    assert language == "en" or bool(result.stderr) <= bool(JAPANESE.search(result.stderr))
+    if added == "json":
+        assert [type(json.loads(line)) for line in result.stdout.splitlines()] == [dict] * len(
+            result.stdout.splitlines()
+        )
+
+
+def option_names(params: Sequence[click.Parameter]) -> set[str]:
+    return {option for param in params for option in param.opts}

@@ -127,6 +127,22 @@ def test_a_newer_export_replaces_the_old_one_and_overrides_stay(kb: KnowledgeBas
     }
 
 
+def test_an_export_that_has_grown_to_five_times_its_reports_is_a_newer_state_of_it(kb: KnowledgeBase) -> None:
+    kb.adder.add(export("鍵の会"), "blog.txt")
+    kb.adder.add(export("錠の会", "扉の会", "窓の会", "門の会", "鍵の会"), "blog.txt")
+
+    assert sources(kb) == [f"blog.txt#{number}" for number in range(1, 6)]
+
+
+def test_of_two_exports_the_one_that_is_in_the_newer_one_as_a_whole_is_replaced(kb: KnowledgeBase) -> None:
+    kb.adder.add(export("鍵の会"), "blog.txt")
+    kb.adder.add(export("錠の会", "扉の会", "窓の会", "門の会"), "other.txt")
+
+    again = kb.adder.add(export("鍵の会", "錠の会", "扉の会"), "newer.txt")
+
+    assert again.replaced == "blog.txt"
+
+
 def test_the_override_of_a_post_follows_its_edits_and_never_moves_to_another(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     kb.adder.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")

@@ -1,7 +1,7 @@
 """The notes of two people on one talk, side by side: those that say the same meet, whatever their words."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -51,6 +51,31 @@ def test_a_row_of_two_notes_has_their_similarity_and_a_row_of_one_none() -> None
     )
 
     assert [(row.words, row.similarity) for row in rows] == [(1.0, 0.9), (None, None)]
+
+
+def test_a_row_of_three_notes_has_the_measures_of_the_least_similar_pair() -> None:
+    same, other = notes("箱の話を聞く"), notes("箱の話も聞く")
+
+    def similarity(some: Sequence[Note], others: Sequence[Note]) -> list[list[float]]:
+        return [[0.9 if one.text == two.text else 0.7 for two in others] for one in some]
+
+    [words] = {row.words for row in aligned([same, other], similarity)}
+    for note_takers in ([same, same, other], [same, other, same]):
+        [row] = aligned(note_takers, similarity)
+        assert (row.words, row.similarity, 0 < (words or 0) < 1) == (words, 0.7, True)
+
+
+def test_a_repeated_word_counts_as_often_as_both_notes_have_it() -> None:
+    [row] = aligned([notes("箱箱箱箱箱箱箱の話"), notes("箱箱の話")], no_vectors)
+
+    assert row.words == pytest.approx(3 / (8 * 3) ** 0.5)
+
+
+def test_a_single_common_pair_of_letters_counts_only_if_a_note_has_no_other() -> None:
+    def meet(one: str, other: str) -> bool:
+        return len(aligned([notes(one), notes(other)], no_vectors)) == 1
+
+    assert [meet("鍵束", "鍵束を"), meet("鍵束を", "鍵束"), meet("鍵束を", "鍵束が")] == [True, True, False]
 
 
 def test_notes_of_one_meaning_meet_without_a_common_word() -> None:

@@ -186,3 +186,14 @@ def test_of_prose_that_only_stands_under_a_service_what_is_surely_a_problem_is_t
         ["課題: 起動が遅くて困っている。"]
     ]
     assert "会場は駅から歩いて五分の所にあった。" not in str(told(made))
+
+
+def test_a_note_of_a_year_is_newer_than_one_of_a_day_in_the_year_before(tmp_path: Path) -> None:
+    reports = {
+        "2018-12-05": "  - 箱の札が棚に並ぶ\n",
+        "2019": "  - 鍵の紐が窓に並ぶ\n",
+        "2017": "  - 窓の布が箱に並ぶ\n",
+    }
+    made = guide(opened(tmp_path, **reports))
+
+    assert [entry.note.held_on for entry in made.parts["cases"]] == ["2019", "2018-12-05", "2017"]

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from typed import kb, records
 
+from index.query import Query
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import talk_id
@@ -101,3 +102,16 @@ def test_the_page_of_the_talk_shows_it_too(library: Path) -> None:
     (library / "a.md").unlink()
     knowledge_base.indexer.sync()
     assert 'id="aligned"' not in client.get(f"/talk/{talk_id(EVENT, TITLE)}").text
+
+
+@pytest.mark.parametrize("days", [("2019-07-06", "2019"), ("2019", "2019-07-06")])
+def test_a_talk_found_by_its_title_has_the_day_of_its_page(library: Path, days: tuple[str, str]) -> None:
+    (library / "a.md").write_text(OTHER, "utf-8")
+    dated = zip(("a.md", "b.md"), days, strict=True)
+    tables = (f'[reports."{name}"]\nevent = "{EVENT}"\ndate = "{day}"\n' for name, day in dated)
+    (library / "kb.toml").write_text("".join(tables), "utf-8")
+    knowledge_base = KnowledgeBase.open(library, library.parent / "index")
+    knowledge_base.indexer.sync()
+    [found] = knowledge_base.searcher.search(Query("サーバーレスの勘所")).talks
+
+    assert (found.held_on, knowledge_base.browser.spoken(found.talk.id).held_on) == ("2019-07-06", "2019-07-06")

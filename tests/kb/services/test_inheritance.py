@@ -40,6 +40,12 @@ def test_a_note_inherits_from_its_heading_before_its_talk() -> None:
     ]
 
 
+def test_a_service_that_several_texts_above_name_is_inherited_from_the_nearest() -> None:
+    assert tags("# Aurora\n- 読み取りを増やせる", "Aurora入門") == [["aurora < 「Aurora」 1行目"]]
+    assert tags("# Auroraの話\n## Auroraの読み取り\n- 増やせる", "入門") == [["aurora < 「Aurora」 2行目"]]
+    assert tags("- Aurora\n  - Auroraの読み取り\n    - 増やせる")[2] == ["aurora < 「Aurora」 2行目"]
+
+
 def test_a_title_that_is_a_sentence_passes_on_only_its_topics() -> None:
     assert tags("- 手軽に使える", "We like our framework, and it lives with AWS SAM.") == [[]]
 

@@ -50,6 +50,9 @@ from kb.services.tagger import tag
         ("configファイルを直す", []),
         ("AWS Configで記録する", ["config"]),
         ("CloudTrail、Config、GuardDutyを全部入れる", ["cloudtrail", "config", "guardduty"]),
+        ("Config、Lambda", ["config", "lambda"]),
+        ("Lambda、Config", ["lambda", "config"]),
+        ("Config、Lambda、SQS、SNS", ["config", "lambda", "sqs", "sns"]),
         ("Kafka Connectでつなぐ", []),
         ("Amazon Connectで電話を受ける", ["connect"]),
         ("夜のbatchが終わらない", []),
@@ -117,6 +120,13 @@ def test_an_ambiguous_name_alone_counts_among_related_services() -> None:
 
 def test_a_shared_name_belongs_to_the_cloud_in_the_heading() -> None:
     assert tags("# Azureの話\n- VPCに当たるもの\n# AWSの話\n- VPC") == [[], ["vpc"]]
+
+
+@pytest.mark.parametrize(("above", "talk", "expected"), [("Azure", "AWS", []), ("AWS", "Azure", ["vpc"])])
+def test_a_shared_name_belongs_to_the_cloud_above_it_before_that_of_its_talk(
+    above: str, talk: str, expected: list[str]
+) -> None:
+    assert tags(f"# {above}の話\n- VPCに当たるもの", f"{talk}の権限") == [expected]
 
 
 def test_a_shared_name_belongs_to_the_cloud_of_the_report() -> None:

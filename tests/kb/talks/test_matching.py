@@ -75,6 +75,13 @@ def test_talks_with_different_titles_match_only_if_day_track_and_time_are_equal(
     assert count(report(talk("箱の話", "A", "10:00")), report(other, held_on=held_on)) == 2
 
 
+@pytest.mark.parametrize("held_on", ["2019", "2019-07", None])
+def test_talks_with_different_titles_do_not_match_without_a_day(held_on: str | None) -> None:
+    one, other = (report(talk(title, "A", "10:00"), held_on=held_on) for title in ("箱の話", "The Box"))
+
+    assert count(one, other) == 2
+
+
 def test_a_part_of_two_titles_matches_neither() -> None:
     one, two = talk("設計の勘所: 箱の巻"), talk("設計の勘所: 鍵の巻")
 
