@@ -89,7 +89,9 @@ def _held_on(outline: Outline, event: str | None) -> Iterator[str | None]:
 
 
 def _opening(outline: Outline) -> Iterator[str]:
-    """Yield the first lines; of tables and code, those that begin with a label such as 日時."""
+    """Yield the title and the first lines; of tables and code, those that begin with a label such as 日時."""
+    # Front matter or a page's <title> gives a title that no block holds.
+    yield (outline.title or "")[:MAX_LINE]
     blocks = (block for block in outline.blocks if block.type in (*_TEXT_TYPES, *_LABELLED_TYPES))
     for block in islice(blocks, _OPENING):
         if block.type in _TEXT_TYPES:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outlines import ANY_LINE, DAY, markdown
 
+from kb.readers.formats import read_outline
 from kb.report.model import MetadataOverride
 from kb.talks import report_of
 
@@ -102,6 +103,29 @@ def test_the_name_of_a_file_gives_the_year_but_no_event() -> None:
 )
 def test_the_day_is_as_precise_as_the_report_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
     assert report_of(markdown(text)).held_on == held_on
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.md", "# {}\n\n- 鍵\n"),
+        ("a.md", "---\ntitle: {}\n---\n\n- 鍵\n"),
+        ("a.md", '+++\ntitle = "{}"\n+++\n\n- 鍵\n'),
+        ("a.html", "<html><head><title>{}</title></head><body><p>前置き</p><ul><li>鍵</li></ul></body></html>"),
+        ("a.rst", ":title: {}\n\n- 鍵\n"),
+        ("a.org", "#+TITLE: {}\n\n* 話\n- 鍵\n"),
+        ("a.txt", "TITLE: {}\nDATE: 04/01/2019 10:00:00\n-----\nBODY:\n<ul><li>鍵</li></ul>\n-----\n--------\n"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("title", "held_on"), [("勉強会のメモ 2019-03-10", "2019-03-10"), ("勉強会のメモ その12", None)]
+)
+def test_the_date_of_a_title_is_the_day_whatever_gives_the_title(
+    name: str, text: str, title: str, held_on: str | None
+) -> None:
+    outline = read_outline(text.format(title).encode(), name)
+
+    assert (outline.title, report_of(outline).held_on) == (title, held_on)
 
 
 @pytest.mark.parametrize(
