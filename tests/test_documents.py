@@ -1,18 +1,23 @@
 """The documents are held to the code: what a README shows runs, what ARCHITECTURE names is there."""
 
 import ast
+import importlib
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 import pytest
 
-import webui.command  # noqa: F401 (it adds `serve`)
+import index
+import kb
+import webui.command
 from index.query import Query
 from index.ranking import SIGNALS
 from kb.cli.commands import COMMANDS
@@ -22,6 +27,8 @@ from kb.library.configuration import parse
 from webui.app import create_app
 
 ROOT = Path(__file__).parents[1]
+CHARACTER_CLASS = re.compile(r"\\.|\[\^?(\]?(?:\\.|[^\]\\])*)\]", re.DOTALL)
+CHARACTER = re.compile(r"\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\?.", re.DOTALL)
 READMES = ("README.md", "README.ja.md")
 GUIDES = ("docs/guide.md", "docs/guide.ja.md")
 DOCUMENTS = (
@@ -127,6 +134,15 @@ def test_the_kb_toml_of_a_guide_is_understood_whole(document: str) -> None:
     )
 
 
+def patterns(value: object) -> Iterator[re.Pattern[str]]:
+    """Yield a compiled pattern of text, or those in a table."""
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+        yield value
+    elif isinstance(value, (Mapping, tuple, list, frozenset)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from patterns(item)
+
+
 def test_no_line_of_code_is_longer_than_120_characters() -> None:
     """ruff counts a kanji as two columns, so it cannot tell; here a character is one."""
     code = [path for room in ("index", "kb", "webui", "tests", "docs") for path in sorted((ROOT / room).rglob("*.py"))]
@@ -138,6 +154,27 @@ def test_no_line_of_code_is_longer_than_120_characters() -> None:
     ]
 
     assert long == []
+
+
+def test_no_character_class_of_a_pattern_names_a_character_twice() -> None:
+    """One of two `)` was meant to be `）`."""
+    modules = [
+        importlib.import_module(module.name)
+        for room in (index, kb, webui)
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")
+    ]
+    repeated = [
+        (module.__name__, found[0])
+        for module in modules
+        for name, value in vars(module).items()
+        if not name.startswith("__")
+        for pattern in patterns(value)
+        for found in CHARACTER_CLASS.finditer(pattern.pattern)
+        if found[1] and max(Counter(CHARACTER.findall(found[1].replace("-", ""))).values(), default=0) > 1
+    ]
+
+    assert len(modules) > 100
+    assert repeated == []
 
 
 def test_a_public_function_that_raises_says_so() -> None:

@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 # C0 and C1 except tabs and line ends. They control terminals, and slips of the keyboard leave them inside words.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
 # The first letters or marks of a line after its markup.
-_BEGIN = re.compile(r"[\s\u3000>*_`~\[#+-]*([^\s*_`~\[\]<>\\&!#+>-][^\s*_`~\[\]<>\\&!]{0,11})")
+_BEGIN = re.compile(r"[\s\u3000>*_`~\[#+-]*([^\s*_`~\[\]<>\\&!#+-][^\s*_`~\[\]<>\\&!]{0,11})")
 _ENDS = re.compile("[\n\v\f\r\x85\u2028\u2029]+")
 
 

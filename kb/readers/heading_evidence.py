@@ -226,7 +226,7 @@ def _bigrams(text: str) -> set[str]:
 
 
 # The characters that may follow the last word of a sentence.
-_CLOSING = r"[))」』】\]♪★☆]*"
+_CLOSING = r"[)）」』】\]♪★☆]*"
 _POLITE = r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|(?:です|ます)[かねよ]|ませんか)[。!！?？♪…\s]*"
 _POLITE_END = re.compile(_POLITE + _CLOSING + "$")
 _SENTENCE_END = re.compile(r"(?:[。．、，,…⤴↓→]|\.{2,}|[a-z]{3}\.|[^A-Za-z]w+|[（(]?笑[)）]?)[!！]*" + _CLOSING + "$")

@@ -32,7 +32,7 @@ _MARKDOWN_LINE = re.compile(
     r"|^(?:===+|---+)[ \t]*$|\]\(\S",
     re.MULTILINE,
 )
-_FULL_STOP = re.compile(r"[。．!！?？…♪]+[))」』）]*$")
+_FULL_STOP = re.compile(r"[。．!！?？…♪]+[)）」』]*$")
 _TYPES: Mapping[LineRunKind, BlockType] = {
     "item": "bullet", "link": "link", "table": "table", "code": "code", "line": "paragraph",
 }  # fmt: skip

@@ -76,6 +76,22 @@ def test_bare_lines_are_headings_by_their_surroundings(text: str, headings: list
     assert [block.text for block in read(text).blocks if block.type == "heading"] == headings
 
 
+@pytest.mark.parametrize(
+    ("line", "type_"),
+    [
+        ("（二度届くことがある。）", "paragraph"),
+        ("(二度届くことがある。)", "paragraph"),
+        ("「二度届く…」", "paragraph"),
+        ("届く順（先入れ先出し）", "heading"),
+    ],
+)
+def test_a_sentence_above_items_of_an_outline_is_no_heading(line: str, type_: str) -> None:
+    outline = read(f"会\n話\n 一\n  二\n{line}\n 三\n  四\n 五\n")
+
+    assert outline.format == "cosense"
+    assert [block.type for block in outline.blocks if block.text == line] == [type_]
+
+
 def test_lines_indented_below_a_bullet_continue_it() -> None:
     outline = read("  • 一行目\n    二行目\n    • 子\n本文です。\n")
 
