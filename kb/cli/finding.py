@@ -21,7 +21,7 @@ from kb.cli.output import (
     print_json,
     talk_line,
 )
-from kb.cli.syncing import ensure_index
+from kb.cli.syncing import ensure_index, warn_unindexed
 from kb.knowledge_base import KnowledgeBase
 from kb.search.browser import ServiceCount
 from kb.search.facets import BY_KEY, Facet, by_place, keys, options
@@ -306,6 +306,7 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     \b
     Example: kb services | sort -rn | head
     """
+    warn_unindexed(kb)
     counts = kb.browser.services()
     if as_json:
         print_json(service_record(count.service, count.notes) for count in counts)

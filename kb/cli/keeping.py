@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from kb import wording
 from kb.cli.group import CHECK_FAILED, USAGE_ERROR, as_json, cli, state, with_knowledge_base
 from kb.cli.output import ProgressBar, echo, echo_lines, error_text, page_lines, print_json
-from kb.cli.syncing import embed_notes, embedder, outcome_lines, problem_lines, sync_index, try_sync
+from kb.cli.syncing import embed_notes, embedder, outcome_lines, problem_lines, sync_index, try_sync, warn_unindexed
 from kb.storage.walk import shown_name
 from kb.translation import _
 
@@ -142,7 +142,12 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
     if status.memory:
         megabytes = status.memory / 1e6
         yield _("memory   a search takes {megabytes:.0f} MB at most, plus the dictionary", megabytes=megabytes)
-    yield _("state    up to date") if status.up_to_date else _("state    behind the library: run `kb sync`")
+    if status.up_to_date:
+        yield _("state    up to date")
+    elif status.reports:
+        yield _("state    behind the library: run `kb sync`")
+    else:
+        yield _("state    nothing is indexed: run `kb sync`")
     yield from problem_lines(status.problems)
 
 
@@ -193,6 +198,8 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     if repair and problems:
         echo(_("repaired: {count}", count=len(problems) - len(remaining)))
     else:
+        if not problems:
+            warn_unindexed(kb)
         echo(_("wrong: {count}", count=len(problems)))
     if remaining:
         click.get_current_context().exit(CHECK_FAILED)

@@ -76,6 +76,12 @@ def ensure_index(kb: "KnowledgeBase") -> None:
         echo(f"kb: {empty_line(kb)}", err=True)
 
 
+def warn_unindexed(kb: "KnowledgeBase") -> None:
+    """Print that nothing is indexed, if so, for commands that answer without an index. Raises SearchIndexError."""
+    if kb.collection.needs_index():
+        echo(_("kb: nothing is indexed yet by this version of kb; run `kb sync`"), err=True)
+
+
 def embed_notes(kb: "KnowledgeBase") -> None:
     """Make the missing vectors with a progress bar; exits if that is interrupted or the model fails."""
     from index.embedder import EmbeddingError

@@ -114,6 +114,26 @@ def test_services_lists_the_whole_catalogue_before_there_is_an_index(tmp_path: P
     assert (len(listed) >= 60, {record["notes"] for record in listed}) == (True, {None})
 
 
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(("language", "said"), [("en", "nothing is indexed"), ("ja", "まだ索引がありません")])
+@pytest.mark.parametrize("command", ["services", "status", "check"])
+def test_a_command_that_needs_no_index_says_that_there_is_none(command: str, language: str, said: str) -> None:
+    before = kb("--lang", language, command)
+    kb("sync")
+    after = kb("--lang", language, command)
+
+    assert (before.exit_code, said in before.output, "`kb sync`" in before.output) == (0, True, True)
+    assert (after.exit_code, said in after.output) == (0, False)
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("command", [("search", "SQS"), ("pairs",), ("guide", "sqs"), ("show", "no"), ("remove", "no")])
+def test_a_command_that_needs_an_index_makes_it_first(command: tuple[str, ...]) -> None:
+    result = kb("--lang", "en", *command)
+
+    assert "indexing the library first" in result.stderr
+
+
 def test_a_part_of_an_events_name_finds_the_same_as_in_the_search_box(library: Path) -> None:
     (library / "b.md").write_text("# JAWS DAYS 2018 参加レポート\n\n- SNS\n", "utf-8")
     (library / "c.md").write_text("# JAWS-UG 千葉 #3 参加レポート\n\n- S3\n", "utf-8")
