@@ -61,7 +61,7 @@ GUIDE_PARTS = {
     "unsolved": marked("Open problems"),
     "cases": marked("Facts and cases"),
 }
-_STEPS = {
+STEPS = {
     "keyboard": marked("searched “{text}” as “{instead}”"),
     "sound": marked("searched “{text}” as “{instead}”"),
     "spelling": marked("searched “{text}” as “{instead}”"),
@@ -69,7 +69,7 @@ _STEPS = {
     "parts": marked("searched parts of “{text}” too"),
     "related": marked("searched words similar in meaning to “{text}” too"),
 }
-_NOTICES = {
+NOTICES = {
     "cut": marked("too long: nothing from “{text}” on was used"),
     "too many words": marked("too many words: nothing from “{text}” on was used"),
     "too deep": marked("brackets too deep: some were ignored"),
@@ -78,21 +78,22 @@ _NOTICES = {
     "no likeness": marked("could not search by meaning: {text}"),
     "literally": marked("searched “{text}” literally"),
 }
-_PAIRS = {"remedy_of": marked("Remedy"), "answers": marked("Answer")}
-_STAGES = {
+PAIRS = {"remedy_of": marked("Remedy"), "answers": marked("Answer")}
+STAGES = {
     "announced": marked("announced {day}"),
     "no_new_customers": marked("closed to new customers {day}"),
     "reopened": marked("open to new customers again {day}"),
     "closed": marked("ended {day}"),
 }
-_FIELDS = {
+FIELDS = {
     "text": marked("text"),
     "trail": marked("trail"),
     "talk": marked("title of the talk"),
     "services": marked("service"),
+    "attached": marked("tables and code"),
     "below": marked("notes below"),
 }
-_SIGNALS = {
+SIGNALS = {
     "nearness": marked("words side by side"),
     "coverage": marked("how many of the words"),
     "exact": marked("the whole text"),
@@ -101,7 +102,7 @@ _SIGNALS = {
     "length": marked("the length of the note"),
     "boost": marked("kind"),
 }
-_CATEGORIES = {
+CATEGORIES = {
     "ai": marked("AI and machine learning"),
     "analytics": marked("Analytics"),
     "blockchain": marked("Blockchain"),
@@ -186,7 +187,7 @@ def changed_since(statement: str) -> str:
 
 def category(slug: str, label: str) -> str:
     """Return the name of a category: its label in the notes' language, else by its slug."""
-    return label if language() == NOTES else _(_CATEGORIES.get(slug, slug.replace("-", " ").capitalize()))
+    return label if language() == NOTES else _(CATEGORIES.get(slug, slug.replace("-", " ").capitalize()))
 
 
 def history(service: "Service", name: Callable[[str], str]) -> str:
@@ -194,7 +195,7 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     past = [_("formerly {name} (until {day})", name=former.name, day=_Day(former.until)) for former in service.former]
     if service.split_from:
         past.append(_("was a part of {name}", name=name(service.split_from)))
-    past += [_(_STAGES[stage.what], day=_Day(stage.on)) for stage in service.stages]
+    past += [_(STAGES[stage.what], day=_Day(stage.on)) for stage in service.stages]
     if service.superseded_by:
         past.append(_("followed by {name}", name=name(service.superseded_by)))
     return listed(past)
@@ -248,19 +249,19 @@ def why(why: "Why") -> str:
 
 def step(step: "Step") -> str:
     """Return a relaxation step that a search took."""
-    return _(_STEPS[step.name], text=step.text, instead=step.instead)
+    return _(STEPS[step.name], text=step.text, instead=step.instead)
 
 
 def notice(notice: "Notice") -> str:
     """Return a notice about a part of the query that was changed or ignored."""
-    return _(_NOTICES[notice.name], text=translate(notice.text))
+    return _(NOTICES[notice.name], text=translate(notice.text))
 
 
 def reason(reason: "Reason") -> str:
     """Return a word of a query and where it was found, or another signal, with the points that it adds."""
-    fields = pgettext("between fields", ", ").join(_(_FIELDS.get(field, field)) for field in reason.fields)
+    fields = pgettext("between fields", ", ").join(_(FIELDS[field]) for field in reason.fields)
     if reason.signal != "words":
-        found = _(_SIGNALS[reason.signal])
+        found = _(SIGNALS[reason.signal])
         if reason.cosine is not None:
             found = f"{found}: {reason.cosine:.2f}"
     elif reason.term == reason.word:
@@ -322,7 +323,7 @@ def without(condition: str, count: int) -> str:
 def similar(cosine: float, services: Iterable[str]) -> str:
     """Return the services that two notes share, and how similar their meanings are."""
     shared = (_("same service: {name}", name=name) for name in services)
-    return pgettext("between facts", " · ").join([*shared, f"{_(_SIGNALS['likeness'])}: {cosine:.2f}"])
+    return pgettext("between facts", " · ").join([*shared, f"{_(SIGNALS['likeness'])}: {cosine:.2f}"])
 
 
 def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
@@ -343,7 +344,7 @@ def item(item: "Item", name: str) -> str:
         case "kind":
             return _change(_(KINDS[item.before]), _(KINDS[item.after]))
         case "pair":
-            return _(_PAIRS[item.value])
+            return _(PAIRS[item.value])
         case "mark":
             return name
         case _:

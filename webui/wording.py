@@ -96,13 +96,13 @@ WHY_HERE = (
     marked("Unlike the search of a wiki, it knows which service a note is about, and what has changed since."),
     marked("Unlike a notebook, it shows who said it, when, and in which talk."),
 )
-_WHY_TAGGED = {
+WHY_TAGGED = {
     "here": marked("from “{words}” in this note"),
     "above": marked("from the text above: “{words}”, line {line}"),
     "talk": marked("from “{words}” in the title of the talk"),
     "hand": marked("added by hand"),
 }
-_PLACES_OF_WORDS = {
+PLACES_OF_WORDS = {
     "text": marked("the note"),
     "trail": marked("the headings above"),
     "talk": marked("the title of the talk"),
@@ -110,7 +110,7 @@ _PLACES_OF_WORDS = {
     "attached": marked("the attachment"),
     "below": marked("the notes below"),
 }
-_SIGNALS = {
+SIGNALS = {
     "nearness": marked("the words are side by side"),
     "exact": marked("the note has just the words of the search"),
     "likeness": marked("its meaning is near"),
@@ -320,7 +320,7 @@ def by_cause(problems: int, causes: int) -> str:
 
 def why_tagged(why: Why) -> str:
     """Return why a note has a service tag."""
-    return _(_WHY_TAGGED[why.where], words=why.words, line=why.line)
+    return _(WHY_TAGGED[why.where], words=why.words, line=why.line)
 
 
 def why_found(reasons: Sequence[Reason], kind: str) -> Iterator[str]:
@@ -330,11 +330,11 @@ def why_found(reasons: Sequence[Reason], kind: str) -> Iterator[str]:
         if reason.signal == "words" and reason.fields:
             by_place.setdefault(reason.fields, []).append(reason)
     for fields, found in by_place.items():
-        places = pgettext("between places of words", " and ").join(_(_PLACES_OF_WORDS[field]) for field in fields)
+        places = pgettext("between places of words", " and ").join(_(PLACES_OF_WORDS[field]) for field in fields)
         yield _("{words} in {places}", words=_words(found), places=places)
     for reason in reasons:
-        if reason.signal in _SIGNALS:
-            yield _(_SIGNALS[reason.signal])
+        if reason.signal in SIGNALS:
+            yield _(SIGNALS[reason.signal])
         elif reason.signal == "boost" and reason.points < 0:
             yield _("it is only a heading, which comes last")
         elif reason.signal == "boost" and kind == "advice":

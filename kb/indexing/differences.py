@@ -19,6 +19,9 @@ from kb.search.collection import Snapshot
 from kb.search.documents import load_overtaken
 from kb.services import Domain
 
+REPORT_FIELDS = ("id", "title", "event", "held_on", "published", "url", "source", "talks")
+"""The fields of a report whose changes readers are shown."""
+
 # A note is an edit of another if they share this much of their characters: below are notes of one form (「〜を使う」).
 _MIN_SIMILARITY = 0.6
 _MAX_EDITS = 100  # new or removed notes of a report; with more, edits are not searched, because every pair is compared
@@ -142,8 +145,7 @@ def compared(
 def _changed_fields(before: ReportEntry, after: ReportEntry) -> tuple[str, ...]:
     """Return the changed fields of a report that readers know; lines of talks are none of these."""
     old, new = (replace(one, talks=tuple(replace(talk, line=0) for talk in one.talks)) for one in (before, after))
-    fields = ("id", "title", "event", "held_on", "published", "url", "source", "talks")
-    return tuple(field for field in fields if getattr(old, field) != getattr(new, field))
+    return tuple(field for field in REPORT_FIELDS if getattr(old, field) != getattr(new, field))
 
 
 def _items(old: Sequence[MarkedNote], new: Sequence[MarkedNote]) -> Iterator[Item]:

@@ -295,7 +295,7 @@ def test_a_signal_that_is_added_to_the_ranking_changes_the_score_and_is_explaine
         scoring: replaced(
             texts[scoring], "        if len(self.words) > 1:", f"        {strength}        if len(self.words) > 1:"
         ),
-        **{name: replaced(texts[name], "_SIGNALS = {\n", f"_SIGNALS = {{\n    {label}") for name in wordings},
+        **{name: replaced(texts[name], "\nSIGNALS = {\n", f"\nSIGNALS = {{\n    {label}") for name in wordings},
     }
 
     added = said(

@@ -27,7 +27,7 @@ _FOR_READERS = re.compile(r"^[ ]*(?://.*|/[*].*[*]/)?\n|^[ ]+|[ ]+// .*$", re.MU
 _MINIFIED = ("text/css", "text/javascript")
 _STYLE_SPACE = re.compile(r"(?<=[{};,])\s+|\s+(?=[{}])")
 
-_ERRORS = {
+ERRORS = {
     400: marked("The request could not be understood."),
     401: marked("Writing needs a key."),
     403: marked("Requests from other sites are not accepted."),
@@ -101,7 +101,7 @@ def understood(pairs: Iterable[tuple[str, str]]) -> Query:
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return make_response(error.get_response(request.environ))
-    return problem(error, _(_ERRORS[error.code]) if error.code in _ERRORS else error.name)
+    return problem(error, _(ERRORS[error.code]) if error.code in ERRORS else error.name)
 
 
 def _unknown(error: UnknownIdError) -> Response:
@@ -117,7 +117,7 @@ def _unknown(error: UnknownIdError) -> Response:
 
 def _no_index(error: SearchIndexError) -> Response:
     _log.error("%s", error)
-    return problem(ServiceUnavailable(), _(_ERRORS[503]))
+    return problem(ServiceUnavailable(), _(ERRORS[503]))
 
 
 def _away(error: EngineAwayError) -> Response:
@@ -133,7 +133,7 @@ def _away(error: EngineAwayError) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     _log.exception("%s %s failed", request.method, request.path, exc_info=error)
-    return problem(InternalServerError(), _(_ERRORS[500]))
+    return problem(InternalServerError(), _(ERRORS[500]))
 
 
 def compress(app: Flask) -> None:

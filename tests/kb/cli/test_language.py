@@ -2,13 +2,17 @@
 
 import ast
 import gettext
+import importlib
 import json
+import pkgutil
 import re
 import string
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -16,12 +20,27 @@ from click.testing import CliRunner
 from messages import KEYWORDS, ROOT, catalogue, compiled, forms, po, required_texts
 from typed import REPORT, kb, records
 from wcwidth import width
+from werkzeug.exceptions import HTTPException
 
-import webui.command  # noqa: F401 (it adds `serve`)
-from kb import translation
+import webui.command
+import webui.wording
+from index.query import StepName
+from index.query_ast import NoticeName
+from index.ranking import SIGNALS
+from kb import translation, wording
 from kb.cli.commands import COMMANDS, overview, use_language
 from kb.cli.group import USAGE_ERROR, cli
+from kb.indexing.differences import REPORT_FIELDS
+from kb.pipeline.reports import Tools
+from kb.report.difference import FATES, SORTS
+from kb.report.model import Claim, Kind, State, Via
+from kb.report.outline import BlockType
+from kb.search.documents import SCHEMA
+from kb.search.facets import FACETS
+from kb.search.guide import PARTS
+from kb.services.catalogue import STAGES
 from kb.translation import _, in_language, languages
+from webui.http.responses import ERRORS
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 QUESTIONS = "# 会 2018\n\n" + "".join(f"- SQS は{name}できますか？\n" for name in "甲乙丙丁戊己庚辛壬癸子丑")
@@ -154,6 +173,50 @@ def test_the_catalogue_has_every_text_and_no_other() -> None:
 
     assert (sorted(required - known.keys(), key=str), sorted(known.keys() - required, key=str)) == ([], [])
     assert [texts for texts, translations in known.items() if not all(translations)] == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        (wording.KINDS, get_args(Kind)),
+        (wording.VIAS, get_args(Via)),
+        (wording.STATES, get_args(State)),
+        (wording.COMPARED, SORTS),
+        (wording.FATES, FATES),
+        (wording.CHANGED, (*REPORT_FIELDS, "text", "trail", "talk", "attached")),
+        (wording.GUIDE_PARTS, PARTS),
+        (wording.STEPS, set(get_args(StepName)) - {"near"}),  # notes near in meaning are shown below a heading
+        (wording.NOTICES, get_args(NoticeName)),
+        (wording.STAGES, STAGES),
+        (wording.FIELDS, (field.name for field in SCHEMA.texts)),
+        (wording.SIGNALS, {signal.name for signal in SIGNALS} - {"words"}),  # which are shown themselves
+        (wording.CATEGORIES, Tools().catalogue.categories),
+        (webui.wording.PLACES_OF_WORDS, (field.name for field in SCHEMA.texts)),
+        # The rest is said in other words, or is nothing that a reader can see in a note.
+        (webui.wording.SIGNALS, {signal.name for signal in SIGNALS} - {"words", "boost", "coverage", "length"}),
+        (webui.wording.BLOCKS, get_args(BlockType)),
+        (webui.wording.NOT_OF_KIND, get_args(Claim)),
+    ],
+)
+def test_a_table_of_texts_has_one_for_each_name_that_the_code_has(
+    texts: Mapping[str, str], names: Iterable[str]
+) -> None:
+    assert sorted(texts) == sorted(names)
+    assert all(JAPANESE.search(in_language("ja", _, text)) for text in texts.values() if text != "IoT")
+
+
+def test_each_facet_has_a_label_in_both_languages() -> None:
+    labels = [text for facet in FACETS for text in (facet.label, *facet.value_labels.values())]
+
+    assert [text for text in labels if not (text.isascii() and JAPANESE.search(in_language("ja", _, text)))] == []
+
+
+def test_each_error_of_the_page_has_a_sentence() -> None:
+    modules = [importlib.import_module(one.name) for one in pkgutil.walk_packages(webui.__path__, "webui.")]
+    raised = {value for one in modules for value in vars(one).values() if isinstance(value, type)}
+    codes = {error.code for error in raised if issubclass(error, HTTPException) and error.code}
+
+    assert codes - {HTTPStatus.CONFLICT, HTTPStatus.GONE} <= ERRORS.keys()  # these two come with their own sentence
 
 
 def test_a_translation_has_the_placeholders_of_its_text() -> None:
