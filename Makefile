@@ -57,6 +57,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/kb evaluate --at-least data/evaluation/figures.json
+	KB_EMBEDDING=none $(BIN)/kb evaluate --at-least data/evaluation/figures.json
 
 # Fits the models of headings, talks, kinds, inherited services and quotes. Writes weights and figures.
 fit: $(VENV)/.fit

@@ -76,7 +76,7 @@ def test_a_wheel_brings_its_own_code_samples_and_judged_queries(outputs: Outputs
 
     assert Path(outputs["page"][1][0]).is_relative_to(wheel)
     assert outputs["sync"][1][0].startswith("Showing samples  reports: 9 new")
-    assert {name: reached[name] >= figures[name] for name in ("MRR@10", "nDCG@10")} == {"MRR@10": True, "nDCG@10": True}
+    assert [name for name, figure in figures["words"].items() if reached[name] < figure] == []
 
 
 def test_a_wheel_speaks_japanese(outputs: Outputs) -> None:

@@ -38,6 +38,7 @@ ReadFile: TypeAlias = tuple[str, bytes] | FileProblem
 """The name and the bytes of a file, or why it could not be read."""
 
 _files = click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
+_CONFIGURATIONS = ("model", "words")  # searching by a model's vectors too, or by words alone
 _NOISE = "answered_all_the_same"  # the number of queries without an answer that find something
 
 
@@ -252,7 +253,7 @@ def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool
     """Score the search on judged queries: by default those over the samples.
 
     With a passages.jsonl in the folder those passages are searched, else the samples. Exits with 1 if a figure is lower
-    than in the file of --at-least.
+    than in the file of --at-least. Figures below "model" or "words" in it hold only with a model, or without.
 
     \b
     Examples: kb evaluate --json
@@ -273,14 +274,24 @@ def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool
 
 
 def _figures(file: Path) -> Mapping[str, float]:
-    """Return the required figures of a file. Raises EvaluationError if it is malformed."""
+    """Return the required figures of a file: its own, and those below `model` or `words`, whichever is in use.
+
+    Raises EvaluationError if it is malformed.
+    """
     from kb.evaluation import MEASURES, EvaluationError
+    from kb.search.collection import embedder_of
 
     try:
-        figures = msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+        written = msgspec.json.decode(file.read_bytes(), type=dict[str, float | dict[str, float]])
     except ValueError as error:
         refused = _("{file}: no figures; write names with numbers, as JSON: {why}", file=file, why=error)
         raise EvaluationError(refused) from error
+    figures = {name: figure for name, figure in written.items() if not isinstance(figure, dict)}
+    tables = {name: table for name, table in written.items() if isinstance(table, dict)}
+    own = _CONFIGURATIONS[embedder_of(Configuration())() is None]
+    if tables and own not in tables:
+        raise EvaluationError(_("{file}: no figures for {configuration}", file=file, configuration=quoted(own)))
+    figures |= tables.get(own, {})
     known = (*MEASURES, _NOISE)
     if unknown := next((name for name in figures if name not in known), None):
         refused = _("{file}: nothing is measured as {name}; write one of {known}")

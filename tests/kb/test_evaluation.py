@@ -1,5 +1,6 @@
 """The scores of the search; `make check` compares those of the samples with their figures."""
 
+import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from kb.evaluation import EvaluationError, JudgedQuery, evaluate, score
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import SAMPLES
 
-JAQUAD = Path(__file__).parents[2] / "../shared/irdata/jaquad-dev"
+ROOT = Path(__file__).parents[2]
+JAQUAD = ROOT / "../shared/irdata/jaquad-dev"
 
 
 def test_measures_are_means_over_the_queries_that_have_an_answer() -> None:
@@ -34,6 +36,18 @@ def test_without_ir_measures_the_error_says_how_to_install_it(monkeypatch: pytes
 
     with pytest.raises(EvaluationError, match=r"pip install 'talk-notes-kb\[evaluate\]'"):
         evaluate()
+
+
+@pytest.mark.parametrize(("configuration", "embedding"), [("model", ""), ("words", "none")])
+def test_the_lowest_figures_of_a_configuration_are_close_to_those_of_today(
+    configuration: str, embedding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures far below let a signal of the ranking be lost."""
+    monkeypatch.setenv("KB_EMBEDDING", embedding)
+    lowest = json.loads((ROOT / "data/evaluation/figures.json").read_text("utf-8"))[configuration]
+    measures = evaluate().measures
+
+    assert [name for name, figure in measures.items() if not 0 <= figure - lowest[name] <= 0.015] == []
 
 
 @pytest.mark.skipif(not JAQUAD.exists(), reason="the set is not part of the repository")

@@ -127,6 +127,29 @@ def test_evaluate_fails_if_a_figure_has_fallen(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("figures", "code", "said"),
+    [
+        ('{"model": {"MRR@10": 0.5}, "words": {"MRR@10": 0.0}}', 0, ""),
+        ('{"model": {"MRR@10": 0.0}, "words": {"MRR@10": 0.5}}', 1, "MRR@10 fell to 0.0 from 0.5"),
+        ('{"MRR@10": 0.5, "words": {"R@1": 0.0}}', 1, "MRR@10 fell to 0.0 from 0.5"),
+        ('{"model": {"MRR@10": 0.5}}', 2, "no figures for 'words'"),
+        ('{"words": {"mrr": 0.5}}', 2, "nothing is measured as 'mrr'"),
+    ],
+)
+def test_evaluate_requires_the_figures_of_the_configuration_in_use(
+    tmp_path: Path, figures: str, code: int, said: str
+) -> None:
+    (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "順序"}\n', "utf-8")
+    (tmp_path / "qrels.tsv").write_text("q\tp1\t1\n", "utf-8")
+    (tmp_path / "passages.jsonl").write_text('{"id": "p1", "text": "冪等"}\n{"id": "p2", "text": "順序"}\n', "utf-8")
+    (tmp_path / "figures.json").write_text(figures, "utf-8")
+
+    result = kb("evaluate", "--set", str(tmp_path), "--at-least", str(tmp_path / "figures.json"))
+
+    assert (result.exit_code, said in result.stderr, bool(result.stderr)) == (code, True, bool(said))
+
+
 def test_evaluate_fails_if_a_required_figure_cannot_be_measured(tmp_path: Path) -> None:
     (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "順序"}\n', "utf-8")
     (tmp_path / "qrels.tsv").write_text("", "utf-8")
