@@ -112,7 +112,7 @@ def serve(
     updater = Updater(partial(_sync, kb, embed_in_worker(kb)), synced if isinstance(synced, Message) else None)
 
     def update_on_changes() -> None:
-        for _change in changes(lambda: kb.collection.watched):
+        for _change in changes(lambda: kb.collection.watched, updater.report_watching):
             updater.update(patience=0)
 
     if _is_loopback(host) if watch is None else watch:

@@ -11,10 +11,11 @@ from kb.cli.group import CHECK_FAILED, USAGE_ERROR, as_json, cli, state, with_kn
 from kb.cli.output import ProgressBar, echo, echo_lines, error_text, page_lines, print_json
 from kb.cli.syncing import embed_notes, embedder, outcome_lines, problem_lines, sync_index, try_sync, warn_unindexed
 from kb.storage.walk import shown_name
-from kb.translation import _
+from kb.translation import _, translate
 
 if TYPE_CHECKING:
     from index.engine import Coverage
+    from index.messages import Message
     from kb.indexing.outcomes import Status
     from kb.knowledge_base import KnowledgeBase
     from kb.report.difference import Difference
@@ -169,7 +170,12 @@ def watch(kb: "KnowledgeBase") -> None:
     echo_lines(outcome_lines(sync_index(kb), kb, "in background"))
     start_embedding = embed_in_worker(kb)
     echo(_("Watching {library} - stop with Ctrl+C", library=kb.collection.library.name))
-    for _change in changes(lambda: kb.collection.watched):
+
+    def report(failure: "Message | None") -> None:
+        text = translate(failure) if failure else _("the library is watched again")
+        echo(f"kb: {text}", err=True)
+
+    for _change in changes(lambda: kb.collection.watched, report):
         try:
             outcome = sync_index(kb)
         except (LibraryError, SearchIndexError, OSError) as error:

@@ -1,5 +1,6 @@
 """Changes of a report file and its entries in kb.toml: atomic, and undone to the byte."""
 
+import glob
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from kb.library.tables import ConfigurationError
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError
 from kb.storage.safe_files import locked, move, write_whole
-from kb.storage.walk import CONFIGURATION, backup_path, files_below, shown_name
+from kb.storage.walk import CONFIGURATION, backup_path, files_below, name_of, shown_name
 
 _JOURNAL = ".kb-begun"  # the file with the change in progress; hidden, so that the walk skips it
 
@@ -104,10 +105,12 @@ class Folder:
     def file(self, source: str) -> Path:
         """Return the path of a report's file, which may not exist."""
         path = self.path / source
-        if "\\" not in source or path.exists():
+        if "\\" not in source or os.path.lexists(path):
             return path
-        # A source has bytes of a name that are not UTF-8 as escapes.
-        return next((each for each in files_below(self.path, lambda _: None) if self._source(each) == source), path)
+        # A source has bytes of a name that are not UTF-8 as escapes. The name of a removed file may have these bytes, or
+        # the very escapes: then a backup has them, too.
+        removed = path if any(path.parent.glob(f"{glob.escape(path.name)}.*~")) else self.path / name_of(source)
+        return next((each for each in files_below(self.path, lambda _: None) if self._source(each) == source), removed)
 
     def settle(self) -> None:
         """Finish or undo a change in the journal. Raises LibraryError or OSError if the folder is read-only."""

@@ -107,6 +107,11 @@ class Library(Folder):
             except TooLongError as error:
                 yield FileProblem(source, None, message_of(error))
             else:
+                if source != path.relative_to(self.path).as_posix():
+                    message = translatable(
+                        "is read, but its name is not UTF-8, and many programs cannot open it; rename it"
+                    )
+                    problems.append(FileProblem(source, None, message))
                 for entry in reports_in(data, source):
                     is_marked = isinstance(entry, ReportFile) and entry.data.startswith(NOT_A_REPORT)
                     yield entry.source if is_marked or is_left_alone(entry.source, ignored) else entry

@@ -13,6 +13,8 @@ CONFIGURATION = "kb.toml"
 _MAX_NAME = 200  # bytes; file systems allow 255, and the name of a backup is longer
 _BACKUP = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `backup_path` names them
 
+_ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
+
 
 def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
     """Yield the regular files below a folder in a stable order, without hidden files, backups and links to outside.
@@ -39,10 +41,19 @@ def backups_below(root: Path) -> Iterator[Path]:
     return (path for path in _walk(root) if _BACKUP.fullmatch(path.name))
 
 
+def folders_below(root: Path) -> Iterator[Path]:
+    """Yield a folder and the folders below it, without hidden and linked ones."""
+    return (folder for folder, _ in _folders(root))
+
+
 def _walk(root: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    return (Path(folder, name) for folder, names in _folders(root, unreadable) for name in sorted(names))
+
+
+def _folders(root: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[tuple[Path, list[str]]]:
     for folder, folders, names in os.walk(root, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names))
+        yield Path(folder), names
 
 
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
@@ -59,6 +70,11 @@ def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
 def shown_name(path: Path) -> str:
     r"""Return a path as it is shown and stored: with `/` between folders, and bytes that are not UTF-8 as \xe3."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def name_of(shown: str) -> str:
+    r"""Return the name of a file whose shown name has bytes that are not UTF-8 as \xe3."""
+    return _ESCAPED_BYTE.sub(lambda escape: os.fsdecode(bytes.fromhex(escape[1])), shown)
 
 
 def backup_path(path: Path, digest: str) -> Path:

@@ -168,8 +168,8 @@ def _returning(monkeypatch: pytest.MonkeyPatch) -> None:
     every = exporting.files
     monkeypatch.setattr(exporting, "files", lambda *given, **named: islice(every(*given, **named), _PAGES))
     monkeypatch.setattr(server, "_run", lambda _app, listening, on_start: (on_start(), listening.close()))
-    monkeypatch.setattr(watching, "changes", lambda _folders: iter(()))
-    monkeypatch.setattr(server, "changes", lambda _folders: iter(()))
+    monkeypatch.setattr(watching, "changes", lambda _folders, _report: iter(()))
+    monkeypatch.setattr(server, "changes", lambda _folders, _report: iter(()))
     for module in (worker, server):
         monkeypatch.setattr(module, "embed_in_worker", lambda _kb: lambda: None)
     monkeypatch.setattr(server, "sync_in_worker", lambda kb, progress: kb.indexer.sync(progress))

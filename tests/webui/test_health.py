@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.engine import EngineAwayError, Results, SearchIndexError
+from index.messages import translatable
 from index.query import Query
 from index.stand_in import WithStandIn
 from index.whoosh_engine import WhooshEngine
@@ -13,6 +14,7 @@ from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
 from kb.search.results import UnknownIdError
 from webui.app import create_app
+from webui.pages.updating import Updater
 
 AWAY = "クラスターが応答しません"
 UPDATE_FAILED = "索引を更新できませんでした。前の索引で検索を続けます。"
@@ -86,6 +88,19 @@ def test_who_watches_is_told_what_answers(kb: KnowledgeBase, monkeypatch: pytest
     assert (ready["status"], ready["notes"], ready["stand_in"]) == ("ready", 3, None)
     assert (away["status"], away["notes"], away["stand_in"]) == ("ready", 1, "the cluster cannot be reached")
     assert alive == {"status": "ok", "stand_in": "the cluster cannot be reached"}
+
+
+def test_a_library_that_is_not_watched_is_logged_and_reported(
+    kb: KnowledgeBase, caplog: pytest.LogCaptureFixture
+) -> None:
+    updater = Updater(lambda _: kb.indexer.sync())
+    client, told = create_app(kb, updater=updater).test_client(), []
+    for failure in (translatable("no watches left"), None):
+        updater.report_watching(failure)
+        told.append(client.get("/readyz").get_json()["unwatched"])
+
+    assert told == ["no watches left", None]
+    assert [record.message for record in caplog.records] == ["no watches left", "the library is watched again"]
 
 
 def test_without_an_index_nothing_is_ready(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def _add_health(blueprint: Blueprint, knowledge_base: KnowledgeBase, updater: Up
             "stand_in": stand_in(),
             "damage": damage and str(damage),
             "behind": updater.failure and str(updater.failure),
+            "unwatched": updater.unwatched and str(updater.unwatched),
         }
         return jsonify(record), HTTPStatus.OK
 

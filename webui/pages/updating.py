@@ -57,12 +57,14 @@ class Progress:
 class Updater:
     """Runs one update at a time in a thread; a request meanwhile starts another one after it. Thread-safe.
 
-    `failure` is the error of the last update, None if it succeeded.
+    `failure` is the error of the last update, None if it succeeded. `unwatched` is why the library is not watched, None
+    if it is or need not be.
     """
 
     def __init__(self, sync: Callable[[ReportProgress], SyncOutcome], failure: Message | None = None) -> None:
         self.progress = Progress(error=failure)
         self.failure = failure
+        self.unwatched: Message | None = None
         self._sync = sync
         self._lock = threading.Lock()
         self._requested = threading.Event()
@@ -73,6 +75,11 @@ class Updater:
     def end(self) -> None:
         """Log no more errors: a running update ends with the server, and the next start repeats it."""
         self._ended = True
+
+    def report_watching(self, failure: Message | None) -> None:
+        """Log why the library cannot be watched, or that it is watched again (None), and keep it for /readyz."""
+        self.unwatched = failure
+        _log.warning("%s", failure or "the library is watched again")
 
     def update(self, patience: float | None = None) -> bool:
         """Start an update; return whether it succeeds within `patience` seconds, PATIENCE by default."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typed import REPORT, kb, records
 
+from index.messages import Message, translatable
 from kb.library import watching
 from kb.readers.formats import LABELS, listed
 
@@ -269,8 +270,10 @@ def test_each_change_is_indexed_and_a_bad_file_stops_nothing(tmp_path: Path, mon
     library = tmp_path / "library"
     library.mkdir()
 
-    def changes(watched: Callable[[], Sequence[Path]]) -> Iterator[None]:
+    def changes(watched: Callable[[], Sequence[Path]], report: Callable[[Message | None], None]) -> Iterator[None]:
         assert watched() == (library,)
+        report(translatable("no watches left"))
+        report(None)
         yield
         (library / "bad.md").write_bytes(b"\0\1\2")
         yield
@@ -286,4 +289,6 @@ def test_each_change_is_indexed_and_a_bad_file_stops_nothing(tmp_path: Path, mon
         0,
         ["reports: 0 new, 0 changed, 0 gone, 0 unchanged", "reports: 1 new, 0 changed, 0 gone, 0 unchanged"],
     )
+    problems = [line for line in result.stderr.splitlines() if line.startswith("kb: ")]
+    assert problems[:2] == ["kb: no watches left", "kb: the library is watched again"]
     assert "bad.md" in result.stderr

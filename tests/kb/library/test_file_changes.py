@@ -47,6 +47,19 @@ def test_two_reports_removed_under_one_name_are_both_backed_up_and_restored(tmp_
     assert held(tmp_path) == {"a.md": b"A", removed[1].kept[0]: b"B"}
 
 
+@pytest.mark.parametrize("name", [b"\x83\x81\x83\x82.md", b"\\x83.md", b"2019/\xe3 [1].md", b"\xe3" * 251 + b".md"])
+def test_a_removed_report_whose_name_is_not_utf_8_is_restored(tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"A")
+    library = Library(tmp_path)
+    (source,) = (file.source for file in library.scan().files)
+    (removed,) = library.take_back([library.discard(source)])
+    library.take_back(library.take_back([removed]))
+
+    assert (list(path.parent.iterdir()), path.read_bytes()) == ([path], b"A")
+
+
 def test_each_state_of_a_replaced_report_is_backed_up(tmp_path: Path) -> None:
     library = Library(tmp_path)
     source = library.put(b"1", "a.md").source

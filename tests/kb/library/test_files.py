@@ -118,9 +118,12 @@ def test_a_name_that_is_not_utf_8_is_shown_escaped_and_leads_to_its_file(tmp_pat
     (tmp_path / name).write_text("old")
     library = Library(tmp_path)
 
-    (file,) = library.scan().files
+    scan = library.scan()
+    (file,) = scan.files
     library.put(b"new", "a.md", replacing=file.source)
 
+    why = "is read, but its name is not UTF-8, and many programs cannot open it; rename it"
+    assert [*map(str, scan.problems)] == [f"\\xe3.md: {why}"]
     assert (file.source, (tmp_path / name).read_text(), library.discard(file.source).kept) == (
         "\\xe3.md",
         "new",
