@@ -68,8 +68,10 @@ def _same(
     """Match notes with the notes of existing rows, most similar pairs first. Return the row of each matched note."""
     known = [(row, note) for row in rows for note in row.notes if note][:_MAX_NOTES]
     compared = notes[:_MAX_NOTES]
+    if not known or not compared:
+        return {}
     words = _common_words([note.text for _, note in known], [note.text for note in compared])
-    cosines = similarity([note for _, note in known], compared) if known and compared else ()
+    cosines = similarity([note for _, note in known], compared)
     threshold = _MIN_MEAN if cosines else _MIN_WORDS
     pairs = []
     for number, (row, _) in enumerate(known):

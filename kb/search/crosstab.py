@@ -83,11 +83,14 @@ def talk_facets(
     """Return the facets of talks, given the selected value of each group and the services of each talk."""
     counts = {group: Counter[str]() for group in GROUPS}
     without = Counter[str]()
+
+    def values(group: str, talk: TalkEntry) -> Sequence[str]:
+        return services.get(talk.talk.id, ()) if group == "service" else _VALUES[group](talk)
+
     for talk in talks:
-        values = {"service": services.get(talk.talk.id, ()), **{key: of_talk(talk) for key, of_talk in _VALUES.items()}}
-        unmet = [group for group, value in selected.items() if value not in values[group]]
-        for group in GROUPS:
-            if unmet in ([], [group]):
-                counts[group].update(values[group])
+        unmet = [group for group, value in selected.items() if value not in values(group, talk)]
+        for group in unmet or GROUPS:
+            if len(unmet) <= 1:
+                counts[group].update(values(group, talk))
                 without[group] += 1
     return {group: TalkFacet(counts[group], without[group]) for group in GROUPS}

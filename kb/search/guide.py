@@ -130,9 +130,10 @@ def _groups(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, .
     """Yield groups of notes with the same content: in the same words, or aligned between note takers of one talk."""
     by_text: dict[str, list[Note]] = {}
     for row in _rows(notes, snapshot):
-        known = {id(group): group for note in row if (group := by_text.get(normalized(note.text)))}
+        texts = [normalized(note.text) for note in row]
+        known = {id(group): group for text in texts if (group := by_text.get(text))}
         group = [*chain(*known.values()), *row]
-        by_text |= {normalized(note.text): group for note in group}
+        by_text |= dict.fromkeys((*texts, *(normalized(note.text) for note in chain(*known.values()))), group)
     for group in {id(group): group for group in by_text.values()}.values():
         yield tuple(sorted(group, key=lambda note: (note.held_on or "9", note.id)))
 
@@ -160,14 +161,12 @@ def _parts(
     for note, start in continued_notes(known.values()).items():
         if known[note] not in remedies.get(start, ()):
             leads_to[start].append(known[note])
-    entries = [
-        _entry(group, remedies, leads_to, group_of, domain)
-        for group in groups
-        if any(note.id in known for note in group)
-    ]
-    parts: dict[PartName, tuple[GuideEntry, ...]] = {
-        name: tuple(sorted((entry for entry in entries if _part_of(entry) == name), key=_order)) for name in PARTS
-    }
+    entries: dict[PartName, list[GuideEntry]] = {name: [] for name in PARTS}
+    for group in groups:
+        if any(note.id in known for note in group):
+            entry = _entry(group, remedies, leads_to, group_of, domain)
+            entries[_part_of(entry)].append(entry)
+    parts = {name: tuple(sorted(part, key=_order)) for name, part in entries.items()}
     # Entries shown as remedies of a problem, or after an arrow, are left out, unless several talks have them.
     shown = {group_of[note.id] for entry in parts["solved"] for note in entry.remedies}
     for name in ("advice", "cases"):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -81,7 +81,7 @@ class Change(ChangeTable, frozen=True, kw_only=True):
         day = note.held_on or note.published
         if day is None or not self.since[: len(day)] <= day < self.changed_on:
             return False
-        text = folded_for_sudachi(note.text[:_MAX_NOTE])
+        text = _folded(note.text[:_MAX_NOTE])
         if self.names:
             return any(pattern(name).search(text) for name in self.names) and not pattern("<ending>").search(text)
         if not self.claims:
@@ -91,11 +91,14 @@ class Change(ChangeTable, frozen=True, kw_only=True):
 
     def _has_claim(self, sentence: str) -> bool:
         return (
-            any(pattern(claim).search(sentence) for claim in self.claims)
+            _any_of(self.claims).search(sentence) is not None
             and not any(pattern(exception).search(sentence) for exception in self.unless)
             and not sentence.endswith("?")
             and not pattern(_words()["denied"]).search(sentence)
         )
+
+
+_folded = lru_cache(1)(folded_for_sudachi)  # of the note whose changes are looked at
 
 
 @cache  # compiled on first use: all patterns of a domain take a third of the start of a command
@@ -108,6 +111,11 @@ def pattern(text: str) -> re.Pattern[str]:
         return re.compile(_WORD.sub(_expanded, text))
     except re.error as error:
         raise TableError(f"the claim {datafiles.quoted(text)} is no regular expression: {error}") from error
+
+
+@cache
+def _any_of(claims: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern(claim).pattern})" for claim in claims))
 
 
 def unknown_words(claims: Iterable[str]) -> list[str]:
