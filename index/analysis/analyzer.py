@@ -59,9 +59,8 @@ class Analyzer:
 
     @staticmethod
     def terms(morphemes: Iterable[Morpheme]) -> tuple[Term, ...]:
-        """Return the words among morphemes in order, each followed by its short units, without stop words."""
-        content = (morpheme for morpheme in morphemes if morpheme.is_content)
-        words = (unit for morpheme in content for unit in (morpheme, *morpheme.content_units))
+        """Return the words among morphemes in order, each followed by its units, without stop words."""
+        words = (word for morpheme in morphemes if morpheme.is_content for word in morpheme.words)
         return tuple(Term(word.normalized, word.begin, word.end) for word in words)
 
     def terms_of(self, text: str) -> tuple[Term, ...]:
@@ -70,8 +69,7 @@ class Analyzer:
 
     def shingles(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
         """Return the shingles of each two adjacent words, as terms of the kind `pair`."""
-        content = (morpheme for morpheme in morphemes if morpheme.is_content)
-        units = (unit for word in content for unit in ((word,) if word.is_figure else word.content_units or (word,)))
+        units = (leaf for morpheme in morphemes if morpheme.is_content for leaf in morpheme.leaves)
         return tuple(
             Term(f"{left.normalized} {right.normalized}", left.begin, right.end, "pair")
             for left, right in pairwise(units)

@@ -5,14 +5,16 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import sudachidict_core
-from sudachipy import Config, Dictionary, Morpheme, SplitMode
+from sudachipy import Config, Dictionary, SplitMode, Tokenizer
 
-from index.analysis.morphemes import LexiconEntry
+from index.analysis import morphemes
+from index.analysis.morphemes import LexiconEntry, Morpheme, morphemes_of
 from index.datafiles import versions
 from index.text import KATAKANA, folded_for_sudachi
 
@@ -20,7 +22,9 @@ _SYSTEM = Path(sudachidict_core.__file__).parent / "resources" / "system.dic"
 # Connection ids and costs from Sudachi's guide to user dictionaries. The tokenizer prefers words of lower cost.
 _PROPER_NOUN = ("4786", ("名詞", "固有名詞", "一般", "*", "*", "*"))
 _COMMON_NOUN = ("5146", ("名詞", "普通名詞", "一般", "*", "*", "*"))
-_WORD_COST, _UNIT_COST = "1000", "32767"
+_WORD_COST = "1000"
+_ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in ',"\\'}  # Sudachi's reader splits some texts in quotes
+_NOT_LOOKED_UP = ("-1", "-1", "0")  # connection ids of -1 keep a unit out of the trie, so that no text has it alone
 
 
 @lru_cache(2)  # a larger cache would keep a dictionary for each former kb.toml
@@ -38,18 +42,19 @@ def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
 def _compiled(words: Sequence[LexiconEntry], folder: Path | None) -> Path:
     """Return the file of the compiled words; compile it (2.5 seconds) if it does not exist."""
     libraries = versions(("sudachipy", "sudachidict-core"))
-    # The fingerprint covers the words and this file, because building the lexicon takes longer than a search.
-    fingerprint = repr((tuple(libraries.values()), words)).encode() + Path(__file__).read_bytes()
+    # The fingerprint covers the words and the code, because building the lexicon takes longer than a search.
+    fingerprint = repr((tuple(libraries.values()), words)).encode()
+    fingerprint += b"".join(Path(file).read_bytes() for file in (__file__, morphemes.__file__))
     name = f"user-{hashlib.sha256(fingerprint).hexdigest()[:16]}"
     if folder is not None:
         if (stored := _stored(folder, name)) is not None:
             return stored
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return _compile(_lexicon(words), folder, name)
+            return _compile(_lexicon(words, folder), folder, name)
         except OSError:
             pass  # the folder is not writable: each process compiles for itself
-    return _compile(_lexicon(words), Path(_process_folder().name), name)
+    return _compile(_lexicon(words, None), Path(_process_folder().name), name)
 
 
 def _stored(folder: Path, name: str) -> Path | None:
@@ -86,40 +91,104 @@ def _compile(lexicon: str, folder: Path, name: str) -> Path:
         return compiled.replace(folder / f"{name}-{hashlib.sha256(data).hexdigest()}.dic")
 
 
-def _lexicon(words: Iterable[LexiconEntry]) -> str:
-    """Return the words as a Sudachi lexicon (CSV). A unit's cost is so high that it is never chosen by itself."""
-    by_surface = {folded_for_sudachi(word.surface): word for word in words}  # the last of those that fold alike
-    units = list(dict.fromkeys(unit for word in by_surface.values() for unit in word.units))
-    places = {unit: f"U{number}" for number, unit in enumerate(units)}
+class _Unit(NamedTuple):
+    """A unit of an additional word, with its own units."""
+
+    surface: str
+    meaning: tuple[str, ...]  # part of speech, reading and normalised form
+    units: tuple["_Unit", ...] = ()
+
+
+def _lexicon(words: Sequence[LexiconEntry], folder: Path | None) -> str:
+    """Return the words as a Sudachi lexicon (CSV): first the units, which the words refer to by number."""
     import csv  # noqa: PLC0415  # only compiling needs it
 
+    found = _Units(words, folder)
+    numbers: dict[_Unit, str] = {}
+
+    def references(units: Sequence[_Unit]) -> str:
+        for unit in units:
+            references(unit.units)
+            numbers.setdefault(unit, f"U{len(numbers)}")
+        return "/".join(numbers[unit] for unit in units)
+
+    lines = []
+    for key, word in found.words.items():
+        connection = (_PROPER_NOUN if word.name else _COMMON_NOUN)[0]
+        units = references(found.of(key))
+        lines.append(_line(word.surface, (connection, connection, _WORD_COST), found.meaning(key), units))
     out = io.StringIO()
-    lines = csv.writer(out, lineterminator="\n")
-    alone = load((), None).tokenizer(SplitMode.A)
-    lines.writerows(
-        _unit_line(unit, by_surface.get(folded_for_sudachi(unit)), list(alone.tokenize(unit))) for unit in units
-    )
-    lines.writerows(_word_line(word, "/".join(places[unit] for unit in word.units)) for word in by_surface.values())
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows(_line(unit.surface, _NOT_LOOKED_UP, unit.meaning, references(unit.units)) for unit in [*numbers])
+    writer.writerows(lines)
     return out.getvalue()
 
 
-def _word_line(word: LexiconEntry, units: str) -> Sequence[str]:
-    connection, speech = _PROPER_NOUN if word.name else _COMMON_NOUN
-    reading = word.reading or (word.surface if KATAKANA.fullmatch(word.surface) else "")
-    meaning = (*speech, reading, word.normalized or word.surface)
-    return _line(word.surface, (connection, connection, _WORD_COST), meaning, units)
+class _Units:
+    """The units of additional words, by folded surface. Of words that fold alike the last counts."""
+
+    def __init__(self, words: Sequence[LexiconEntry], folder: Path | None) -> None:
+        self.words = {folded_for_sudachi(word.surface): word for word in words}
+        self._simple = tuple(word for word in words if not word.compound)
+        self._folder = folder
+        self._alone = load((), None).tokenizer(SplitMode.A)
+        self._found: dict[str, tuple[_Unit, ...]] = {}
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        """The tokenizer without compounds; most libraries have compiled its words before they add own ones."""
+        return load(self._simple, self._folder).tokenizer(SplitMode.C)
+
+    def of(self, key: str) -> tuple[_Unit, ...]:
+        """Return the units of a word, none if it has only one."""
+        if key not in self._found:
+            word = self.words[key]
+            units = tuple(self._inside(key, word) if word.compound else map(self._unit, word.units))
+            # Sudachi places a unit by the length of its folded surface; folding may join what two units hold apart.
+            whole = "".join(folded_for_sudachi(unit.surface) for unit in units) == key
+            self._found[key] = units if whole else ()
+        return self._found[key]
+
+    def meaning(self, key: str) -> tuple[str, ...]:
+        """Return the meaning of a word. A compound without a reading is read as its units are."""
+        word = self.words[key]
+        reading = word.reading or (word.surface if KATAKANA.fullmatch(word.surface) else "")
+        if word.compound and not reading:
+            readings = "".join(unit.meaning[-2] for unit in self.of(key))
+            reading = readings if KATAKANA.fullmatch(readings) else ""
+        return (*(_PROPER_NOUN if word.name else _COMMON_NOUN)[1], reading, word.normalized or word.surface)
+
+    def _inside(self, key: str, compound: LexiconEntry) -> Iterator[_Unit]:
+        """Yield the units of a compound: the longest compounds inside it, and the morphemes around them."""
+        found = list(morphemes_of(compound.surface, self._tokenizer, {}))
+        if len(found) == 1:
+            found = list(found[0].units)
+        begin = 0
+        while begin < len(found):
+            ends = range(len(found), begin, -1)
+            keys = ((end, folded_for_sudachi("".join(one.surface for one in found[begin:end]))) for end in ends)
+            inner = ((end, each) for end, each in keys if each != key and each in self.words)
+            end, each = next(((end, each) for end, each in inner if self.words[each].compound), (begin + 1, ""))
+            yield _Unit(self.words[each].surface, self.meaning(each), self.of(each)) if each else _as_unit(found[begin])
+            begin = end
+
+    def _unit(self, surface: str) -> _Unit:
+        """Return a unit with its meaning as a single word: an additional word, or Sudachi's."""
+        word, alone = self.words.get(folded_for_sudachi(surface)), list(self._alone.tokenize(surface))
+        meaning = (*_COMMON_NOUN[1], word.reading if word else "", (word and word.normalized) or surface)
+        if word is None and len(alone) == 1:
+            meaning = (*alone[0].part_of_speech(), alone[0].reading_form(), alone[0].normalized_form())
+        return _Unit(surface, meaning)
 
 
-def _unit_line(unit: str, word: LexiconEntry | None, alone: Sequence[Morpheme]) -> Sequence[str]:
-    """Return the line of a unit with its meaning as a single word: an additional word, or Sudachi's."""
-    connection, speech = _COMMON_NOUN
-    meaning = (*speech, word.reading if word else "", (word and word.normalized) or unit)
-    if word is None and len(alone) == 1:
-        meaning = (*alone[0].part_of_speech(), alone[0].reading_form(), alone[0].normalized_form())
-    return _line(unit, (connection, connection, _UNIT_COST), meaning, "")
+def _as_unit(morpheme: Morpheme) -> _Unit:
+    meaning = (*morpheme.part_of_speech, morpheme.reading, morpheme.normalized)
+    return _Unit(morpheme.surface, meaning, tuple(map(_as_unit, morpheme.units)))
 
 
 def _line(surface: str, cost: Sequence[str], meaning: Sequence[str], units: str) -> Sequence[str]:
     """Return a line of the lexicon; `meaning` is part of speech, reading and normalised form."""
     split = ("C", units, units) if units else ("A", "*", "*")  # the split mode of the whole, the units in A, in B
-    return (folded_for_sudachi(surface), *cost, surface, *meaning, "*", *split, "*", "*")
+    texts = (text.translate(_ESCAPED) for text in (folded_for_sudachi(surface), surface, *meaning))
+    folded, written, *meant = texts
+    return (folded, *cost, written, *meant, "*", *split, "*", "*")

@@ -47,6 +47,7 @@ class LexiconEntry(Struct, frozen=True):
     units: tuple[str, ...] = ()  # short units, which concatenate to the surface
     reading: str = ""  # in katakana
     name: bool = False  # a proper noun
+    compound: bool = False  # its units and reading are those of the words that it is made of
 
 
 class Morpheme(NamedTuple):  # a note has forty, and a frozen dataclass takes four times as long to make
@@ -58,7 +59,8 @@ class Morpheme(NamedTuple):  # a note has forty, and a frozen dataclass takes fo
     normalized: str  # Sudachi's normalised form, casefolded
     part_of_speech: tuple[str, ...]  # six levels, 名詞 first
     reading: str  # katakana
-    units: tuple["Morpheme", ...] = ()  # short units (mode A); empty if there is only one
+    # Short units (mode A), or the words that a compound is made of; empty if there is only one.
+    units: tuple["Morpheme", ...] = ()
 
     def moved(self, by: int) -> "Morpheme":
         """Return the same word `by` characters further on."""
@@ -103,9 +105,21 @@ class Morpheme(NamedTuple):  # a note has forty, and a frozen dataclass takes fo
 
     @property
     def content_units(self) -> tuple["Morpheme", ...]:
-        """The short units that have meaning; of 15分 only the figure. Empty if the word is a single unit."""
-        if not self.units:
-            return ()
+        """The shortest units that have meaning; of 15分 only the figure. Empty if the word is a single unit."""
+        return tuple(leaf for unit in self._content for leaf in unit.leaves)
+
+    @property
+    def leaves(self) -> tuple["Morpheme", ...]:
+        """The shortest units that have meaning, else the word itself. 15分 is not split."""
+        return (self,) if self.is_figure else self.content_units or (self,)
+
+    @property
+    def words(self) -> tuple["Morpheme", ...]:
+        """The word, then its units that have meaning, each followed by its own units."""
+        return (self, *(word for unit in self._content for word in unit.words)) if self.units else (self,)
+
+    @property
+    def _content(self) -> tuple["Morpheme", ...]:
         units = self.units[:1] if self.is_figure else self.units
         return tuple(unit for unit in units if unit.is_content)
 

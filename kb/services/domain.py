@@ -45,6 +45,7 @@ class Domain(Struct, frozen=True, dict=True):
     disambiguation: DisambiguationRules = DisambiguationRules()
     vocabulary: Vocabulary = Vocabulary()
     changes: tuple[Change, ...] = ()
+    own_services: frozenset[str] = frozenset()  # slugs of the library's own services
 
     def extended(
         self,
@@ -53,8 +54,13 @@ class Domain(Struct, frozen=True, dict=True):
         own_words: Mapping[str, tuple[str, ...]] | None = None,
     ) -> "Domain":
         """Return the domain with a library's services, categories and words. Raises CatalogueError for a taken name."""
-        vocabulary = replace(self.vocabulary, own={**self.vocabulary.own, **(own_words or {})})
-        return replace(self, catalogue=self.catalogue.extended(services, categories), vocabulary=vocabulary)
+        services = tuple(services)
+        return replace(
+            self,
+            catalogue=self.catalogue.extended(services, categories),
+            vocabulary=replace(self.vocabulary, own={**self.vocabulary.own, **(own_words or {})}),
+            own_services=self.own_services.union(service.slug for service in services),
+        )
 
     @cached_property
     def service_finder(self) -> ServiceFinder:
@@ -64,7 +70,11 @@ class Domain(Struct, frozen=True, dict=True):
     @cached_property
     def words(self) -> tuple[LexiconEntry, ...]:
         """The words that the analysis needs: those of the field and the library, and the names of services."""
-        names = (word for service in self.catalogue.services for word in _names(service, self.catalogue.owners))
+        names = (
+            replace(word, compound=service.slug in self.own_services)
+            for service in self.catalogue.services
+            for word in _names(service, self.catalogue.owners)
+        )
         spellings = (
             LexiconEntry(spelling, usual.casefold(), _units(spelling))
             for usual, others in self.vocabulary.spellings.items()
@@ -145,7 +155,7 @@ def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]
         head = before[0] if before else usual.casefold()
         joined |= {other: head for other in before if other != head}
         added += [
-            LexiconEntry(spelling, head, _units(spelling))
+            LexiconEntry(spelling, head, compound=True)
             for spelling in spellings
             if folded_for_sudachi(spelling) not in found_as
         ]
@@ -188,8 +198,6 @@ def changed_names(old: Domain, new: Domain) -> frozenset[str] | None:
 
 
 def _changed_words(old: Domain, new: Domain) -> Iterator[str]:
-    """Yield the words whose analysis changed, and the units that only one of the domains has."""
+    """Yield the words whose analysis changed."""
     before, after = ({folded_for_sudachi(word.surface): word for word in domain.words} for domain in (old, new))
     yield from (key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-    units = [{unit for word in words.values() for unit in word.units} for words in (before, after)]
-    yield from units[0] ^ units[1]

@@ -22,6 +22,13 @@ ANALYZER = Analyzer(
         LexiconEntry("ステップファンクション", "step functions", name=True),
         LexiconEntry("冪等", reading="ベキトウ"),
         LexiconEntry("冪等性", "", ("冪等", "性"), "ベキトウセイ"),
+        LexiconEntry("障害訓練", compound=True),
+        LexiconEntry("障害訓練計画", compound=True),
+        LexiconEntry("ゲームデー", "障害訓練", compound=True),
+        LexiconEntry("15分ラムダ勉強会", compound=True),
+        LexiconEntry("冪等性検証", compound=True),
+        LexiconEntry("設計書", compound=True),
+        LexiconEntry("甲,e,"),
     ]
 )
 
@@ -72,6 +79,13 @@ def terms(text: str) -> list[str]:
         ("ラムダとLambda、ｌａｍｂｄａ", ["lambda", "lambda", "lambda"]),
         ("１５分で5GB、85%", ["15分", "15", "5gb", "5", "85%", "85"]),
         ("始めるようにしている", ["始める"]),
+        ("障害訓練の障害", ["障害訓練", "障害", "訓練", "障害"]),
+        ("障害訓練計画", ["障害訓練計画", "障害訓練", "障害", "訓練", "計画"]),
+        ("ゲームデー", ["障害訓練"]),
+        ("１５分ラムダ勉強会", ["15分ラムダ勉強会", "15分", "15", "lambda", "勉強会", "勉強", "会"]),
+        ("冪等性検証", ["冪等性検証", "冪等性", "冪等", "性", "検証"]),
+        ("運用設計書", ["運用", "設計書", "設計", "書"]),
+        ("甲,e,と乙", ["甲,e,", "乙"]),
         ("！？…、。は\u3000 ", []),
         ("", []),
     ],
@@ -102,6 +116,13 @@ def test_adjacent_words_are_shingles_and_words_have_phonetic_keys() -> None:
         ("sound", "ベキトウセイ"),
         ("sound", "ケンショウ"),
     ]
+
+
+def test_a_compound_has_the_shingles_of_its_shortest_units_and_their_reading() -> None:
+    morphemes = ANALYZER.morphemes("障害訓練計画を検証")
+
+    assert [term.text for term in ANALYZER.shingles(morphemes)] == ["障害 訓練", "訓練 計画", "計画 検証"]
+    assert [term.text for term in ANALYZER.phonetic_keys(morphemes)] == ["ショウガイクンレンケイカク", "ケンショウ"]
 
 
 @settings(max_examples=300)
@@ -250,6 +271,8 @@ def test_words_are_compiled_without_a_writable_folder(tmp_path: Path) -> None:
     [
         ("監視の信頼性とEC2の監視", "監視 信頼性", ["監視", "信頼性", "監視"]),
         ("サーバレスなら", "Serverless", ["サーバレス"]),
+        ("障害訓練計画", "訓練", ["訓練"]),
+        ("障害訓練計画と計画", "障害訓練", ["障害訓練"]),
         ("監視", "", []),
         ("監視", "の", []),
     ],

@@ -184,6 +184,54 @@ def test_lint_reports_no_service_of_another_domain(folder: Path) -> None:
     assert kb(folder, "lint", str(report)) == [f"{report}: nothing to correct"]
 
 
+OWN_COMPOUNDS = """\
+[words]
+"障害訓練" = ["ゲームデー"]
+"運用設計書" = []
+
+[services.logs]
+name = "ログ基盤"
+category = "analytics"
+aliases = ["監査ログ基盤"]
+"""
+
+
+@pytest.fixture(scope="module")
+def with_compounds(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    folder = tmp_path_factory.mktemp("compounds")
+    (folder / "library").mkdir()
+    notes = "- 障害訓練を続ける\n- ゲームデーをする\n- 運用設計書を直す\n- 監査ログ基盤を止める\n"
+    (folder / "library" / "a.md").write_text(f"# 勉強会\n\n{notes}", "utf-8")
+    (folder / "library" / "kb.toml").write_text(OWN_COMPOUNDS, "utf-8")
+    knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
+    knowledge_base.indexer.sync()
+    return knowledge_base
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("障害", {"障害訓練を続ける": ["障害"]}),
+        ("障害訓練", {"障害訓練を続ける": ["障害訓練"], "ゲームデーをする": ["ゲームデー"]}),
+        ("ゲームデー", {"障害訓練を続ける": ["障害訓練"], "ゲームデーをする": ["ゲームデー"]}),
+        ("設計書", {"運用設計書を直す": ["設計書"]}),
+        ("運用", {"運用設計書を直す": ["運用"]}),
+        ("ログ", {"監査ログ基盤を止める": ["ログ"]}),
+        ("ログ基盤", {"監査ログ基盤を止める": ["監査ログ基盤"]}),
+        ("監査 基盤", {"監査ログ基盤を止める": ["監査", "基盤"]}),
+        ('"障害"', {"障害訓練を続ける": []}),  # phrases are not marked
+        ('"訓練を続ける"', {"障害訓練を続ける": []}),
+        ("しょうがいくんれん", {"障害訓練を続ける": ["障害訓練"]}),
+    ],
+)
+def test_an_own_word_or_service_is_found_whole_and_by_its_parts(
+    with_compounds: KnowledgeBase, query: str, expected: dict[str, list[str]]
+) -> None:
+    hits = with_compounds.searcher.search(Query(query, without=("parts",))).hits
+
+    assert {hit.note.text: [hit.note.text[begin:end] for begin, end in hit.marks] for hit in hits} == expected
+
+
 def test_equal_configurations_give_equal_domains() -> None:
     configuration = CONFIGURATION.encode()
 
