@@ -1,7 +1,8 @@
 """Adding reports to the library of a collection: single ones, or all of an export or archive."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
 from kb.library.places import OWN_LIBRARY, own_library
-from kb.pipeline.relations import SAME_REPORT, Texts, share_in, texts_of
+from kb.pipeline.relations import SAME_REPORT, share_in, texts_of
 from kb.pipeline.reports import FinishedReport, read_report
 from kb.readers.containers import container_ending
 from kb.readers.formats import ending_of, read_outline
@@ -26,12 +27,17 @@ from kb.talks import report_of
 
 _UNNAMED = "standard input"
 
+_Identity: TypeAlias = tuple[str, str] | None
+"""The id and the title of a report, None for an unreadable file."""
+
 
 class Adder:
     """Adds reports to the library of a collection; while that is the samples, to a new library of the user."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+        # Adding many reports before a sync compares each with all others that are not indexed yet.
+        self._identities: dict[str, tuple[object, _Identity]] = {}  # by source, with a fingerprint
 
     def add(
         self,
@@ -148,13 +154,21 @@ class Adder:
         for file in files:
             known = scan.configuration.overrides.get(file.source, MetadataOverride())
             report = report_under((override or MetadataOverride()).over(known).event)
-            if ids.get(file.source, report.id) == report.id:
-                identity = _identity(file, known)
-                # Reports with different titles may share an id, which has four digits of the title's hash.
-                same_title = identity and identity[:2] == (report.id, normalized(report.title))
-                if identity and same_title and share_in(texts_of(report), identity[2]) >= SAME_REPORT:
-                    return file
+            if ids.get(file.source, report.id) != report.id or self._identity(file, known) != _identity(report):
+                continue
+            other = _report(file, known)
+            if other and share_in(texts_of(report), texts_of(other)) >= SAME_REPORT:
+                return file
         return None
+
+    def _identity(self, file: ReportFile, override: MetadataOverride) -> _Identity:
+        """Return the identity of the report in a file, which is read once for each of its states."""
+        fingerprint = (file.digest, override)
+        known, identity = self._identities.get(file.source, (None, None))
+        if known != fingerprint:
+            identity = _identity(_report(file, override))
+            self._identities[file.source] = fingerprint, identity
+        return identity
 
 
 def _reports_and_problems(data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
@@ -169,14 +183,17 @@ def _reports_and_problems(data: bytes, name: str) -> tuple[list[ReportFile], lis
     return files, problems
 
 
-@lru_cache(256)  # adding many reports compares each with all others
-def _identity(file: ReportFile, override: MetadataOverride | None) -> tuple[str, str, Texts] | None:
-    """Return the id, title and texts of the report in a file, None if the file is unreadable."""
+def _report(file: ReportFile, override: MetadataOverride) -> Report | None:
+    """Return the report in a file, None if the file is unreadable."""
     try:
-        report = report_of(read_outline(file.data, file.source), override)
+        return report_of(read_outline(file.data, file.source), override)
     except UnreadableError:
         return None
-    return report.id, normalized(report.title), texts_of(report)
+
+
+def _identity(report: Report | None) -> _Identity:
+    """Return the id and title: reports with different titles may share an id, which has four digits of their hash."""
+    return (report.id, normalized(report.title)) if report else None
 
 
 def _known_ids(scan: Scan, contents: Contents | None) -> Mapping[str, str]:

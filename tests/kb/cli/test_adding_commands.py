@@ -11,6 +11,8 @@ from typed import REPORT, kb, records
 from web import answer, redirect, serving
 
 from kb.cli.group import cli
+from kb.indexing import adder
+from kb.knowledge_base import KnowledgeBase
 
 
 def test_add_puts_a_report_into_the_library_and_finds_it_at_once(library: Path, tmp_path: Path) -> None:
@@ -256,3 +258,22 @@ def test_a_report_whose_title_has_the_digits_of_another_does_not_take_its_place(
     kb("add", str(tmp_path / "one.md"), str(tmp_path / "other.md"))
 
     assert {"one.md", "other.md"} <= {path.name for path in library.iterdir()}
+
+
+def test_an_added_report_is_compared_with_many_unindexed_ones_without_reading_them_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, read_outline = list[str](), adder.read_outline
+    monkeypatch.setattr(
+        adder, "read_outline", lambda data, source: [read.append(source), read_outline(data, source)][1]
+    )
+    for number in range(300):
+        (tmp_path / f"{number}.md").write_text(f"# 会{number} 2020\n\n- メモ\n", "utf-8")
+    adding = KnowledgeBase.open(tmp_path, tmp_path.parent / "index").adder
+
+    adding.add("# 甲の会 2021\n\n- メモ\n".encode(), "a.md")
+    first = len(read)
+    adding.add("# 乙の会 2021\n\n- メモ\n".encode(), "b.md")
+    edited = adding.add("# 甲の会 2021\n\n- メモ\n- 追記\n".encode(), "c.md")
+
+    assert (first, read[first:], edited.replaced) == (301, ["b.md", "a.md", "c.md", "a.md"], "a.md")
