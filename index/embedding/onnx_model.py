@@ -5,7 +5,6 @@ by hash: sum((code point + 1) * BASE ** place) modulo 2 ** 64 (Karp and Rabin 19
 differences of one running sum. A dictionary of the 250,000 pieces would take longer to build than embedding a query.
 """
 
-import os
 import re
 from collections import deque
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.embedder import Vectors
 from index.embedding.e5_weights import Floats, Pieces, Weights
+from index.processors import processors
 
 GRAPH = Path(__file__).with_name("e5.onnx")  # made by tests/fitting/e5_graph.py
 _BATCH = 8  # texts run at once; larger batches are slower, because short texts are padded
@@ -59,7 +59,7 @@ class OnnxModel:
             fill(batches[0])
         else:
             # onnxruntime releases the GIL, so threads use all cores.
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
+            with ThreadPoolExecutor(processors()) as pool:
                 deque(pool.map(fill, batches), 0)
         return vectors
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from index.engine import StagedSegment, Staging
+from index.processors import processors
 from index.schema import Document
 from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary
 from kb.kinds import Lesson
@@ -92,7 +93,7 @@ def _workers(staging: Staging, index: Path, configuration: str, lesson: Lesson) 
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     pipes, processes = [], []
     try:
-        for _ in range(os.cpu_count() or 1):
+        for _ in range(processors()):
             here, there = context.Pipe()
             process = context.Process(
                 target=_work, args=(staging, index, configuration, lesson, there), name="stage", daemon=True

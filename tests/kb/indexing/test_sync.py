@@ -323,3 +323,15 @@ def test_a_cache_in_memory_hides_no_older_state_and_writes_no_file(tmp_path: Pat
         None,
     ]
     assert (cache.find("a.md"), ReportCache(tmp_path).find("a.md")) == (cached_report("new"), cached_report("old"))
+
+
+def test_a_sync_starts_no_more_workers_than_it_may_use_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, start = list[str](), SpawnProcess.start
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(SpawnProcess, "start", lambda process: [started.append(process.name), start(process)][1])
+
+    several, alone = synced_by_processes(tmp_path, monkeypatch)
+
+    assert (started, several == alone) == (["stage"], True)
