@@ -19,7 +19,16 @@ from kb.learning import Example
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.library.places import CACHE_FOLDER, REPORT_SUFFIX, may_cache
-from kb.pipeline.reports import FinishedReport, Tools, all_texts, corrections_for, morphemes_of, read_report
+from kb.pipeline.reports import (
+    FinishedReport,
+    Morphemes,
+    Tools,
+    all_texts,
+    classified,
+    corrections_for,
+    morphemes_of,
+    read_report,
+)
 from kb.report.identity import own_part, report_part
 from kb.report.model import Correction, MetadataOverride, Report, TalkCorrection
 from kb.report.outline import ReadingWarning
@@ -28,6 +37,7 @@ from kb.services import names_in
 from kb.storage.caches import code_digest, read_sealed, sealed
 
 _NO_LESSON = Lesson()
+_MAX_KEPT = 200_000  # morphemes kept until documents are made of them, 25 MB: those of 15,000 notes
 
 
 class ReportSummary(Struct, frozen=True):
@@ -83,7 +93,8 @@ class CachedReport(Struct, frozen=True):
     """A finished report with its fingerprint.
 
     `folded_text` is all its text, as `kb.services.names_in` folds it to look for names. `training_features` are the
-    features of the notes whose kind is corrected: the lesson for other notes is learned from them.
+    features of the notes whose kind is corrected: the lesson for other notes is learned from them. `marked_answers`
+    are those of the `FinishedReport`, from which it can be classified again.
     """
 
     fingerprint: ReportFingerprint
@@ -92,6 +103,7 @@ class CachedReport(Struct, frozen=True):
     findings: tuple[Finding, ...]
     report: Report
     training_features: Mapping[str, tuple[str, ...]] = {}
+    marked_answers: Mapping[str, str] = {}
 
 
 class _CachedText(Struct, frozen=True):
@@ -151,7 +163,8 @@ class ReportCache:
 class ReportLoader:
     """Loads the finished report of a file, from the cache if its fingerprint is current.
 
-    With `vectors`, reports that only words classified are made again, and so are those made with another `lesson`.
+    A cached report that another `lesson` classified, or only its words although all its `vectors` are stored, is
+    classified again. It is not read again.
     """
 
     def __init__(
@@ -162,26 +175,30 @@ class ReportLoader:
         self._vectors = vectors
         self._lesson = lesson
         self._domain = tools.configuration.domain_digest
+        self._kept: dict[str, Morphemes] = {}  # of reports that were analysed, by source
+        self._room = _MAX_KEPT
 
     def load(self, file: ReportFile) -> FinishedReport:
         """Return the finished report of a file, without its morphemes. Raises UnreadableError."""
-        cached = self._current(file)
-        return _finished(cached) if cached else replace(self._make(file), morphemes={})
+        finished = self._current(file)
+        count = sum(map(len, finished.morphemes.values()))
+        if 0 < count <= self._room:
+            self._kept[file.source] = finished.morphemes
+            self._room -= count
+        return replace(finished, morphemes={})
 
     def load_analysed(self, file: ReportFile) -> FinishedReport:
         """Return the finished report of a file with the morphemes of its texts. Raises UnreadableError."""
-        cached = self._current(file)
-        if cached is None:
-            return self._make(file)
-        return replace(_finished(cached), morphemes=morphemes_of(cached.report, self._tools))
+        finished = self._current(file)
+        if finished.morphemes:
+            return finished
+        kept = self._kept.get(file.source)
+        return replace(finished, morphemes=kept or morphemes_of(finished.report, self._tools))
 
     def load_for_any_domain(self, file: ReportFile) -> Report:
         """Return the report of a file, possibly with the services of an older domain: its texts are current."""
-        if cached := self.cache.find(file.source):
-            known = replace(cached.fingerprint, domain=self._domain, vectors="", lesson=self._lesson.key)
-            if known == self._fingerprint(file, cached.report):
-                return cached.report
-        return self.load(file).report
+        finished = self._cached(file, any_domain=True)
+        return (finished or self.load(file)).report
 
     def training_features(self, file: ReportFile, note: str) -> tuple[str, ...] | None:
         """Return the features of a note whose kind is corrected, by its own part of its id. Raises UnreadableError.
@@ -193,36 +210,71 @@ class ReportLoader:
             known = cached.fingerprint
             if (known.file, known.code) == (file.digest, code_digest()):
                 return cached.training_features[note]
-        return self._make(file).training_features.get(note)
+        finished = self._cached(file) or self._current(file)
+        return finished.training_features.get(note)
 
-    def _current(self, file: ReportFile) -> CachedReport | None:
-        cached = self.cache.find(file.source)
-        if cached is None or (self._vectors and cached.fingerprint.vectors != self._vectors.name):
-            return None
-        return cached if replace(cached.fingerprint, vectors="") == self._fingerprint(file, cached.report) else None
-
-    def _make(self, file: ReportFile) -> FinishedReport:
-        finished = read_report(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
-        report = finished.report
-        fingerprint = replace(self._fingerprint(file, report), vectors=finished.vectors)
-        text = names_in((report.title, *all_texts(report)))
-        self.cache.store(
-            CachedReport(fingerprint, text, finished.warnings, finished.findings, report, finished.training_features)
-        )
+    def _current(self, file: ReportFile) -> FinishedReport:
+        """Return the finished report of a file, with its morphemes only if they were needed for that."""
+        finished = self._cached(file)
+        if finished is None:
+            finished = read_report(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
+        elif finished.lesson != self._lesson.key or self._has_new_vectors(finished):
+            finished = replace(finished, morphemes=morphemes_of(finished.report, self._tools))
+            corrections = self._fingerprint(file, finished).corrections
+            finished = classified(finished, corrections, self._vectors, self._lesson)
+        else:
+            return finished
+        self._store(file, finished)
         return finished
 
-    def _fingerprint(self, file: ReportFile, report: Report) -> ReportFingerprint:
-        override = self._tools.configuration.overrides.get(file.source, MetadataOverride())
-        corrections = corrections_for(report.id, file.source, override, self._tools.corrections)
-        configured = self._tools.configuration.talks
-        talks = {talk: configured[talk] for talk in report.asked if talk in configured}
-        return ReportFingerprint(
-            file.digest, code_digest(), self._domain, override, corrections, talks, lesson=self._lesson.key
+    def _cached(self, file: ReportFile, *, any_domain: bool = False) -> FinishedReport | None:
+        """Return the cached report of a file, whatever classified its notes; None if it must be read again."""
+        cached = self.cache.find(file.source)
+        if cached is None:
+            return None
+        known = cached.fingerprint
+        finished = FinishedReport(
+            cached.report,
+            {},
+            cached.warnings,
+            cached.findings,
+            known.vectors,
+            known.lesson,
+            cached.training_features,
+            cached.marked_answers,
+        )
+        current = self._fingerprint(file, finished)
+        return finished if known == (replace(current, domain=known.domain) if any_domain else current) else None
+
+    def _has_new_vectors(self, finished: FinishedReport) -> bool:
+        """Return whether a report that was not classified by its vectors can be now."""
+        if self._vectors is None or finished.vectors == self._vectors.name:
+            return False
+        return self._vectors.of([note.passage for note in finished.report.notes]) is not None
+
+    def _store(self, file: ReportFile, finished: FinishedReport) -> None:
+        report = finished.report
+        self.cache.store(
+            CachedReport(
+                self._fingerprint(file, finished),
+                names_in((report.title, *all_texts(report))),
+                finished.warnings,
+                finished.findings,
+                report,
+                finished.training_features,
+                finished.marked_answers,
+            )
         )
 
-
-def _finished(cached: CachedReport) -> FinishedReport:
-    return FinishedReport(cached.report, {}, cached.warnings, cached.findings, vectors=cached.fingerprint.vectors)
+    def _fingerprint(self, file: ReportFile, finished: FinishedReport) -> ReportFingerprint:
+        """Return the fingerprint that the report of a file has now, classified as it is."""
+        report, configured = finished.report, self._tools.configuration.talks
+        override = self._tools.configuration.overrides.get(file.source, MetadataOverride())
+        corrections = corrections_for(report.id, file.source, override, self._tools.corrections)
+        talks = {talk: configured[talk] for talk in report.asked if talk in configured}
+        return ReportFingerprint(
+            file.digest, code_digest(), self._domain, override, corrections, talks, finished.vectors, finished.lesson
+        )
 
 
 def lesson_of(scan: Scan, contents: Contents | None, loader: ReportLoader) -> Lesson:

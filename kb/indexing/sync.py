@@ -53,9 +53,8 @@ class Sync:
     """One sync of a collection with a scan of its library.
 
     `before` is the generation that the index holds, None if it is missing or damaged, and `since` the engine's stamp
-    from before it was read. With `vectors`, reports that are read again are also classified by their vectors: those of
-    changed files, or all if the lesson changed. With `reclassify`, reports that were classified by words only are read
-    again too.
+    from before it was read. With `vectors`, changed reports are also classified by their vectors: those of changed
+    files, or all if the lesson changed. With `reclassify`, reports that only words classified are classified again too.
     """
 
     def __init__(
@@ -95,6 +94,8 @@ class Sync:
         with collection.engine.staging() if use_workers else nullcontext() as writer:
             staged = StagedReports({}, ())
             if writer:  # steps 2–7 in worker processes, as if these were the only reports of their ids
+                # They have no vectors, and this process must not classify their reports otherwise.
+                self._loader = ReportLoader(collection.tools, self._loader.cache, lesson=lesson)
                 configuration = collection.tools.configuration
                 staged = staging.stage(files, writer, collection.index, configuration, self._progress, lesson=lesson)
             summaries, problems = self._read_reports(staged.results)
@@ -243,7 +244,7 @@ class Sync:
                 yield file.source
                 continue
             entry = before.by_source.get(file.source)
-            if entry is None or before.lesson != self._lesson.key or (model and entry.vectors != model):
+            if entry is None or before.lesson != self._lesson.key or (model and entry.notes and entry.vectors != model):
                 continue
             if any(old.talks.get(talk) != new.talks.get(talk) for talk in entry.asked):
                 continue

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from kb.library.configuration import Configuration
 from kb.report.identity import ids_of, report_part
-from kb.report.model import Correction, MetadataOverride, Report, Talk, TalkCorrection
+from kb.report.model import Claim, Correction, MetadataOverride, Report, Talk, TalkCorrection
 from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import Finding
 from kb.storage.caches import cache_folder
@@ -41,8 +41,9 @@ class FinishedReport(Struct, frozen=True):
     """A report with tags and kinds, before it is related to the other reports of its library.
 
     `findings` list missing metadata and uncertain kinds of notes. `vectors` is the model that
-    classified the notes, empty where only their words did. `training_features` are the features of the notes whose
-    kind is corrected, by the note's own part of its id.
+    classified the notes, empty where only their words did; `lesson` is the key of the lesson. `training_features` are the features of the notes whose
+    kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes that their
+    author marked as answers, by note id.
     """
 
     report: Report
@@ -50,7 +51,9 @@ class FinishedReport(Struct, frozen=True):
     warnings: tuple[ReadingWarning, ...] = ()
     findings: tuple[Finding, ...] = ()
     vectors: str = ""
+    lesson: str = ""
     training_features: Mapping[str, tuple[str, ...]] = {}
+    marked_answers: Mapping[str, str] = {}
 
 
 class Tools(Struct, frozen=True, dict=True):
@@ -113,7 +116,7 @@ def finish_report(
 
     Notes are classified by their words, by their vectors if all of them have one, and by the library's lesson.
     """
-    from kb.kinds import classify, lesson_features, uncertain_claims
+    from kb.kinds import lesson_features
     from kb.pipeline.lint import findings
     from kb.services.tagger import tag
     from kb.talks import report_with_candidates
@@ -124,16 +127,41 @@ def finish_report(
     corrections = corrections_for(report.id, report.source, override, tools.corrections)
     tagged = tag(report, tools.domain, corrections)
     morphemes = morphemes_of(tagged, tools)
-    rows = vectors.of([note.passage for note in tagged.notes]) if vectors else None
-    classified = classify(tagged, morphemes, corrections, rows, lesson.adaptation if lesson else None)
-    missing = islice(findings(outline, tagged, tools.domain, candidates), _MAX_FINDINGS)
-    return FinishedReport(
-        classified,
+    finished = FinishedReport(
+        tagged,
         morphemes,
-        warnings=outline.warnings,
-        findings=(*missing, *uncertain_claims(classified)),
-        vectors=vectors.name if vectors and rows is not None else "",
+        outline.warnings,
+        tuple(islice(findings(outline, tagged, tools.domain, candidates), _MAX_FINDINGS)),
         training_features=lesson_features(tagged, morphemes, corrections),
+        marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
+    )
+    return classified(finished, corrections, vectors, lesson)
+
+
+def classified(
+    finished: FinishedReport,
+    corrections: Mapping[str, Correction],
+    vectors: "StoredVectors | None",
+    lesson: "Lesson | None",
+) -> FinishedReport:
+    """Return a report with the kinds of its notes, whether or not it has kinds already. It needs its morphemes.
+
+    Notes are classified by their vectors if all of them have one, else by their words.
+    """
+    from kb.kinds import classify, uncertain_claims
+
+    report, marked = finished.report, finished.marked_answers
+    notes = [replace(note, answers=marked.get(note.id)) if note.answers else note for note in report.notes]
+    report = replace(report, notes=tuple(notes))
+    rows = vectors.of([note.passage for note in notes]) if vectors else None
+    report = classify(report, finished.morphemes, corrections, rows, lesson.adaptation if lesson else None)
+    missing = (finding for finding in finished.findings if finding.what not in get_args(Claim))
+    return replace(
+        finished,
+        report=report,
+        findings=(*missing, *uncertain_claims(report)),
+        vectors=vectors.name if vectors and rows is not None else "",
+        lesson=lesson.key if lesson else "",
     )
 
 

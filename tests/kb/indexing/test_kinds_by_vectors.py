@@ -1,21 +1,25 @@
 """Notes are classified by words at once, and once more by their vectors, in the background."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from index.analysis import Analyzer, Morpheme
 from index.embedder import Vectors
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
-from kb.kinds import vector_model
+from kb.indexing import staging
+from kb.kinds import Lesson, vector_model
 from kb.kinds.classify import WITH_VECTORS
 from kb.knowledge_base import KnowledgeBase
-from kb.learning import load
-from kb.pipeline.reports import Tools, read_report
+from kb.learning import Example, load
+from kb.pipeline.reports import Tools, classified, read_report
+from kb.readers import formats
 from kb.report.model import Note
+from kb.report.outline import Outline
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
 PROBLEM = load(WITH_VECTORS).labels.index("problem")
@@ -152,3 +156,84 @@ def test_a_report_with_a_missing_vector_is_classified_by_words_alone() -> None:
             return None
 
     assert read_report(REPORT.encode(), "a.md", Tools(), vectors=Lacking()).vectors == ""
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that this process reads, one for each time."""
+    sources: list[str] = []
+    read_outline = formats.read_outline
+
+    def noted(data: bytes, source: str) -> Outline:
+        sources.append(source)
+        return read_outline(data, source)
+
+    monkeypatch.setattr(formats, "read_outline", noted)
+    return sources
+
+
+@pytest.fixture
+def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that this process analyses, one for each time."""
+    texts: list[str] = []
+    morphemes = Analyzer.morphemes
+
+    def noted(analyzer: Analyzer, text: str) -> tuple[Morpheme, ...]:
+        texts.append(text)
+        return morphemes(analyzer, text)
+
+    monkeypatch.setattr(Analyzer, "morphemes", noted)
+    return texts
+
+
+def test_each_content_is_read_once_and_analysed_once_in_a_sync(
+    kb: KnowledgeBase, read: list[str], analysed: list[str]
+) -> None:
+    def once(work: Callable[[], object]) -> tuple[list[str], bool]:
+        read.clear()
+        analysed.clear()
+        work()
+        return list(read), len(analysed) == len(set(analysed))
+
+    library = kb.collection.library.path
+    (library / "b.md").unlink()
+    (library / "empty.md").write_text("# 見本勉強会 2020\n", "utf-8")  # no note of it ever has a vector
+    assert once(kb.indexer.sync) == (["a.md", "empty.md"], True)
+    assert once(kb.indexer.embed) == ([], True)
+
+    (library / "a.md").write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
+    (library / "new.md").write_text("# 別の勉強会 2021\n\n- 秤を買う\n", "utf-8")
+    assert once(kb.indexer.sync) == (["a.md", "new.md"], True)
+    assert once(kb.indexer.embed) == ([], True)
+    assert models_of(kb) == [Leaning.name, "", Leaning.name]
+
+
+def test_what_worker_processes_have_read_is_not_read_again(
+    kb: KnowledgeBase, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "MIN_FILES", 1)
+    kb.indexer.sync()
+    kb.indexer.embed()
+    (kb.collection.library.path / "a.md").write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
+    kb.indexer.sync()
+    kb.indexer.embed()
+
+    assert read == []
+    assert models_of(kb) == [Leaning.name] * 2
+
+
+def test_a_report_that_is_classified_again_is_as_if_all_had_been_known_at_once() -> None:
+    class Stored:
+        name = Leaning.name
+
+        def of(self, texts: Sequence[str]) -> Vectors:
+            return Leaning().passages(texts)
+
+    data = f"{REPORT}- Q: 鍵はいつ返すか\n- A: 夕方に返す\n- 札が足りないのが問題だ\n  - 札を増やしましょう\n".encode()
+    lesson = Lesson((Example(("says 増やす", "type bullet"), ("impression",)),))
+    by_words = read_report(data, "a.md", Tools())
+    at_once = read_report(data, "a.md", Tools(), vectors=Stored(), lesson=lesson)
+    again = classified(by_words, {}, Stored(), lesson)
+
+    assert again == at_once != by_words
+    assert classified(again, {}, None, None) == by_words

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
+from kb.readers import formats
 from kb.report.model import Correction, Kind
 
 NAMES = ("鍵", "錠", "扉", "窓", "蝶番", "合鍵", "金庫", "門", "柵", "倉庫", "入口", "出口")
@@ -51,6 +52,20 @@ def test_a_dozen_corrections_teach_about_other_notes_and_fewer_do_not(kb: Knowle
     assert before == ["statement", "advice", "statement"]
     assert eleven == ({"a.md"}, before, {})
     assert twelve == (True, ["impression", "advice", "statement"], {"impression": 12})
+
+
+def test_a_lesson_reads_only_the_reports_of_its_corrections_again(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, read_outline = list[str](), formats.read_outline
+    monkeypatch.setattr(
+        formats, "read_outline", lambda data, source: [read.append(source), read_outline(data, source)][1]
+    )
+    before = kinds(kb)
+    corrected(kb, Correction(kind="impression"))
+    kb.indexer.sync()
+
+    assert (read, kinds(kb) != before) == (["a.md"], True)
 
 
 def test_the_lesson_is_gone_with_its_corrections(kb: KnowledgeBase) -> None:
