@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_only_the_first_page_of_the_best_quotes_and_only_with_vectors(samples: K
     assert quoted(samples, query)
     assert quoted(samples, Query(QUESTION, explain=True, sort="new")) == ()
     assert quoted(samples, Query(QUESTION, explain=True, offset=20)) == ()
+    assert samples.searcher.quoted(replace(query, offset=20), samples.searcher.search(query)) == ()
     assert quoted(samples, Query("", explain=True)) == ()
     assert quoted(bare, query) == ()
 

@@ -106,7 +106,7 @@ def test_a_hit_has_its_cosine_as_a_reason(make: Make) -> None:
 
 
 def test_a_hit_without_a_vector_has_no_points_for_similarity(make: Make) -> None:
-    old = library(*(document(n, "鍵束", f"鍵束の話{n}") for n in range(1, 5)))
+    old = [*library(), *(document(n, "鍵束", f"鍵束の話{n}") for n in range(1, 5))]
     new = [document(n, "鍵束", f"鍵束の話{n}") for n in range(5, 9)]  # with vectors these would be similar too
     engine = filled(make(Characters()), old)
     engine.publish({"new": new}, (), ["only", "new"], {})
@@ -115,6 +115,19 @@ def test_a_hit_without_a_vector_has_no_points_for_similarity(make: Make) -> None
     likeness = {hit.id: sum(one.points for one in hit.reasons if one.signal == "likeness") for hit in hits}
 
     assert {key: points > 0 for key, points in likeness.items()} == {str(n): n < 5 for n in range(1, 9)}
+
+
+def test_a_document_without_a_vector_is_compared_with_none_and_changes_no_comparison(make: Make) -> None:
+    talk = [
+        document(n, "鍵", passage, talk="鍵の話") for n, passage in enumerate(("重複排除鍵", "鍵束交換", "鍵束の鍵"))
+    ]
+    engine = filled(make(Characters()), [*library(), *talk])
+    before = engine.snapshot().similarity(("0", "1"), ("1", "2"), "talk")
+    engine.publish({"new": [document(3, "鍵", "窓", talk="鍵の話")]}, (), ["only", "new"], {})
+    snapshot = engine.snapshot()
+
+    assert snapshot.similarity(("0", "1"), ("1", "2"), "talk") == before
+    assert [snapshot.similarity(*pair, "talk") for pair in ((("0",), ("3",)), (("3",), ("0",)))] == [(), ()]
 
 
 def test_similar_documents_of_a_section_boost_each_other(make: Make) -> None:

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Talk
+from kb.search.directory import TalkEntry
 from kb.services import Change
 from webui.app import create_app
 from webui.view.timeline import chronicle
@@ -211,3 +213,11 @@ def test_every_year_has_its_place_within_the_drawing(years: list[int]) -> None:
     assert {one.year for one in line if not one.is_empty} == {str(one) for one in years}
     assert [one.middle for one in line] == sorted(one.middle for one in line)
     assert all(one.middle - one.width / 2 + 0.01 >= 0 and one.middle + one.width / 2 <= 100.01 for one in line)
+
+
+def test_the_talks_of_a_year_come_by_their_notes_and_then_by_their_ids() -> None:
+    talks = [(TalkEntry(Talk(key, key, 1), (), (), "2018-03"), notes) for key, notes in (("b", 1), ("c", 7), ("a", 1))]
+
+    [year] = chronicle(talks, ())
+
+    assert [(talk.talk.id, notes) for talk, notes in year.talks] == [("c", 7), ("a", 1), ("b", 1)]

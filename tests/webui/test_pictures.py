@@ -214,3 +214,8 @@ def test_more_notes_are_never_drawn_weaker(some: int, more: int, most: int) -> N
     some, more, most = sorted((some, more, most))
 
     assert 1 <= shade(some, most) <= shade(more, most) <= shade(most, most) <= 4
+
+
+@given(st.integers(2, 100_000))
+def test_a_single_note_is_drawn_weakest_and_the_most_notes_strongest(most: int) -> None:
+    assert (shade(1, most), shade(most, most) > 1) == (1, True)

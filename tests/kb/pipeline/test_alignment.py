@@ -78,6 +78,17 @@ def test_a_single_common_pair_of_letters_counts_only_if_a_note_has_no_other() ->
     assert [meet("鍵束", "鍵束を"), meet("鍵束を", "鍵束"), meet("鍵束を", "鍵束が")] == [True, True, False]
 
 
+def test_of_equally_similar_notes_those_at_the_same_place_meet() -> None:
+    twice = notes("箱の話を聞く", "鍵は必ず返す", "錠は古い", "箱の話を聞く")
+
+    def lines(*others: str) -> list[tuple[int, ...]]:
+        rows = [[note for note in row.notes if note] for row in aligned([twice, notes(*others)], no_vectors)]
+        return [tuple(note.line for note in row) for row in rows if len(row) > 1]
+
+    assert lines("箱の話を聞く", "窓を開けておく", "棚を空ける", "床を磨く") == [(1, 1)]
+    assert lines("窓を開けておく", "棚を空ける", "床を磨く", "箱の話を聞く") == [(4, 4)]
+
+
 def test_notes_of_one_meaning_meet_without_a_common_word() -> None:
     rows = aligned([notes("箱は二度届く"), notes("冪等にしよう")], lambda _some, _others: [[0.9]])
 

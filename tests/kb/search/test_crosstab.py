@@ -1,5 +1,6 @@
 """Counts of one facet by the values of another: those of the search of both, and of the list of talks."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -82,6 +83,14 @@ def test_at_most_a_dozen_services_have_their_years_and_all_their_notes_are_in_th
     assert len(counted) == 12
     assert [sum(one.notes.values()) for one in counted] == sorted(of_all.values(), reverse=True)[:12]
     assert next(one.notes for one in counted if one.service.slug == "sqs")["undated"] == 2
+
+
+def test_a_category_has_a_dozen_of_its_services_whatever_those_of_others(kb: KnowledgeBase) -> None:
+    of_all = Counter(one.service.category for one in kb.browser.services() if one.notes)
+
+    assert {category: len(kb.crosstab.years(category)) for category in of_all} == {
+        category: min(count, 12) for category, count in of_all.items()
+    }
 
 
 def test_a_category_that_there_is_not_has_no_services(kb: KnowledgeBase) -> None:

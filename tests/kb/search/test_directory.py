@@ -93,6 +93,12 @@ def test_speakers_come_by_the_number_of_their_talks_and_years_newest_first_and_u
     ]
 
 
+def test_speakers_of_as_many_talks_come_by_their_names() -> None:
+    talks = (talk("t", speaker="Cal"), talk("u", speaker="Ann"), talk("v", speaker="Bob"))
+
+    assert [*directory((entry("a", "見本の会", "2019", *talks),)).speakers] == ["Ann", "Bob", "Cal"]
+
+
 def test_a_talk_of_which_there_is_no_note_is_listed_and_counted_nowhere() -> None:
     reports = (entry("a", "見本の会", "2019", talk("noted", speaker="花子"), talk("slides", speaker="太郎")),)
     told = Directory.of(reports, {"noted"})

@@ -197,3 +197,36 @@ def test_a_note_of_a_year_is_newer_than_one_of_a_day_in_the_year_before(tmp_path
     made = guide(opened(tmp_path, **reports))
 
     assert [entry.note.held_on for entry in made.parts["cases"]] == ["2019", "2018-12-05", "2017"]
+
+
+def test_the_changes_of_a_service_come_newest_first(tmp_path: Path) -> None:
+    days = [change.changed_on for change in guide(opened(tmp_path, y2018="  - 箱の札が棚に並ぶ\n")).changes]
+
+    assert (days, len(set(days)) > 1) == (sorted(days, reverse=True), True)
+
+
+def test_the_same_words_of_several_talks_are_in_the_order_of_their_days_and_the_newest_is_shown(tmp_path: Path) -> None:
+    same = "  - 箱の札が棚に並ぶ\n"
+    knowledge_base = opened(tmp_path, **{"2018-12-05": same, "2017": same, "2019-01-20": same})
+    for name in ("別の集まり", "あの集まり 2020-02-02"):  # the order of their ids is not that of their days
+        (tmp_path / "library" / f"{name}.md").write_text(f"# {name}の記録\n\n- Lambda\n{same}", "utf-8")
+    knowledge_base.indexer.sync()
+    [entry] = guide(knowledge_base).parts["cases"]
+
+    assert [note.held_on for note in entry.notes] == ["2017", "2018-12-05", "2019-01-20", "2020-02-02", None]
+    assert (entry.note.held_on, entry.since, entry.until) == ("2020-02-02", "2017", "2020-02-02")
+
+
+def test_the_subject_of_an_entry_are_the_two_nearest_texts_above_it(tmp_path: Path) -> None:
+    made = guide(opened(tmp_path, y2018="  - 箱の置き場\n    - 棚の並び\n      - 札の色\n        - 赤い札が多い\n"))
+    subjects = {entry.note.text: made.subject(entry) for part in made.parts.values() for entry in part}
+
+    assert subjects["赤い札が多い"] == ("棚の並び", "札の色")
+
+
+def test_an_entry_is_sorted_by_the_surest_advice_that_it_leads_to(tmp_path: Path) -> None:
+    plain, sure = "箱は部品ごとに棚に並んでいる", "→ 鍵の数を必ず先に数えておくべき"
+    notes = f"  - 紐を分けておくこと\n  - {plain}\n    - {sure}\n"
+    made = guide(opened(tmp_path, y2018=notes))
+
+    assert made.parts["advice"][0].note.text == plain
