@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -22,7 +23,7 @@ from kb.library.files import Library, ReportFile
 from kb.library.places import EVALUATION, find_library
 from kb.pipeline.lint import lint
 from kb.pipeline.reports import Tools, finish_report, read_report
-from kb.readers.containers import TooLongError, bounded, file_bytes, members_of, unopened
+from kb.readers.containers import TooLongError, bounded, members_of, unopened
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.search.records import note_record, outline_record
@@ -182,7 +183,8 @@ def fetched(address: str, *, allow_private: bool) -> "Fetched":
 def _file(path: Path) -> ReadFile:
     name = shown_name(path)
     try:
-        return name, bounded(sys.stdin.buffer) if name == "-" else file_bytes(path)
+        with nullcontext(sys.stdin.buffer) if name == "-" else path.open("rb") as file:  # it may be a pipe
+            return name, bounded(file)
     except IsADirectoryError:
         return FileProblem(name, None, translatable("is a folder; name the files in it"))
     except OSError as error:

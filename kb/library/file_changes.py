@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from index.messages import os_message, translatable
 from kb.library.configuration import Configuration, parse
-from kb.library.rewriting import read_configuration, with_overrides, with_seen
+from kb.library.rewriting import configuration_bytes, read_configuration, with_overrides, with_seen
 from kb.library.tables import ConfigurationError
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError
-from kb.storage.safe_files import locked, move, write_whole
+from kb.storage.safe_files import NotRegularError, locked, move, read_regular, write_whole
 from kb.storage.walk import CONFIGURATION, backup_path, files_below, name_of, shown_name
 
 _JOURNAL = ".kb-begun"  # the file with the change in progress; hidden, so that the walk skips it
@@ -195,13 +195,13 @@ class Folder:
     def _recover(self) -> None:
         """Write the overrides that belong to the present bytes of the file in the journal, and delete the journal."""
         path = self.path / _JOURNAL
-        try:
-            change = msgspec.json.decode(path.read_bytes(), type=FileChange)
-        except FileNotFoundError:
-            return
-        except ValueError:
-            change = None
         with _writing(path):
+            try:
+                change = msgspec.json.decode(read_regular(path), type=FileChange)
+            except FileNotFoundError:
+                return
+            except (NotRegularError, ValueError):
+                change = None
             now = change and self._state(change.source).digest
             if change and now == change.after.digest:
                 self._override(change.after.overrides, change.before.overrides)
@@ -219,15 +219,15 @@ class Folder:
     def _state(self, source: str) -> FileState:
         path, overrides = self.file(source), overrides_of(self.configuration()[0].overrides, source)
         with _writing(path):
-            return FileState(digest_of(path.read_bytes()) if os.path.lexists(path) else None, overrides)
+            return FileState(digest_of(read_regular(path)) if os.path.lexists(path) else None, overrides)
 
     def _override(self, after: Mapping[str, MetadataOverride], before: Mapping[str, MetadataOverride]) -> None:
         self._configure(with_overrides({**dict.fromkeys(before), **after}))
 
     def _configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
         path = self.path / CONFIGURATION
-        before = path.read_bytes() if path.exists() else b""
         try:
+            before = configuration_bytes(path) or b""
             configuration = parse(before)
         except ConfigurationError as error:
             raise LibraryError(translatable("{0}: {1}; fix it first, nothing was written", path, error)) from error
@@ -258,7 +258,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 def _backed_up(path: Path) -> Path:
     """Copy a file that is about to be replaced to its backup; return the path of that."""
-    data = path.read_bytes()
+    data = read_regular(path)
     backup = backup_path(path, digest_of(data))
     write_whole(backup, data)
     return backup

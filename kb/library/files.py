@@ -18,6 +18,7 @@ from kb.readers.containers import TooLongError, file_bytes, members_of, unopened
 from kb.report.identity import normalized
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
+from kb.storage.safe_files import read_regular
 from kb.storage.walk import CONFIGURATION, file_name, files_below, is_backup, is_left_alone
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # files that begin with it are skipped
@@ -134,8 +135,8 @@ class Library(Folder):
         """Return the bytes of a report. Raises OSError."""
         container = self.container(source)
         if container is None:
-            return self.file(source).read_bytes()
-        for each in reports_in(self.file(container).read_bytes(), container):
+            return read_regular(self.file(source))
+        for each in reports_in(read_regular(self.file(container)), container):
             if isinstance(each, ReportFile) and each.source == source:
                 return each.data
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from index.datafiles import CONTROL, place
-from index.messages import os_message, translatable
+from index.messages import message_of, translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ENCODING, ConfigurationError, SavedSearch
+from kb.readers.archives import MAX_REPORT_BYTES
+from kb.readers.containers import TooLongError, file_bytes, unopened
 from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem
 
@@ -24,12 +26,11 @@ _SEARCHES = re.compile(r"""[ \t]*\[\[[ \t]*["']?searches["']?[ \t]*\]\]""")
 def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
     """Return the configuration in a kb.toml, its SHA-256, and its problems; an invalid file counts as empty."""
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+        data = configuration_bytes(path)
+    except ConfigurationError as error:
+        return Configuration(), "", (FileProblem(path.name, None, message_of(error)),)
+    if data is None:
         return Configuration(), "", ()
-    except OSError as error:
-        message = translatable("cannot be opened ({0}); {1}", os_message(error), translatable("check its permissions"))
-        return Configuration(), "", (FileProblem(path.name, None, message),)
     digest = hashlib.sha256(data).hexdigest()
     try:
         configuration = parse(data)
@@ -37,6 +38,19 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
         message = translatable("not used: {0}; fix it, the reports are indexed without it", error)
         return Configuration(), digest, (FileProblem(path.name, None, message),)
     return configuration, digest, tuple(_unused(configuration, path.name))
+
+
+def configuration_bytes(path: Path) -> bytes | None:
+    """Return the bytes of a kb.toml, None if it is missing. Raises ConfigurationError if it cannot be read."""
+    try:
+        return file_bytes(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigurationError(unopened(path, error)) from error
+    except TooLongError as error:
+        message = translatable("longer than {0} MB; take out what no report needs", MAX_REPORT_BYTES >> 20)
+        raise ConfigurationError(message) from error
 
 
 def _unused(configuration: Configuration, name: str) -> Iterator[FileProblem]:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from index.messages import Message, message_of, os_message, translatable
 from kb.readers.archives import MAX_ARCHIVE_BYTES, MAX_REPORT_BYTES, Budget, TooManyError, archive_of, unpacked
 from kb.report.problems import FileProblem
+from kb.storage.safe_files import NotRegularError, open_regular
 
 MAX_POSTS = 10_000  # of one export: twenty-seven years of a post a day
 _DEEPEST = 1  # Notion packs its archive into another one; deeper archives are hostile
@@ -44,8 +45,8 @@ class TooLongError(ValueError):
 
 
 def file_bytes(path: Path) -> bytes:
-    """Return the bytes of a file. Raises OSError, TooLongError."""
-    with path.open("rb") as file:
+    """Return the bytes of a file in a library. Raises OSError, NotRegularError, TooLongError."""
+    with open_regular(path) as file:
         return bounded(file)
 
 
@@ -65,6 +66,8 @@ def unopened(path: Path, error: OSError) -> Message:
         remedy = translatable("the link leads to no file; remove it, or let it lead to a report")
     elif error.errno == errno.ENOENT:
         remedy = translatable("check its name")
+    elif isinstance(error, IsADirectoryError | NotRegularError):
+        remedy = translatable("put a file in its place")
     else:
         remedy = translatable("check its permissions")
     return translatable("cannot be opened ({0}); {1}", os_message(error), remedy)

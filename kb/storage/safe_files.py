@@ -1,5 +1,6 @@
 """Durable file operations: a file is written next to its place, flushed to the disk, then renamed."""
 
+import errno
 import os
 import secrets
 import stat
@@ -9,6 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from index.messages import translatable
 
 if sys.platform != "win32":
     import fcntl
@@ -16,6 +20,29 @@ if sys.platform != "win32":
 _SCRATCH = (".kb-", ".tmp")  # around the name of a file that is being written; the walk skips both
 _MAX_WRITE_TIME = 3600  # seconds; older scratch files were left by killed processes
 _held = threading.local()  # the folders that this thread has locked
+
+
+class NotRegularError(OSError):
+    """A pipe, device or socket is in place of a file: to read it may never end."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read its bytes. Raises OSError, NotRegularError."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # else a pipe waits for a writer; Windows has none
+
+    file = open(path, "rb", opener=opener)  # noqa: SIM115  # Path.open has no opener
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise NotRegularError(errno.EINVAL, str(translatable("it is a pipe or a device")), os.fspath(path))
+    return file
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the bytes of a file. Raises OSError, NotRegularError."""
+    with open_regular(path) as file:
+        return file.read()
 
 
 def write_whole(path: Path, data: bytes) -> None:

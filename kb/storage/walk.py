@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from itertools import chain, count
 from pathlib import Path
 
+from kb.storage.safe_files import read_regular
+
 CONFIGURATION = "kb.toml"
 _MAX_NAME = 200  # bytes; file systems allow 255, and the name of a backup is longer
 _BACKUP = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `backup_path` names them
@@ -108,6 +110,6 @@ def file_name(name: str) -> str:
 
 def _holds(path: Path, digest: str) -> bool:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        return hashlib.sha256(read_regular(path)).hexdigest() == digest
     except OSError:
         return False

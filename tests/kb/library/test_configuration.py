@@ -1,6 +1,9 @@
 """The kb.toml of a library: read, applied to its files, and rewritten."""
 
+import os
 import re
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from kb.library.configuration import parse
 from kb.library.files import Library
 from kb.library.rewriting import with_correction, with_override, with_overrides, with_talk
 from kb.library.tables import ConfigurationError
+from kb.readers.archives import MAX_REPORT_BYTES
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
 
@@ -110,6 +114,48 @@ def test_a_broken_kb_toml_is_a_problem_and_reports_are_read_without_it(tmp_path:
         ["a.md"],
         [f"kb.toml: not used: {wrong}; fix it, the reports are indexed without it"],
     )
+
+
+@pytest.fixture
+def seconds() -> Iterator[None]:
+    """Let a test fail that waits for more than twenty seconds, say for a pipe."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def long(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(MAX_REPORT_BYTES + 1)
+
+
+NOT_REGULAR = [
+    (os.mkfifo, "cannot be opened (it is a pipe or a device); put a file in its place"),
+    (lambda path: path.symlink_to("/dev/zero"), "cannot be opened (it is a pipe or a device); put a file in its place"),
+    (Path.mkdir, "cannot be opened (Is a directory); put a file in its place"),
+    (long, "longer than 10 MB; take out what no report needs"),
+]
+
+
+@pytest.mark.usefixtures("seconds")
+@pytest.mark.parametrize(("make", "wrong"), NOT_REGULAR)
+def test_a_kb_toml_that_is_no_file_is_a_problem_and_is_never_overwritten(
+    tmp_path: Path, make: Callable[[Path], None], wrong: str
+) -> None:
+    make(tmp_path / "kb.toml")
+    (tmp_path / "a.md").write_text("x", "utf-8")
+    scan = Library(tmp_path).scan()
+    with pytest.raises(LibraryError) as refused:
+        Library(tmp_path).mark_seen("https://a.example/feed", ["1"])
+
+    assert ([file.source for file in scan.files], [*map(str, scan.problems)]) == (["a.md"], [f"kb.toml: {wrong}"])
+    assert str(refused.value) == f"{tmp_path / 'kb.toml'}: {wrong}; fix it first, nothing was written"
 
 
 def test_an_impossible_date_is_a_problem_with_its_line_and_the_rest_of_kb_toml_holds(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -81,6 +83,24 @@ def test_a_removed_report_is_never_restored_over_another_and_the_error_names_the
         str(refused.value) == f"a.md: was changed since, and stays as it is; its earlier state is in {removed.kept[0]}"
     )
     assert held(tmp_path) == before == {"a.md": b"B", removed.kept[0]: b"A"}
+
+
+@pytest.mark.parametrize("name", ["a.md", ".kb-begun", "a.md.559aead0~"])
+def test_a_pipe_in_place_of_a_file_is_never_waited_for(tmp_path: Path, name: str) -> None:
+    library = Library(tmp_path)
+    library.put(b"A", "a.md")
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    signal.alarm(20)  # ends this process if it waits
+    with suppress(LibraryError):  # a pipe is no report to be removed
+        library.discard("a.md")
+    signal.alarm(0)
+
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "a.md": {"a.md"},
+        ".kb-begun": {"a.md.559aead0~"},
+        "a.md.559aead0~": {"a.md.559aead0~", "a.md.559aead0-2~"},
+    }[name]
 
 
 def test_a_changed_backup_is_not_restored(tmp_path: Path) -> None:
