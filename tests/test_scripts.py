@@ -1,9 +1,10 @@
-"""Scripts beside the tests, some of which need libraries that only few have: what they import from us is there."""
+"""Scripts of the tests: their imports exist, although some need libraries that are rarely installed."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[1]
 OURS = ("index", "kb", "webui")
@@ -19,6 +20,18 @@ def test_all_that_a_script_imports_from_us_is_there() -> None:
     ]
 
     assert (missing, len(scripts) > 50) == ([], True)
+
+
+def test_every_module_has_tests_in_the_table() -> None:
+    table = tomllib.loads((ROOT / "tests/mutation/where.toml").read_text("utf-8"))
+    modules = [path for name in OURS for path in (ROOT / name).rglob("*.py") if path.name != "__init__.py"]
+    paths = {path.relative_to(ROOT).as_posix() for path in (*modules, *(ROOT / name for name in OURS))}
+    folders = {folder for path in paths for folder in map(str, PurePosixPath(path).parents)}
+
+    assert sorted(set(table) - paths - folders) == []
+    assert [path for path in paths if not {path, *map(str, PurePosixPath(path).parents)} & set(table)] == []
+    assert [test for tests in table.values() for test in tests if not (ROOT / "tests" / test).exists()] == []
+    assert all(tests for tests in table.values())
 
 
 def imported(script: Path) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The small changes that a module is held against: each may be a mistake that somebody makes, one at a time."""
+"""The small mistakes that `mutate.py` makes in a module, one at a time."""
 
 import ast
 import copy
@@ -33,32 +33,36 @@ _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _NO_BEHAVIOUR = frozenset({"annotation", "returns", "decorator_list", "bases", "keywords", "format_spec"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A module with one thing changed: where, what stood there, what stands there now, and the whole text."""
+    """A small mistake: its line, what stands there, and what would stand there."""
 
     line: int
     before: str
     after: str
-    text: str
+    _tree: ast.Module
+    _place: tuple[ast.AST, str, int | None, ast.AST]
+    _other: ast.AST
+
+    def text(self) -> str:
+        """Return the module with the mistake."""
+        parent, field, index, node = self._place
+        _put(parent, field, index, self._other)
+        text = ast.unparse(ast.fix_missing_locations(self._tree))
+        _put(parent, field, index, node)
+        return text
 
 
 def changes(source: str) -> Iterator[Change]:
-    """Yield a module with each of its changes, in its order; of several that come to the same the first."""
+    """Yield the mistakes of a module in the order of its lines. Some may change nothing."""
     tree = ast.parse(source)
-    seen = {ast.unparse(tree)}
-    for parent, field, index, node in list(_places(tree)):
-        for other in _others(node):
-            _put(parent, field, index, other)
-            text = ast.unparse(ast.fix_missing_locations(tree))
-            _put(parent, field, index, node)
-            if text not in seen:
-                seen.add(text)
-                yield Change(_line(node), *_difference(ast.unparse(node), ast.unparse(other)), text)
+    for place in list(_places(tree)):
+        for other in _others(place[-1]):
+            yield Change(_line(place[-1]), *_difference(place[-1], other), tree, place, other)
 
 
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
-    """Yield each node that does something, with its parent and where it stands there."""
+    """Yield each node with behaviour: its parent, its field, its index in the field, and the node itself."""
     for field, value in ast.iter_fields(node):
         if (field in _NO_BEHAVIOUR and not isinstance(node, ast.Call)) or _is_text_about(node, field):
             continue
@@ -70,14 +74,16 @@ def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]
 
 
 def _is_text_about(node: ast.AST, field: str) -> bool:
-    """Tell whether a part is a pattern, which is changed as a whole, or the name of a type variable."""
+    """Return whether a field holds a pattern, which is changed as a whole, or the name of a type variable."""
     return field == "args" and isinstance(node, ast.Call) and ast.unparse(node.func) in ("re.compile", "TypeVar")
 
 
 def _does_nothing(node: ast.AST) -> bool:
-    """Tell whether a statement is documentation, or stands for the type checker alone."""
+    """Return whether a statement is a docstring, `__all__`, or for the type checker."""
     if isinstance(node, ast.If):
         return ast.unparse(node.test) == "TYPE_CHECKING"
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) == "__all__"
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
@@ -89,7 +95,7 @@ def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
 
 
 def _others(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912  # a case a kind of node
-    """Yield what may stand in a node's place."""
+    """Yield the nodes that may replace a node by mistake."""
     match node:
         case ast.Compare(left, operators, rest):
             for place, operator in enumerate(operators):
@@ -105,7 +111,7 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912  # a cas
             yield ast.Constant(not value)
         case ast.Constant(int(value) | float(value)):
             yield from (ast.Constant(value + 1), ast.Constant(value - 1))
-        case ast.Constant(str(value)):
+        case ast.Constant(str(value)) if " " not in value:  # texts are for people to read
             yield ast.Constant("" if value else "x")
         case ast.Call(ast.Attribute(ast.Name("re"), "compile"), [ast.Constant(str(pattern)), *others], keywords):
             for shorter in _shorter(pattern):
@@ -137,7 +143,7 @@ def _with(node: ast.AST, field: str, value: object) -> ast.AST:
 
 
 def _shorter(pattern: str) -> Iterator[str]:
-    """Yield a regular expression without each of its characters in turn, where it still is one."""
+    """Yield a regular expression without one of its characters, for each one after which it is valid."""
     for place in range(len(pattern)):
         shorter = pattern[:place] + pattern[place + 1 :]
         try:
@@ -155,9 +161,9 @@ def _line(node: ast.AST) -> int:
     )
 
 
-def _difference(before: str, after: str) -> tuple[str, str]:
-    """Return what differs between two texts, with a little of what stands around it."""
-    before, after = " ".join(before.split()), " ".join(after.split())
+def _difference(node: ast.AST, other: ast.AST) -> tuple[str, str]:
+    """Return the part of two nodes that differs, with a few characters around it."""
+    before, after = (" ".join(ast.unparse(one).split()) for one in (node, other))
     begin = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
     begin = max(0, begin - 20) if len(before) > 60 else 0
     return before[begin : begin + 60], after[begin : begin + 60]

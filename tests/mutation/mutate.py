@@ -1,11 +1,13 @@
-"""Which small mistakes would no test notice? Run by `make mutate`, with names of modules or for all of the table.
+"""Look for small mistakes that no test notices: `make mutate`.
 
-A module is changed in one place (`changes.py`), the tests that are about it run until one fails, and so on for each
-change: one that no test notices survives, and is printed. Where a module has more than MOST changes, so many are drawn
-by chance, the same each time. Of libraries mutmut 3 leaves out what stands outside of functions, as our patterns do;
-cosmic-ray was not tried.
+Draws mutants over all modules, each with one small mistake (`changes.py`). The tests that `where.toml` names for the
+module run until one fails; a mutant that none notices survives and is printed. At the end the tests that failed run
+once more on the unchanged code, because only a test that passes there has seen the mistake.
+
+mutmut and cosmic-ray choose no tests by module: each mutant would cost a whole suite.
 """
 
+import argparse
 import importlib
 import os
 import random
@@ -15,183 +17,190 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from changes import Change, changes
 
 ROOT = Path(__file__).parent.parent.parent
-MOST = 150  # changes of a module
-NEEDED = 0.9  # of its changes are to be noticed
-_MEMORY = 4 << 30  # bytes of addresses, Sudachi's dictionary among them: a loop without end is to end
-_PATIENCE = 900  # seconds for whoever waits for ever; whoever runs for ever is ended by its time on a processor
-_NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs", "*.md~")
-# Other people's modules, imported once; ours are imported by each run of the tests, for one of them is changed.
-_IMPORTED = (
-    "flask",
-    "hypothesis",
-    "lxml.html",
-    "msgspec",
-    "numpy",
-    "sudachipy",
-    "click.testing",
-    "markdown_it",
-    "yaml",
-    "httpx",
+MAX_SURVIVORS = 0.1  # of the mutants
+_MAX_CPU_SECONDS = 400  # a mutant; more is an endless loop
+_MAX_SECONDS = 1200  # the same for a mutant that waits for ever
+_MAX_MEMORY = 6 << 30  # bytes of address space, with Sudachi's dictionary and the sentence model
+_DICTIONARY = "index/analysis/dictionary.py"
+_NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build")
+# Imported once, and inherited by every run. A module of ours is imported by each run, because one has a mistake.
+_LIBRARIES = (
+    *("click.testing", "flask", "httpx", "hypothesis", "lxml.html", "markdown_it", "msgspec", "numpy", "sudachipy"),
+    *("onnxruntime", "yaml"),
 )
-# And pytest says of hypothesis, which is a plugin of it, that it was imported too early.
-_QUICKLY = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+_OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
-_OF_THE_LIBRARY = tuple(
-    f"tests/kb/library/test_{name}.py" for name in ("files", "file_changes", "containers", "configuration")
-)
-TESTS = {  # those about each module, the quickest first
-    "kb/report/identity.py": ("tests/kb/report/test_identity.py", "tests/kb/search/test_ids.py"),
-    "kb/pipeline/relations.py": ("tests/kb/pipeline/test_relations.py", "tests/kb/search/test_ids.py"),
-    "kb/library/files.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
-    "kb/library/file_changes.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
-    "kb/indexing/news.py": ("tests/kb/indexing/test_news.py", "tests/kb/indexing/test_differences.py"),
-    "kb/search/citation.py": ("tests/kb/search/test_citation.py",),
-    "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
-    "webui/http/address.py": ("tests/webui/test_address.py",),
-    "index/interpretation.py": ("tests/index/test_interpretation.py", "tests/index/test_relaxation.py"),
-    "index/whoosh_engine/generations.py": ("tests/index/test_manifest.py", "tests/index/test_damage.py"),
-    "index/opensearch_engine/generations.py": ("tests/index/test_cluster_manifest.py",),
-    "webui/http/undo_log.py": (
-        "tests/webui/test_undo_log.py",
-        "tests/webui/test_correcting.py",
-        "tests/webui/test_intake.py",
-    ),
-}
+
+def tests_of(module: str, table: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the test files of a module: those of its own row, then those of its folders from the inside out."""
+    rows = (table.get(str(path), ()) for path in (PurePosixPath(module), *PurePosixPath(module).parents))
+    return list(dict.fromkeys(f"tests/{test}" for row in rows for test in row))
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A module with one mistake, and its test files."""
+
+    module: str
+    change: Change
+    tests: tuple[str, ...]
+
+
+def draw(modules: Iterable[str], number: int, seed: str) -> list[Mutant]:
+    """Return mutants of lines drawn at random, at most one a line."""
+    table = tomllib.loads((Path(__file__).parent / "where.toml").read_text("utf-8"))
+    generator = random.Random(seed)  # noqa: S311  # no secret
+    by_line: dict[tuple[str, int], list[Change]] = defaultdict(list)
+    for module in modules:
+        for change in changes((ROOT / module).read_text("utf-8")):
+            by_line[module, change.line].append(change)
+    lines = generator.sample(sorted(by_line), min(number, len(by_line)))
+    return [Mutant(line[0], generator.choice(by_line[line]), tuple(tests_of(line[0], table))) for line in lines]
 
 
 class Tree:
-    """A copy of the project, in which one module at a time is changed and its tests are run."""
+    """A copy of the project in which the tests of one mutant run at a time."""
 
-    def __init__(self, folder: Path, cache: Path) -> None:
-        self._folder = folder
-        self._cache = cache  # of compiled words: they take seconds, and are the same for all
-        self.log = folder.with_suffix(".log")
+    def __init__(self, folder: Path, dictionaries: Path) -> None:
+        self._folder, self._dictionaries = folder, dictionaries
+        self._log = folder.with_suffix(".log")
+        self._failed = folder.with_suffix(".failed")
+        self._module = ""
         shutil.copytree(ROOT, folder, ignore=_NOT_COPIED)
 
-    def start(self, module: str, text: str, seconds: int) -> int:
-        """Run the tests of a module as it would be, in a process that may compute for so long; return its id."""
-        path = self._folder / module
+    def start(self, mutant: Mutant) -> int:
+        """Run the tests of a mutant in a process of their own; return its id."""
+        self._module = mutant.module
+        self._write(mutant.change.text())
+        return self._fork(mutant.tests)
+
+    def finish(self) -> str:
+        """Restore the module; return the id of the test that failed, or "" if none did."""
+        self._write((ROOT / self._module).read_text("utf-8"))
+        return self._failed.read_text("utf-8") if self._failed.exists() else ""
+
+    def failing(self, tests: Sequence[str]) -> bool:
+        """Return whether one of these tests fails in the tree as it is."""
+        _, status = os.waitpid(self._fork(tests), 0)
+        if status:
+            print(self._log.read_text("utf-8")[-3000:])
+        return status != 0
+
+    def _write(self, text: str) -> None:
+        path = self._folder / self._module
         path.write_text(text, "utf-8")
         for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
-            compiled.unlink()  # it is told from another by its length and its second alone
+            compiled.unlink()  # Python compares size and second alone
+
+    def _fork(self, tests: Sequence[str]) -> int:
+        self._failed.unlink(missing_ok=True)
         process = os.fork()
         if process == 0:
-            self._run([test for test in TESTS[module] if (self._folder / test).exists()], seconds)
+            self._run(tests)
         return process
 
-    def restore(self, module: str) -> None:
-        """Put a module back as it is."""
-        shutil.copy2(ROOT / module, self._folder / module)
-
-    def pytest_configure(self) -> None:
-        """Share the compiled words, but nothing else that a changed module may have written."""
-        words = Path(os.environ["XDG_CACHE_HOME"]) / "talk-notes-kb"
-        words.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            (words / "dictionary").symlink_to(self._cache)
-
-    def _run(self, tests: Sequence[str], seconds: int) -> None:
+    def _run(self, tests: Sequence[str]) -> None:
         status = 1
         try:
             os.setpgid(0, 0)
-            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-            os.dup2(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+            resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU_SECONDS, _MAX_CPU_SECONDS))
+            resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
+            os.dup2(os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
             os.dup2(1, 2)
             os.chdir(self._folder)
             sys.path.insert(0, str(self._folder))
-            os.environ["PYTHONPATH"] = str(self._folder)  # of the processes that tests start
-            for test in tests:  # one by one: most changes are noticed by the first
-                status = pytest.main([*_QUICKLY, test], plugins=[self])
-                if status:
-                    break
+            os.environ["PYTHONPATH"] = str(self._folder)  # for the processes that tests start
+            status = pytest.main([*_OPTIONS, *tests], plugins=[self])
         finally:
             sys.stdout.flush()
             os._exit(status)
 
+    def pytest_configure(self) -> None:
+        """Share the compiled dictionaries of words, which take seconds, unless the mistake is in making them."""
+        if self._module != _DICTIONARY:
+            cache = Path(os.environ["XDG_CACHE_HOME"]) / "talk-notes-kb"
+            cache.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                (cache / "dictionary").symlink_to(self._dictionaries)
 
-@dataclass
-class Runs:
-    """The runs of changed modules, one in each tree at a time."""
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the id of the test that fails."""
+        if report.failed:
+            self._failed.write_text(report.nodeid, "utf-8")
 
-    trees: Sequence[Tree]
-
-    def survivors(self, module: str, tried: Sequence[Change], seconds: int) -> list[Change]:
-        """Return the changes that no test notices."""
-        free, running, left = list(self.trees), dict[int, tuple[Tree, Change, float]](), list(reversed(tried))
-        survived = []
-        while left or running:
-            while left and free:
-                tree, change = free.pop(), left.pop()
-                running[tree.start(module, change.text, seconds)] = tree, change, time.monotonic() + _PATIENCE
-            for process, status in _ended(running, {p: until for p, (_, _, until) in running.items()}):
-                tree, change, _ = running.pop(process)
-                free.append(tree)
-                if status == 0:
-                    survived.append(change)
-        for tree in self.trees:
-            tree.restore(module)
-        return sorted(survived, key=tried.index)
-
-    def seconds(self, module: str) -> int:
-        """Return how long the tests of a module may compute: ten times what they take without a change."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        tree = self.trees[0]
-        process = tree.start(module, (ROOT / module).read_text("utf-8"), resource.RLIM_INFINITY)
-        _, status = os.waitpid(process, 0)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if status:
-            sys.exit(f"{module}: its tests fail without a change\n{tree.log.read_text('utf-8')[-3000:]}")
-        return 20 + 10 * int(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep the test file that cannot be imported."""
+        if report.failed:
+            self._failed.write_text(report.nodeid, "utf-8")
 
 
-def _ended(running: Sequence[int] | dict[int, object], until: dict[int, float]) -> Iterator[tuple[int, int]]:
-    """Yield the runs that ended, each with its status, once there is one; those that take too long are ended."""
-    time.sleep(0.05)
-    for process in list(running):
-        if time.monotonic() > until[process]:
-            os.killpg(process, signal.SIGKILL)
-        ended, status = os.waitpid(process, os.WNOHANG)
-        if ended:
+def run(mutants: Sequence[Mutant], trees: Sequence[Tree]) -> dict[Mutant, str]:
+    """Return, for each mutant, the id of the test that noticed it; "" if none did."""
+    free, waiting = list(trees), list(reversed(mutants))
+    running: dict[int, tuple[Tree, Mutant, float]] = {}
+    results: dict[Mutant, str] = {}
+    while waiting or running:
+        while waiting and free:
+            tree, mutant = free.pop(), waiting.pop()
+            running[tree.start(mutant)] = tree, mutant, time.monotonic() + _MAX_SECONDS
+        time.sleep(0.05)
+        for process, (tree, mutant, deadline) in list(running.items()):
+            if time.monotonic() > deadline:
+                os.killpg(process, signal.SIGKILL)
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if not ended:
+                continue
             with suppress(ProcessLookupError):
-                os.killpg(process, signal.SIGKILL)  # what its tests left running
-            yield process, status
+                os.killpg(process, signal.SIGKILL)  # processes that its tests left behind
+            del running[process]
+            free.append(tree)
+            failed = tree.finish()
+            results[mutant] = failed or "the limit of time or memory" if status else ""
+            print("." if results[mutant] else _described(mutant), end="", flush=True)
+    return results
 
 
-def main(modules: Sequence[str]) -> None:
-    """Print a table of the modules and what survived in each; end with 1 where too much did."""
-    if unknown := set(modules) - set(TESTS):
-        sys.exit(f"no tests are told for {', '.join(sorted(unknown))}; name them in {Path(__file__).name}")
-    for name in _IMPORTED:
+def _described(mutant: Mutant) -> str:
+    change = mutant.change
+    return f"\n{mutant.module}:{change.line}: {change.before}  →  {change.after}\n"
+
+
+def main() -> None:
+    """Print the surviving mutants and a table by room; exit with 1 if too many survive."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="*", default=["index", "kb", "webui"], help="modules or folders")
+    parser.add_argument("--number", type=int, default=300, help="of mutants")
+    parser.add_argument("--seed", default="1", help="another one draws other mutants")
+    arguments = parser.parse_args()
+    found = {path for name in arguments.paths for path in [ROOT / name, *(ROOT / name).rglob("*.py")] if path.is_file()}
+    mutants = draw(sorted(path.relative_to(ROOT).as_posix() for path in found), arguments.number, arguments.seed)
+    for name in _LIBRARIES:
         importlib.import_module(name)
-    rows, lines = ["| module | made | killed | survived |", "| --- | ---: | ---: | ---: |"], []
-    enough = True
     with tempfile.TemporaryDirectory(prefix="kb-mutate-") as scratch:
-        cache = Path(scratch) / "dictionary"
-        cache.mkdir()
-        runs = Runs([Tree(Path(scratch) / f"tree-{number}", cache) for number in range(os.cpu_count() or 1)])
-        for module in modules or TESTS:
-            made = list(changes((ROOT / module).read_text("utf-8")))
-            drawn = random.Random(module).sample(range(len(made)), min(MOST, len(made)))  # noqa: S311  # no secret
-            tried = [made[place] for place in sorted(drawn)]
-            survived = runs.survivors(module, tried, runs.seconds(module))
-            enough &= len(survived) <= (1 - NEEDED) * len(tried)
-            number = f"{len(tried)} of {len(made)}" if len(tried) < len(made) else str(len(made))
-            rows.append(f"| {module} | {number} | {len(tried) - len(survived)} | {len(survived)} |")
-            lines += [f"{module}:{change.line}: {change.before}  →  {change.after}" for change in survived]
-            print(*lines[len(lines) - len(survived) :], rows[-1], sep="\n", flush=True)
-    print("", *rows, sep="\n")
-    sys.exit(not enough)
+        dictionaries = Path(scratch) / "dictionary"
+        dictionaries.mkdir()
+        trees = [Tree(Path(scratch) / f"tree-{number}", dictionaries) for number in range(os.cpu_count() or 1)]
+        results = run(mutants, trees)
+        failing = trees[0].failing(sorted({test for test in results.values() if "::" in test}))
+    drawn = Counter(str(PurePosixPath(mutant.module).parent) for mutant in mutants)
+    survived = Counter(str(PurePosixPath(mutant.module).parent) for mutant in mutants if not results[mutant])
+    print("\n| room | mutants | survived |", "| --- | ---: | ---: |", sep="\n")
+    for room in sorted(drawn):
+        print(f"| {room} | {drawn[room]} | {survived[room]} |")
+    print(f"| all | {drawn.total()} | {survived.total()} |")
+    sys.exit(failing or survived.total() > MAX_SURVIVORS * drawn.total())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
