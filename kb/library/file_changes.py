@@ -107,8 +107,8 @@ class Folder:
         path = self.path / source
         if "\\" not in source or os.path.lexists(path):
             return path
-        # A source has bytes of a name that are not UTF-8 as escapes. The name of a removed file may have these bytes, or
-        # the very escapes: then a backup has them, too.
+        # A source has the bytes of a name that are not UTF-8 as escapes. The name of a removed file may have these
+        # bytes, or the very escapes: then a backup has them, too.
         removed = path if any(path.parent.glob(f"{glob.escape(path.name)}.*~")) else self.path / name_of(source)
         return next((each for each in files_below(self.path, lambda _: None) if self._source(each) == source), removed)
 

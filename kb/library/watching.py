@@ -57,8 +57,8 @@ def changes(watched: Callable[[], Sequence[Path]], report: Callable[[Message | N
 def _changes_below(roots: Sequence[Path]) -> Iterator[bool]:
     """Yield True when the folders are watched and after each change, False after timeouts.
 
-    It ends when a folder comes or goes. Watched are the folders that a scan enters. Raises LibraryError if the name of one is not UTF-8, and RuntimeError
-    after a change of a file with such a name.
+    It watches the folders that a scan enters, and ends when a folder comes or goes. Raises LibraryError if the name of
+    a folder is not UTF-8, and RuntimeError after a change of a file with such a name.
     """
     folders, begun = _folders_below(roots), False
     for changed in watchfiles.watch(

@@ -40,10 +40,10 @@ def ignore_progress(_step: str, _done: int, _total: int) -> None:
 class FinishedReport(Struct, frozen=True):
     """A report with tags and kinds, before it is related to the other reports of its library.
 
-    `findings` list missing metadata and uncertain kinds of notes. `vectors` is the model that
-    classified the notes, empty where only their words did; `lesson` is the key of the lesson. `training_features` are the features of the notes whose
-    kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes that their
-    author marked as answers, by note id.
+    `findings` list missing metadata and uncertain kinds of notes. `vectors` is the model that classified the notes,
+    empty where only their words did; `lesson` is the key of the lesson. `training_features` are the features of the
+    notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
+    that their author marked as answers, by note id.
     """
 
     report: Report
