@@ -49,6 +49,21 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     assert [mention.service for mention in note.services] == ["sqs"]
 
 
+def test_corrections_of_several_notes_of_a_report_all_hold(kb: KnowledgeBase) -> None:
+    (kb.collection.library.path / "2019" / "a.md").write_text(f"{REPORT}- 順に並べる\n- 箱に入れる\n", "utf-8")
+    kb.indexer.sync()
+    notes = kb.browser.report(kb.browser.reports()[0].id)[1]
+    for note, slug in zip(notes[-3:], ("sqs", "sns", "s3"), strict=True):
+        kb.corrector.note(note.id, lambda _, slug=slug: Correction(adds=(slug,)))
+    kb.indexer.sync()
+
+    assert [[one.service for one in kb.browser.note(note.id).services] for note in notes[-3:]] == [
+        ["sqs"],
+        ["sns"],
+        ["s3"],
+    ]
+
+
 def test_speakers_are_corrected_and_the_correction_taken_back(kb: KnowledgeBase) -> None:
     (talk,) = kb.browser.reports()[0].talks
     found = []

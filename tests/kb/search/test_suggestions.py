@@ -5,8 +5,11 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.engine import FacetCount
 from index.readings import kana_begun
 from kb.knowledge_base import KnowledgeBase
+from kb.search.search_box import Suggestions
+from kb.services import domain
 from webui.app import create_app
 
 REPORT = """\
@@ -94,3 +97,11 @@ def test_kana_are_read_alike_whichever_they_are(text: str) -> None:
     katakana = "".join(chr(ord(c) + 0x60) for c in text)
 
     assert kana_begun(text) == kana_begun(katakana) == (katakana,)
+
+
+def test_a_name_that_begins_with_the_text_comes_before_one_with_a_later_word_that_does() -> None:
+    labels = ("新しい 箱の話", "箱の話", "続 箱の話", "箱の続き")
+    talks = [FacetCount(str(number), 9 - number, selected=False, label=label) for number, label in enumerate(labels)]
+    suggestions = Suggestions.of(domain().catalogue, {"talk": talks}, (), lambda label: label)
+
+    assert [one.label for one in suggestions.for_typed("箱")] == ["箱の話", "箱の続き", "新しい 箱の話", "続 箱の話"]

@@ -134,6 +134,21 @@ def test_the_day_of_the_post_counts_if_the_event_has_none() -> None:
     assert [ids(DOMAIN.changes_for(one)) for one in days] == [{"lambda-timeout"}, set(), set()]
 
 
+def test_the_day_of_the_event_counts_before_that_of_the_post() -> None:
+    days = (("2018-03-01", "2019-01-01"), ("2019-01-01", "2018-03-01"))
+    notes = [replace(note("最大5分問題", "lambda", held_on), published=published) for held_on, published in days]
+
+    assert [ids(DOMAIN.changes_for(one)) for one in notes] == [{"lambda-timeout"}, set()]
+
+
+def test_a_service_has_one_change_which_is_of_its_last_stage() -> None:
+    last = {service.slug: service.stages[-1].on for service in DOMAIN.catalogue.services if service.stages}
+    several = [service for service in DOMAIN.catalogue.services if len(service.stages) > 2]
+
+    assert {change.services[0]: change.changed_on for change in LIFECYCLE}.items() <= last.items()
+    assert (len({change.services for change in LIFECYCLE}), len(several) > 0) == (len(LIFECYCLE), True)
+
+
 @pytest.mark.skipif(not SEED.exists(), reason="the shared seed report is not here")
 def test_the_outdated_notes_of_the_seed_are_marked() -> None:
     report = tag(report_of(read_outline(SEED.read_bytes(), SEED.name)), DOMAIN)

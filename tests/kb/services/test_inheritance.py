@@ -133,6 +133,13 @@ def test_a_service_named_directly_before_may_be_inherited() -> None:
     assert told[-1][1] == []
 
 
+def test_a_candidate_knows_whether_its_talk_names_it_most_often() -> None:
+    *_, of_sqs, below = candidates(read("- Lambda\n- Lambdaで受ける\n- SQS\n  - 一覧に頼らない"), DOMAIN)
+    most_named = {one.service: "most named" in one.features for _, found in (of_sqs, below) for one in found}
+
+    assert most_named == {"lambda": True, "sqs": False}
+
+
 def test_a_correction_removes_a_service_from_a_note_and_its_children() -> None:
     corrections = {"r/1": Correction(removes=("s3",))}
     notes = tag(read("- S3\n  - 一覧に頼らない"), DOMAIN, corrections).notes
