@@ -1,7 +1,8 @@
-"""Relaxation over counts of documents, the number of near documents, and the order of reasons."""
+"""Relaxation over counts of documents, the number of near documents, the order of reasons, and the weight of words."""
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -10,6 +11,7 @@ from index.interpretation import Relaxation, interpret, near_limit, reasons, rel
 from index.query import Query, StepName
 from index.query_ast import Alternative, InField, Key, QueryPiece, QueryWord
 from index.query_parser import QueryParser
+from index.ranking import length_strength, max_points, word_weight
 from index.schema import Schema, TextField
 
 
@@ -179,3 +181,25 @@ def test_reasons_are_sorted_by_points_and_only_similarity_has_a_cosine() -> None
     given = reasons(words, {"words": 1.0, "likeness": 2.0, "length": -0.5, "boost": 0.0}, 0.7)
 
     assert given == (Reason("likeness", 2.0, cosine=0.7), words[0], Reason("length", -0.5))
+
+
+def test_a_rarer_word_weighs_more_and_an_unknown_one_most() -> None:
+    weights = [word_weight(100, having) for having in range(101)]
+
+    assert weights == sorted(weights, reverse=True)
+    assert (weights[0] > 1.5 * weights[1], weights[-1] > 0) == (True, True)
+
+
+def test_an_unknown_word_has_the_points_of_a_word_of_one_document() -> None:
+    points = [max_points(100, having) for having in range(101)]
+
+    assert points == sorted(points, reverse=True)
+    assert (points[0] == points[1], points[1] > points[2]) == (True, True)
+
+
+def test_a_longer_note_is_stronger_up_to_forty_words_and_an_empty_one_as_weak_as_one_word() -> None:
+    strengths = [float(length_strength(np.float64(words))) for words in range(100)]
+
+    assert strengths[:2] == [0.0, 0.0]
+    assert strengths[1:41] == sorted(set(strengths[1:41]))
+    assert set(strengths[40:]) == {strengths[40]}

@@ -70,6 +70,12 @@ def test_the_undated_can_be_asked_for_in_the_box(client: FlaskClient, typed: str
     assert client.get(f"/?q=監視 {typed}", headers={"Accept": "application/json"}).json["total"] == 2
 
 
+def test_years_are_counted_newest_first_and_notes_without_one_last(client: FlaskClient) -> None:
+    facets = client.get("/?q=", headers={"Accept": "application/json"}).json["facets"]
+
+    assert [one["value"] for one in facets["year"]] == ["2020", "2019", "undated"]
+
+
 def test_a_talk_whose_title_has_the_word_stands_above_with_how_many_of_its_notes_do(client: FlaskClient) -> None:
     page = results(client, "/?q=監視")
     talks = page[: page.index("<article")]

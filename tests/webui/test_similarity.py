@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from models import Characters, Silent
 
 from index.engine import Coverage
+from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
@@ -17,12 +19,13 @@ VECTORS_FOLLOW = "残りはサーバーが続けて準備します。言葉で�
 NOTES = 80  # of fewer it cannot be told what they have in common
 
 
-@pytest.fixture(scope="module")
-def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    folder = tmp_path_factory.mktemp("meant")
+OTHERS = "".join(f"- {chr(0x5000 + 7 * n)}{chr(0x5400 + 7 * n)}{chr(0x5800 + 7 * n)}\n" for n in range(NOTES - 2))
+
+
+def opened(folder: Path, **reports: str) -> KnowledgeBase:
     (folder / "library").mkdir()
-    others = "".join(f"- {chr(0x5000 + 7 * n)}{chr(0x5400 + 7 * n)}{chr(0x5800 + 7 * n)}\n" for n in range(NOTES - 2))
-    (folder / "library" / "a.md").write_text(f"# 見本勉強会 2019\n\n- 龘靐齉爩\n- 監視\n{others}", "utf-8")
+    for name, text in reports.items():
+        (folder / "library" / f"{name}.md").write_text(text, "utf-8")
     model = Characters()
     kb = KnowledgeBase.open(
         folder / "library",
@@ -31,6 +34,11 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     )
     kb.indexer.sync()
     return kb
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    return opened(tmp_path_factory.mktemp("meant"), a=f"# 見本勉強会 2019\n\n- 龘靐齉爩\n- 監視\n{OTHERS}")
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +109,13 @@ def test_what_is_near_stands_apart_and_can_be_refused(kb: KnowledgeBase, client:
     refused = client.get("/?q=監視の爩齉靐龘&without=likeness").text  # as older addresses say it
 
     assert ['class="near"' in page, "without=near" in page, 'class="near"' in refused] == [True, True, False]
+
+
+def test_a_similar_note_of_another_report_has_the_services_of_both_alone(tmp_path: Path) -> None:
+    first = f"# 見本勉強会 2019\n\n- Lambda と SQS の龘靐齉爩\n- S3 の龘靐齉爩\n{OTHERS}"
+    kb = opened(tmp_path, a=first, b="# 別の会 2020\n\n- SNS と Lambda の龘靐齉爩\n")
+    kb.indexer.embed()
+    note = next(hit.note for hit in kb.searcher.search(Query("SQS")).hits)
+    [similar] = kb.browser.like([note])
+
+    assert (similar.note.text, similar.services) == ("SNS と Lambda の龘靐齉爩", ("lambda",))
