@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from ssl import SSLContext
 from typing import Any
 
@@ -21,9 +21,41 @@ Resolve = Callable[[str, int], tuple[str, ...]]
 
 FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
 TOO_SLOW = httpcore.TimeoutException
-# The IPv6 addresses that IANA assigns (RFC 4291, 2.4). For Python more are global, such as fec0::/10, once private.
-_ASSIGNED = IPv6Network("2000::/3")
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
+# All special-purpose addresses of IANA (www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-, 2024-10), also
+# those few that are reachable, such as the anycast of AS112: no page is there. The table of Python 3.11 lacks some.
+_ASSIGNED = IPv6Network("2000::/3")  # RFC 4291, 2.4; all other IPv6 addresses are special
+_SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "0.0.0.0/8",  # this network (RFC 791)
+            "10.0.0.0/8",  # private (RFC 1918)
+            "100.64.0.0/10",  # shared by the customers of a provider (RFC 6598)
+            "127.0.0.0/8",  # loopback (RFC 1122)
+            "168.63.129.16/32",  # not IANA's: the wire server of Azure, which each of its machines reaches
+            "169.254.0.0/16",  # link-local (RFC 3927), such as the metadata of a cloud
+            "172.16.0.0/12",  # private (RFC 1918)
+            "192.0.0.0/24",  # protocol assignments (RFC 6890)
+            "192.0.2.0/24",  # documentation (RFC 5737)
+            "192.31.196.0/24",  # AS112 (RFC 7535)
+            "192.52.193.0/24",  # multicast tunnelling (RFC 7450)
+            "192.88.99.0/24",  # relays of 6to4, deprecated (RFC 7526)
+            "192.168.0.0/16",  # private (RFC 1918)
+            "192.175.48.0/24",  # AS112 (RFC 7534)
+            "198.18.0.0/15",  # benchmarks (RFC 2544)
+            "198.51.100.0/24",  # documentation (RFC 5737)
+            "203.0.113.0/24",  # documentation (RFC 5737)
+            "224.0.0.0/4",  # multicast (RFC 5771)
+            "240.0.0.0/4",  # reserved, and broadcast (RFC 1112)
+            "2001::/23",  # protocol assignments (RFC 2928), such as Teredo, which embeds an IPv4 address
+            "2001:db8::/32",  # documentation (RFC 3849)
+            "2002::/16",  # 6to4 (RFC 3056), which embeds an IPv4 address
+            "2620:4f:8000::/48",  # AS112 (RFC 7534)
+            "3fff::/20",  # documentation (RFC 9637)
+        ),
+    )
+)
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address, for a network without IPv4
 
 
 class PrivateAddressError(ValueError):
@@ -37,22 +69,17 @@ def system_addresses(host: str, port: int) -> tuple[str, ...]:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an address, and any IPv4 address embedded in it, belongs to the public internet.
+    """Return whether an address, or the IPv4 address embedded in it, belongs to the public internet.
 
     Raises ValueError for a text that is no IPv4 or IPv6 address.
     """
-    parsed = ip_address(address)
-    targets: list[IPv4Address | IPv6Address] = [parsed]
+    parsed: IPv4Address | IPv6Address = ip_address(address)
     if isinstance(parsed, IPv6Address):
         nat64 = IPv4Address(parsed.packed[-4:]) if parsed in _NAT64 else None
-        embedded = (parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ()), nat64)
-        targets = [target for target in embedded if target] or [parsed]
-    return all(
-        target.is_global
-        and not (target.is_multicast or target.is_reserved or target.is_unspecified)
-        and (isinstance(target, IPv4Address) or target in _ASSIGNED)
-        for target in targets
-    )
+        parsed = parsed.ipv4_mapped or nat64 or parsed
+    if isinstance(parsed, IPv6Address) and parsed not in _ASSIGNED:
+        return False
+    return not any(parsed in network for network in _SPECIAL)
 
 
 class Connections(httpx.BaseTransport):

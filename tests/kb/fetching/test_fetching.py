@@ -4,9 +4,12 @@ import gzip
 import itertools
 import zlib
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from web import EveryHostIsHere, answer, redirect, serving
 
 from kb.fetching import Fetched, Fetcher, Limits
@@ -170,16 +173,43 @@ def test_an_address_outside_of_the_public_web_is_not_fetched(address: str, line:
         "::ffff:192.168.0.1",
         "2002:a00:1::",
         "64:ff9b::7f00:1",
+        "64:ff9b::a83f:8110",
         "2001:db8::1",
+        "2002:808:808::1",
+        "3fff::1",
+        "3fff:fff:ffff::1",
+        "::ffff:168.63.129.16",
+        "168.63.129.16",
+        "192.0.0.192",
+        "192.88.99.1",
     ],
 )
 def test_special_addresses_are_not_public(found: str) -> None:
     assert not is_public(found)
 
 
-@pytest.mark.parametrize("found", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "found",
+    [
+        "8.8.8.8",
+        "168.63.129.17",
+        "192.88.98.255",
+        "2606:4700::1111",
+        "2001:200::1",
+        "3ffe::1",
+        "64:ff9b::808:808",
+        "::ffff:8.8.8.8",
+    ],
+)
 def test_addresses_of_the_internet_are_public(found: str) -> None:
     assert is_public(found)
+
+
+@given(st.ip_addresses(v=4))
+def test_an_address_that_python_knows_as_private_is_not_public(found: IPv4Address) -> None:
+    private = found.is_private or found.is_reserved or found.is_multicast
+
+    assert not (private and is_public(str(found)))
 
 
 def test_the_connection_goes_to_the_checked_address() -> None:
