@@ -54,6 +54,11 @@ _SETTINGS: dict[str, Any] = {
     "max_request_header_size": 16 * 1024,  # bytes; no browser sends as many
     "ident": None,  # no Server header, which would name the version
 }
+# waitress removes these headers from requests unless it trusts the sender; the option trusts whoever reaches the port.
+_PROXIED: dict[str, Any] = {
+    "trusted_proxy": "*",
+    "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+}
 _GARBAGE_THRESHOLD = 10_000  # objects; with Python's 700 each page runs five collections, some of which take 0.1 s
 _DRAIN_SECONDS = 10.0  # for running requests after a signal
 _M_ARENA_MAX = -8  # the parameter of mallopt(3)
@@ -67,6 +72,13 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 @click.option(
     "--watch/--no-watch", default=None, help="Update the index whenever reports change (default: for this machine)."
 )
+@click.option(
+    "--trusted-proxies",
+    default=0,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Number of proxies in front whose X-Forwarded-For, -Proto and -Host are trusted (default: none).",
+)
 @click.option("--allow-fetch", is_flag=True, help="Let people who may write add web pages by their address.")
 @allow_private
 @with_knowledge_base
@@ -77,6 +89,7 @@ def serve(
     name: tuple[str, ...],
     *,
     watch: bool | None,
+    trusted_proxies: int,
     allow_fetch: bool,
     allow_private: bool,
 ) -> None:
@@ -90,7 +103,7 @@ def serve(
     Examples: kb serve --port 8080
               KB_TOKEN=$(openssl rand -hex 16) kb serve --host 0.0.0.0 --name notes.example.com
     """
-    access = _access(host, name)
+    access = _access(host, name, behind_proxy=trusted_proxies > 0)
     try:
         listening = _listen(host, port)
     except OSError as error:
@@ -121,24 +134,32 @@ def serve(
     warming.start()
     app = create_app(kb, access=access, updater=updater, fetcher=fetcher)
     address = f"http://{f'[{host}]' if ':' in host else host}:{bound_port}/"
-    _run(app, listening, lambda: echo(_("Serving {address} - stop with Ctrl+C").format(address=address)))
+    proxied = {**_PROXIED, "trusted_proxy_count": trusted_proxies} if trusted_proxies else {}
+    _run(app, listening, proxied, lambda: echo(_("Serving {address} - stop with Ctrl+C").format(address=address)))
     updater.end()
     warming.join()  # a process that exits while the model loads can abort; this happened once
 
 
-def _access(host: str, names: tuple[str, ...]) -> Access:
-    """Return the names and the token of the server. Raises UsageError if anyone could write, or the token is short."""
+def _access(host: str, names: tuple[str, ...], *, behind_proxy: bool) -> Access:
+    """Return the names and the token of the server. Raises UsageError if anyone could write, or the token is short.
+
+    Other machines reach a server behind a proxy wherever it listens.
+    """
     variable = os.environ.get("KB_TOKEN")
     token = variable.strip() if variable else None  # an empty variable counts as unset
     if token is not None and len(token) < _MIN_TOKEN:
         message = _("KB_TOKEN is shorter than {least} characters; choose a longer one")
         raise click.UsageError(message.format(least=_MIN_TOKEN))
-    if _is_loopback(host):
+    if _is_loopback(host) and (token or not behind_proxy):
         return Access(frozenset({"localhost", *names}), token)
     if token is None:
-        message = _(
-            "{host} can be reached from other machines: set KB_TOKEN to a secret of at least {least} characters, "
-            "which writing will need, or listen at 127.0.0.1"
+        message = (
+            _("behind a proxy other machines can write: set KB_TOKEN to a secret of at least {least} characters")
+            if behind_proxy
+            else _(
+                "{host} can be reached from other machines: set KB_TOKEN to a secret of at least {least} characters, "
+                "which writing will need, or listen at 127.0.0.1"
+            )
         )
         raise click.UsageError(message.format(host=host, least=_MIN_TOKEN))
     return Access(frozenset({"localhost", host, socket.gethostname(), socket.getfqdn(), *names}), token)
@@ -221,8 +242,10 @@ class _Channel(HTTPChannel):
     error_task_class = _ErrorTask
 
 
-def _run(app: Flask, listening: socket.socket, on_start: Callable[[], None]) -> None:
+def _run(app: Flask, listening: socket.socket, proxied: dict[str, Any], on_start: Callable[[], None]) -> None:
     """Answer requests until SIGTERM or Ctrl+C; then accept no new ones and finish those that run.
+
+    `proxied` has the settings of a server behind proxies.
 
     `on_start` is called once the server answers. A second signal ends the process at once. waitress drops running
     requests when it is stopped, so its loop is run here.
@@ -243,7 +266,7 @@ def _run(app: Flask, listening: socket.socket, on_start: Callable[[], None]) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     channels: dict[int, Any] = {}
-    server = cast("BaseWSGIServer", create_server(app, map=channels, sockets=[listening], **_SETTINGS))
+    server = cast("BaseWSGIServer", create_server(app, map=channels, sockets=[listening], **_SETTINGS, **proxied))
     server.channel_class = _Channel
     on_start()
     while not stopping.is_set():

@@ -97,41 +97,76 @@ def test_who_comes_on_top_of_costly_answers_is_told_when_to_come_again() -> None
     assert view() == "made"
 
 
-def test_after_ten_wrong_keys_an_address_waits_a_minute(client: FlaskClient) -> None:
-    answers = [client.post("/key", data={"token": "wrong"}, headers=OURS) for _ in range(11)]
-    right = client.post("/key", data={"token": TOKEN}, headers=OURS)
-
-    assert [answer.status_code for answer in answers] == [403] * 10 + [429]
-    assert (right.status_code, 0 < int(right.headers["Retry-After"]) <= 60) == (429, True)
-    assert "少し待ってから" in right.text
+def guess(client: FlaskClient, number: int) -> int:
+    return client.post("/key", data={"token": f"wrong {number}"}, headers=OURS).status_code
 
 
-def test_keys_cannot_be_guessed_by_writing_either(client: FlaskClient) -> None:
-    wrong = {"Authorization": "Bearer wrong", **OURS}
-    answers = [client.post("/add", headers=wrong).status_code for _ in range(11)]
+def test_after_ten_wrong_keys_an_address_waits_a_minute_for_the_next_one(client: FlaskClient) -> None:
+    answers = [guess(client, number) for number in range(11)]
+    another = client.post("/key", data={"token": "wrong again"}, headers=OURS)
+
+    assert answers == [403] * 10 + [429]
+    assert (another.status_code, 0 < int(another.headers["Retry-After"]) <= 60) == (429, True)
+    assert "少し待ってから" in another.text
+
+
+def test_right_keys_pass_at_every_door_however_many_wrong_ones_came_from_their_address(client: FlaskClient) -> None:
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    for number in range(20):
+        guess(client, number)
+    call = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    programs = {**bearer, "Accept": "application/json, text/event-stream"}
+    by_token = [client.post("/sync", headers=bearer), client.post("/mcp", json=call, headers=programs)]
+    key = client.post("/key", data={"token": TOKEN}, headers=OURS)  # the answer sets the cookie
+    by_cookie = client.post("/sync", headers=OURS)
+
+    assert [answer.status_code for answer in (*by_token, key, by_cookie)] == [303, 200, 303, 303]
+
+
+@pytest.mark.parametrize("headers", [OURS, {}])
+def test_keys_cannot_be_guessed_by_writing_either(client: FlaskClient, headers: dict[str, str]) -> None:
+    guesses = [{"Authorization": f"Bearer {number}", **headers} for number in range(11)]
+
+    assert [client.post("/add", headers=guess).status_code for guess in guesses] == [401] * 10 + [429]
+
+
+def test_cookies_cannot_be_guessed_either(client: FlaskClient) -> None:
+    answers = []
+    for number in range(11):
+        client.set_cookie("kb_key", f"{number}")
+        answers.append(client.post("/add", headers=OURS).status_code)
 
     assert answers == [401] * 10 + [429]
+
+
+def test_the_cookie_of_an_old_key_counts_once_however_often_it_is_sent(client: FlaskClient) -> None:
+    client.set_cookie("kb_key", "of an old key")
+    answers = [client.post("/add", headers=OURS).status_code for _ in range(30)]
+
+    assert answers + [guess(client, number) for number in range(9)] == [401] * 30 + [403] * 9
 
 
 def test_a_wrong_key_is_forgotten_after_a_minute_and_others_are_left_alone() -> None:
     now = [0.0]
     guesses = Guesses(lambda: now[0])
-    for _ in range(10):
-        guesses.wrong("192.0.2.1")
-    guesses.check("192.0.2.2")
+    for number in range(10):
+        guesses.add("192.0.2.1", number)
+    guesses.add("192.0.2.2", "a guess")
     with pytest.raises(TooManyRequests):
-        guesses.check("192.0.2.1")
+        guesses.add("192.0.2.1", "a guess")
     now[0] = 61.0
 
-    guesses.check("192.0.2.1")
+    guesses.add("192.0.2.1", "a guess")
 
 
 def test_addresses_that_guessed_long_ago_are_forgotten_for_new_ones() -> None:
     guesses = Guesses()
-    for address in ["192.0.2.1"] * 10 + [f"198.51.100.{number}" for number in range(1000)]:
-        guesses.wrong(address)
+    for number in range(10):
+        guesses.add("192.0.2.1", number)
+    for number in range(1000):
+        guesses.add(f"198.51.100.{number}", "a guess")
 
-    guesses.check("192.0.2.1")
+    guesses.add("192.0.2.1", "a guess")
 
 
 @pytest.mark.parametrize("token", ["", " ", "\n\t"])

@@ -202,6 +202,89 @@ def test_what_is_no_request_is_answered_with_our_headers(start: Start, name: str
     assert [header for header in HEADERS if f"{header}: {HEADERS[header]}" not in answered] == []
 
 
+TOKEN = "a-token-of-twenty-chars"  # noqa: S105
+
+
+def enter(address: str, token: str, **headers: str) -> tuple[int, bool]:
+    """Return the status of an answer to a key, and whether its cookie is for https only."""
+    body = f"token={token}"
+    fields = {
+        "Host": "localhost",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": len(body),
+        "Connection": "close",
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    answered = exchange(address, f"POST /key HTTP/1.1\r\n{lines}\r\n{body}".encode())
+    return statuses(answered)[0], b"; Secure;" in answered
+
+
+def test_behind_a_proxy_the_address_the_scheme_and_the_host_are_those_that_it_forwards(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KB_TOKEN", TOKEN)
+    _, address = address_in(start("--port", "0", "--name", "notes.example.com", "--trusted-proxies", "1"))
+    page = {"Origin": "https://notes.example.com", "X_Forwarded_Proto": "https", "Host": "127.0.0.1:8000"}
+    through = {**page, "X_Forwarded_Host": "notes.example.com"}
+    # A client may send such a header itself; the proxy adds the address that it sees.
+    one = [
+        enter(address, f"{number}", X_Forwarded_For=f"192.0.2.{number}, 198.51.100.1", **through)
+        for number in range(11)
+    ]
+    answers = {
+        "another client": enter(address, "wrong", X_Forwarded_For="198.51.100.2", **through),
+        "the right key": enter(address, TOKEN, X_Forwarded_For="198.51.100.1", **through),
+        "a page of another scheme": enter(address, TOKEN, **{**through, "X_Forwarded_Proto": "http"}),
+        "a page of another site": enter(address, TOKEN, **{**through, "Origin": "https://evil.example"}),
+        "a host of another name": enter(address, TOKEN, **{**through, "X_Forwarded_Host": "evil.example"}),
+        "no forwarded host": enter(address, TOKEN, **{**page, "Host": "notes.example.com"}),
+        "a host that is none": enter(address, TOKEN, **{**through, "X_Forwarded_Host": "["}),
+    }
+
+    assert [status for status, _ in one] == [403] * 10 + [429]
+    assert answers == {
+        "another client": (403, False),
+        "the right key": (303, True),
+        "a page of another scheme": (403, False),
+        "a page of another site": (403, False),
+        "a host of another name": (400, False),
+        "no forwarded host": (303, True),
+        "a host that is none": (400, False),
+    }
+
+
+def test_of_two_proxies_the_first_names_the_client(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_TOKEN", TOKEN)
+    _, address = address_in(start("--port", "0", "--trusted-proxies", "2"))
+    page = {"Origin": "http://localhost"}
+    chain = "192.0.2.{0}, 198.51.100.1, 10.0.0.{0}"
+    one = [enter(address, f"{number}", X_Forwarded_For=chain.format(number), **page)[0] for number in range(11)]
+
+    assert one == [403] * 10 + [429]
+
+
+def test_without_trusted_proxies_a_client_cannot_choose_its_address_scheme_or_host(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KB_TOKEN", TOKEN)
+    _, address = address_in(start("--port", "0"))
+    page = {"Origin": "http://localhost", "X_Forwarded_Proto": "https", "X_Forwarded_Host": "evil.example"}
+    one = [enter(address, f"{number}", X_Forwarded_For=f"192.0.2.{number}", **page)[0] for number in range(11)]
+
+    assert (one, enter(address, TOKEN, **page)) == ([403] * 10 + [429], (303, False))
+
+
+def test_behind_a_proxy_it_does_not_start_without_a_token(start: Start) -> None:
+    process = start("--port", "0", "--trusted-proxies", "1")
+    told, _ = process.communicate(timeout=60)
+
+    assert (process.returncode, told.splitlines()[-1]) == (
+        2,
+        "Error: behind a proxy other machines can write: set KB_TOKEN to a secret of at least 16 characters",
+    )
+
+
 def test_a_stop_answers_what_runs_and_keeps_uploads_whole(start: Start, tmp_path: Path) -> None:
     process = start("--port", "0")
     _, address = address_in(process)

@@ -53,11 +53,11 @@ def test_no_wrong_key_is_forgotten() -> None:
     guesses = Guesses(lambda: 0.0)
     addresses = [f"192.0.2.{number}" for number in range(200)]
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(guesses.wrong, sorted(addresses * 10)))
+        list(threads.map(guesses.add, sorted(addresses * 10), list(range(10)) * 200))
 
     for address in addresses:
         with pytest.raises(TooManyRequests):
-            guesses.check(address)
+            guesses.add(address, "another")
 
 
 def test_each_update_that_is_asked_for_is_done_by_a_sync_that_began_later_and_ran_alone() -> None:

@@ -5,8 +5,7 @@ import hmac
 import ipaddress
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -41,7 +40,7 @@ HEADERS = {
 P = ParamSpec("P")
 R = TypeVar("R")
 _RETRY_AFTER = 2  # seconds after which a rejected expensive request may be repeated
-_MAX_GUESSES, _WINDOW = 10, 60.0  # wrong keys of one address, and seconds
+_MAX_GUESSES, _WINDOW = 10, 60.0  # different wrong keys of one address, and seconds
 _MAX_ADDRESSES = 1000  # remembered
 
 
@@ -69,51 +68,53 @@ class Access:
         """Return whether a request has the token in its header or cookie, or needs none."""
         if self.token is None:
             return True
-        return self.has_bearer(request) or self.is_key(request.cookies.get(COOKIE, ""))
+        bearer, cookie = _credentials(request)
+        return _equal(bearer, f"Bearer {self.token}") or _equal(cookie, self.key)
 
-    def has_bearer(self, request: Request) -> bool:
-        """Return whether a request has the token in its Authorization header."""
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return self.token is not None and hmac.compare_digest(token.encode(), self.token.encode())
+    def is_token(self, text: str) -> bool:
+        """Return whether a text is the token."""
+        return self.token is not None and _equal(text, self.token)
 
     @property
     def key(self) -> str:
         """The value of the cookie, derived from the token."""
         return hmac.new((self.token or "").encode(), b"page", hashlib.sha256).hexdigest()
 
-    def is_key(self, cookie: str) -> bool:
-        """Return whether a cookie has the right value."""
-        return hmac.compare_digest(cookie.encode(), self.key.encode())
-
     def same_site(self, request: Request) -> bool:
-        """Return whether a write request comes from an own page or from a program with the token."""
+        """Return whether a write request comes from an own page or from a program with a token, right or wrong.
+
+        A page of another site cannot make a browser send `Bearer`.
+        """
         own = _is_from_own_page(request)
-        return self.has_bearer(request) if own is None else own
+        return self.token is not None and _credentials(request)[0].startswith("Bearer ") if own is None else own
 
 
 class Guesses:
-    """The times of wrong keys in the last minute, by IP address."""
+    """The wrong credentials of each IP address in the last minute.
+
+    The right credentials always pass, else anyone behind the same proxy could lock out the others. So this limit cannot
+    protect a weak token: each answer says whether a guess was right. The length of the token does that: sixteen random
+    hexadecimal digits last 300 million years at a thousand guesses a second. The limit stops programs that repeat
+    failing requests. A credential counts once, so that an old cookie uses up one guess only.
+    """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._wrong: dict[str, deque[float]] = {}
+        self._wrong: dict[str, dict[int, float]] = {}  # address to hash of a credential to time
         self._lock = threading.Lock()
 
-    def check(self, address: str | None) -> None:
-        """Raise TooManyRequests if an address sent too many wrong keys, even if the next one is right."""
+    def add(self, address: str | None, credential: Hashable) -> None:
+        """Add a wrong credential of an address, which is None if unknown. Raises TooManyRequests beyond the limit."""
+        guess, now = hash(credential), self._now()
         with self._lock:
-            times = self._wrong.get(address or "")
-            if times and len(times) == _MAX_GUESSES and (left := times[0] + _WINDOW - self._now()) > 0:
-                raise TooManyRequests(retry_after=int(left) + 1)
-
-    def wrong(self, address: str | None) -> None:
-        """Count a wrong key of an address, which is None if unknown."""
-        with self._lock:
-            times = self._wrong.pop(address or "", None) or deque(maxlen=_MAX_GUESSES)
-            times.append(self._now())
+            known = self._wrong.pop(address or "", {})
+            times = {one: at for one, at in known.items() if at + _WINDOW > now}
             self._wrong[address or ""] = times  # now the newest; the oldest is dropped first
             if len(self._wrong) > _MAX_ADDRESSES:
                 self._wrong.pop(next(iter(self._wrong)))
+            if guess not in times and len(times) == _MAX_GUESSES:
+                raise TooManyRequests(retry_after=int(min(times.values()) + _WINDOW - now) + 1)
+            times.setdefault(guess, now)
 
 
 def protect(app: Flask, access: Access, guesses: Guesses) -> None:
@@ -147,13 +148,20 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
 
 def _permit(access: Access, guesses: Guesses) -> None:
     """Check that a request may write. Raises Unauthorized, and TooManyRequests after too many wrong keys."""
-    shown = access.token is not None and (COOKIE in request.cookies or "Authorization" in request.headers)
-    if shown:
-        guesses.check(request.remote_addr)
     if not access.may_write(request):
-        if shown:
-            guesses.wrong(request.remote_addr)
+        if any(_credentials(request)):
+            guesses.add(request.remote_addr, _credentials(request))
         raise Unauthorized
+
+
+def _credentials(request: Request) -> tuple[str, str]:
+    """Return the Authorization header and the cookie of a request, empty if missing."""
+    return request.headers.get("Authorization", ""), request.cookies.get(COOKIE, "")
+
+
+def _equal(text: str, secret: str) -> bool:
+    """Compare a text with a secret in a time that does not depend on the text."""
+    return hmac.compare_digest(text.encode(), secret.encode())
 
 
 def _is_from_own_page(request: Request) -> bool | None:
@@ -186,10 +194,9 @@ def key_page(access: Access, guesses: Guesses) -> Blueprint:
 
     @blueprint.post("/key")
     def take() -> Response:
-        guesses.check(request.remote_addr)
         token = request.form.get("token", "").strip()
-        if access.token is None or not hmac.compare_digest(token.encode(), access.token.encode()):
-            guesses.wrong(request.remote_addr)
+        if not access.is_token(token):
+            guesses.add(request.remote_addr, token)
             if wants_json():
                 return problem(Forbidden(), _("The key is wrong."))
             response = make_response(
