@@ -32,9 +32,14 @@ def translatable(english: str, *values: object) -> Message:
 
 
 def message_of(error: BaseException) -> Message:
-    """Return the message that an error carries, else its text, else its type."""
+    """Return the message that an error carries, else its text, else its type; of a system error its file and reason."""
     first = error.args[0] if error.args else None
-    return first if isinstance(first, Message) else translatable("{0}", str(error) or repr(error))
+    if isinstance(first, Message):
+        return first
+    if isinstance(error, OSError) and error.strerror:  # its text would begin with `[Errno 13]`
+        name = str(error.filename or "").encode(errors="backslashreplace").decode()  # it may not be UTF-8
+        return translatable("{0}: {1}", name, os_message(error)) if name else os_message(error)
+    return translatable("{0}", str(error) or repr(error))
 
 
 def os_message(error: OSError) -> Message:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.messages import Message, message_of, os_message, translatable
+from index.messages import Message, message_of, translatable
 from kb import wording
 from kb.translation import _, translate
 
@@ -109,12 +109,10 @@ def error_text(error: Exception) -> str:
 
 
 def error_message(error: Exception) -> Message:
-    """Return the message of an error; that of a system error begins with its file."""
-    if not isinstance(error, OSError) or not error.strerror:
-        return message_of(error)
-    reason = os_message(error)
-    message = translatable("{0}: {1}", error.filename, reason) if error.filename else reason
-    return translatable("{0}; make room and run it again", message) if error.errno in _DISK_FULL else message
+    """Return the message of an error, and what to do on a full disk."""
+    message = message_of(error)
+    is_full = isinstance(error, OSError) and error.errno in _DISK_FULL
+    return translatable("{0}; make room and run it again", message) if is_full else message
 
 
 class ProgressBar:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from index.engine import SearchIndexError
+from index.messages import message_of
 from index.urls import url_parts, whole_number
 from kb.knowledge_base import KnowledgeBase
 from kb.programs import answers
@@ -163,4 +164,4 @@ def _tool_errors() -> Iterator[None]:
     except UnknownValueError as error:
         raise ToolError(no_value(error.facet, error.name, error.known, error.near)) from error
     except (SearchIndexError, LibraryError, OSError) as error:
-        raise ToolError(f"There is no index that could be searched: run `kb sync` ({error})") from error
+        raise ToolError(f"There is no index that could be searched: run `kb sync` ({message_of(error)})") from error

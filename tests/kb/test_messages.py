@@ -69,6 +69,9 @@ def is_text(node: ast.expr) -> bool:
             message_of(WriterBusyError("索引", translatable("process {0} since {1}", "7", "2026"))),
             "索引: 別の kb が索引に書き込んでいます（プロセス 7、2026 から）。終わってからもう一度お試しください",
         ),
+        (message_of(PermissionError(errno.EACCES, "Permission denied", "a/{b}.md")), "a/{b}.md: 権限がありません"),
+        (translatable("{0}", OSError(errno.EACCES, "Permission denied")), "権限がありません"),
+        (message_of(PermissionError(errno.EACCES, "Permission denied", "\udc83.md")), "\\udc83.md: 権限がありません"),
         (message_of(ValueError("what {nobody} has put into Japanese yet")), "what {nobody} has put into Japanese yet"),
     ],
 )

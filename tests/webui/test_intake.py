@@ -228,6 +228,29 @@ def test_a_broken_configuration_stops_a_correction_and_says_so(
     assert (response.status_code, "kb.toml" in response.text) == (409, True)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "ja",
+            "ライブラリに書き込めませんでした。 kb.toml: 書き込めません（フォルダーです）。ライブラリは元のままです",
+        ),
+        (
+            "en",
+            "The library could not be written. kb.toml: cannot be written (Is a directory); the library stays as it was",
+        ),
+    ],
+)
+def test_a_folder_named_kb_toml_is_told_in_a_sentence_without_the_folders_of_the_machine(
+    client: FlaskClient, knowledge_base: KnowledgeBase, language: str, told: str
+) -> None:
+    (knowledge_base.collection.library.path / "kb.toml").mkdir()
+    options = {"data": REPORT.encode(), "content_type": "text/plain"}
+    response = client.post("/add?event=a", headers={**OURS, "Accept-Language": language}, **options)
+
+    assert (response.status_code, response.get_json()["detail"]) == (409, told)
+
+
 @pytest.mark.parametrize("over", [-1, 0, 1, MAX_REPORT_BYTES])
 def test_a_body_is_stored_whole_or_refused(client: FlaskClient, knowledge_base: KnowledgeBase, over: int) -> None:
     data = (REPORT + "\n```\n").encode().ljust(MAX_REPORT_BYTES + over, b"x")

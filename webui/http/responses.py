@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
+from pathlib import PurePath
 from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, jsonify, make_response, render_template, request
@@ -12,7 +13,7 @@ from flask_compress import Compress
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
 from index.engine import EngineAwayError, SearchIndexError
-from index.messages import Message
+from index.messages import Message, Value
 from index.query import Query
 from kb.library.contents import ReportEntry
 from kb.search.results import UnknownIdError
@@ -74,6 +75,7 @@ def problem(
     `cause` is the message of the error behind it, None if that means nothing to people.
     """
     status = error.code or 500
+    cause = cause and without_folders(cause)
     if wants_json():
         whole = f"{detail} {translate(cause)}" if cause else detail
         response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
@@ -88,6 +90,17 @@ def problem(
     )
     response.vary.add("Accept")
     return response
+
+
+def without_folders(message: Message) -> Message:
+    """Return a message with the name of each file in place of its absolute path, which visitors need not know."""
+    return Message(message.english, tuple(map(_without_folders, message.values)))
+
+
+def _without_folders(value: Value) -> Value:
+    if isinstance(value, Message):
+        return without_folders(value)
+    return PurePath(value).name or value if isinstance(value, str) and PurePath(value).is_absolute() else value
 
 
 def understood(pairs: Iterable[tuple[str, str]]) -> Query:

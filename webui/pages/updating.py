@@ -19,7 +19,7 @@ from kb.pipeline.reports import Progress as ReportProgress
 from kb.report.problems import LibraryError, grouped
 from kb.translation import _, marked, ngettext
 from webui import wording
-from webui.http.responses import respond, wants_json
+from webui.http.responses import respond, wants_json, without_folders
 from webui.http.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
 from webui.view.listing import asked_page, paged
 
@@ -62,8 +62,8 @@ class Updater:
     """
 
     def __init__(self, sync: Callable[[ReportProgress], SyncOutcome], failure: Message | None = None) -> None:
-        self.progress = Progress(error=failure)
-        self.failure = failure
+        self.failure = failure and without_folders(failure)
+        self.progress = Progress(error=self.failure)
         self.unwatched: Message | None = None
         self._sync = sync
         self._lock = threading.Lock()
@@ -112,7 +112,7 @@ class Updater:
             if not self._ended:
                 traced = None if isinstance(error, (LibraryError, SearchIndexError, OSError)) else error
                 _log.error("the index could not be updated: %s", error, exc_info=traced)
-            return Progress(error=message_of(error))
+            return Progress(error=without_folders(message_of(error)))
 
 
 def staleness(knowledge_base: KnowledgeBase, updater: Updater) -> Literal["", "away", "damaged", "behind"]:
