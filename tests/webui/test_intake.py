@@ -233,12 +233,9 @@ def test_a_broken_configuration_stops_a_correction_and_says_so(
     [
         (
             "ja",
-            "ライブラリに書き込めませんでした。 kb.toml: 書き込めません（フォルダーです）。ライブラリは元のままです",
+            "開けません（フォルダーです）。代わりにファイルを置いてください。先に直してください。何も書き込んでいません",
         ),
-        (
-            "en",
-            "The library could not be written. kb.toml: cannot be written (Is a directory); the library stays as it was",
-        ),
+        ("en", "cannot be opened (Is a directory); put a file in its place; fix it first, nothing was written"),
     ],
 )
 def test_a_folder_named_kb_toml_is_told_in_a_sentence_without_the_folders_of_the_machine(
@@ -248,7 +245,8 @@ def test_a_folder_named_kb_toml_is_told_in_a_sentence_without_the_folders_of_the
     options = {"data": REPORT.encode(), "content_type": "text/plain"}
     response = client.post("/add?event=a", headers={**OURS, "Accept-Language": language}, **options)
 
-    assert (response.status_code, response.get_json()["detail"]) == (409, told)
+    place, _, why = response.get_json()["detail"].partition("kb.toml: ")
+    assert (response.status_code, "/" in place, why) == (409, False, told)
 
 
 @pytest.mark.parametrize("over", [-1, 0, 1, MAX_REPORT_BYTES])
