@@ -37,7 +37,7 @@ class QueryWords:
         self.readings = Readings(readings)
         self._morphemes = lru_cache(_CACHED_TEXTS)(analyzer.morphemes)
         self._slips = tuple(slips)
-        self._related = tuple(related)
+        self.related = tuple(related)
 
     def of(self, text: str) -> tuple[QueryWord, ...]:
         """Return the words of a text in order, without stop words and punctuation."""
@@ -88,7 +88,7 @@ class QueryWords:
 
     @cached_property
     def _related_by_term(self) -> Mapping[str, tuple[Alternative, ...]]:
-        return self._by_term(self._related, RELATED_WEIGHT)
+        return self._by_term(self.related, RELATED_WEIGHT)
 
     def _by_term(self, pairs: Iterable[tuple[str, str]], weight: float) -> Mapping[str, tuple[Alternative, ...]]:
         """Return the second words of pairs as alternatives, by the term of the first."""

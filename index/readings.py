@@ -22,27 +22,27 @@ class Readings:
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         """`pairs` are of a reading and a name."""
-        self._names: dict[str, str] = {}
+        self.names: dict[str, str] = {}  # by their folded readings
         for reading, name in pairs:
-            self._names.setdefault(as_read(reading), name)
+            self.names.setdefault(as_read(reading), name)
         self._spell_checker = SpellChecker(
-            lambda: dict.fromkeys(self._names, 1), lambda reading: int(reading in self._names)
+            lambda: dict.fromkeys(self.names, 1), lambda reading: int(reading in self.names)
         )
 
     def of(self, kana: str) -> str | None:
         """Return the name with this reading, or None."""
-        return self._names.get(as_read(kana))
+        return self.names.get(as_read(kana))
 
     def near(self, kana: str) -> str | None:
         """Return the name whose reading is one or two edits away; None without one, or if a name has this reading."""
         reading = None if self.of(kana) else self._spell_checker.similar(as_read(kana))
-        return self._names[reading] if reading else None
+        return self.names[reading] if reading else None
 
     def beginning(self, typed: str) -> tuple[str, ...]:
         """Return the names whose reading begins like an unfinished text, the shortest reading first."""
         prefixes = beginnings(typed)
-        readings = sorted((reading for reading in self._names if reading.startswith(prefixes)), key=len)
-        return tuple(dict.fromkeys(self._names[reading] for reading in readings))
+        readings = sorted((reading for reading in self.names if reading.startswith(prefixes)), key=len)
+        return tuple(dict.fromkeys(self.names[reading] for reading in readings))
 
 
 def as_read(text: str) -> str:

@@ -1,20 +1,21 @@
-"""Evaluates a query on every document in turn, for the oracle."""
+"""Evaluates a query on every document in turn, for the oracle, as ARCHITECTURE.md defines it.
 
-import calendar
-import datetime as dt
+It imports no rule of the product: neither correction nor relaxation, neither ranking nor similarity. Slow is fine.
+"""
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from functools import cache
+from math import log
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from counted import Counted
 from msgspec.structs import replace
+from scan_vectors import Centred
+from scan_words import Words
 
-from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import Reason
-from index.interpretation import MIN_NEAR_SHARE
 from index.messages import message_of
 from index.query import Query, Step
 from index.query_ast import (
@@ -31,24 +32,8 @@ from index.query_ast import (
     QueryPhrase,
     QueryPiece,
     QueryWord,
-    words_in,
-)
-from index.query_correction import correct, with_completions
-from index.query_words import names_among
-from index.ranking import (
-    DECIMALS,
-    MAX_OF_SECTION,
-    MIN_LENGTH,
-    SignalName,
-    length_strength,
-    max_points,
-    parts,
-    term_points,
-    word_weight,
 )
 from index.schema import TextField
-from index.similarity import DocumentVectors, Similarity, VectorIndex, quantised
-from index.terms import SpellChecker, shortest_with_prefix
 from index.text import folded, folded_name
 
 if TYPE_CHECKING:
@@ -56,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class Scan:
-    """A query's text, evaluated on every document in turn. It relaxes queries by itself, to check `index`."""
+    """A query's text, evaluated on every document in turn."""
 
     def __init__(self, engine: "ScanEngine", query: Query) -> None:
         self._engine = engine
@@ -65,8 +50,7 @@ class Scan:
         self._texts = engine.schema.texts
         self._query = query
         self._parser = parser = engine.parser
-        self._found_by = cache(lambda key: sum(key in d.found_by for d in documents))
-        self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
+        self._having = cache(lambda word: sum(self.describes(word, d) for d in documents))
         self._mean_length = cache(self._read_mean_length)
         self._required = cache(lambda words: tuple(self._read_required(words)))
         self._has_word = cache(lambda word, d: any(self._has_alternative(a, d) for a in word.alternatives))
@@ -76,64 +60,38 @@ class Scan:
         self._plain_text = parsed.plain
         self._conditions = AllOf(parsed.conditions)
         self._number = {id(d): number for number, d in enumerate(documents)}
-        pieces = with_completions(parsed.pieces, self, parser.words) if parsed.typed else parsed.pieces
-        pieces, corrections = correct(pieces, self, parser.words, query.without)
+        words = Words(parser, engine.counts, lambda word: self._having(word) > 0)
+        pieces = words.completed(parsed.pieces) if parsed.typed else parsed.pieces
+        corrected = [words.corrected(piece, query.without) for piece in pieces]
+        pieces = tuple(piece for piece, _ in corrected)
         self.corrected = list(dict.fromkeys(word for piece in pieces for word in piece.words))
+        self.meant = list(words.meant(self.corrected))
         self.words, self.loosest, steps = self._relaxed()
         self.title_words = tuple(word for word in self.corrected if not word.is_function_word)
-        self.steps = (*corrections, *steps)
-        self.condition_words = [word for node in parsed.conditions for word in words_in(node)]
+        self.steps = (*(step for _, each in corrected for step in each), *steps)
+        self.condition_words = [word for node in parsed.conditions for word in _words_in(node)]
         analyzer = parser.words.analyzer
         text = " ".join(piece.text for piece in pieces)
         shingles = analyzer.shingles(analyzer.morphemes(text))
         self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in shingles))
-        self._similarity = self._read_similarity(text) if text and query.limit != 0 else None
+        self._cosines = self._read_cosines(text) if text and query.limit != 0 else None
         self._found = {number for number, d in enumerate(documents) if self._matches_all(self.words, d)}
         self.terms = _terms([*self.words, *self.condition_words])
         self.near_terms = _terms(self.loosest)
 
-    def exists(self, node: Node) -> bool:
-        return any(self.describes(node, d) for d in self._documents)
-
-    def count(self, nodes: Sequence[Node]) -> int:
-        return sum(self.describes(AllOf(tuple(nodes)), d) for d in self._documents)
-
-    def has_name(self, name: str) -> bool:
-        return any(name in d.document.facets.get(self.schema.names or "", ()) for d in self._documents)
-
-    def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
-        return shortest_with_prefix(prefix, self._all(kind))
-
-    def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
-        return SpellChecker(
-            lambda: dict.fromkeys(self._all(kind), len(self._documents)), lambda text: self._found_by(Key(text, kind))
-        )
-
-    def meant(self) -> Iterator[tuple[str, QueryWord]]:
-        known = {key.text for word in self.corrected for a in word.alternatives for key in a.terms}
-        for word in self.corrected:
-            other = self.spell_checker(word.text).more_frequent(word.text)
-            if other and other not in known:
-                yield word.text, QueryWord(other, (Alternative((Key(other),)),))
-
-    def _all(self, kind: TermKind) -> list[str]:
-        return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == kind]
-
-    def _read_similarity(self, text: str) -> Similarity | None:
-        embedder = self._engine.embedder()
-        if embedder is None:
-            return None
-        having = [number for number, d in enumerate(self._documents) if d.document.passage in self._engine.embedded]
-        passages = [self._documents[number].document.passage for number in having]
-        if not passages:
+    def _read_cosines(self, text: str) -> dict[int, list[float]] | None:
+        """Return the cosines of the documents to a text by their numbers, None without a model or vectors."""
+        embedder, embedded = self._engine.embedder(), self._engine.embedded
+        having = [number for number, d in enumerate(self._documents) if d.document.passage in embedded]
+        if embedder is None or not having:
             return None
         try:
             query = embedder.queries([text])[0]
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", message_of(error)))
             return None
-        index = VectorIndex(quantised(embedder.passages(passages)))
-        return Similarity(DocumentVectors(np.array(having, np.int32), index, len(self._documents)), query)
+        vectors = Centred(embedder.passages([self._documents[number].document.passage for number in having]))
+        return dict(zip(having, vectors.cosines(query).T.tolist(), strict=True))
 
     def _relaxed(self) -> tuple[tuple[QueryWord, ...], tuple[QueryWord, ...], list[Step]]:
         """Return the words after relaxation, the loosest ones, and the steps taken.
@@ -158,8 +116,14 @@ class Scan:
             elif name == "parts":
                 words = tuple(replace(word, alternatives=word.alternatives + word.parts) for word in words)
             else:
-                words = tuple(self._parser.words.with_related(word) for word in words)
+                words = tuple(replace(word, alternatives=(*word.alternatives, *self._related(word))) for word in words)
             yield Step(name, " ".join(word.text for word in before if word not in words)), words
+
+    def _related(self, word: QueryWord) -> Iterator[Alternative]:
+        """Yield the words that the library names as related to a word, each for half of its points."""
+        for one, others in self._engine.related:
+            if one == [word.alternatives[0].terms[0].text] and others:
+                yield Alternative(tuple(map(Key, others)), 0.5)
 
     def _matches_all(self, words: Sequence[QueryWord], counted: Counted) -> bool:
         """Return whether a document matches the conditions and all of these words."""
@@ -179,9 +143,17 @@ class Scan:
                 yield named if any(self.describes(named, d) for d in self._documents) else word
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
-        group = self._engine.schema.names or ""
-        for run, name in names_among(words, self.has_name) if group else ():
-            yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
+        """Yield from left to right the longest runs of up to 8 words that are a name, each with its node."""
+        group = self.schema.names or ""
+        known = {name for d in self._documents for name in d.document.facets.get(group, ())}
+        begin = 0
+        while begin < len(words):
+            runs = (tuple(words[begin : begin + length]) for length in range(8, 0, -1))
+            named = ((run, folded_name("".join(word.text for word in run))) for run in runs)
+            run, name = next(((run, name) for run, name in named if name in known), (words[begin : begin + 1], ""))
+            if name:
+                yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
+            begin += len(run)
 
     def finds(self, counted: Counted) -> bool:
         return self._number[id(counted)] in self._found
@@ -189,17 +161,14 @@ class Scan:
     def near(self, selected: list[Counted]) -> list[Counted]:
         """Return the other selected documents that match some of the words or are similar to the query."""
         words = self.loosest
-        if "near" in self._query.without or not any(map(self.exists, words)):
+        if "near" in self._query.without or not any(map(self._having, words)):
             return []
         others = [d for d in selected if self.describes(self._conditions, d) and not self.finds(d)]
-        numbers = [self._number[id(d)] for d in others]
-        mask = np.zeros(len(self._documents), np.bool_)
-        mask[numbers] = True
-        similar = set(self._similarity.found(mask).tolist()) if self._similarity else set()
-        return [d for d, n in zip(others, numbers, strict=True) if n in similar or self.is_some(words, d)]
+        similar = sorted((d for d in others if self.cosines(d)[0] >= 0.25), key=lambda d: -self.cosines(d)[0])[:200]
+        return [d for d in others if d in similar or self._has_some(words, d)]
 
-    def is_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
-        return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= MIN_NEAR_SHARE
+    def _has_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
+        return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= 0.1
 
     def has_whole_text(self, counted: Counted) -> bool:
         """Return whether a document's text is the query's without its conditions."""
@@ -216,14 +185,14 @@ class Scan:
 
     @property
     def has_similarity(self) -> bool:
-        return self._similarity is not None
+        return self._cosines is not None
 
     def cosines(self, counted: Counted) -> list[float]:
-        number = np.array([self._number[id(counted)]], np.int32)
-        return self._similarity.of(number)[:, 0].tolist() if self._similarity else [0.0, 0.0]
+        """Return the cosines of a document to the query, for matching and for ranking; 0 without a vector."""
+        return (self._cosines or {}).get(self._number[id(counted)], [0.0, 0.0])
 
     def max_points(self, word: QueryWord) -> float:
-        return max_points(len(self._documents), sum(self.describes(word, d) for d in self._documents))
+        return self._idf(max(self._having(word), 1)) ** 1.3
 
     def has_in(self, field: str, words: tuple[QueryWord, ...], counted: Counted) -> bool:
         return self.describes(AllOf((self._conditions, InField(field, words))), counted)
@@ -233,20 +202,26 @@ class Scan:
 
     def points(self, key: Key, counted: Counted) -> float:
         tf = sum(f.weight * counted.frequency(f.name, key) / self._norm(counted, f) for f in self._texts)
-        return term_points(len(self._documents), self._found_by(key), tf)
+        return self._idf(self._engine.counts[key.kind].get(key.text, 0)) ** 1.3 * tf / (tf + 0.5)
+
+    def _idf(self, having: int) -> float:
+        """Return the inverse document frequency of what so many documents have."""
+        return log(1 + (len(self._documents) - having + 0.5) / (having + 0.5))
 
     def _norm(self, counted: Counted, field: TextField) -> float:
         length = counted.length(field.name) if field.length else 0
         if not length:
             return 1.0
-        return 1 - field.length + field.length * max(length, MIN_LENGTH) / self._mean_length(field.name)
+        return 1 - field.length + field.length * max(length, 12) / self._mean_length(field.name)
 
     def _read_mean_length(self, field: str) -> float:
-        lengths = [max(length, MIN_LENGTH) for d in self._documents if (length := d.length(field))]
+        lengths = [max(length, 12) for d in self._documents if (length := d.length(field))]
         return sum(lengths) / len(lengths)
 
     def share(self, words: Sequence[QueryWord], counted: Counted) -> float:
-        weights = [self._weight(word) for word in words]
+        """Return the share of the words' weight that a document has. A word that no document has weighs half more."""
+        having = [self._having(word) for word in words]
+        weights = [self._idf(count) * (1 if count else 1.5) for count in having]
         had = [
             max((a.weight for a in word.alternatives if self._has_alternative(a, counted)), default=0.0)
             for word in words
@@ -275,18 +250,27 @@ class Scan:
             case Dated(when, date):
                 if not document.date:
                     return False
-                days, bounds = _days(document.date), _days(date)
-                return days[-1] < bounds[0] if when == "before" else days[0] >= bounds[0]
+                (first, last), (bound, _) = _days(document.date), _days(date)
+                return last < bound if when == "before" else first >= bound
             case InField(name, words):
                 there = counted.terms.get(name, Counter())
                 return all(any(all(key in there for key in a.terms) for a in word.alternatives) for word in words)
 
 
-def _days(date: str) -> tuple[dt.date, dt.date]:
-    """Return the first and last day of a year, a month or a day."""
-    year, month, day = [*map(int, date.split("-")), 0, 0][:3]
-    last = calendar.monthrange(year, month or 12)[1]
-    return dt.date(year, month or 1, day or 1), dt.date(year, month or 12, day or last)
+def _days(date: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the first and the last day of a year, a month or a day, each as year, month and day."""
+    known = tuple(map(int, date.split("-")))
+    return (*known, 1, 1)[:3], (*known, *(12, 31)[len(known) - 1 :])
+
+
+def _words_in(node: Node) -> list[QueryWord]:
+    """Return the words of a condition, except those that documents must not have."""
+    match node:
+        case QueryWord():
+            return [node]
+        case QueryPiece(_, nodes) | InField(_, nodes) | AllOf(nodes) | AnyOf(nodes):
+            return [word for inner in nodes for word in _words_in(inner)]
+    return []
 
 
 def _terms(words: Sequence[QueryWord]) -> frozenset[str]:
@@ -301,39 +285,43 @@ class Scoring:
         self._words = words
         self._found = found
         self._scored = list(dict.fromkeys([*words, *scan.condition_words]))
-        self.score = cache(self._score)
+        self._max_points = sum((scan.max_points(word) for word in words), 0.0)
+        self.parts = cache(self._parts)
 
-    def _score(self, counted: Counted) -> float:
-        return round(sum(parts(self._strengths(counted)).values()), DECIMALS) if self._scored else 0.0
+    def score(self, counted: Counted) -> float:
+        return round(sum(self.parts(counted).values()), 6) if self._scored else 0.0
 
     def reasons(self, counted: Counted) -> tuple[Reason, ...]:
-        by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
-        signals = parts(self._strengths(counted))
+        parts = {name: points for name, points in self.parts(counted).items() if name != "words"}
         cosine = self._scan.cosines(counted)[0] if self._scan.has_similarity else None
-        similar = Reason("likeness", signals.pop("likeness"), cosine=cosine)
-        others = [similar, *(Reason(name, part) for name, part in signals.items() if name != "words")]
+        by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
+        others = [Reason(name, part, cosine=cosine if name == "likeness" else None) for name, part in parts.items()]
         return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
 
-    def _strengths(self, counted: Counted) -> dict[SignalName, float]:
-        scan, most = self._scan, self._most_points
-        return {
-            "words": sum((self._most(word, counted) for word in self._scored), 0.0),
-            "nearness": sum((scan.points(key, counted) for key in scan.pairs), 0.0),
-            "coverage": scan.share(self._words, counted),
-            "exact": float(len(self._words) > 1 and scan.has_whole_text(counted)),
-            "likeness": most * scan.cosines(counted)[1],
-            "around": most * self._section_boost(counted),
-            "length": length_strength(scan.measured(counted)),
-            "boost": counted.document.boost - 1,
-        }
+    def _parts(self, counted: Counted) -> dict[Any, float]:
+        """Return the points of each signal: some are added, the others raise the sum so far by a share of it."""
+        scan, parts, total = self._scan, dict[Any, float](), 0.0
+        _, cosine = scan.cosines(counted)
+        is_exact = len(self._words) > 1 and scan.has_whole_text(counted)
+        length = min(max(scan.measured(counted), 1), 40)
+        for name, added, raised in (
+            ("words", sum((self._most(word, counted) for word in self._scored), 0.0), 0),
+            ("nearness", 0.4 * sum(scan.points(key, counted) for key in scan.pairs), 0),
+            ("coverage", 0, 0.5 * scan.share(self._words, counted)),
+            ("exact", 0, 0.5 if is_exact else 0),
+            ("likeness", 2 * self._max_points * cosine, 0),
+            ("around", self._max_points * self._section_boost(counted), 0),
+            ("length", 0, 0.12 * log(length)),
+            ("boost", 0, counted.document.boost - 1),
+        ):
+            parts[name] = added + total * raised
+            total += parts[name]
+        return parts
 
     def _most(self, word: QueryWord, counted: Counted) -> float:
         return max(self._scan.alternative_points(alternative, counted) for alternative in word.alternatives)
 
     def _section_boost(self, counted: Counted) -> float:
+        """Return the mean of the two greatest cosines of the section; a missing one counts as 0."""
         section = [d for d in self._found if self._scan.in_section_of(counted, d)] or [counted]
-        return sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:MAX_OF_SECTION]) / MAX_OF_SECTION
-
-    @cached_property
-    def _most_points(self) -> float:
-        return sum((self._scan.max_points(word) for word in self._words), 0.0)
+        return sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:2]) / 2

@@ -7,16 +7,17 @@ from copy import copy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from counted import Counted
 from numpy.typing import NDArray
 from scan import Scan, Scoring
+from scan_vectors import Centred, as_stored
 
+from index.analysis import TermKind
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import (
-    FEW_HITS,
-    MAX_NEAR_HITS,
     ConditionCount,
     Coverage,
     Engine,
@@ -32,13 +33,16 @@ from index.engine import (
     WordCount,
 )
 from index.query import Query
+from index.query_ast import Key
 from index.query_parser import QueryParser
 from index.schema import Document, Schema
-from index.similarity import COPY_COSINE, MIN_COSINE, VectorIndex, quantised
 
 
 class ScanEngine(Engine):
-    """An Engine over a list in memory. Its reasons give no terms and fields."""
+    """An Engine over a list in memory. Its reasons give no terms and fields.
+
+    It takes the parser for granted, which makes the query AST, and imports no other rule of the product.
+    """
 
     def __init__(self, schema: Schema, parser: QueryParser, embedder: EmbedderMaker = no_embedder) -> None:
         self.schema = schema
@@ -47,6 +51,8 @@ class ScanEngine(Engine):
         self.embedded: set[str] = set()
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self.documents: list[Counted] = []
+        self.counts = _frequencies([])
+        self.related = [tuple(map(self._terms, pair)) for pair in parser.words.related]
         self._staged: dict[Path, dict[str, list[Counted]]] = {}
         self._meta: Mapping[str, object] | None = None
         self._published = 0
@@ -81,13 +87,13 @@ class ScanEngine(Engine):
                 (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
                 for group, value in _selected_pairs(query)
             },
-            words=tuple(self._word_counts(scan, query)) if len(found) < FEW_HITS else (),
-            conditions=tuple(self._condition_counts(scan, query)) if len(found) < FEW_HITS else (),
+            words=tuple(self._word_counts(scan, query)) if len(found) < 3 else (),
+            conditions=tuple(self._condition_counts(scan, query)) if len(found) < 3 else (),
             meant=tuple(
                 MeantCount(
-                    typed, word.text, sum(_is_selected(d, query) and scan.describes(word, d) for d in self.documents)
+                    typed, meant, sum(_is_selected(d, query) and Key(meant) in d.found_by for d in self.documents)
                 )
-                for typed, word in scan.meant()
+                for typed, meant in scan.meant
             ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query, found),
@@ -138,13 +144,13 @@ class ScanEngine(Engine):
         rows = [row for row, document in enumerate(having) if document.id in ids]
         if not embedder or not rows:
             return ()
-        index = VectorIndex(quantised(embedder.passages([document.passage for document in having])))
-        cosines = index.nearest(index.centring.centred(index.mean(np.array(rows, np.int32))))[1].tolist()
+        centred = Centred(embedder.passages([document.passage for document in having]))
+        cosines = centred.cosines(centred.vectors[rows].mean(axis=0).astype(np.float32))[0].tolist()
         taken = {value for document in some for value in document.facets.get(group, ())}
         others = [
             (cosine, document)
             for cosine, document in zip(cosines, having, strict=True)
-            if MIN_COSINE <= cosine < COPY_COSINE
+            if 0.25 <= cosine < 0.97  # a copy has more
             and document.id not in ids
             and not taken & set(document.facets.get(group, ()))
         ]
@@ -156,8 +162,8 @@ class ScanEngine(Engine):
         having = {d.document.id: d.document for d in self.documents if d.document.passage in self.embedded}
         if not embedder or not ids or not other_ids or not {*ids, *other_ids} <= having.keys():
             return ()
-        kept = quantised(embedder.passages([document.passage for document in having.values()]))
-        vectors = dict(zip(having, kept.numbers * kept.scales[:, None], strict=True))
+        stored = as_stored(embedder.passages([document.passage for document in having.values()]))
+        vectors = dict(zip(having, stored, strict=True))
         mean = np.mean([*vectors.values()], axis=0)
 
         def away(each: str) -> NDArray[np.float64]:
@@ -200,6 +206,7 @@ class ScanEngine(Engine):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
         self._sources = {source: known[source] for source in publication.order}
         self.documents = [document for documents in self._sources.values() for document in documents]
+        self.counts = _frequencies(self.documents)
         self._meta = publication.meta
         self._published += 1
 
@@ -218,6 +225,9 @@ class ScanEngine(Engine):
         finding = tuple(text.name for text in self.schema.texts if not text.score_only)
         return [Counted(document, finding) for document in documents]
 
+    def _terms(self, text: str) -> list[str]:
+        return [each.normalized for each in self.parser.words.analyzer.morphemes(text) if each.is_content]
+
     def memory(self) -> int:
         return 0
 
@@ -230,7 +240,7 @@ class ScanEngine(Engine):
         last = limit and query.offset < max(total, 1) <= query.offset + limit
         near = scan.near([d for d in self.documents if _is_selected(d, query)]) if last else []
         scoring = Scoring(scan, scan.loosest, near)
-        return self._ordered(near, scoring, "relevance")[: min(limit, MAX_NEAR_HITS)], scoring
+        return self._ordered(near, scoring, "relevance")[: min(limit, 20)], scoring
 
     def _ordered(self, found: list["Counted"], scoring: "Scoring", sort: str) -> list["Counted"]:
         if sort == "position":
@@ -251,6 +261,14 @@ class ScanEngine(Engine):
                     counts[value] = counts.get(value, 0) + 1
         listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return tuple(FacetCount(value, count, value in query.selected(group)) for value, count in listed)
+
+
+def _frequencies(documents: Iterable[Counted]) -> dict[TermKind, Counter[str]]:
+    """Return the number of documents that each term finds, by its kind."""
+    counts: dict[TermKind, Counter[str]] = {kind: Counter() for kind in get_args(TermKind)}
+    for key in (key for d in documents for key in d.found_by):
+        counts[key.kind][key.text] += 1
+    return counts
 
 
 def _hit(counted: "Counted", scoring: "Scoring", query: Query) -> Hit:
