@@ -19,7 +19,7 @@ from index import datafiles
 
 _EXAMPLES_PER_BATCH = 1_000  # bounds memory: a report of 100,000 notes has 17 million features
 _MAX_REASONS = 5  # features
-_PRIOR_PRECISION = 100.0  # inverse variance of the Gaussian prior around each weight
+_PRIOR_PRECISION = 30.0  # inverse variance of the Gaussian prior around a weight that no fitted example has
 _ITERATIONS = 300  # of an adaptation; the weights have converged by then
 
 Matrix: TypeAlias = NDArray[np.float64]
@@ -49,10 +49,12 @@ class LinearModel:
         *,
         vector_weights: NDArray[np.floating[Any]] | None = None,
         vectors_of: str = "",
+        information: NDArray[np.floating[Any]] | None = None,
     ) -> None:
         """Take the weights: a column for each label, a first row of biases, and a row for each feature name.
 
-        `vector_weights`, (dimensions, labels), weigh the vectors of the model `vectors_of`.
+        `vector_weights`, (dimensions, labels), weigh the vectors of the model `vectors_of`. `information` is how much
+        the fitted examples say about each row of weights, by default nothing (see `adaptation_to`).
         """
         self.labels = tuple(labels)
         self.thresholds = thresholds
@@ -60,10 +62,16 @@ class LinearModel:
         self._rows = {name: row for row, name in enumerate(names, start=1)}
         self._weights = np.asarray(weights, np.float64)
         self.vector_weights = None if vector_weights is None else np.asarray(vector_weights, np.float64)
+        self._information = np.zeros(len(self._weights)) if information is None else np.asarray(information, np.float64)
 
     def weights(self) -> tuple[list[str], Matrix]:
         """Return the feature names, and the weights with the biases as their first row."""
         return list(self._rows), self._weights
+
+    def information(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """Return the information on the biases, then on the weights of each feature; 0 for an unknown feature."""
+        rows = [self._rows.get(name, -1) for name in names]
+        return np.append(self._information[0], [self._information[row] if row > 0 else 0.0 for row in rows])
 
     def probabilities(
         self,
@@ -74,7 +82,7 @@ class LinearModel:
         """Return the probability of each label, (examples, labels).
 
         A model with vector weights needs `vectors`, (examples, dimensions). An `adaptation` (see `adaptation_to`)
-        raises no label that has a threshold: the precision that was measured at the threshold must hold.
+        takes no label over its threshold, and none below it: the figures that were measured there must hold.
         """
         remaining, batches, start = iter(examples), [np.empty((0, len(self.labels)))], 0
         while batch := list(islice(remaining, _EXAMPLES_PER_BATCH)):
@@ -87,10 +95,14 @@ class LinearModel:
         return np.concatenate(batches)
 
     def capped(self, before: Matrix, after: Matrix) -> Matrix:
-        """Return the probabilities `after`, where labels with a threshold are at most as likely as `before`."""
-        has_threshold = np.array([label in self.thresholds for label in self.labels])
-        limited = np.where(has_threshold, np.minimum(before, after), 0.0)
-        free = np.where(has_threshold, 0.0, after)
+        """Return the probabilities `after`, where labels with a threshold are at most as likely as `before`.
+
+        A label that reached its threshold `before` keeps its probability: corrections sample errors alone, so they say
+        nothing about what is shown correctly.
+        """
+        thresholds = np.array([self.thresholds.get(label, np.inf) for label in self.labels])
+        limited = np.where(np.isinf(thresholds), 0.0, np.where(before >= thresholds, before, np.minimum(before, after)))
+        free = np.where(np.isinf(thresholds), after, 0.0)
         remaining = 1 - limited.sum(axis=1, keepdims=True)
         return np.asarray(limited + free * remaining / np.maximum(free.sum(axis=1, keepdims=True), 1e-300))
 
@@ -133,7 +145,9 @@ def adaptation_to(model: LinearModel, examples: Sequence[Example]) -> LinearMode
     """Return the weight changes that fit a model to a few examples.
 
     The changes have the highest posterior under a Gaussian prior around the model's weights (Chelba and Acero,
-    Adaptation of Maximum Entropy Capitalizer, 2006): a ridge penalty on the distance from these weights.
+    Adaptation of Maximum Entropy Capitalizer, 2006). Its precision grows with the Fisher information of the fitted
+    examples on each weight (Kirkpatrick et al., Overcoming catastrophic forgetting in neural networks, 2017): a feature
+    that thousands of them have is the last to move, because notes that nobody corrected have it, too.
     """
     names = sorted({name for example in examples for name in example.features})
     columns = {name: column for column, name in enumerate(names, start=1)}
@@ -144,7 +158,8 @@ def adaptation_to(model: LinearModel, examples: Sequence[Example]) -> LinearMode
     allowed = np.array([[label in example.labels for label in model.labels] for example in examples], np.float64)
     before = np.log(model.probabilities([example.features for example in examples]) + 1e-12)
     # By the representer theorem the optimum is a linear combination of the examples; solve with their kernel matrix.
-    kernel = table @ table.T / _PRIOR_PRECISION
+    variances = 1 / (_PRIOR_PRECISION + model.information(names))
+    kernel = table * variances @ table.T
     rate = 1 / (1 + kernel.sum(axis=1).max() / 2)  # never overshoots: softmax has a curvature of at most 1/2
     coefficients = np.zeros_like(before)
     for _ in range(_ITERATIONS):
@@ -152,7 +167,7 @@ def adaptation_to(model: LinearModel, examples: Sequence[Example]) -> LinearMode
         targets = probabilities * allowed
         targets /= targets.sum(axis=1, keepdims=True)
         coefficients += rate * (targets - probabilities - coefficients)
-    return LinearModel(model.labels, names, table.T @ coefficients / _PRIOR_PRECISION, {})
+    return LinearModel(model.labels, names, table.T @ coefficients * variances[:, None], {})
 
 
 @cache
@@ -166,6 +181,7 @@ def load(name: str) -> LinearModel:
         table.thresholds,
         vector_weights=arrays.get("vector_weights"),
         vectors_of=table.vectors_of,
+        information=arrays.get("information"),
     )
 
 

@@ -13,6 +13,7 @@ from learner import (
     calibrated,
     claim_figures,
     draw_reliability,
+    fisher_information,
     fitted,
     held_out,
     probabilities,
@@ -119,7 +120,9 @@ def _fit_kinds(
         tested = [one for one in examples if one.kind == other]
         untuned = probabilities(trained([one for one in examples if one.kind == own], KINDS), tested)
         figures[f"{other}, fitted on {own} alone"] = _kinds(untuned, tested, thresholds, other)
-    write(name, fitted(examples, KINDS, thresholds), figures, vectors_of)
+    model = fitted(examples, KINDS, thresholds)
+    information = fisher_information(model, examples) if model.vector_weights is None else None
+    write(name, model, figures, vectors_of, information)
     rows = [row for row, one in enumerate(examples) if one.label]
     draw_reliability(
         name,

@@ -52,6 +52,19 @@ def fitted(
     return _model(examples, labels, temperature, thresholds or {}, scale)
 
 
+def fisher_information(model: LinearModel, examples: Sequence[Example]) -> NDArray[np.float64]:
+    """Return the diagonal Fisher information of labelled examples on the biases and each feature, mean of the labels.
+
+    A LinearModel without vectors keeps it for `kb.learning.adaptation_to`.
+    """
+    examples = [example for example in examples if example.label]
+    table = _table({name: column for column, name in enumerate(model.weights()[0])}, examples)
+    table.sum_duplicates()
+    shares = model.probabilities([example.features for example in examples])
+    variances = (shares * (1 - shares)).mean(axis=1)
+    return np.append(variances.sum(), table.multiply(table).T @ variances)
+
+
 def trained(examples: Sequence[Example], labels: Sequence[str]) -> LinearModel:
     """Return an uncalibrated model of the examples, to be tested on another set."""
     return _model(examples, labels, 1.0, {})
@@ -150,6 +163,7 @@ def write(
     model: LinearModel | ConditionalRandomField,
     figures: Mapping[str, Mapping[str, float]],
     vectors_of: str = "",
+    information: NDArray[np.float64] | None = None,
 ) -> None:
     """Write a model as `NAME.npz` and `NAME.toml` for `kb.learning.load` and `load_crf`."""
     names, weights = model.weights()
@@ -158,6 +172,8 @@ def write(
         arrays["following"] = model.transitions.astype(np.float16)
     elif model.vector_weights is not None:
         arrays["vector_weights"] = model.vector_weights.astype(np.float32)
+    if information is not None:
+        arrays["information"] = information.astype(np.float16)
     np.savez_compressed(MODELS / f"{name}.npz", **arrays)
     lines = [
         *fitted_today(),

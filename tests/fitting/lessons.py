@@ -2,7 +2,7 @@
 
 Some labelled notes of an author whom the model never saw are used as corrections; the other notes are scored before and
 after. The corrected notes are `any` notes, those with a `wrong` kind, the likeliest hidden `claims` answered by yes or
-no, or `half` of the latter two.
+no, `half` of the latter two, or the likeliest hidden claims all answered by `no`, true or not.
 """
 
 import sys
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from kinds import SETS, examples_of, four_kinds, readings, sentence_vectors
-from learner import Example, calibrated, folds_of, held_out, trained
+from learner import Example, calibrated, fisher_information, folds_of, held_out, trained
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
@@ -25,8 +25,8 @@ from kb.learning import LinearModel, adaptation_to, load
 from kb.learning.linear import softmax
 from kb.storage.caches import cache_folder
 
-COUNTS = (12, 24, 48)
-SELECTIONS = ("any", "wrong", "claims", "half")
+COUNTS = (1, 3, 12, 24, 48)
+SELECTIONS = ("any", "wrong", "claims", "half", "no")
 MIN_NOTES = 100  # labelled notes of an author
 MIN_CLAIM = 0.3  # probability of a claim to be answered
 FOUR = ("question", "statement", "impression", "label")
@@ -57,14 +57,16 @@ class Notes:
         if selection == "half":
             claims = self.corrected("claims", count // 2)
             return {**{at: (labels[at],) for at in wrong[: count - len(claims)]}, **claims}
-        if selection != "claims":
+        if selection in ("any", "wrong"):
             chosen = wrong if selection == "wrong" else np.random.default_rng(0).permutation(len(labels))
             return {int(at): (labels[at],) for at in chosen[:count]}
         best = [max((own[KINDS.index(claim)], claim) for claim in CLAIMS) for own in self.predicted]
         asked = [at for at, (share, _) in enumerate(best) if share >= MIN_CLAIM and shown[at] not in CLAIMS]
         asked.sort(key=lambda at: -best[at][0])
         return {
-            at: (claim,) if labels[at] == claim else tuple(kind for kind in KINDS if kind != claim)
+            at: (claim,)
+            if labels[at] == claim and selection != "no"
+            else tuple(kind for kind in KINDS if kind != claim)
             for at in asked[:count]
             for claim in [best[at][1]]
         }
@@ -96,7 +98,7 @@ def main(folder: Path) -> None:
     examples = [one for one in notes_and_unlabelled if one.label]
     folds = folds_of([one.author for one in examples])
     models = [
-        trained([one for one, own in zip(examples, folds, strict=True) if own != fold], KINDS)
+        _informed([one for one, own in zip(examples, folds, strict=True) if own != fold])
         for fold in range(max(folds) + 1)
     ]
     by_model = {"kinds": calibrated(held_out(examples, KINDS), examples, KINDS)}
@@ -109,8 +111,8 @@ def main(folder: Path) -> None:
     for row, one in enumerate(examples):
         authors[one.kind, one.author].append(row)
     lines = [
-        "| model | notes | corrected | authors | four kinds, macro-F1 | advice | problem |",
-        "| --- " * 7 + "|",
+        "| model | notes | corrected | authors | four kinds, macro-F1 | advice | problem | others changed |",
+        "| --- " * 8 + "|",
     ]
     for name, predicted in by_model.items():
         for of in SETS:
@@ -121,9 +123,15 @@ def main(folder: Path) -> None:
             ]
             for selection, count in product(SELECTIONS, COUNTS):
                 scored = [one for one in (notes.scored(selection, count) for notes in own) if one[0]]
-                cells = [name, of, f"{count} {selection}", str(len(scored)), *(_figures(scored) if scored else "---")]
+                cells = [name, of, f"{count} {selection}", str(len(scored)), *(_figures(scored) if scored else "----")]
                 lines.append(f"| {' | '.join(cells)} |")
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _informed(examples: Sequence[Example]) -> LinearModel:
+    """Return a model of the examples that knows how much they say about each of its weights."""
+    model = trained(examples, KINDS)
+    return LinearModel(KINDS, *model.weights(), {}, information=fisher_information(model, examples))
 
 
 def _shown(predicted: Probabilities, name: str) -> str:
@@ -134,7 +142,12 @@ def _figures(scored: Sequence[tuple[list[str], list[str], list[str]]]) -> list[s
     labels, before, after = ([kind for one in scored for kind in one[at]] for at in range(3))
     four = [four_kinds(kind) for kind in labels]
     f1 = [f1_score(four, [four_kinds(kind) for kind in each], labels=FOUR, average="macro") for each in (before, after)]
-    return [f"{f1[0]:.3f} → {f1[1]:.3f}", *(_claim(claim, labels, before, after) for claim in CLAIMS)]
+    changed = [sum(b != a for b, a in zip(*one[1:], strict=True)) for one in scored]
+    return [
+        f"{f1[0]:.3f} → {f1[1]:.3f}",
+        *(_claim(claim, labels, before, after) for claim in CLAIMS),
+        f"{np.mean(changed):.1f}, at most {max(changed)}",
+    ]
 
 
 def _claim(claim: str, labels: Sequence[str], before: Sequence[str], after: Sequence[str]) -> str:

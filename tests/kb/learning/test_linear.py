@@ -73,6 +73,27 @@ def test_no_label_with_a_threshold_becomes_likelier_and_the_probabilities_still_
     assert probabilities.sum(axis=1) == pytest.approx(1)
 
 
+def test_a_label_that_reached_its_threshold_stays_as_likely_as_it_was() -> None:
+    adaptation = adaptation_to(ADAPTED, examples(HIGH, "no", "perhaps", times=1000))
+    sure = ["low"] * 2, ["high"] * 2
+    certain = LinearModel(LABELS, ["high", "low"], [[0.0, 0, 0], [-1, 2, 0], [1, -1, 0]], {"yes": 0.7})
+    before, after = (certain.probabilities(sure, adaptation=one)[:, 1] for one in (None, adaptation))
+
+    assert before[1] > 0.7
+    assert after[1] == pytest.approx(before[1])
+    assert after[0] < before[0]
+
+
+def test_the_features_of_many_fitted_examples_move_least() -> None:
+    informed = LinearModel(LABELS, ["high", "low"], np.zeros((3, 3)), {}, information=np.array([1000.0, 500.0, 0.0]))
+    names, weights = adaptation_to(informed, examples(["high", "low", "new"], "no")).weights()
+    bias, *moved = np.abs(weights).max(axis=1)
+    by_name = dict(zip(names, moved, strict=True))
+
+    assert bias < by_name["high"] < by_name["low"] / 10
+    assert by_name["new"] == pytest.approx(by_name["low"])
+
+
 def test_the_adapted_weights_have_the_highest_posterior() -> None:
     corrected = examples(HIGH, "no", "perhaps", times=7) + examples(NEW, "yes", "perhaps", times=5)
     names, adapted = adaptation_to(ADAPTED, corrected).weights()
@@ -83,7 +104,7 @@ def test_the_adapted_weights_have_the_highest_posterior() -> None:
     def loss(weights: np.ndarray) -> float:
         scores = before + table @ weights
         probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-        return float(-np.log((probabilities * allowed).sum(axis=1)).sum() + 100 * (weights**2).sum() / 2)
+        return float(-np.log((probabilities * allowed).sum(axis=1)).sum() + 30 * (weights**2).sum() / 2)
 
     random = np.random.default_rng(7)
     nearby = [loss(adapted + random.normal(0, size, adapted.shape)) for size in (0.01, 0.001) for _ in range(50)]
