@@ -53,6 +53,41 @@ def test_many_small_publishes_leave_few_segments(folder: Path) -> None:
     assert (engine.search(Query()).total, len(list((folder / "gen-000016").glob("seg-*")))) == (16, 1)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "left"), [([1, 1], 1), ([1, 2], 2), ([2, 1], 2), ([1, 1, 2], 1), ([1, 1, 3], 2), ([4, 1, 2, 1], 1)]
+)
+def test_segments_up_to_one_as_large_as_all_smaller_ones_are_merged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], left: int
+) -> None:
+    monkeypatch.setattr(publishing, "SMALL", 0)
+    engine = whoosh(folder)
+    for number, size in enumerate(sizes):
+        documents = [document(10 * number + place, "監視") for place in range(size)]
+        engine.publish({str(number): documents}, (), [str(each) for each in range(number + 1)], {})
+
+    engine.merge()
+
+    generation = max(folder.glob("gen-*"))
+    assert (len(list(generation.glob("seg-*"))), engine.search(Query()).total) == (left, sum(sizes))
+
+
+@pytest.mark.parametrize(("deleted", "is_rewritten"), [(1, False), (2, False), (3, True)])
+def test_a_segment_of_which_less_than_half_is_live_is_rewritten(
+    folder: Path, deleted: int, *, is_rewritten: bool
+) -> None:
+    engine = whoosh(folder)
+    sources = {str(number): [document(number, "監視")] for number in range(4)}
+    engine.publish(sources, (), list(sources), {})
+    before = {path.stat().st_ino for path in folder.glob("gen-000001/seg-*/*")}
+    engine.publish({}, list(sources)[:deleted], list(sources)[deleted:], {})
+
+    engine.merge()
+
+    generation = max(folder.glob("gen-*"))
+    after = {path.stat().st_ino for path in generation.glob("seg-*/*")}
+    assert (not after & before, ids(engine.search(Query(sort="position")))) == (is_rewritten, list(sources)[deleted:])
+
+
 def test_merging_respects_a_publish_meanwhile(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "SMALL", 0)
     engine = whoosh(folder)

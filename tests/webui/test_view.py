@@ -19,17 +19,16 @@ from webui.wording import day_and_age
 years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))
 
 
+def answer(key: str, values: tuple[FacetCount, ...], *, left_out: int = 0) -> SearchResults:
+    facets = {facet.key: () for facet in FACETS if facet.listed} | {key: values}
+    return SearchResults(total=5000, hits=(), facets=facets, unlisted={key: left_out})
+
+
 def test_a_long_group_shows_eight_values_and_the_selected_ones_and_folds_the_rest() -> None:
     values = tuple(FacetCount(f"talk-{n}", 100 - n, n in {30, 90}, f"講演 {n}") for n in range(100))
     listed = (*values[:60], values[90])
-    answer = SearchResults(
-        total=5000,
-        hits=(),
-        facets={facet.key: () for facet in FACETS if facet.listed} | {"talk": listed},
-        unlisted={"talk": 39},
-    )
 
-    assert tuple(groups(answer)) == (
+    assert tuple(groups(answer("talk", listed, left_out=39))) == (
         Group(
             "talk",
             shown=(*values[:8], values[30], values[90]),
@@ -37,6 +36,14 @@ def test_a_long_group_shows_eight_values_and_the_selected_ones_and_folds_the_res
             left_out=39,
         ),
     )
+
+
+def test_the_notes_without_a_year_are_shown_however_many_years_there_are() -> None:
+    values = tuple(
+        FacetCount(year, 1, selected=False, label=year) for year in (*map(str, range(2020, 2000, -1)), "undated")
+    )
+
+    assert tuple(groups(answer("year", values))) == (Group("year", (*values[:8], values[-1]), values[8:-1]),)
 
 
 @pytest.mark.parametrize(
