@@ -1,8 +1,11 @@
 """The page as files: every link leads to one of them, nothing private is told, and no folder of anybody's is lost."""
 
+import hashlib
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from datetime import date
@@ -22,7 +25,7 @@ from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.translation import language, languages
 from webui.site import exporting
-from webui.site.exporting import SiteError, files, replace
+from webui.site.exporting import SiteError, files, foreign_files, replace
 from webui.site.rewriting import Place, Places, link, web_address
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
@@ -294,6 +297,43 @@ def test_a_link_to_a_folder_of_somebody_is_not_followed_nor_lost(small: Path) ->
     assert (small / "library/a.md").is_file()
 
 
+def test_an_edited_page_of_the_same_length_is_no_longer_ours(small: Path) -> None:
+    replace(small / "site", [("index.html", b"2018")])
+    (small / "site/index.html").write_bytes(b"2019")
+
+    with pytest.raises(click.UsageError, match=r"changed since: index\.html;"):
+        replace(small / "site", [("index.html", b"2020")])
+
+
+@pytest.mark.parametrize("listed", ["", "4 mine.txt\n", f"{hashlib.sha256(b'what').hexdigest()} mine.txt\n"])
+def test_a_forged_list_gives_up_no_file_whose_content_its_writer_did_not_know(small: Path, listed: str) -> None:
+    (small / "site").mkdir()
+    (small / "site/mine.txt").write_bytes(b"mine")
+    (small / "site/.kb-site").write_text(listed, "utf-8")
+
+    with pytest.raises(click.UsageError, match=r"mine\.txt;"):
+        replace(small / "site", [])
+    assert (small / "site/mine.txt").read_bytes() == b"mine"
+
+
+def test_a_list_that_is_a_pipe_is_not_waited_for(small: Path) -> None:
+    (small / "site").mkdir()
+    os.mkfifo(small / "site/.kb-site")
+    signal.alarm(20)  # ends this process if it waits
+
+    assert list(foreign_files(small / "site")) == [".kb-site"]
+    signal.alarm(0)
+
+
+def test_a_folder_of_somebody_in_the_way_of_an_export_is_left_as_it_is(small: Path) -> None:
+    (small / ".site.kb-export").mkdir()
+    (small / ".site.kb-export/mine").write_bytes(b"mine")
+
+    with pytest.raises(click.UsageError, match=r"\.site\.kb-export is in the way of an export; rename it"):
+        replace(small / "site", [])
+    assert (small / ".site.kb-export/mine").read_bytes() == b"mine"
+
+
 def test_a_site_that_cannot_be_made_whole_leaves_the_one_before(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exported(small)
     before = state(small / "site")
@@ -342,6 +382,7 @@ def test_a_page_that_is_none_is_told(small: Path, monkeypatch: pytest.MonkeyPatc
     ("folder", "options", "told"),
     [
         ("library/site", (), "lies in the library"),
+        ("index/site", (), "lies in the index or a cache of kb"),
         ("site", ("--url", "me.example"), "is no address of a folder on the web"),
         ("site", ("--url", "https://me.example/?page=notes"), "is no address of a folder on the web"),
         ("site", ("--lang", "fr"), "is not one of"),

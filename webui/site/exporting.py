@@ -1,7 +1,8 @@
 """The command export-site, which writes the pages, and the data of their search, as files for any web server."""
 
+import hashlib
 import os
-import tempfile
+import shutil
 import time
 import unicodedata
 from collections import defaultdict, deque
@@ -25,6 +26,8 @@ from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.reports import Progress
 from kb.report.model import Note
 from kb.search.facets import BY_KEY
+from kb.storage.caches import cache_folder
+from kb.storage.safe_files import locked, read_regular
 from kb.translation import NOTES, _, in_language, languages
 from webui import wording
 from webui.app import create_app
@@ -34,8 +37,9 @@ from webui.pages.feeds import MIMETYPE
 from webui.site.rewriting import HERE, Place, Places, Rewriter, link
 
 _SEARCH, _NOTES = "search/index.html", "search/notes.json"
-_LIST = ".kb-site"  # lists the files of a site, each after its length in bytes
+_LIST = ".kb-site"  # lists the files of a site, each after its SHA-256
 _PLAIN = ".nojekyll"  # makes GitHub Pages serve every file as it is
+_NEW, _OLD = "new", "old"  # the sites in the folder of a running export
 _MAX_NAMED = 3  # files in an error message
 
 
@@ -184,6 +188,9 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
     if folder.is_relative_to(kb.collection.library.path.resolve()):
         message = _("{0} lies in the library, whose files are reports").format(folder)
         raise click.BadParameter(message, param_hint="FOLDER")
+    if any(folder.is_relative_to(own.resolve()) for own in (kb.collection.index, cache_folder())):
+        message = _("{0} lies in the index or a cache of kb, which remove files; name another").format(folder)
+        raise click.BadParameter(message, param_hint="FOLDER")
     _check(folder)
     ensure_index(kb)
     if not kb.browser.reports():
@@ -205,47 +212,83 @@ def _check(folder: Path) -> None:
     foreign = sorted(foreign_files(folder))
     if foreign:
         named = ", ".join(foreign[:_MAX_NAMED]) + (", …" if len(foreign) > _MAX_NAMED else "")
-        message = _("{0} holds what no export wrote, or what was changed since: {1}; name another")
+        message = _("{0} holds what no export wrote, or what was changed since: {1}; name another, or remove that")
         raise click.UsageError(message.format(folder, named))
 
 
 def foreign_files(folder: Path) -> Iterator[str]:
-    """Yield the files of a folder that no export wrote, or whose length has changed since."""
+    """Yield the files of a folder that no export wrote, or that have changed since.
+
+    Raises OSError if a folder cannot be listed. A forged list can only give up files whose content its writer knew.
+    """
     try:
-        listed = (folder / _LIST).read_text("utf-8").splitlines()
+        lines = read_regular(folder / _LIST).decode().split("\n")
     except (OSError, UnicodeDecodeError):
-        listed = []
-    own: dict[str, int | None] = {_LIST: None} if listed else {}
-    own |= {name: int(length) for length, _, name in (line.partition(" ") for line in listed) if length.isdecimal()}
-    for place, folders, names in os.walk(folder):
+        lines = []
+    own = {name: digest for digest, _, name in (line.partition(" ") for line in lines) if digest}
+    unlisted: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=unlisted.append):
         linked = (name for name in folders if Path(place, name).is_symlink())
         for path in (Path(place, name) for name in (*names, *linked)):
             name = path.relative_to(folder).as_posix()
-            if name not in own or own[name] not in (None, path.lstat().st_size):
+            is_list = bool(own) and name == _LIST
+            if path.is_symlink() or not (is_list or (name in own and own[name] == _digest(path))):
                 yield name
+    if unlisted and folder.exists():
+        raise unlisted[0]
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, empty if it cannot be read."""
+    try:
+        return hashlib.sha256(read_regular(path)).hexdigest()
+    except OSError:
+        return ""
 
 
 def replace(folder: Path, files: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
-    """Write files to a temporary folder, then swap it in for `folder`; return their number and bytes.
+    """Write files to a folder next to `folder`, then swap it in; return their number and bytes.
 
-    Raises UsageError if the folder has files that no export wrote.
+    Another export into the same folder waits. If the process is killed amid the swap, the next export puts the earlier
+    site back. Raises UsageError if the folder has files that no export wrote.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
-        new, old = Path(temporary, "new"), Path(temporary, "old")
-        lengths: dict[str, int] = {}
-        for name, data in chain(((_PLAIN, b""),), files):
-            (new / name).parent.mkdir(parents=True, exist_ok=True)
-            (new / name).write_bytes(data)
-            lengths[name] = len(data)
-        (new / _LIST).write_text("".join(f"{length} {name}\n" for name, length in lengths.items()), "utf-8")
-        _check(folder)  # again, because writing took minutes
-        if folder.exists():
-            folder.rename(old)
+    new, old = _work_folder(folder) / _NEW, _work_folder(folder) / _OLD
+    digests: dict[str, str] = {}
+    size = 0
+    with locked(folder.parent):
+        _recover(folder)
         try:
+            for name, data in chain(((_PLAIN, b""),), files):
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
+                (new / name).write_bytes(data)
+                digests[name] = hashlib.sha256(data).hexdigest()
+                size += len(data)
+            (new / _LIST).write_text("".join(f"{digest} {name}\n" for name, digest in digests.items()), "utf-8")
+            _check(folder)  # again, because writing took minutes
+            if folder.exists():
+                folder.rename(old)
             new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
-    return len(lengths), sum(lengths.values())
+        finally:
+            _recover(folder)
+    return len(digests), size
+
+
+def _work_folder(folder: Path) -> Path:
+    """Return the folder that has the new site of an export, and then the earlier one, until the export ends."""
+    return folder.with_name(f".{folder.name}.kb-export")
+
+
+def _recover(folder: Path) -> None:
+    """Put back the site that an export moved away without finishing, and remove what the export left.
+
+    Raises UsageError if the files are not those of an export.
+    """
+    work = _work_folder(folder)
+    if not os.path.lexists(work):
+        return
+    if work.is_symlink() or {path.name for path in work.iterdir()} - {_NEW, _OLD}:
+        raise click.UsageError(_("{0} is in the way of an export; rename it").format(work))
+    if not folder.exists() and (work / _NEW).exists() and (work / _OLD).exists():
+        (work / _OLD).rename(folder)
+    shutil.rmtree(work)
