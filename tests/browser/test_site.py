@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
@@ -205,6 +205,38 @@ def test_from_a_disk_all_pages_open_but_for_the_search(browser: object, www: Pat
     page.close()
 
     assert (note, reached) == ("24px", (www / "ja/notes/events/index.html").as_uri())
+
+
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_an_exported_page_breaks_no_rule_of_its_policy_and_runs_no_injected_script(
+    browser: Browser, www: Path, root: str, *, from_disk: bool
+) -> None:
+    site = www / "ja/notes"
+    start = f"{site.as_uri()}/" if from_disk else root
+    note = next((site / "note").glob("*/*/index.html")).relative_to(site).as_posix()
+    attack = site / "talks" / "attack.html"
+    injected = '<script>window.attacked = 1</script><img src="x" onerror="window.attacked = 2"><base href="/">'
+    whole = (site / "talks/index.html").read_text("utf-8")
+    attack.write_text(whole.replace("<main", f"{injected}<main"), "utf-8")
+    page = browser.new_page(locale="ja-JP")
+    reported: list[str] = []
+    page.on("console", lambda message: reported.append(message.text))
+    for path in ("pairs/index.html", note, "index.html"):
+        page.goto(start + quote(path))
+    page.locator("#q").fill("SQS")
+    page.locator("#q").press("Enter")
+    expect(page.locator("#away" if from_disk else "#found .note").first).to_be_visible()
+    refused = [text for text in reported if "Content Security Policy" in text]
+    page.add_init_script("""
+        window.violations = [];
+        addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
+    """)
+    page.goto(f"{start}talks/attack.html")
+    attacked = page.evaluate("[window.attacked, [...new Set(violations)].sort()]")
+    page.close()
+    attack.unlink()
+
+    assert (refused, attacked) == ([], [None, ["base-uri", "script-src-attr", "script-src-elem"]])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -24,6 +24,7 @@ import webui.command  # noqa: F401 (it adds `export-site`)
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.translation import language, languages
+from webui.http.security import CONTENT_SECURITY_POLICY
 from webui.site import exporting
 from webui.site.exporting import SiteError, files, foreign_files, replace
 from webui.site.rewriting import Place, Places, link, web_address
@@ -78,6 +79,14 @@ def links(site: Path) -> Links:
     index = json.loads((site / "search/notes.json").read_text("utf-8"))
     found["search/notes.json"] = [row[0] for row in (*index["notes"], *index["places"])]
     return found
+
+
+def test_every_page_has_its_policy_before_its_scripts_and_style_sheets(site: Path) -> None:
+    first = "//meta[@http-equiv='Content-Security-Policy'][not(preceding::script or preceding::link)]/@content"
+    policies = {name: page.xpath(first) for name, page in pages(site)}
+
+    assert [name for name, found in policies.items() if found != [CONTENT_SECURITY_POLICY]] == []
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
 
 
 def test_every_link_of_a_site_leads_to_a_file_of_it_and_to_a_place_that_is_there(site: Path) -> None:

@@ -23,13 +23,13 @@ COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
 _PROPOSING, _ASKING, _SHOWING_A_KEY = "intake.propose", "programs.ask", "key.take"  # endpoints with special rules
 # Only own files; no inline code, no frames, and scripts cannot turn strings into HTML.
-_CONTENT_SECURITY_POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # own pages read it to lead back; other sites get nothing
     "X-Frame-Options": "DENY",

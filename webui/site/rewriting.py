@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from lxml import etree, html
 
+from webui.http.security import CONTENT_SECURITY_POLICY
+
 _LISTS = {"reports", "events", "talks", "speakers", "years", "pairs", "timeline"}
 _PAGES = {"event", "talk", "report", "note", "service", "guide", "speaker", "search"}
 _FILTERS = {"year", "event", "service", "series", "speaker", "state"}
@@ -152,6 +154,9 @@ class Rewriter:
                 element.attrib.pop(name, None)
         for element in _FOOT(page):
             etree.SubElement(element, "span").text = self._made
+        # A file has no headers. The policy applies to what follows it; browsers ignore `frame-ancestors` here.
+        policy = etree.Element("meta", {"http-equiv": "Content-Security-Policy", "content": CONTENT_SECURITY_POLICY})
+        page.head.insert(1, policy)  # after the encoding
         return bytes(html.tostring(page, encoding="utf-8", doctype="<!doctype html>")) + b"\n"
 
     def feed(self, answer: bytes) -> bytes:
