@@ -10,13 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Kind, Note
+from kb.report.model import Kind, Note, Talk
 from kb.search.crosstab import ServiceYears
 from kb.services import Service
 from webui.app import create_app
-from webui.view.report import HEIGHT, shape
+from webui.view.report import HEIGHT, report_url, shape, steps
 from webui.view.timeline import heat_map, shade
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
@@ -207,6 +208,29 @@ def test_a_mark_beyond_the_first_page_of_a_report_leads_to_the_page_of_its_note(
 
     assert drawn is not None
     assert [mark.url for mark in drawn.strips[0].marks] == ["/report/r?page=3#r/450"]
+
+
+def test_a_note_is_on_the_page_of_its_two_hundred() -> None:
+    pages = {number: report_url(noted(number, "statement"), number) for number in (1, 200, 201, 400, 401)}
+
+    assert [url.partition("#")[0] for url in pages.values()] == [
+        "/report/r",
+        "/report/r",
+        "/report/r?page=2",
+        "/report/r?page=2",
+        "/report/r?page=3",
+    ]
+
+
+def test_an_entry_of_the_contents_leads_to_the_page_of_its_first_note() -> None:
+    talks = [Talk(key, key, 1) for key in "abc"]
+    notes = [structs.replace(noted(n, "statement"), talk=talks[(n > 150) + (n > 250)]) for n in range(1, 301)]
+
+    assert [(step.title, step.url.partition("#")[0], step.notes) for step in steps(notes)] == [
+        ("a", "/report/r", 150),
+        ("b", "/report/r", 100),
+        ("c", "/report/r?page=2", 50),
+    ]
 
 
 @given(st.integers(1, 100_000), st.integers(1, 100_000), st.integers(1, 100_000))

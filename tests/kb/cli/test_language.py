@@ -323,7 +323,7 @@ class Untranslated(gettext.NullTranslations):
         return self.ngettext(msgid1, msgid2, n)
 
 
-TROUBLE = "- Lambda\n  - 課題: 起動が遅くて冪等にできず困る\n    - 対策: 前もって起こす\n"
+TROUBLE = "- Lambda\n  - 課題: 起動が遅くて冪等にできず困る\n    - 対策: 前もって起こす\n\n```\n冪等 --key\n```\n"
 # The arguments with which each command runs to its end, and its exit code, None if it runs until Ctrl+C.
 RUNS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "add": (("{file}",), 0),
@@ -349,7 +349,7 @@ RUNS: dict[str, tuple[tuple[str, ...], int | None]] = {
 }
 ADDED = {
     "plain": (),
-    "explain": ("--explain",),
+    "explain": ("--explain", "冪等"),
     "json": ("--json",),
     "word": ("冪等",),
     "filter": ("--service", "lambda"),
