@@ -85,6 +85,20 @@ def test_a_talk_whose_title_has_the_word_stands_above_with_how_many_of_its_notes
     assert "titled" not in results(client, "/?q=監視&page=2")
 
 
+def test_the_hits_of_a_talk_on_other_pages_are_counted_without_those_shown(tmp_path: Path) -> None:
+    notes = "".join(f"- 窓を磨く {number}回目\n" for number in range(23))
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(f"# 見本の会 2020\n\n## 【A】10:00~10:40:掃除の話\n\n{notes}", "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.indexer.sync()
+    own = create_app(kb).test_client()
+    pages = [
+        own.get(f"/?q=窓{page}", headers={"Accept-Language": "en"}).text for page in ("", "&page=2", "&kind=label")
+    ]
+
+    assert [re.findall(r"(\d+) more of this talk", page) for page in pages] == [["3"], ["20"], []]
+
+
 def test_titles_and_trails_are_marked_too(client: FlaskClient) -> None:
     hits = results(client, "/?q=通知 当番&without=some")
 
