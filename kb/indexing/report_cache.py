@@ -20,6 +20,7 @@ from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.library.places import CACHE_FOLDER, REPORT_SUFFIX, may_cache
 from kb.pipeline.reports import (
+    AnalysedTexts,
     FinishedReport,
     Morphemes,
     Tools,
@@ -93,8 +94,8 @@ class CachedReport(Struct, frozen=True):
     """A finished report with its fingerprint.
 
     `folded_text` is all its text, as `kb.services.names_in` folds it to look for names. `training_features` are the
-    features of the notes whose kind is corrected: the lesson for other notes is learned from them. `marked_answers`
-    are those of the `FinishedReport`, from which it can be classified again.
+    features of the notes whose kind is corrected: the lesson for other notes is learned from them. `marked_answers` and
+    `scores` are those of the `FinishedReport`, from which it can be classified again.
     """
 
     fingerprint: ReportFingerprint
@@ -104,6 +105,7 @@ class CachedReport(Struct, frozen=True):
     report: Report
     training_features: Mapping[str, tuple[str, ...]] = {}
     marked_answers: Mapping[str, str] = {}
+    scores: tuple[bytes, ...] = ()
 
 
 class _CachedText(Struct, frozen=True):
@@ -190,10 +192,9 @@ class ReportLoader:
     def load_analysed(self, file: ReportFile) -> FinishedReport:
         """Return the finished report of a file with the morphemes of its texts. Raises UnreadableError."""
         finished = self._current(file)
-        if finished.morphemes:
-            return finished
-        kept = self._kept.get(file.source)
-        return replace(finished, morphemes=kept or morphemes_of(finished.report, self._tools))
+        kept = self._kept.pop(file.source, None)
+        known = finished.morphemes or kept or AnalysedTexts(self._tools)
+        return replace(finished, morphemes=morphemes_of(finished.report, known))
 
     def load_for_any_domain(self, file: ReportFile) -> Report:
         """Return the report of a file, possibly with the services of an older domain: its texts are current."""
@@ -219,7 +220,7 @@ class ReportLoader:
         if finished is None:
             finished = read_report(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
         elif finished.lesson != self._lesson.key or self._has_new_vectors(finished):
-            finished = replace(finished, morphemes=morphemes_of(finished.report, self._tools))
+            finished = replace(finished, morphemes=AnalysedTexts(self._tools))
             corrections = self._fingerprint(file, finished).corrections
             finished = classified(finished, corrections, self._vectors, self._lesson)
         else:
@@ -242,6 +243,7 @@ class ReportLoader:
             known.lesson,
             cached.training_features,
             cached.marked_answers,
+            cached.scores,
         )
         current = self._fingerprint(file, finished)
         return finished if known == (replace(current, domain=known.domain) if any_domain else current) else None
@@ -263,6 +265,7 @@ class ReportLoader:
                 report,
                 finished.training_features,
                 finished.marked_answers,
+                finished.scores,
             )
         )
 

@@ -1,6 +1,15 @@
 """The kind of each note, and which notes remedy problems or answer questions."""
 
-from kb.kinds.classify import Lesson, classify, lesson_features, lesson_labels, reasons, uncertain_claims, vector_model
+from kb.kinds.classify import (
+    Lesson,
+    classify,
+    lesson_features,
+    lesson_labels,
+    reasons,
+    uncertain_claims,
+    vector_model,
+    word_scores,
+)
 from kb.kinds.pairs import PROBLEM_STATES, Pair, continued_notes, problems, questions, without_arrow
 
 __all__ = [
@@ -17,4 +26,5 @@ __all__ = [
     "uncertain_claims",
     "vector_model",
     "without_arrow",
+    "word_scores",
 ]

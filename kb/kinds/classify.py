@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import msgspec
 import numpy as np
@@ -20,10 +20,16 @@ from numpy.typing import NDArray
 
 from kb.kinds.features import Analysis, features
 from kb.kinds.pairs import paired
-from kb.learning import Example, LinearModel, adaptation_to, load
+from kb.learning import Example, LinearModel, adaptation_to, load, scores_by
 from kb.report.identity import own_part
 from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Finding
+
+WordScores: TypeAlias = tuple[bytes, ...]
+"""The scores of a report's notes, (notes, kinds) in float64: by both models without vectors, and by a lesson, if any.
+
+With them, a report is classified again without the features of its notes.
+"""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLAIMS: tuple[Claim, ...] = get_args(Claim)
@@ -46,21 +52,33 @@ def classify(
     analysis: Analysis,
     corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
     vectors: NDArray[np.float32] | None = None,
-    adaptation: LinearModel | None = None,
+    scores: WordScores | None = None,
 ) -> Report:
     """Return the report with the kinds, remedies and answers of its notes.
 
     `analysis` holds the morphemes of each text, `corrections` are by note id. `vectors`, (notes, dimensions), are those
-    of the model that `vector_model` names. `adaptation` comes from the corrections of other notes (`Lesson`).
+    of the model that `vector_model` names. `scores` are those of `word_scores`, by default without a lesson.
     """
-    model = load("kinds" if vectors is None else WITH_VECTORS)
-    rows = model.probabilities(features(report, analysis), vectors, adaptation).tolist()
+    words, with_vectors, *adapted = (
+        np.frombuffer(one).reshape(-1, len(KINDS)) for one in scores or word_scores(report, analysis)
+    )
+    if vectors is None:
+        model, chosen = load("kinds"), words
+    else:
+        model, chosen = load(WITH_VECTORS), with_vectors
+    rows = model.probabilities_of(chosen, vectors, *adapted).tolist()
     probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     notes = [
         _classified(note, probabilities[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION))
         for note in report.notes
     ]
     return replace(report, notes=paired(notes, analysis, probabilities))
+
+
+def word_scores(report: Report, analysis: Analysis, adaptation: LinearModel | None = None) -> WordScores:
+    """Return what the words of each note say about its kind; `adaptation` is that of a `Lesson`."""
+    models = [load("kinds"), load(WITH_VECTORS), *([adaptation] if adaptation else ())]
+    return tuple(scores.tobytes() for scores in scores_by(models, features(report, analysis)))
 
 
 def vector_model() -> str:

@@ -84,15 +84,17 @@ class LinearModel:
         A model with vector weights needs `vectors`, (examples, dimensions). An `adaptation` (see `adaptation_to`)
         takes no label over its threshold, and none below it: the figures that were measured there must hold.
         """
-        remaining, batches, start = iter(examples), [np.empty((0, len(self.labels)))], 0
-        while batch := list(islice(remaining, _EXAMPLES_PER_BATCH)):
-            scores = self.scores(batch)
-            if self.vector_weights is not None:
-                scores += np.asarray(vectors)[start : start + len(batch)] @ self.vector_weights
-            before = softmax(scores)
-            batches.append(self.capped(before, softmax(scores + adaptation.scores(batch))) if adaptation else before)
-            start += len(batch)
-        return np.concatenate(batches)
+        scores, *adapted = scores_by([self, adaptation] if adaptation else [self], examples)
+        return self.probabilities_of(scores, vectors, *adapted)
+
+    def probabilities_of(
+        self, scores: Matrix, vectors: NDArray[np.floating[Any]] | None = None, adapted: Matrix | None = None
+    ) -> Matrix:
+        """Return the `probabilities` of examples with these scores, and with these of an adaptation."""
+        if self.vector_weights is not None:
+            scores = scores + np.asarray(vectors) @ self.vector_weights
+        before = softmax(scores)
+        return before if adapted is None else self.capped(before, softmax(scores + adapted))
 
     def capped(self, before: Matrix, after: Matrix) -> Matrix:
         """Return the probabilities `after`, where labels with a threshold are at most as likely as `before`.
@@ -125,6 +127,14 @@ class LinearModel:
         known = [(name, self._weights[self._rows[name]]) for name in features if name in self._rows]
         reasons = [(name, float(row[column] - row.mean())) for name, row in known]
         return sorted(reasons, key=lambda reason: -abs(reason[1]))[:_MAX_REASONS]
+
+
+def scores_by(models: Sequence[LinearModel], examples: Iterable[Features]) -> list[Matrix]:
+    """Return the scores of examples by each model (`LinearModel.scores`); they are iterated over once."""
+    remaining, batches = iter(examples), [[np.empty((0, len(model.labels))) for model in models]]
+    while batch := list(islice(remaining, _EXAMPLES_PER_BATCH)):
+        batches.append([model.scores(batch) for model in models])
+    return [np.concatenate(scores) for scores in zip(*batches, strict=True)]
 
 
 def softmax(scores: Matrix) -> Matrix:

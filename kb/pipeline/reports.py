@@ -54,6 +54,7 @@ class FinishedReport(Struct, frozen=True):
     lesson: str = ""
     training_features: Mapping[str, tuple[str, ...]] = {}
     marked_answers: Mapping[str, str] = {}
+    scores: tuple[bytes, ...] = ()
 
 
 class Tools(Struct, frozen=True, dict=True):
@@ -126,7 +127,7 @@ def finish_report(
     report = _with_speakers(report, tools.configuration.talks)
     corrections = corrections_for(report.id, report.source, override, tools.corrections)
     tagged = tag(report, tools.domain, corrections)
-    morphemes = morphemes_of(tagged, tools)
+    morphemes = morphemes_of(tagged, AnalysedTexts(tools))
     finished = FinishedReport(
         tagged,
         morphemes,
@@ -144,24 +145,27 @@ def classified(
     vectors: "StoredVectors | None",
     lesson: "Lesson | None",
 ) -> FinishedReport:
-    """Return a report with the kinds of its notes, whether or not it has kinds already. It needs its morphemes.
+    """Return a report with the kinds of its notes, whether or not it has kinds already.
 
     Notes are classified by their vectors if all of them have one, else by their words.
     """
-    from kb.kinds import classify, uncertain_claims
+    from kb.kinds import classify, uncertain_claims, word_scores
 
-    report, marked = finished.report, finished.marked_answers
+    report, marked, lesson_key = finished.report, finished.marked_answers, lesson.key if lesson else ""
     notes = [replace(note, answers=marked.get(note.id)) if note.answers else note for note in report.notes]
     report = replace(report, notes=tuple(notes))
     rows = vectors.of([note.passage for note in notes]) if vectors else None
-    report = classify(report, finished.morphemes, corrections, rows, lesson.adaptation if lesson else None)
+    scores = finished.scores if finished.lesson == lesson_key else ()
+    scores = scores or word_scores(report, finished.morphemes, lesson.adaptation if lesson else None)
+    report = classify(report, finished.morphemes, corrections, rows, scores)
     missing = (finding for finding in finished.findings if finding.what not in get_args(Claim))
     return replace(
         finished,
         report=report,
         findings=(*missing, *uncertain_claims(report)),
         vectors=vectors.name if vectors and rows is not None else "",
-        lesson=lesson.key if lesson else "",
+        lesson=lesson_key,
+        scores=scores,
     )
 
 
@@ -196,9 +200,20 @@ def corrections_for(
     }
 
 
-def morphemes_of(report: Report, tools: Tools) -> Morphemes:
+class AnalysedTexts(dict[str, "tuple[Morpheme, ...]"]):
+    """The morphemes of texts, each analysed when it is first asked for."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def __missing__(self, text: str) -> "tuple[Morpheme, ...]":
+        self[text] = morphemes = self._tools.analyzer.morphemes(text)
+        return morphemes
+
+
+def morphemes_of(report: Report, analysis: Morphemes) -> Morphemes:
     """Return the morphemes of each text of a report."""
-    return {text: tools.analyzer.morphemes(text) for text in all_texts(report)}
+    return {text: analysis[text] for text in all_texts(report)}
 
 
 def all_texts(report: Report) -> set[str]:

@@ -31,7 +31,7 @@ from index.embedding.bundled_model import Bundled
 from kb.kinds.classify import KINDS, WITH_VECTORS, likeliest_kind
 from kb.kinds.features import Analysis, NoteTree, features
 from kb.kinds.pairs import KindProbabilities, pair_features, problem_candidates, question_candidates
-from kb.pipeline.reports import Tools, morphemes_of
+from kb.pipeline.reports import AnalysedTexts, Tools, morphemes_of
 from kb.readers.formats import read_outline
 from kb.report.model import Note, Report
 from kb.storage.caches import cache_folder
@@ -70,7 +70,7 @@ def readings(folder: Path) -> Iterator[Reading]:
     def read(one: Labelled) -> Reading:
         report = report_of(read_outline(one.file.read_bytes(), one.file.name))
         author = one.author.split("__")[0]  # without the repository: an author may have several
-        return Reading(author, one.kind, report, morphemes_of(report, tools), one.bullets)
+        return Reading(author, one.kind, report, morphemes_of(report, AnalysedTexts(tools)), one.bullets)
 
     reports = with_bullets(labelled(folder))
     collected = [one for one in reports if one.kind == "notes"]
