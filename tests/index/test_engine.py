@@ -228,6 +228,40 @@ def test_a_limited_group_lists_the_commonest_and_the_selected_values_and_counts_
     )
 
 
+def test_a_selected_value_without_hits_is_none_of_the_values_that_are_not_listed(make: Make) -> None:
+    engine = filled(make(), NOTES)
+    query = Query(facets=("service",), most_values=(("service", 1),)).select("service", "lambda").select("year", "2018")
+
+    results = engine.search(query)
+
+    assert (results.facets["service"], results.unlisted) == (
+        (FacetCount("cloudwatch", 1, selected=False), FacetCount("lambda", 0, selected=True)),
+        {"service": 1},
+    )
+
+
+def test_a_phrase_is_found_at_the_beginning_and_at_the_end_of_a_text(make: Make) -> None:
+    texts = ["鍵は箱に入れる", "夜の窓を閉めた", "朝の扉が開かず", "棚に札を置くよ", "錠前の油が古い", "机と椅子の並び"]
+    engine = filled(make(), [document(number, text) for number, text in enumerate(texts)])
+
+    for size in (1, 3, 7):
+        assert [ids(engine.search(Query(f'"{text[:size]}"'))) for text in texts] == [[str(n)] for n in range(6)]
+        assert [ids(engine.search(Query(f'"{text[-size:]}"'))) for text in texts] == [[str(n)] for n in range(6)]
+
+
+def test_the_reasons_of_a_hit_add_up_to_its_score_by_the_best_spelling_of_each_word(make: Make) -> None:
+    texts = ("料金とコスト", "料金", "コスト", "監視", "通知")
+    engine = filled(make(), [document(number, text) for number, text in enumerate(texts)])
+
+    hits = engine.search(Query("料金", explain=True)).hits
+
+    assert {hit.id: sum(one.points for one in hit.reasons) for hit in hits} == {
+        hit.id: pytest.approx(hit.score, abs=1e-4) for hit in hits
+    }
+    assert {hit.id for hit in hits} == {"0", "1", "2"}
+    assert not any(one.signal == "exact" for hit in hits for one in hit.reasons)  # one word is a subject, not a note
+
+
 def test_a_group_missing_from_the_schema_selects_nothing(make: Make) -> None:
     engine = filled(make(), NOTES)
 

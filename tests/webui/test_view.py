@@ -12,6 +12,7 @@ from kb.search.results import SearchResults
 from kb.translation import in_language
 from webui.http.address import web_address
 from webui.view.facets import Group, groups
+from webui.view.listing import Column, ordered
 from webui.view.templates import marked
 from webui.view.timeline import HEIGHT, Timeline, Undated, timeline
 from webui.wording import day_and_age
@@ -122,3 +123,10 @@ def test_at_most_eight_bars_have_a_label_on_a_phone(count: int) -> None:
 
     assert 0 < sum(bar.named for bar in bars) <= 8
     assert bars[-1].named
+
+
+@pytest.mark.parametrize(("order", "items"), [("day", "bdacfe"), ("-day", "cabdfe")])
+def test_equal_items_and_those_without_a_value_keep_their_order_the_latter_last(order: str, items: str) -> None:
+    days = {"a": "2019", "b": "2018", "c": "2020", "d": "2018", "e": None, "f": ""}
+
+    assert "".join(ordered([*"fbedca"], {"day": Column(days.__getitem__)}, order)) == items

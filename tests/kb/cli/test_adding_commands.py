@@ -57,6 +57,17 @@ def test_a_report_that_has_grown_to_five_times_its_notes_replaces_its_beginning(
     assert (len(records("search")), (library / "report.md").read_text("utf-8")) == (20, grown)
 
 
+def test_a_report_of_which_half_was_written_anew_replaces_its_earlier_version(library: Path, tmp_path: Path) -> None:
+    edited = REPORT.replace("順序は保証されない", "順番は守られない").replace(
+        "ラムダの同時実行数には", "関数の並列度には"
+    )
+    (tmp_path / "again.md").write_text(edited, "utf-8")
+
+    kb("add", str(tmp_path / "again.md"))
+
+    assert (len(records("search")), (library / "report.md").read_text("utf-8")) == (4, edited)
+
+
 def test_adding_the_same_file_again_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# ある勉強会 2019 参加レポート\n\n- 箱の話\n", "utf-8")
     first, again = kb("add", str(tmp_path / "a.md")), kb("add", str(tmp_path / "a.md"))
