@@ -3,7 +3,9 @@
 import contextlib
 import ctypes
 import os
+import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,20 @@ def english() -> None:
     """Begin each test in English; a page or a command before it may have chosen a language."""
     translation._current.set(None)  # noqa: SLF001
     os.environ.pop("LANGUAGE", None)
+
+
+@pytest.fixture
+def seconds() -> Iterator[None]:
+    """Let a test fail that waits for more than thirty seconds, say for a pipe."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(30)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,8 +2,7 @@
 
 import os
 import re
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,20 +113,6 @@ def test_a_broken_kb_toml_is_a_problem_and_reports_are_read_without_it(tmp_path:
         ["a.md"],
         [f"kb.toml: not used: {wrong}; fix it, the reports are indexed without it"],
     )
-
-
-@pytest.fixture
-def seconds() -> Iterator[None]:
-    """Let a test fail that waits for more than twenty seconds, say for a pipe."""
-
-    def late(*_: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(20)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 def long(path: Path) -> None:

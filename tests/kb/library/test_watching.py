@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import watchfiles
@@ -13,6 +14,8 @@ from kb.library import watching
 from kb.library.watching import changes
 
 NOT_UTF_8 = os.fsdecode(b"\x83\x81\x83\x82")  # a name in Shift_JIS
+
+pytestmark = pytest.mark.usefixtures("seconds")  # a change that is not reported would be waited for
 
 
 @pytest.fixture
@@ -50,6 +53,25 @@ def test_after_a_name_that_is_not_utf_8_and_a_new_folder_changes_are_reported(
     (tmp_path / names[1]).write_text("y")
 
     assert (next(watched), reported) == (None, [])
+
+
+def test_a_folder_that_is_made_before_its_parent_is_watched_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, begun = watchfiles.watch, list[str]()
+
+    def late(*folders: str, **options: Any) -> Iterator[set[watchfiles.main.FileChange]]:  # noqa: ANN401
+        (tmp_path / "2019").mkdir(exist_ok=True)
+        begun.extend(folders)
+        return begin(*folders, **options)
+
+    monkeypatch.setattr(watchfiles, "watch", late)
+    told = watch(tmp_path, [])
+    next(told)
+    next(told)
+    (tmp_path / "2019" / "a.md").write_text("x")
+
+    assert (next(told), sorted(begun)) == (None, [str(tmp_path), str(tmp_path), str(tmp_path / "2019")])
 
 
 def test_files_that_cannot_be_watched_are_compared_every_few_seconds(
