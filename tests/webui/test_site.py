@@ -332,6 +332,14 @@ def test_a_list_that_is_a_pipe_is_not_waited_for(small: Path) -> None:
     assert list(foreign_files(small / "site")) == [".kb-site"]
 
 
+def test_a_part_of_an_earlier_site_is_not_put_back(small: Path) -> None:
+    (small / ".site.kb-export/old").mkdir(parents=True)  # an export was killed that removed it
+    (small / ".site.kb-export/old/index.html").write_bytes(b"old")
+    replace(small / "site", [("index.html", b"new")])
+
+    assert (small / "site/index.html").read_bytes() == b"new"
+
+
 def test_a_folder_of_somebody_in_the_way_of_an_export_is_left_as_it_is(small: Path) -> None:
     (small / ".site.kb-export").mkdir()
     (small / ".site.kb-export/mine").write_bytes(b"mine")

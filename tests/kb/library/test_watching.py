@@ -55,6 +55,17 @@ def test_after_a_name_that_is_not_utf_8_and_a_new_folder_changes_are_reported(
     assert (next(watched), reported) == (None, [])
 
 
+def test_a_folder_that_is_moved_away_is_reported_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "library" / "2019~").mkdir(parents=True)
+    told = watch(tmp_path / "library", [])
+    next(told)
+    (tmp_path / "library" / "2019~" / "a.md").write_text("x")
+    next(told)
+    (tmp_path / "library" / "2019~").rename(tmp_path / "2019~")
+
+    assert next(told) is None
+
+
 def test_a_folder_that_is_made_before_its_parent_is_watched_is_watched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
