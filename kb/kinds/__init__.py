@@ -10,7 +10,8 @@ from kb.kinds.classify import (
     vector_model,
     word_scores,
 )
-from kb.kinds.pairs import PROBLEM_STATES, Pair, continued_notes, problems, questions, without_arrow
+from kb.kinds.marks import without_arrow
+from kb.kinds.pairs import PROBLEM_STATES, Pair, continued_notes, problems, questions
 
 __all__ = [
     "PROBLEM_STATES",

@@ -6,7 +6,6 @@ Output: the kind of each note, the probability of it, and the probabilities of a
 """
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
@@ -19,6 +18,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from kb.kinds.features import Analysis, features
+from kb.kinds.marks import Mark, marks_of
 from kb.kinds.pairs import paired
 from kb.learning import Example, LinearModel, adaptation_to, load, scores_by
 from kb.report.identity import own_part
@@ -39,8 +39,6 @@ DOZEN = 12  # corrections; a lesson has a multiple of it, so that not every corr
 _MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows with their square
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
-# 「課題: 同じ通知が二度届く」: its author calls it a problem, as 「Q:」 calls a note a question.
-_LABELLED_PROBLEM = re.compile(r"\W{0,2}(?:課題|問題点?|欠点|弱点|デメリット|反省点?|悩み)\s*[:：]\s*\S")
 _STATEMENTS: tuple[Kind, ...] = ("statement", *CLAIMS)
 _MIN_UNCERTAIN = 0.5  # probability of advice or a problem from which a note is proposed to the user
 _MAX_UNCERTAIN = 20  # notes of a report that are proposed
@@ -68,11 +66,14 @@ def classify(
         model, chosen = load(WITH_VECTORS), with_vectors
     rows = model.probabilities_of(chosen, vectors, *adapted).tolist()
     probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
+    marks = marks_of(report.notes)
     notes = [
-        _classified(note, probabilities[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION))
+        _classified(
+            note, probabilities[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION), marks.get(note.id)
+        )
         for note in report.notes
     ]
-    return replace(report, notes=paired(notes, analysis, probabilities))
+    return replace(report, notes=paired(notes, analysis, probabilities, marks))
 
 
 def word_scores(report: Report, analysis: Analysis, adaptation: LinearModel | None = None) -> WordScores:
@@ -107,12 +108,16 @@ def uncertain_claims(report: Report) -> list[Finding]:
 
 
 def _classified(
-    note: Note, probabilities: Mapping[Kind, float], thresholds: Mapping[str, float], correction: Correction
+    note: Note,
+    probabilities: Mapping[Kind, float],
+    thresholds: Mapping[str, float],
+    correction: Correction,
+    mark: Mark | None,
 ) -> Note:
-    """Return the note with its kind: the corrected one, the one its author wrote, or the most probable."""
+    """Return the note with its kind: the corrected one, the one its author marked, or the most probable."""
     override = correction.kind
-    if not override and _LABELLED_PROBLEM.match(note.text) and "problem" not in correction.denied:
-        override = "problem"
+    if not override and mark and mark.kind not in correction.denied:
+        override = mark.kind
     if override:
         advice, problem = float(override == "advice"), float(override == "problem")
         return replace(note, kind=override, sure=1.0, advice=advice, problem=problem)

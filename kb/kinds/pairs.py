@@ -3,10 +3,9 @@
 Input: each note with its candidates: the problems and questions above and before it.
 Features: those of both texts, and the relation of the two notes.
 Model: two logistic regressions, for remedies and for answers.
-Output: each note's most probable candidate, if its probability reaches the threshold.
+Output: each note's most probable candidate, if its probability reaches the threshold. Marks (`kb.kinds.marks`) win.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from kb.kinds.features import Analysis, NoteTree, text_features
+from kb.kinds.marks import Mark, begins_with_arrow, has_own_reply, marked_replies
 from kb.learning import load
 from kb.report.model import Kind, Note, State
 
@@ -28,8 +28,6 @@ _MIN_PROBLEM = 0.3  # probability of a problem from which a note is a candidate
 _MAX_DISTANCE = 20  # notes before an answer in which its question is looked for
 _MAX_COUNTED_BETWEEN = 4  # notes between a question and its answer
 _TEXT_FEATURES = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
-# 「→ コンテナにする」 says nothing without the note before. U+FE0F asks for ➡ as an emoji.
-_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨]\ufe0f?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +60,20 @@ def _pairs(notes: Sequence[Note], states: tuple[State, State], targets: Sequence
     )
 
 
-def paired(notes: Sequence[Note], analysis: Analysis, probabilities: KindProbabilities) -> tuple[Note, ...]:
-    """Return classified notes with `remedy_of`, `answers` and `states` set."""
+def paired(
+    notes: Sequence[Note], analysis: Analysis, probabilities: KindProbabilities, marks: Mapping[str, Mark]
+) -> tuple[Note, ...]:
+    """Return classified notes with `remedy_of`, `answers` and `states` set. A mark decides before the models."""
     tree = NoteTree(notes)
+    marked = [*marked_replies(notes, marks)]
     near = [(note, *found) for note in notes for found in problem_candidates(note, tree, probabilities)]
     remedies = _replies("remedies", near, analysis)
+    remedies |= {note.id: other.id for note, other in marked if other.kind != "question"}
     near = [(note, *found) for note in notes for found in question_candidates(note, tree)]
-    answers = _replies("answers", near, analysis) | {note.id: note.answers for note in notes if note.answers}
-    solved = _states(notes, "problem", PROBLEM_STATES, remedies)
-    answered = _states(notes, "question", QUESTION_STATES, answers)
+    answers = _replies("answers", near, analysis)
+    answers |= {note.id: other.id for note, other in marked if other.kind == "question"}
+    solved = _states(notes, "problem", PROBLEM_STATES, remedies, marks)
+    answered = _states(notes, "question", QUESTION_STATES, answers, marks)
     changed = []
     for note in notes:
         states = tuple(found[note.id] for found in (solved, answered) if note.id in found)
@@ -140,21 +143,19 @@ def _replies(model_name: str, near: Sequence[tuple[Note, Note, str]], analysis: 
 
 
 def _states(
-    notes: Sequence[Note], kind: Kind, states: tuple[State, State], replies: Mapping[str, str]
+    notes: Sequence[Note],
+    kind: Kind,
+    states: tuple[State, State],
+    replies: Mapping[str, str],
+    marks: Mapping[str, Mark],
 ) -> Mapping[str, State]:
     """Return the state of each note of a kind, and of each note with a reply, by id."""
     targets = set(replies.values())
-    settled = set(targets)
+    settled = targets | {note.id for note in notes if note.kind == kind and has_own_reply(note, marks)}
     for note in reversed(notes):  # a problem is solved if a problem below it is solved
         if note.id in settled and note.parent:
             settled.add(note.parent)
     return {note.id: states[note.id not in settled] for note in notes if note.kind == kind or note.id in targets}
-
-
-def without_arrow(text: str) -> str:
-    """Return a text without the arrow at its beginning."""
-    arrow = _ARROW_FIRST.match(text)
-    return text[arrow.end() :].lstrip() if arrow else text
 
 
 def continued_notes(notes: Iterable[Note]) -> dict[str, str]:
@@ -170,7 +171,7 @@ def continued_notes(notes: Iterable[Note]) -> dict[str, str]:
     for note in ordered:
         place = (note.report, note.talk, note.trail)
         previous, last[place] = last.get(place), note
-        if _ARROW_FIRST.match(note.text):
+        if begins_with_arrow(note.text):
             start = previous.id if previous and previous.line == note.line - 1 else note.parent
             if start in known:
                 starts[note.id] = starts.get(start, start)

@@ -29,8 +29,6 @@ _NOTE_TYPES: dict[BlockType, NoteType] = {
     "quote": "paragraph",
 }
 _ATTACHED = ("code", "table")
-_QUESTION = re.compile(r"[\s「]*(?:[QＱ]|質問)\s*(\d*)\s*[.:：．、)）]\s*\S")
-_ANSWER = re.compile(r"[\s「]*(?:[AＡ]|回答|答え?)\s*(\d*)\s*[.:：．、)）]\s*\S")
 
 _PLACES = "|".join(map(re.escape, (*words("slides"), *words("videos"))))
 _ADDRESS = re.compile(rf"(?:https?:)?//(?:[\w-]+\.)*?(?:{_PLACES})(?:[/?#][^\s\"'<>)\]]*)?")
@@ -217,7 +215,7 @@ def notes_of(report: Report, sections: Iterable[Section], talks: Mapping[int, Ta
                     parents = [*parents[: block.depth], *gap, Crumb(note.text, note.line, note.id)]
         for index, texts in attached.items():
             notes[index] = structs.replace(notes[index], attached=tuple(texts))
-        all_notes += _with_answers(notes)
+        all_notes += notes
     return all_notes
 
 
@@ -240,19 +238,3 @@ def _note(block: Block, report: Report, talk: Talk | None, *, trail: tuple[Crumb
         talk=talk,
         report_title=report.title,
     )
-
-
-def _with_answers(notes: Iterable[Note]) -> Iterator[Note]:
-    """Yield the notes of a section; each `Q:` line is a question, and each `A:` line answers one.
-
-    It answers the last question before it or, if both are numbered, the last one with its number.
-    """
-    questions: dict[str, str] = {}
-    for note in notes:
-        if match := _QUESTION.match(note.text):
-            questions[""] = questions[match[1]] = note.id
-            yield structs.replace(note, kind="question")
-        elif match := _ANSWER.match(note.text):
-            yield structs.replace(note, answers=questions.get(match[1], questions.get("")))
-        else:
-            yield note

@@ -64,7 +64,7 @@ def report_with_candidates(
 ) -> tuple[Report, Candidates]:
     """Return the report of an outline, and the candidates that it leaves out.
 
-    Its notes have no services yet, and each is a statement unless it begins with `Q:`.
+    Its notes have no services yet, and each is a statement.
     """
     override = override or MetadataOverride()
     event = override.event or event_of(outline)

@@ -115,13 +115,51 @@ def test_the_probability_of_a_denied_kind_is_given_to_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_problem"),
-    [("課題: 同じ通知が二度届く", True), ("デメリット：権限が要る", True), ("課題:", False), ("課題は通知の数", False)],
+    ("text", "kind"),
+    [
+        ("課題: 同じ通知が二度届く", "problem"),
+        ("課題：同じ通知が二度届く", "problem"),
+        ("【課題】同じ通知が二度届く", "problem"),
+        ("[課題] 同じ通知が二度届く", "problem"),
+        ("（課題）同じ通知が二度届く", "problem"),
+        ("■ 課題２： 同じ通知が二度届く", "problem"),
+        ("問題: 同じ通知が二度届く", "problem"),
+        ("デメリット：権限が要る", "problem"),
+        ("Q: 鍵は二つ", "question"),
+        ("Ｑ１．鍵は二つ", "question"),
+        ("【Q】鍵は二つ", "question"),
+        ("(Q) 鍵は二つ", "question"),
+        ("（Ｑ３）鍵は二つ", "question"),
+        ("「質問」鍵は二つ", "question"),
+        ("質問：鍵は二つ", "question"),
+    ],
 )
-def test_a_note_with_a_label_for_problems_is_a_problem(text: str, *, is_problem: bool) -> None:
-    (note,) = classify(*read(f"# 勉強会のメモ\n\n- {text}")).notes
+def test_a_mark_decides_the_kind(text: str, kind: str) -> None:
+    (note,) = classify(*read(f"# 勉強会のメモ\n\n- {text}\n")).notes
 
-    assert (note.kind == "problem") == is_problem
+    assert (note.kind, note.sure) == (kind, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["課題:", "課題は通知の数", "課題管理: 通知の数", "Q&A: 通知の数", "QA: 通知の数", "A/B: 通知の数"]
+)
+def test_a_word_that_only_looks_like_a_mark_decides_nothing(text: str) -> None:
+    (note,) = classify(*read(f"# 勉強会のメモ\n\n- {text}\n")).notes
+
+    assert note.sure < 1.0
+
+
+def test_each_note_below_a_bare_mark_is_a_problem() -> None:
+    assert kinds("- 課題:\n  - 鍵は二つ\n    - 錠は一つ\n  - Q: 扉は三つ\n- 【課題】\n  - 窓は四つ\n")[1:] == [
+        "problem", "statement", "question", "label", "problem",
+    ]  # fmt: skip
+
+
+def test_a_correction_wins_over_a_mark() -> None:
+    report, analysis = read("- 課題: 鍵は二つ\n- Q: 鍵は二つ\n")
+    corrections = {note.id: Correction(kind="advice") for note in report.notes}
+
+    assert [note.kind for note in classify(report, analysis, corrections).notes] == ["advice", "advice"]
 
 
 def test_the_probabilities_of_the_kinds_add_up_to_one() -> None:

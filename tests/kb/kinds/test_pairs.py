@@ -68,6 +68,103 @@ def test_a_numbered_answer_answers_the_question_with_its_number() -> None:
     assert answers("- Q1. 費用は\n- Q2. 期間は\n- A1. 五万円\n- A2. 三か月\n") == {3: 1, 4: 2}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Q: 鍵は\n- A: 二つ\n",
+        "- Q：鍵は\n- A：二つ\n",
+        "- Ｑ．鍵は\n- Ａ．二つ\n",
+        "- 【Q】鍵は\n- 【A】二つ\n",
+        "- (Q) 鍵は\n- (A) 二つ\n",
+        "- （Q）鍵は\n- （A）二つ\n",
+        "- [Q] 鍵は\n- [A] 二つ\n",
+        "- 質問: 鍵は\n- 回答: 二つ\n",
+        "- 「質問」鍵は\n- 「回答」二つ\n",
+        "- 質問：鍵は\n  - 答え：二つ\n",
+        "- Q: 鍵は\n  - A: 二つ\n",
+        "- 監視の方法は?\n- A: 二つ\n",
+    ],
+)
+def test_a_mark_makes_a_note_an_answer(text: str) -> None:
+    assert answers(text) == {2: 1}
+
+
+def test_an_answer_may_be_far_from_its_question() -> None:
+    assert answers("- Q: 鍵は\n- 扉の数による\n\n錠は別に売っている。\n\n- A: 二つ\n")[6] == 1
+
+
+def test_answers_have_the_questions_of_their_numbers() -> None:
+    assert answers("- Q1: 鍵は\n- Q2: 錠は\n- A1: 二つ\n  - A: 三つかも\n- A2: 一つ\n") == {3: 1, 4: 2, 5: 2}
+
+
+def test_the_first_of_some_choices_is_no_answer() -> None:
+    assert answers("- Q: 鍵は\n- (A) 二つ\n- (B) 三つ\n").get(2) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("- 課題: 鍵は二つ\n- 対策: 錠は一つ\n", {2: 1}),
+        ("- 課題：鍵は二つ\n- 解決策：錠は一つ\n", {2: 1}),
+        ("- 【課題】鍵は二つ\n- 【対策】錠は一つ\n", {2: 1}),
+        ("- [課題] 鍵は二つ\n- [対策] 錠は一つ\n", {2: 1}),
+        ("- 課題: 鍵は二つ\n- 改善: 錠は一つ\n", {2: 1}),
+        ("- 課題: 鍵は二つ\n- 対応: 錠は一つ\n", {2: 1}),
+        ("- 課題: 鍵は二つ\n  - 対応: 錠は一つ\n", {2: 1}),
+        ("- 課題: 鍵は二つ\n  - → 錠は一つ\n", {2: 1}),
+        ("- 課題: 鍵は二つ\n- → 錠は一つ\n- ⇒ 窓は三つ\n- -> 扉は四つ\n", {2: 1, 3: 1, 4: 1}),
+        ("- 課題: 鍵は二つ\n- → 対策: 錠は一つ\n", {2: 1}),
+        ("- 課題: 鍵は二つ\n- 原因は錠の数\n- 対策: 錠は一つ\n", {3: 1}),
+        ("- 鍵は二つ届いた\n- 対策: 錠は一つ\n- 回避策: 窓は三つ\n", {2: 1, 3: 1}),
+        ("- 課題:\n  - 鍵は二つ\n- 対策:\n  - 錠は一つ\n  - 窓は三つ\n", {4: 2, 5: 2}),
+        ("- 課題: 鍵は二つ\n  - 対策:\n    - 錠は一つ\n", {3: 1}),
+        ("- 課題:\n  - 鍵は二つ\n  - 対策: 錠は一つ\n", {3: 2}),
+    ],
+)
+def test_a_mark_makes_a_note_a_remedy(text: str, pairs: dict[int, int]) -> None:
+    assert remedies(text) == pairs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- 鍵は二つ届いた\n- 対応: 錠は一つ\n",  # what works with it
+        "- 鍵は二つ届いた\n- 改善: 錠は一つ\n",
+        "- 鍵は二つ届いた\n- → 錠は一つ\n",  # what follows from it
+        "- 対策: 錠は一つ\n",
+        "- 課題: 鍵は二つ\n- 対策本部: 錠は一つ\n",
+        "- 課題: 鍵は二つ\n- 窓は三つ\n- → 錠は一つ\n",
+        "- 課題: 鍵は二つ\n\n## 別の話\n\n- 対策: 錠は一つ\n",
+    ],
+)
+def test_a_remedy_needs_its_mark_and_a_problem_in_its_place(text: str) -> None:
+    assert remedies(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ("課題: 鍵は二つ → 錠は一つ", False),
+        ("課題：鍵は二つ。対策：錠は一つ", False),
+        ("【課題】鍵は二つ => 錠は一つ", False),
+        ("Q: 鍵は? A: 二つ", False),
+        ("課題: 鍵は二つ", True),
+        ("課題: 対策が鍵は二つ", True),
+        ("Q: 鍵は?", True),
+    ],
+)
+def test_a_marked_note_may_have_its_own_reply(text: str, *, is_open: bool) -> None:
+    notes = paired(f"- {text}\n").notes
+
+    assert [pair.is_open for pair in (*problems(notes), *questions(notes))] == [is_open]
+
+
+def test_an_answered_question_below_a_problem_does_not_solve_it() -> None:
+    (pair,) = problems(paired("- 課題: 鍵は二つ\n  - Q: 錠は? A: 一つ\n").notes)
+
+    assert pair.is_open
+
+
 def test_neither_a_question_nor_a_label_answers() -> None:
     assert answers("- Q. 費用はどれくらいですか？\n  - 何人で使うのですか？\n") == {}
 

@@ -39,20 +39,6 @@ def test_a_note_inserted_above_changes_no_other_id() -> None:
     assert [note.id for note in before.notes] == [note.id for note in after.notes[1:]]
 
 
-def test_lines_with_q_and_a_are_question_and_answer() -> None:
-    report = report_of(outline("- Q1: 鍵は", "- Q2: 錠は", "- A1: 二つ", "  - A: 三つかも", "- A2: 一つ", "- 以上"))
-    lines = {note.id: note.line for note in report.notes}
-
-    assert [(note.line, note.kind, lines.get(note.answers or "")) for note in report.notes] == [
-        (1, "question", None),
-        (2, "question", None),
-        (3, "statement", 1),
-        (4, "statement", 2),
-        (5, "statement", 2),
-        (6, "statement", None),
-    ]
-
-
 def test_tables_and_code_belong_to_the_note_before() -> None:
     report = report_of(markdown("- 鍵\n\n```\nkey = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- 錠\n"))
 
