@@ -1,6 +1,7 @@
 """Notes are classified by words at once, and once more by their vectors, in the background."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,15 @@ from index.embedder import Vectors
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from kb.indexing import staging
+from kb.indexing.report_cache import ReportCache
 from kb.kinds import Lesson, vector_model
 from kb.kinds.classify import WITH_VECTORS
+from kb.kinds.features import Analysis, features
 from kb.knowledge_base import KnowledgeBase
 from kb.learning import Example, load
 from kb.pipeline.reports import Tools, classified, read_report
 from kb.readers import formats
-from kb.report.model import Note
+from kb.report.model import Note, Report
 from kb.report.outline import Outline
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
@@ -186,40 +189,61 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-def test_each_content_is_read_once_and_analysed_once_in_a_sync(
-    kb: KnowledgeBase, read: list[str], analysed: list[str]
+@pytest.fixture
+def featured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources of the reports whose features this process computes, one for each time."""
+    reports: list[str] = []
+    module = sys.modules["kb.kinds.classify"]  # `kb.kinds.classify` is a function
+
+    def noted(report: Report, analysis: Analysis) -> Iterator[list[str]]:
+        reports.append(report.source)
+        return features(report, analysis)
+
+    monkeypatch.setattr(module, "features", noted)
+    return reports
+
+
+def test_each_content_is_read_and_weighed_once_and_analysed_once_in_a_sync(
+    kb: KnowledgeBase, read: list[str], featured: list[str], analysed: list[str]
 ) -> None:
-    def once(work: Callable[[], object]) -> tuple[list[str], bool]:
-        read.clear()
-        analysed.clear()
-        work()
-        return list(read), len(analysed) == len(set(analysed))
+    def work_of(step: Callable[[], object]) -> tuple[list[str], list[str], bool]:
+        for noted in (read, featured, analysed):
+            noted.clear()
+        step()
+        return list(read), list(featured), len(analysed) == len(set(analysed))
 
     library = kb.collection.library.path
     (library / "b.md").unlink()
     (library / "empty.md").write_text("# 見本勉強会 2020\n", "utf-8")  # no note of it ever has a vector
-    assert once(kb.indexer.sync) == (["a.md", "empty.md"], True)
-    assert once(kb.indexer.embed) == ([], True)
+    assert work_of(kb.indexer.sync) == (["a.md", "empty.md"], ["a.md", "empty.md"], True)
+    assert work_of(kb.indexer.embed) == ([], [], True)
 
     (library / "a.md").write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
     (library / "new.md").write_text("# 別の勉強会 2021\n\n- 秤を買う\n", "utf-8")
-    assert once(kb.indexer.sync) == (["a.md", "new.md"], True)
-    assert once(kb.indexer.embed) == ([], True)
+    assert work_of(kb.indexer.sync) == (["a.md", "new.md"], ["a.md", "new.md"], True)
+    assert work_of(kb.indexer.embed) == ([], [], True)
     assert models_of(kb) == [Leaning.name, "", Leaning.name]
 
 
-def test_what_worker_processes_have_read_is_not_read_again(
-    kb: KnowledgeBase, read: list[str], monkeypatch: pytest.MonkeyPatch
+def test_what_worker_processes_have_read_is_neither_read_nor_classified_again(
+    kb: KnowledgeBase, read: list[str], featured: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staging, "MIN_FILES", 1)
-    kb.indexer.sync()
-    kb.indexer.embed()
-    (kb.collection.library.path / "a.md").write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
-    kb.indexer.sync()
-    kb.indexer.embed()
+    library, cache = kb.collection.library.path, ReportCache(kb.collection.index)
 
-    assert read == []
-    assert models_of(kb) == [Leaning.name] * 2
+    def cached_models() -> list[str]:
+        return [cached.fingerprint.vectors for name in ("a.md", "c.md") if (cached := cache.find(name))]
+
+    kb.indexer.sync()
+    kb.indexer.embed()
+    (library / "a.md").write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
+    (library / "b.md").rename(library / "c.md")  # all its vectors are stored, but workers have none
+    kb.indexer.sync()
+    assert (models_of(kb), cached_models()) == (["", ""], ["", ""])
+
+    kb.indexer.embed()
+    assert (models_of(kb), cached_models()) == ([Leaning.name] * 2, [Leaning.name] * 2)
+    assert (read, featured) == ([], [])
 
 
 def test_a_report_that_is_classified_again_is_as_if_all_had_been_known_at_once() -> None:
