@@ -253,7 +253,9 @@ def test_a_report_that_is_classified_again_is_as_if_all_had_been_known_at_once()
         def of(self, texts: Sequence[str]) -> Vectors:
             return Leaning().passages(texts)
 
-    data = f"{REPORT}- Q: 鍵はいつ返すか\n- A: 夕方に返す\n- 札が足りないのが問題だ\n  - 札を増やしましょう\n".encode()
+    question = "- 鍵はいつ返すのですか?\n  - 夕方に返します\n"  # without vectors, the second answers the first
+    marked = "- Q: 札はいつ返すか\n- A: 明日\n- 札が足りないのが問題だ\n  - 札を増やしましょう\n"
+    data = f"{REPORT}{question}{marked}".encode()
     lesson = Lesson((Example(("says 増やす", "type bullet"), ("impression",)),))
     by_words = read_report(data, "a.md", Tools())
     at_once = read_report(data, "a.md", Tools(), vectors=Stored(), lesson=lesson)
