@@ -95,8 +95,11 @@ class QueryParser(Struct, frozen=True):
         return _Parser(self, typing=typing).parse(text)
 
 
-QueryParserMaker: TypeAlias = Callable[[], QueryParser]
-"""Makes the parser when the first query comes: the names that it knows take a while to read."""
+QueryParserMaker: TypeAlias = Callable[[Mapping[str, object] | None], QueryParser]
+"""Makes the parser of queries to a generation from its metadata (`Engine.meta`); they have the words of its documents.
+
+It is made when the first query comes, because the names that it knows take a while to read.
+"""
 
 
 class _Placed(Struct, frozen=True):

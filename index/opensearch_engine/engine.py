@@ -44,7 +44,7 @@ class OpenSearchEngine(Engine):
         self._address = address
         self._folder = folder  # of staged segments
         self._layout = Layout(schema)
-        self._parser = cache(parser)
+        self._parser = parser
         self._embedder = cache(embedder)
         # Replaced without a lock, at which threads would wait one after another for a silent cluster.
         self._reader: tuple[tuple[str, int] | None, ClusterReader] | None = None
@@ -61,7 +61,8 @@ class OpenSearchEngine(Engine):
                     raise SearchIndexError(translatable("{0}: another version of kb made it; run `kb sync`", address))
                 index, manifest = stored.index, read_manifest(self._connection, *stamp)
             generation = Generation(self._connection, index, manifest, self._layout.schema)
-            cached = self._reader = stamp, ClusterReader(generation, self._parser(), self._embedder)
+            parser = self._parser(manifest.meta if manifest.token else None)
+            cached = self._reader = stamp, ClusterReader(generation, parser, self._embedder)
         return cached[1]
 
     def damage(self) -> str | None:

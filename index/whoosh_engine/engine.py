@@ -37,7 +37,6 @@ class WhooshEngine(Engine):
         self._folder = folder
         self._schema = schema
         self._embedder = cached_embedder = cache(embedder)
-        cached_parser = cache(parser)
 
         # Functions, not methods: a method's cache would refer to the engine, so that only the garbage collector would
         # free it after each change of kb.toml. The last two keep the value of the newest stamp, which one thread makes
@@ -57,7 +56,8 @@ class WhooshEngine(Engine):
         def reader(stamp: Stamp) -> "WhooshReader":
             from index.whoosh_engine.reader import WhooshReader
 
-            return WhooshReader(generation(stamp), schema, cached_parser(), vectors)
+            found = generation(stamp)
+            return WhooshReader(found, schema, parser(found.meta if found else None), vectors)
 
         self._vectors, self._generation, self._reader = vectors, generation, reader
 

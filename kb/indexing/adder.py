@@ -13,7 +13,7 @@ from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
 from kb.library.places import OWN_LIBRARY, own_library
 from kb.pipeline.relations import SAME_REPORT, share_in, texts_of
-from kb.pipeline.reports import FinishedReport, read_report
+from kb.pipeline.reports import FinishedReport, read_report, tools_of
 from kb.readers.containers import container_ending
 from kb.readers.formats import ending_of, read_outline
 from kb.report.identity import normalized
@@ -96,7 +96,8 @@ class Adder:
 
     def preview(self, data: bytes, name: str | None = None, override: MetadataOverride | None = None) -> FinishedReport:
         """Return the finished report without adding it. Raises UnreadableError."""
-        return read_report(data, name or _UNNAMED, self._collection.tools, override)
+        tools = tools_of(self._collection.library.configuration()[0].text)  # a sync would use it, too
+        return read_report(data, name or _UNNAMED, tools, override)
 
     def preview_many(
         self, data: bytes, name: str | None, limit: int

@@ -10,7 +10,7 @@ from kb.indexing.outcomes import Status, SyncOutcome
 from kb.library.contents import Contents
 from kb.library.files import Scan
 from kb.library.places import damaged_files, listing
-from kb.pipeline.reports import Progress, ignore_progress
+from kb.pipeline.reports import Progress, ignore_progress, tools_of
 from kb.report.problems import FileProblem, LibraryError
 from kb.search.collection import Collection, embedder_of
 from kb.storage.caches import code_digest
@@ -112,7 +112,7 @@ class Indexer:
             return False
         from kb.indexing.report_cache import ReportCache, ReportLoader, lesson_of
 
-        loader = ReportLoader(self._collection.tools, ReportCache(self._collection.index))
+        loader = ReportLoader(tools_of(scan.configuration.text), ReportCache(self._collection.index))
         return lesson_of(scan, contents, loader).key != contents.lesson
 
     def embed(self, progress: Progress = ignore_progress) -> None:
@@ -151,7 +151,7 @@ class Indexer:
 
     def model(self) -> str | None:
         """Return the name of the model that makes vectors and its runtime, None without a model."""
-        embedder = embedder_of(self._collection.tools.configuration)()
+        embedder = embedder_of(self._collection.configuration)()
         return f"{embedder.name}, {embedder.runtime}" if embedder else None
 
     def tidy(self) -> None:

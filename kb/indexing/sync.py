@@ -39,13 +39,13 @@ from kb.pipeline.relations import (
     with_own_talks,
     with_shared_talks,
 )
-from kb.pipeline.reports import Progress, corrections_for, corrections_of
+from kb.pipeline.reports import Progress, corrections_for, corrections_of, tools_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.documents import documents
-from kb.services import changed_names, changed_services
+from kb.services import KeywordSet, changed_names, changed_services
 from kb.storage.caches import code_digest
 
 
@@ -75,8 +75,9 @@ class Sync:
         contents = before.contents if before else None
         self._updates = contents.updates if contents else ()
         self._reusable = contents if contents and contents.code == code_digest() else None
-        self._lesson = lesson_of(scan, contents, ReportLoader(collection.tools, cache))
-        self._loader = ReportLoader(collection.tools, cache, vectors, self._lesson)
+        self._tools = tools_of(scan.configuration.text)  # the collection has those of the generation before
+        self._lesson = lesson_of(scan, contents, ReportLoader(self._tools, cache))
+        self._loader = ReportLoader(self._tools, cache, vectors, self._lesson)
         # Worker processes have no vectors: they classify by words, until the vectors of the new notes are made.
         has_new_lesson = self._reusable is not None and self._reusable.lesson != self._lesson.key
         self._without_workers = vectors is not None and (reclassify or has_new_lesson)
@@ -95,8 +96,8 @@ class Sync:
             staged = StagedReports({}, ())
             if writer:  # steps 2–7 in worker processes, as if these were the only reports of their ids
                 # They have no vectors, and this process must not classify their reports otherwise.
-                self._loader = ReportLoader(collection.tools, self._loader.cache, lesson=lesson)
-                configuration = collection.tools.configuration
+                self._loader = ReportLoader(self._tools, self._loader.cache, lesson=lesson)
+                configuration = self._scan.configuration
                 staged = staging.stage(files, writer, collection.index, configuration, self._progress, lesson=lesson)
             summaries, problems = self._read_reports(staged.results)
             contents = self._relate(summaries, problems)
@@ -163,7 +164,7 @@ class Sync:
         at, news = moment_after(last), last.news if last else ()
         if self._before is None:
             return Update(first_difference(contents, at), ())
-        comparison = Comparison(self._before, contents, self._collection.domain)
+        comparison = Comparison(self._before, contents, self._tools.domain)
         if self._reusable is None and not comparison.can_read():
             return Update(first_difference(contents, at), news)
         reports = []
@@ -207,12 +208,11 @@ class Sync:
     def _documents(self, entries: Sequence[ReportEntry]) -> Mapping[str, Iterator[Document]]:
         """Return the documents of reports by source; each report is loaded when the engine writes it."""
         written = list(accumulate(entry.notes for entry in entries))
-        tools = self._collection.tools
 
         def documents_of(entry: ReportEntry, done: int) -> Iterator[Document]:
             finished = self._loader.load_analysed(self._files[entry.source])
             finished = replace(finished, report=with_ids_of(finished.report, entry))
-            yield from documents(finished, tools.analyzer, tools.domain)
+            yield from documents(finished, self._tools.analyzer, self._tools.domain)
             self._progress("writing", done, written[-1])
 
         return {entry.source: documents_of(entry, done) for entry, done in zip(entries, written, strict=True)}
@@ -228,8 +228,8 @@ class Sync:
         With a `model`, reports that its vectors did not classify count as changed.
         """
         old, new = before.parsed_configuration, self._scan.configuration
-        old_corrections, new_corrections = corrections_of(old), self._collection.tools.corrections
-        names: frozenset[str] | None = frozenset()
+        old_corrections, new_corrections = corrections_of(old), self._tools.corrections
+        names: KeywordSet | None = KeywordSet(())
         services = frozenset[str]()
         if old.domain_digest != new.domain_digest:
             names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
@@ -256,12 +256,12 @@ class Sync:
             if earlier == later and services.isdisjoint(added) and not self._may_have(file, names):
                 yield file.source
 
-    def _may_have(self, file: ReportFile, names: frozenset[str] | None) -> bool:
+    def _may_have(self, file: ReportFile, names: KeywordSet | None) -> bool:
         """Return whether the text of a report may contain one of these names; None means any name."""
         if not names:
             return names is None
         text = self._loader.cache.folded_text(file.source, file.digest)
-        return text is None or any(name in text for name in names)
+        return text is None or names.is_in(text)
 
     def _unchanged_results(self) -> dict[str, FileResult]:
         before = self._reusable

@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, get_args
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kb.library.configuration import Configuration
+from kb.library.configuration import Configuration, parse
+from kb.library.tables import ConfigurationError
 from kb.report.identity import ids_of, report_part
 from kb.report.model import Claim, Correction, MetadataOverride, Report, Talk, TalkCorrection
 from kb.report.outline import Outline, ReadingWarning
@@ -17,7 +19,7 @@ from kb.report.problems import Finding
 from kb.storage.caches import cache_folder
 
 if TYPE_CHECKING:  # as in functions below: a search must not load what reads reports (tests/kb/cli/test_starts.py)
-    from index.analysis import Analyzer, Morpheme
+    from index.analysis import Analyzer, LexiconEntry, Morpheme
     from index.embedder import StoredVectors
     from kb.kinds import Lesson
     from kb.services import Catalogue, Domain
@@ -57,7 +59,7 @@ class FinishedReport(Struct, frozen=True):
     scores: tuple[bytes, ...] = ()
 
 
-class Tools(Struct, frozen=True, dict=True):
+class Tools(Struct, frozen=True, dict=True, weakref=True):
     """The configuration of a library, and the analyzer and tables that follow from it."""
 
     configuration: Configuration = Configuration()
@@ -65,9 +67,7 @@ class Tools(Struct, frozen=True, dict=True):
     @cached_property
     def analyzer(self) -> "Analyzer":
         """The analyzer with the names and words of the domain in its dictionary."""
-        from index.analysis import Analyzer
-
-        return Analyzer(self.domain.words, cache_folder("dictionary"))
+        return _analyzer(self.domain.words)
 
     @cached_property
     def corrections(self) -> Corrections:
@@ -88,6 +88,27 @@ class Tools(Struct, frozen=True, dict=True):
     def catalogue(self) -> "Catalogue":
         """The services of the domain."""
         return self.domain.catalogue
+
+
+_tools: WeakValueDictionary[str, Tools] = WeakValueDictionary()  # those of a generation stay while it is in use
+
+
+def tools_of(text: str) -> Tools:
+    """Return the tools of a kb.toml with this text; those of an empty one if this version of kb refuses it."""
+    if tools := _tools.get(text):
+        return tools
+    try:
+        configuration = parse(text.encode()) if text else Configuration()  # tomllib takes time to load
+    except ConfigurationError:  # for one, of a service that kb has had since
+        configuration = Configuration()
+    return _tools.setdefault(text, Tools(configuration))
+
+
+@lru_cache(1)  # a kb.toml with the same words has the same analyzer
+def _analyzer(words: "tuple[LexiconEntry, ...]") -> "Analyzer":
+    from index.analysis import Analyzer
+
+    return Analyzer(words, cache_folder("dictionary"))
 
 
 def read_report(

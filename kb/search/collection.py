@@ -5,6 +5,7 @@ The engine and the model are those of kb.toml, unless KB_ENGINE or KB_EMBEDDING 
 
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
@@ -23,7 +24,7 @@ from kb.library.contents import Contents
 from kb.library.files import Library
 from kb.library.places import OWN_LIBRARY, SAMPLE_VECTORS, find_library, index_folder
 from kb.library.tables import EngineAddress
-from kb.pipeline.reports import Tools
+from kb.pipeline.reports import Tools, tools_of
 from kb.report.model import Note
 from kb.search.documents import SCHEMA, load_note
 from kb.storage.caches import cache_folder, code_digest
@@ -43,10 +44,11 @@ EMBEDDED = "embedded"  # the value of KB_ENGINE that overrides the cluster of a 
 
 
 class Snapshot(Struct, frozen=True):
-    """One generation of an index with its contents, whatever is published later."""
+    """One generation of an index, whatever is published later, with the tools of the kb.toml that it was made with."""
 
     reader: Reader
     contents: Contents
+    tools: Tools
 
     def note(self, stored: str) -> Note:
         """Return the note of a stored document."""
@@ -87,33 +89,31 @@ class Collection:
     """A library with its index. It follows the chosen library: the first own report replaces the samples.
 
     `library` is the folder of reports, `is_samples` whether it is the bundled samples, `index` the index folder,
-    `tools` read reports, `engine` searches the index.
+    `engine` searches the index. `configuration` is that of kb.toml, which may be newer than the index: it decides the
+    engine and the model. The words and services of answers are those of the generation (`tools`).
     """
 
     def __init__(self, library: Path | None, index: Path | None, engine: "EngineMaker | None") -> None:
         self.chosen = (library, index)
         self._engine_maker = engine
         self._lock = RLock()  # of the open library and of the newest contents, which threads share
-        self._newest: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
+        # The metadata of the newest generation that was read, with its contents and its tools.
+        self._newest: tuple[Mapping[str, object] | None, Contents | None, Tools | None] = (None, None, None)
         found, is_samples = find_library(library)
         self._open(found, found.configuration()[0], is_samples=is_samples)
 
     def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
-        tools, index = Tools(configuration), index_folder(library, self.chosen[1])
-
-        def parser() -> "QueryParser":
-            from kb.search import search_box
-
-            return search_box.query_parser(tools)
-
-        make = self._engine_maker or engine_of(configuration)
-        engine = make(index, SCHEMA, parser, embedder_of(configuration))
-        self.library, self.is_samples, self.index, self.tools, self.engine = library, is_samples, index, tools, engine
+        make, index = self._engine_maker or engine_of(configuration), index_folder(library, self.chosen[1])
+        engine = make(index, SCHEMA, _parser_of, embedder_of(configuration))
+        self.library, self.is_samples, self.index, self.engine = library, is_samples, index, engine
+        self.configuration, self._newest = configuration, (None, None, None)
 
     def reopen(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
-        """Open another library, or the same one under another configuration; do nothing if neither changed."""
+        """Follow a configuration; open the library again if its place, its engine or its model changed."""
         with self._lock:
-            if library.path != self.library.path or configuration != self.tools.configuration:
+            before, self.configuration = self.configuration, configuration
+            opened = (self.library.path, before.engine, before.embedding)
+            if opened != (library.path, configuration.engine, configuration.embedding):
                 self._open(library, configuration, is_samples=is_samples)
 
     def follow(self) -> None:
@@ -126,6 +126,14 @@ class Collection:
         """The folders in which a change may change the library."""
         own = (OWN_LIBRARY.absolute(),) if self.is_samples and OWN_LIBRARY.is_dir() else ()
         return (self.library.path, *own)
+
+    @property
+    def tools(self) -> Tools:
+        """The tools of the newest generation that was read, those of kb.toml if there is none."""
+        if tools := self._newest[2]:
+            return tools
+        contents = self.readable_contents()
+        return tools_of(contents.configuration_text if contents else self.configuration.text)
 
     @property
     def domain(self) -> "Domain":
@@ -164,13 +172,12 @@ class Collection:
         if self.engine is not engine:  # reading the contents has reopened the library
             reader = self.engine.snapshot()
             contents = self._contents_of(reader.meta())
-        return Snapshot(reader, contents) if contents else None
+        return Snapshot(reader, contents, tools_of(contents.configuration_text)) if contents else None
 
     def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
-        """Return the contents in a generation's metadata; reopen the library if they have another kb.toml.
+        """Return the contents in a generation's metadata; follow kb.toml if they were made with another.
 
-        Another process may have published the generation after kb.toml changed. Queries then need the parser of the
-        new kb.toml.
+        Another process may have published the generation after kb.toml got another engine or model.
         """
         with self._lock:
             if meta is not self._newest[0]:
@@ -179,8 +186,8 @@ class Collection:
                 except ValueError as error:
                     message = translatable("{0}: another version of kb made it; run `kb sync`", self.index)
                     raise SearchIndexError(message) from error
-                self._newest = (meta, contents)
-                if contents and contents.configuration_text != self.tools.configuration.text:
+                self._newest = (meta, contents, tools_of(contents.configuration_text) if contents else None)
+                if contents and contents.configuration_text != self.configuration.text:
                     self.follow()
             return self._newest[1]
 
@@ -204,6 +211,18 @@ class Collection:
         if self.away():
             return False  # nothing can be written while the cluster is away
         return meta is None or meta.get("code") != code_digest()
+
+
+def _parser_of(meta: Mapping[str, object] | None) -> "QueryParser":
+    """Return the parser of queries to a generation with this metadata."""
+    return _parser(str(meta.get("configuration_text", "")) if meta else "")
+
+
+@lru_cache(1)  # generations with the same kb.toml share it
+def _parser(text: str) -> "QueryParser":
+    from kb.search import search_box
+
+    return search_box.query_parser(tools_of(text))
 
 
 def engine_of(configuration: Configuration) -> EngineMaker:

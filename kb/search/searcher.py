@@ -10,11 +10,12 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from msgspec.structs import replace as replace_fields
 
-from index.analysis import marks
+from index.analysis import Analyzer, marks
 from index.engine import FacetCount, Hit, Results
 from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
+from kb.pipeline.reports import tools_of
 from kb.report.model import Note
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import day
@@ -103,8 +104,8 @@ class Searcher:
         context_notes = _context_notes(found, snapshot)
         decoded = {note.id: note for notes in context_notes.values() for note in notes}
         near_terms = found.terms | found.near_terms
-        hits = tuple(self._found_note(hit, found.terms, decoded, snapshot) for hit in found.hits)
-        near = tuple(self._found_note(hit, near_terms, decoded, snapshot) for hit in found.near)
+        hits = tuple(_found_note(hit, found.terms, decoded, snapshot) for hit in found.hits)
+        near = tuple(_found_note(hit, near_terms, decoded, snapshot) for hit in found.near)
         talks = []
         for talk, notes, found_notes in found.titled[:_MAX_TALKS]:
             reports = contents.reports_of_talk[talk]
@@ -114,24 +115,8 @@ class Searcher:
             **(asdict(results) | {"facets": facets, "hits": hits, "near": near}),
             context_notes=context_notes,
             talks=tuple(talks),
-            marks=self._marks_above((*hits, *near), talks, near_terms) if query.explain else {},
+            marks=_marks_above((*hits, *near), talks, near_terms, snapshot.tools.analyzer) if query.explain else {},
         )
-
-    def _marks_above(
-        self, found: Iterable[FoundNote], talks: Iterable[FoundTalk], terms: frozenset[str]
-    ) -> dict[str, tuple[tuple[int, int], ...]]:
-        """Return the marked ranges of the crumbs and talk titles above notes, and of the titles of talks."""
-        notes = [hit.note for hit in found]
-        texts = {crumb.text for note in notes for crumb in note.trail}
-        texts |= {talk.title for talk in (*(note.talk for note in notes), *(one.talk for one in talks)) if talk}
-        return {text: marks(text, terms, self._collection.tools.analyzer) for text in texts}
-
-    def _found_note(
-        self, hit: Hit, terms: frozenset[str], decoded: Mapping[str, Note], snapshot: Snapshot
-    ) -> FoundNote:
-        note = decoded.get(hit.id) or snapshot.note(hit.stored)
-        ranges = marks(note.text, terms, self._collection.tools.analyzer)
-        return FoundNote(**asdict(hit), note=note, marks=ranges, overtaken=load_overtaken(hit.stored))
 
     def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:
         """Return counts of a facet with the names of its values, in the order of the facet."""
@@ -150,7 +135,8 @@ class Searcher:
 
     def labels(self, key: str, contents: Contents | None) -> Mapping[str, str]:
         """Return the names of a facet's values that differ from the values; made once a generation."""
-        return self._labels.get(contents, lambda: BY_KEY[key].labels(self._collection.catalogue, contents), key)
+        tools = tools_of(contents.configuration_text) if contents else self._collection.tools
+        return self._labels.get(contents, lambda: BY_KEY[key].labels(tools.catalogue, contents), key)
 
     def values(self, facet: Facet, name: str) -> tuple[str, ...]:
         """Return the facet values with a name: the exact one, else all that contain it."""
@@ -272,6 +258,22 @@ def _with_own_groups(query: Query, results: Results, service_group: str, snapsho
 def _total(query: Query, snapshot: Snapshot) -> int:
     index_query, _ = for_index(replace(query, offset=0, limit=0, facets=(), context=None, explain=False))
     return snapshot.reader.search(index_query).total
+
+
+def _marks_above(
+    found: Iterable[FoundNote], talks: Iterable[FoundTalk], terms: frozenset[str], analyzer: Analyzer
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the marked ranges of the crumbs and talk titles above notes, and of the titles of talks."""
+    notes = [hit.note for hit in found]
+    texts = {crumb.text for note in notes for crumb in note.trail}
+    texts |= {talk.title for talk in (*(note.talk for note in notes), *(one.talk for one in talks)) if talk}
+    return {text: marks(text, terms, analyzer) for text in texts}
+
+
+def _found_note(hit: Hit, terms: frozenset[str], decoded: Mapping[str, Note], snapshot: Snapshot) -> FoundNote:
+    note = decoded.get(hit.id) or snapshot.note(hit.stored)
+    ranges = marks(note.text, terms, snapshot.tools.analyzer)
+    return FoundNote(**asdict(hit), note=note, marks=ranges, overtaken=load_overtaken(hit.stored))
 
 
 def _context_notes(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:

@@ -14,7 +14,7 @@ from kb.report.model import Note
 from kb.services.catalogue import Catalogue, Service
 from kb.services.changes import Change
 from kb.services.disambiguation import DisambiguationRules, ServiceFinder
-from kb.services.matcher import misspellings
+from kb.services.matcher import KeywordSet, misspellings
 
 # Sudachi ignores a reading in parentheses (徳島（とくしま）県), so that a word may continue after one.
 _READING = re.compile(r"[（(][ぁ-んァ-ヶー]+[）)]")
@@ -172,16 +172,16 @@ def names_in(texts: Iterable[str]) -> str:
 
 def changed_services(old: Domain, new: Domain) -> frozenset[str]:
     """Return the slugs of the services whose definition changed, or whose name contains a changed word."""
-    words = [key for key in map(skeleton, _changed_words(old, new)) if key]
+    words = KeywordSet(key for key in map(skeleton, _changed_words(old, new)) if key)
     before, after = old.catalogue.by_slug, new.catalogue.by_slug
     return frozenset(
         slug
         for slug in before.keys() | after.keys()
-        if before.get(slug) != after.get(slug) or any(word in skeleton(after[slug].short_name) for word in words)
+        if before.get(slug) != after.get(slug) or words.is_in(skeleton(after[slug].short_name))
     )
 
 
-def changed_names(old: Domain, new: Domain) -> frozenset[str] | None:
+def changed_names(old: Domain, new: Domain) -> KeywordSet | None:
     """Return the changed names and words: a report must be read again if its texts (`names_in`) contain one.
 
     None means all reports: new owners or rules may change the meaning of any name, and a word that folds to
@@ -194,7 +194,7 @@ def changed_names(old: Domain, new: Domain) -> frozenset[str] | None:
     names = [name for service in services for name in service.names]
     misspelled = [spelling for name in names for spelling in misspellings(name)]
     keys = frozenset(map(skeleton, (*_changed_words(old, new), *names, *misspelled)))
-    return None if "" in keys else keys
+    return None if "" in keys else KeywordSet(keys)
 
 
 def _changed_words(old: Domain, new: Domain) -> Iterator[str]:

@@ -109,6 +109,23 @@ class Matcher:
                 yield Match(name, owner.start() if owner else begin, end, owned=owner is not None)
 
 
+class KeywordSet:
+    """Keywords that are looked for in a text all at once, as substrings."""
+
+    def __init__(self, keywords: Iterable[str]) -> None:
+        self._automaton: Any = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+        for keyword in keywords:
+            self._automaton.add_word(keyword)
+        self._automaton.make_automaton()
+
+    def __len__(self) -> int:
+        return len(self._automaton)
+
+    def is_in(self, text: str) -> bool:
+        """Return whether a text contains one of the keywords."""
+        return bool(self) and next(self._automaton.iter(text), None) is not None
+
+
 def misspellings(name: str) -> Iterator[str]:
     """Yield a long name with a letter of one word missing, doubled or swapped: CodePipline."""
     words = _LONG_WORD if " " not in name else _INNER_WORD if _SEVERAL_WORDS.fullmatch(name) else None

@@ -5,7 +5,8 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from itertools import chain, count
 from pathlib import Path
 
@@ -66,7 +67,12 @@ def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
     """
     if source.split(".", maxsplit=1)[0].casefold() == "readme":
         return True
-    return any(fnmatchcase(source, pattern) for pattern in ignored)
+    return bool(ignored) and _pattern_of(ignored).match(source) is not None
+
+
+@lru_cache(2)  # compiled once, however many files there are
+def _pattern_of(ignored: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, ignored)))
 
 
 def shown_name(path: Path) -> str:

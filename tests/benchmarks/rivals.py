@@ -44,7 +44,7 @@ class Kb:
         from index.whoosh_engine import WhooshEngine  # noqa: PLC0415
 
         schema = Schema((TextField("text", 1.0, length=0.75),), FACETS)
-        self.engine = (make or WhooshEngine)(folder, schema, lambda: QueryParser(QueryWords(Analyzer())))
+        self.engine = (make or WhooshEngine)(folder, schema, lambda _meta: QueryParser(QueryWords(Analyzer())))
         self._literally = get_args(StepName)
 
     def write(self, notes: Iterable[GeneratedNote]) -> None:

@@ -46,7 +46,7 @@ def main() -> None:
     readings = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
-        engine = WhooshEngine(Path(folder), SCHEMA, lambda: query_parser(tools))
+        engine = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools))
         started = perf_counter()
         engine.publish({"notes": varied(readings, count, words, rng, tools)}, (), ["notes"], {})
         tell(f"writing {count} notes", [perf_counter() - started])

@@ -53,12 +53,12 @@ def main() -> None:
     readings = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
-        engine = WhooshEngine(Path(folder), SCHEMA, lambda: query_parser(tools), Generated)
+        engine = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools), Generated)
         documents = varied(readings, count, words, rng, tools)
         numbered = (structs.replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
         engine.publish({"notes": numbered}, (), ["notes"], {})
         queries = [replace(a_query(rng, words), limit=20) for _ in range(asked)]
-        words_alone = WhooshEngine(Path(folder), SCHEMA, lambda: query_parser(tools))
+        words_alone = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools))
         for query in queries[:5]:
             words_alone.search(query)
         started = process_time()

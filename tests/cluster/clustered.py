@@ -25,4 +25,4 @@ def on_a_cluster(
     from index.opensearch_engine import Address, OpenSearchEngine  # noqa: PLC0415  # most test runs have no nodes
 
     address = Address(given().urls, name or f"test-{uuid4().hex[:12]}", shards=shards)
-    return OpenSearchEngine(address, folder, schema, lambda: parser, embedder)
+    return OpenSearchEngine(address, folder, schema, lambda _meta: parser, embedder)

@@ -19,7 +19,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
         return lambda: ScanEngine(SCHEMA, PARSER)
     if request.param == "cluster":
         return lambda: on_a_cluster(next(folders))
-    return lambda: WhooshEngine(next(folders), SCHEMA, lambda: PARSER)
+    return lambda: WhooshEngine(next(folders), SCHEMA, lambda _meta: PARSER)
 
 
 @pytest.fixture

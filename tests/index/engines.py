@@ -76,4 +76,4 @@ NOTES = (
 
 
 def whoosh(folder: Path) -> WhooshEngine:
-    return WhooshEngine(folder, SCHEMA, lambda: PARSER)
+    return WhooshEngine(folder, SCHEMA, lambda _meta: PARSER)

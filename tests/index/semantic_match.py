@@ -72,7 +72,7 @@ def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
 
 
 def whoosh(folder: Path, model: Characters) -> WhooshEngine:
-    return WhooshEngine(folder, SCHEMA, lambda: PARSER, lambda: model)
+    return WhooshEngine(folder, SCHEMA, lambda _meta: PARSER, lambda: model)
 
 
 def _documents(notes: list[tuple[list[str], str, tuple[str, ...], str]]) -> list[Document]:

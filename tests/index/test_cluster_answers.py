@@ -18,7 +18,9 @@ from engines import PARSER, SCHEMA
 from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.connection import MAX_ANSWER, Address, ClusterError, Connection
 from index.opensearch_engine.engine import OpenSearchEngine
-from index.opensearch_engine.generations import CACHE_SIZE, read_manifest, read_state
+from index.opensearch_engine.generations import CACHE_SIZE, STATE, read_manifest, read_state
+from index.opensearch_engine.layout import Layout
+from index.query_parser import QueryParser
 
 
 def always(status: int, body: object) -> Asked:
@@ -176,9 +178,31 @@ def test_an_unsafe_address_is_refused(url: str, why: str) -> None:
 
 
 def test_answering_takes_the_memory_of_the_cache_and_of_one_answer(tmp_path: Path) -> None:
-    engine = OpenSearchEngine(Address(("https://search.example.com",), "notes"), tmp_path, SCHEMA, lambda: PARSER)
+    engine = OpenSearchEngine(Address(("https://search.example.com",), "notes"), tmp_path, SCHEMA, lambda _meta: PARSER)
 
     assert engine.memory() == MAX_ANSWER + CACHE_SIZE > 256 << 20
+
+
+def test_each_generation_of_a_cluster_has_the_parser_of_its_metadata(tmp_path: Path) -> None:
+    newest, made = [0], list[object]()
+
+    def answer(path: str, _body: bytes) -> tuple[int, bytes]:
+        state = {"generation": newest[0], "layout": Layout(SCHEMA).version}
+        manifest = {"token": newest[0], "runs": {}, "meta": {"number": newest[0]}}
+        record = json.dumps(state if path.endswith(STATE) else manifest)
+        stored = {"_index": "notes-1", "_seq_no": 1, "_primary_term": 1, "_source": {"record": record}}
+        return 200, json.dumps(stored).encode()
+
+    def parser(meta: Mapping[str, object] | None) -> QueryParser:
+        made.append(meta)
+        return PARSER
+
+    with cluster(answer) as connection:
+        engine = OpenSearchEngine(connection.address, tmp_path, SCHEMA, parser)
+        for newest[0] in (0, 1, 1, 2):
+            engine.snapshot()
+
+    assert made == [None, {"number": 1}, {"number": 2}]
 
 
 @pytest.mark.parametrize("url", ["https://search.example.com", "http://127.0.0.1:9200", "http://[::1]:9200"])

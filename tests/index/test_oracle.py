@@ -75,7 +75,7 @@ def test_the_engine_answers_like_the_oracle(
     tmp_path_factory: pytest.TempPathFactory, notes: list[Document], others: list[Document], queries: list[Query]
 ) -> None:
     engine, oracle = (
-        WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, lambda: PARSER),
+        WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, lambda _meta: PARSER),
         ScanEngine(SCHEMA, PARSER),
     )
     filled(engine, [*notes, *others])

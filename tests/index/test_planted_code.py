@@ -59,7 +59,9 @@ class Planting:
 def answers(folder: Path, planting: Planting) -> bool:
     """Write an index with the payload, and return whether it answers."""
     engine = WhooshEngine(
-        folder, Schema((TextField("own", 1.0, length=0.75),), ("year",)), lambda: QueryParser(QueryWords(ANALYZER))
+        folder,
+        Schema((TextField("own", 1.0, length=0.75),), ("year",)),
+        lambda _meta: QueryParser(QueryWords(ANALYZER)),
     )
     with pytest.MonkeyPatch.context() as patch:
         for module in [module for name, module in sys.modules.items() if name.partition(".")[0] == "whoosh"]:

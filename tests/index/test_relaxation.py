@@ -40,7 +40,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
-    engine = WhooshEngine(folder, SCHEMA, lambda: QueryParser(WORDS))
+    engine = WhooshEngine(folder, SCHEMA, lambda _meta: QueryParser(WORDS))
     documents = (
         Document(str(n), {"own": own}, {"year": ("2018",)}, stored=text)
         for n, text in enumerate(notes)
@@ -210,7 +210,9 @@ def test_an_unknown_name_is_not_corrected(tmp_path: Path) -> None:
     steps = []
     for analyzer in (ANALYZER, named):
         engine = filled(tmp_path / str(len(steps)), NOTES)
-        engine = WhooshEngine(tmp_path / str(len(steps)), SCHEMA, lambda own=analyzer: QueryParser(QueryWords(own)))
+        engine = WhooshEngine(
+            tmp_path / str(len(steps)), SCHEMA, lambda _meta, own=analyzer: QueryParser(QueryWords(own))
+        )
         steps.append(engine.search(Query("fargete")).steps)
 
     assert steps == [(Step("spelling", "fargete", "fargate"),), ()]

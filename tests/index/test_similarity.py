@@ -29,7 +29,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
         return lambda model: on_a_cluster(tmp_path, SCHEMA, PARSER, embedder=lambda: model)
     if request.param == "scan":
         return lambda model: ScanEngine(SCHEMA, PARSER, lambda: model)
-    return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, lambda: PARSER, lambda: model)
+    return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, lambda _meta: PARSER, lambda: model)
 
 
 def found(results: Results) -> tuple[list[str], list[str]]:

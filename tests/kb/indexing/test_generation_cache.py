@@ -1,6 +1,7 @@
 """A cached value belongs to its generation, even if another is published while it is made."""
 
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -10,14 +11,17 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from index.engine import Results
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.reader import WhooshReader
+from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
+from kb.programs.tools import call
 from kb.search.collection import GenerationCache
 from webui.app import create_app
 
@@ -91,6 +95,61 @@ def test_queries_are_parsed_by_the_configuration_of_the_published_generation(lib
 
     (found,) = kb.searcher.search(Query("夜", facets=("service",))).facets["service"]
     assert (found.value, found.label) == ("batch-portal", "Batch Portal")
+
+
+WORD = '[words]\n"夜間当番" = ["ナイトシフト"]\n'
+SERVICE = '[services.logs]\nname = "ログ基盤"\ncategory = "analytics"\naliases = ["夜間倉庫"]\n'
+OWN = f"{REPORT}- 夜間当番を回す\n- ナイトシフトを組む\n- 夜間倉庫に送る\n- ログ基盤を止める\n"
+QUERIES = ("夜間当番", "夜間", "ナイトシフト", "ログ基盤", "service:ログ基盤", '"夜間倉庫"')
+
+
+def answers(library: Path, kb: KnowledgeBase) -> list[object]:
+    """Return what the search, the page, the tool of programs, and the command find and mark."""
+    client, places = create_app(kb).test_client(), ("--library", str(library), "--index", str(kb.collection.index))
+    every: list[object] = []
+    for text in QUERIES:
+        results = kb.searcher.search(Query(text, facets=("service",)))
+        every.append(([(hit.note.text, hit.marks) for hit in results.hits], results.facets, results.steps))
+        every.append(re.findall("<mark>.*?</mark>", client.get("/", query_string={"q": text}).text))
+        every.append(call(kb, "search", {"query": text}, None))
+        every.append(CliRunner().invoke(cli, ["search", text, "--json", *places]).stdout)
+    chosen = CliRunner().invoke(cli, ["search", "--service", "logs", "--json", *places])
+    every.append((chosen.exit_code, chosen.stdout))
+    return [*every, [(one.label, one.notes) for one in kb.searcher.suggest("ないと")]]
+
+
+@pytest.mark.parametrize(("before", "after"), [("", WORD), (WORD, ""), ("", SERVICE), (SERVICE, "")])
+def test_a_generation_answers_in_the_words_of_its_own_kb_toml(library: Path, before: str, after: str) -> None:
+    (library / "a.md").write_text(OWN, "utf-8")
+    (library / "kb.toml").write_text(before, "utf-8")
+    running = opened(library)
+    running.indexer.sync()
+    was = answers(library, running)
+    (library / "kb.toml").write_text(after, "utf-8")
+    pending = [answers(library, running), answers(library, opened(library))]
+    is_pending = not opened(library).indexer.status().up_to_date
+    opened(library).indexer.sync()
+    now = [answers(library, running), answers(library, opened(library))]
+
+    afresh = KnowledgeBase.open(library, library.parent / "afresh")
+    afresh.indexer.sync()
+    assert (pending, is_pending, now == [answers(library, afresh)] * 2, now[0] != was) == ([was] * 2, True, True, True)
+
+
+def test_each_of_two_generations_in_use_answers_in_its_own_words(library: Path) -> None:
+    (library / "a.md").write_text(OWN, "utf-8")
+    kb = opened(library)
+    kb.indexer.sync()
+    old = kb.collection.snapshot()
+    (library / "kb.toml").write_text(WORD, "utf-8")
+    opened(library).indexer.sync()
+    new = kb.collection.snapshot()
+
+    assert old
+    assert new
+    assert [one.reader.search(Query("ナイトシフト")).total for one in (old, new, old)] == [1, 2, 1]
+    terms = [[term.text for term in one.tools.analyzer.terms_of("夜間当番")] for one in (old, new)]
+    assert terms == [["夜間", "当番"], ["夜間当番", "夜間", "当番"]]
 
 
 THREADS = 8

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,23 @@ def test_a_replaced_report_is_backed_up(tmp_path: Path) -> None:
         b"old",
         ["a.md"],
     )
+
+
+def test_the_patterns_to_ignore_are_compiled_once_for_all_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.md").write_text("x")
+    patterns = [f'"planned/{number}.md", "?{number}*"' for number in range(100)]
+    (tmp_path / "kb.toml").write_text(f'ignore = ["3*", {", ".join(patterns)}]')
+    compiled, compiling = list[object](), re.compile
+
+    def counted(pattern: str, flags: int = 0) -> re.Pattern[str]:
+        if "planned" in pattern:
+            compiled.append(pattern)
+        return compiling(pattern, flags)
+
+    monkeypatch.setattr(re, "compile", counted)
+    left_alone = Library(tmp_path).scan().left_alone
+
+    assert (left_alone, len(compiled)) == (("3.md",), 1)

@@ -1,10 +1,12 @@
 """The domain in kb.toml, and the errors for invalid values."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from index.text import skeleton
 from kb.library.configuration import parse
 from kb.library.rewriting import with_override
 from kb.library.tables import ConfigurationError
@@ -174,3 +176,18 @@ def test_a_service_changes_with_its_keys_and_with_the_words_of_its_name(
     before: str, after: str, changed: set[str]
 ) -> None:
     assert changed_services(own(before), own(after)) == changed
+
+
+def test_each_changed_word_is_folded_once_for_all_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [f"言葉{number}" for number in range(200)]
+    before, after = own(""), own("[words]\n" + "".join(f'"{word}" = []\n' for word in words))
+    folded = list[str]()
+
+    def counted(text: str) -> str:
+        folded.append(text)
+        return skeleton(text)
+
+    monkeypatch.setattr(sys.modules[Domain.__module__], "skeleton", counted)
+    changed_services(before, after)
+
+    assert len(folded) <= len(words) + len(after.catalogue.services)
