@@ -10,8 +10,8 @@ from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError, FileChange
 from kb.library.files import Library
-from kb.library.rewriting import with_correction, with_override, with_search, with_talk, without_search
-from kb.library.tables import MAX_SEARCHES, SavedSearch
+from kb.library.rewriting import with_correction, with_lesson, with_override, with_search, with_talk, without_search
+from kb.library.tables import MAX_SEARCHES, LessonTable, SavedSearch
 from kb.report.identity import own_part, report_part, talk_id_at
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
@@ -45,7 +45,11 @@ class Corrector:
             for note in former:
                 if note in before.corrections:
                     data = with_correction(data, note, Correction())
-            return with_correction(data, note_id, change(known(before)))
+            after, taught = change(known(before)), [note for note, one in before.corrections.items() if one.of_kind]
+            learned = before.lesson.corrections
+            if not after.of_kind and {note_id, *former} & {*taught[:learned]}:  # its lesson goes with it
+                data = with_lesson(data, replace(before.lesson, corrections=learned - 1))
+            return with_correction(data, note_id, after)
 
         return known(self._library().configure(corrected))
 
@@ -88,6 +92,10 @@ class Corrector:
             return data
 
         return self._library().configure(changed).talks.get(ids[0], TalkCorrection())
+
+    def lesson(self, change: Callable[[LessonTable], LessonTable]) -> LessonTable:
+        """Change what is learned from corrections of kinds; return what was learned before."""
+        return self._library().configure(lambda data, before: with_lesson(data, change(before.lesson))).lesson
 
     def searches(self) -> tuple[SavedSearch, ...]:
         """Return the saved searches."""

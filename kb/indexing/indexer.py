@@ -1,15 +1,19 @@
 """The upkeep of an index: bring it up to its library, make vectors, check and repair it, report its status."""
 
+import dataclasses
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
 from index.messages import translatable
-from kb.indexing.outcomes import Status, SyncOutcome
+from kb.indexing.outcomes import LessonPreview, Status, SyncOutcome
 from kb.library.contents import Contents
 from kb.library.files import Scan
 from kb.library.places import damaged_files, listing
+from kb.library.tables import LessonTable
 from kb.pipeline.reports import Progress, ignore_progress, tools_of
 from kb.report.problems import FileProblem, LibraryError
 from kb.search.collection import Collection, embedder_of
@@ -20,6 +24,9 @@ if TYPE_CHECKING:  # as in methods below: `kb status` must not load what reads r
     from index.embedder import StoredVectors
     from kb.indexing.sync import Sync
     from kb.report.difference import Difference
+
+
+_STRENGTHS = (1.0, 0.5, 0.25, 0.125, 0.0625)  # of a lesson, until it changes few enough notes
 
 
 class Indexer:
@@ -69,6 +76,31 @@ class Indexer:
         since, before, scan = self._scan()
         return self._prepare(scan, since, progress, with_vectors=before is not None, in_memory=True).preview()
 
+    def preview_lesson(self, progress: Progress = ignore_progress) -> "LessonPreview | None":
+        """Return what the corrections of kinds would teach that is not learned yet, None for no such corrections.
+
+        The lesson gets weaker until it changes no more notes than `kb.kinds.max_changed`. Raises LibraryError,
+        SearchIndexError.
+        """
+        from kb.kinds import max_changed
+
+        since, _, scan = self._scan()
+        known, new = scan.configuration.corrections, scan.configuration.unlearned
+        if not new:
+            return None
+        for strength in _STRENGTHS:
+            lesson = LessonTable(scan.configuration.lesson.corrections + new, strength)
+            learned = replace(scan, configuration=dataclasses.replace(scan.configuration, lesson=lesson))
+            difference = self._prepare(learned, since, progress, in_memory=True).preview()
+            reports = difference.reports if difference else ()
+            items = tuple(
+                item for one in reports for item in one.items if item.sort == "kind" and item.note not in known
+            )
+            preview = LessonPreview(lesson, new, items, too_many=len(items) > max_changed(new))
+            if not preview.too_many:
+                break
+        return preview
+
     def _scan(self) -> tuple[object, Contents | None, Scan]:
         """Scan the library, and follow its configuration. Return the engine's stamp, the index's contents, the scan."""
         collection = self._collection
@@ -107,8 +139,7 @@ class Indexer:
 
     def _has_new_lesson(self, contents: Contents, scan: Scan) -> bool:
         """Return whether the corrections in kb.toml changed the lesson since the index was made."""
-        corrections = scan.configuration.corrections.values()
-        if not contents.lesson and not any(one.kind or one.denied for one in corrections):
+        if not contents.lesson and not scan.configuration.lesson.corrections:
             return False
         from kb.indexing.report_cache import ReportCache, ReportLoader, lesson_of
 

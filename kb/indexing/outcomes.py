@@ -8,11 +8,12 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from kb.library.file_changes import FileChange
+from kb.library.tables import LessonTable
 from kb.report.problems import FileProblem
 from kb.storage.walk import CONFIGURATION
 
 if TYPE_CHECKING:  # `kb status` reads no differences
-    from kb.report.difference import Difference
+    from kb.report.difference import Difference, Item
 
 
 class SyncOutcome(Struct, frozen=True):
@@ -59,6 +60,18 @@ class Added(Struct, frozen=True):
     def kept(self) -> tuple[str, ...]:
         """The paths, relative to the library, of the backups of replaced files."""
         return self.change.kept if self.change else ()
+
+
+class LessonPreview(Struct, frozen=True):
+    """What corrections would teach: the lesson, the number of new corrections, and the notes that it would change.
+
+    A lesson that changes too many notes at any strength cannot be learned.
+    """
+
+    lesson: LessonTable
+    new: int
+    changes: "tuple[Item, ...]"
+    too_many: bool
 
 
 class Status(Struct, frozen=True):

@@ -286,11 +286,11 @@ def lesson_of(scan: Scan, contents: Contents | None, loader: ReportLoader) -> Le
     A corrected note teaches nothing while the index lacks its report, or while its file is unreadable.
     """
     files = {file.source: file for file in scan.files}
-    examples = []
-    for note, kinds in lesson_labels(scan.configuration.corrections).items():
+    learned, examples = scan.configuration.lesson, []
+    for note, kinds in lesson_labels(scan.configuration.corrections, learned.corrections).items():
         for entry in contents.reports_of_id(report_part(note)) if contents else ():
             with suppress(UnreadableError):
                 file = files.get(entry.source)
                 if file and (features := loader.training_features(file, own_part(note))):
                     examples.append(Example(features, kinds))
-    return Lesson(tuple(examples))
+    return Lesson(tuple(examples), learned.strength)

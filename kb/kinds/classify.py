@@ -34,7 +34,6 @@ With them, a report is classified again without the features of its notes.
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLAIMS: tuple[Claim, ...] = get_args(Claim)
 WITH_VECTORS = "kinds_with_vectors"
-DOZEN = 12  # corrections; a lesson has a multiple of it, so that not every correction classifies all notes anew
 
 _MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows with their square
 _NO_CORRECTION = Correction()
@@ -142,14 +141,19 @@ def likeliest_kind(probabilities: Mapping[Kind, float], thresholds: Mapping[str,
 
 
 class Lesson(msgspec.Struct, frozen=True, dict=True):
-    """The corrected notes of a library as training examples: they change how its other notes are classified."""
+    """The corrected notes of a library as training examples: they change how its other notes are classified.
+
+    `strength` is the part of that change that is used: a whole one may change too many notes (`max_changed`).
+    """
 
     examples: tuple[Example, ...] = ()
+    strength: float = 1.0
 
     @property
     def key(self) -> str:
-        """The SHA-256 of the examples, "" if there are none."""
-        return hashlib.sha256(msgspec.json.encode(self.examples)).hexdigest() if self.examples else ""
+        """The SHA-256 of the examples and the strength, "" if there are no examples."""
+        content = (self.examples, self.strength)
+        return hashlib.sha256(msgspec.json.encode(content)).hexdigest() if self.examples else ""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -164,17 +168,25 @@ class Lesson(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def adaptation(self) -> LinearModel | None:
         """The changes of the weights of `kinds`; None without examples."""
-        return adaptation_to(load("kinds"), self.examples) if self.examples else None
+        return adaptation_to(load("kinds"), self.examples, self.strength) if self.examples else None
 
 
-def lesson_labels(corrections: Mapping[str, Correction]) -> Mapping[str, tuple[Kind, ...]]:
-    """Return the kinds that each note of the lesson may have, by its id: the latest corrections, in whole dozens."""
+def max_changed(corrections: int) -> int:
+    """Return how many other notes a number of corrections may give another kind.
+
+    On strangers' reports, a step within this bound keeps most of its gain (`tests/fitting/lessons.py`).
+    """
+    return max(3, 2 * corrections)
+
+
+def lesson_labels(corrections: Mapping[str, Correction], count: int | None = None) -> Mapping[str, tuple[Kind, ...]]:
+    """Return the kinds that each corrected note may have, by its id: the latest of the first `count`, by default all."""
     labels = {
         note: (correction.kind,) if correction.kind else tuple(kind for kind in KINDS if kind not in correction.denied)
         for note, correction in corrections.items()
-        if correction.kind or correction.denied
+        if correction.of_kind
     }
-    chosen = [*labels][: len(labels) // DOZEN * DOZEN][-_MAX_LESSON:]
+    chosen = [*labels][:count][-_MAX_LESSON:]
     return {note: labels[note] for note in chosen}
 
 
@@ -182,7 +194,7 @@ def lesson_features(
     report: Report, analysis: Analysis, corrections: Mapping[str, Correction]
 ) -> Mapping[str, tuple[str, ...]]:
     """Return the features of each note whose kind is corrected, by the note's own part of its id."""
-    corrected = {note for note, correction in corrections.items() if correction.kind or correction.denied}
+    corrected = {note for note, correction in corrections.items() if correction.of_kind}
     if not corrected:
         return {}
     return {

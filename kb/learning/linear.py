@@ -151,8 +151,8 @@ class Example(Struct, frozen=True):
     labels: tuple[str, ...]
 
 
-def adaptation_to(model: LinearModel, examples: Sequence[Example]) -> LinearModel:
-    """Return the weight changes that fit a model to a few examples.
+def adaptation_to(model: LinearModel, examples: Sequence[Example], strength: float = 1.0) -> LinearModel:
+    """Return the weight changes that fit a model to a few examples, times `strength`.
 
     The changes have the highest posterior under a Gaussian prior around the model's weights (Chelba and Acero,
     Adaptation of Maximum Entropy Capitalizer, 2006). Its precision grows with the Fisher information of the fitted
@@ -177,7 +177,7 @@ def adaptation_to(model: LinearModel, examples: Sequence[Example]) -> LinearMode
         targets = probabilities * allowed
         targets /= targets.sum(axis=1, keepdims=True)
         coefficients += rate * (targets - probabilities - coefficients)
-    return LinearModel(model.labels, names, table.T @ coefficients * variances[:, None], {})
+    return LinearModel(model.labels, names, strength * table.T @ coefficients * variances[:, None], {})
 
 
 @cache

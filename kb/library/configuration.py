@@ -25,6 +25,7 @@ from kb.library.tables import (
     ConfigurationTables,
     Embedding,
     EngineAddress,
+    LessonTable,
     NoteTable,
     SavedSearch,
     tables,
@@ -49,6 +50,7 @@ class Configuration:
     """The values of a kb.toml, whose tables `docs/reference/kb_toml.md` describes.
 
     `overrides` are the metadata of reports by source, `corrections` and `talks` are by the ids of notes and talks.
+    `lesson` is what corrections of kinds teach about other notes.
     `own_domain` is None unless the file names a domain or extends one with categories, services or words. `no_dates`
     are impossible dates, which are dropped, each with its source and key. `has_points` is whether there is an obsolete
     [points] table, which is dropped, too. `text` is the whole file.
@@ -58,6 +60,7 @@ class Configuration:
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     talks: Mapping[str, TalkCorrection] = field(default_factory=dict)
+    lesson: LessonTable = field(default_factory=LessonTable)
     ignore: tuple[str, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
@@ -66,6 +69,11 @@ class Configuration:
     no_dates: tuple[tuple[str, str, str], ...] = ()
     has_points: bool = False
     text: str = field(default="", compare=False, repr=False)
+
+    @property
+    def unlearned(self) -> int:
+        """The number of corrections of kinds that the lesson does not have yet."""
+        return max(0, sum(one.of_kind for one in self.corrections.values()) - self.lesson.corrections)
 
     @property
     def domain(self) -> "Domain":
@@ -94,6 +102,7 @@ def parse(data: bytes) -> Configuration:
         overrides={source: table.override() for source, table in read.reports.items()},
         corrections={note: _correction(note, table, base.domain.catalogue) for note, table in read.notes.items()},
         talks={talk: table.correction() for talk, table in read.talks.items()},
+        lesson=read.lessons.get("kinds", base.lesson),
         ignore=read.ignore,
         feeds={feed: table.seen for feed, table in read.feeds.items()},
         embedding=_embedding(read.embedding),

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from index.datafiles import CONTROL, place
 from index.messages import message_of, translatable
 from kb.library.configuration import Configuration, parse
-from kb.library.tables import ENCODING, ConfigurationError, SavedSearch
+from kb.library.tables import ENCODING, ConfigurationError, LessonTable, SavedSearch
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.containers import TooLongError, file_bytes, unopened
 from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection
@@ -97,6 +97,12 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
         "no_answer_to": list(correction.no_answer_to) or None,
     }
     return _with_table(data, "notes", note, values)
+
+
+def with_lesson(data: bytes, lesson: LessonTable) -> bytes:
+    """Return a kb.toml with what is learned from corrections of kinds; no table if that is nothing."""
+    values = {"corrections": lesson.corrections, "strength": lesson.strength} if lesson.corrections else {}
+    return _with_table(data, "lessons", "kinds", {"corrections": None, "strength": None} | values)
 
 
 def with_talk(data: bytes, talk: str, correction: TalkCorrection) -> bytes:

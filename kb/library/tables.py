@@ -131,6 +131,13 @@ class TalkTable(Struct, forbid_unknown_fields=True):
         return TalkCorrection(self.talk, () if self.speaker is False else self.speakers)
 
 
+class LessonTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is learned from corrections: from how many, in their order, and which part of the change is used."""
+
+    corrections: Annotated[int, Meta(ge=0, description="a number")] = 0
+    strength: Annotated[float, Meta(gt=0, le=1, description="a number above 0, at most 1")] = 1.0
+
+
 class FeedTable(Struct, forbid_unknown_fields=True):
     """A feed that is followed."""
 
@@ -163,6 +170,7 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
     reports: Annotated[dict[str, ReportTable], Meta(description='tables like [reports."name"]')] = {}
     talks: Annotated[dict[str, TalkTable], Meta(description='tables like [talks."id"]')] = {}
     notes: Annotated[dict[str, NoteTable], Meta(description='tables like [notes."id"]')] = {}
+    lessons: Annotated[dict[str, LessonTable], Meta(description="the table [lessons.kinds]")] = {}
     points: object = None  # ignored; earlier versions joined equal notes by it
     feeds: Annotated[dict[str, FeedTable], Meta(description='tables like [feeds."https://…"]')] = {}
     searches: Annotated[tuple[SavedSearch, ...], Meta(description=SEARCH_EXAMPLE)] = ()

@@ -139,6 +139,11 @@ class Correction(Struct, frozen=True):
     denied: tuple[Claim, ...] = ()  # kinds that the note does not have, if `kind` is unknown
     no_answer_to: tuple[str, ...] = ()  # searches, as typed, for which the note must not be quoted
 
+    @property
+    def of_kind(self) -> bool:
+        """Whether it corrects the kind, from which the kinds of other notes may be learned."""
+        return bool(self.kind or self.denied)
+
 
 class TalkCorrection(Struct, frozen=True):
     """A person's correction of a line: whether it is a talk, and its speakers. None leaves a field unchanged."""

@@ -10,7 +10,7 @@ TOLD = "# 鍵の会 2018\n\n" + "".join(f"- {name}を見てきた\n" for name in
 OTHER = "# 箱の会 2019\n\n- 箱を見てきた\n- 失敗は必ず通知しましょう\n- 応答に一秒かかる\n"
 
 
-def test_a_dozen_corrections_are_learned_beside_vectors_and_taken_back(tmp_path: Path) -> None:
+def test_corrections_are_learned_beside_vectors_and_taken_back(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(TOLD, "utf-8")
     (tmp_path / "library" / "b.md").write_text(OTHER, "utf-8")
@@ -31,6 +31,10 @@ def test_a_dozen_corrections_are_learned_beside_vectors_and_taken_back(tmp_path:
     notes = [note.id for note in kb.browser.report(a.id)[1]]
     for note in notes:
         kb.corrector.note(note, lambda _: Correction(kind="impression"))
+    kb.indexer.sync()
+    preview = kb.indexer.preview_lesson()
+    assert preview
+    kb.corrector.lesson(lambda _: preview.lesson)
     learned, by_vectors, changes = synced()
     for note in notes:
         kb.corrector.note(note, lambda _: Correction())

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -200,7 +200,7 @@ def test_notes_that_are_rather_advice_are_asked_about_and_answered(library: Path
     assert claims(client, "advice") == found[2:]
 
 
-def test_it_is_told_from_how_many_corrections_is_learned(library: Path) -> None:
+def test_what_corrections_change_is_shown_before_it_is_learned_and_can_be_undone(library: Path) -> None:
     (library / "notes.md").write_text("# 鍵の会 2018\n\n" + "".join(f"- 鍵を{n}個見た\n" for n in range(12)), "utf-8")
     client = opened(library)
     report = next(one for one in client.get("/reports", headers=JSON).json["reports"] if one["source"] == "notes.md")
@@ -209,7 +209,20 @@ def test_it_is_told_from_how_many_corrections_is_learned(library: Path) -> None:
         client.post(f"/correct/{note['id']}", data={"kind": "impression"}, headers=OURS)
 
     told = "種別の訂正12件から"
-    assert (told in before, told in client.get("/todo?what=advice").text) == (False, True)
+    corrected = client.get("/todo?what=advice").text
+    preview = client.get("/todo/lesson", headers=JSON).json["lesson"]
+    client.post("/todo/lesson", data={"corrections": "11"}, headers=OURS)
+    refused = client.get("/todo?what=advice").text
+    learned = client.post("/todo/lesson", data={"corrections": "12"}, headers=OURS)
+    after = client.get("/todo?what=advice").text
+    client.post("/undo", data={"deed": parse_qs(urlsplit(learned.location).query)["done"][0]}, headers=OURS)
+    undone = client.get("/todo?what=advice").text
+
+    assert (preview["new"], preview["lesson"]["corrections"]) == (12, 12)
+    assert "/todo/lesson" not in before
+    assert ["/todo/lesson" in text for text in (corrected, refused, after)] == [True, True, False]
+    assert [told in text for text in (before, corrected, refused)] == [False, False, False]
+    assert (told in after, told in undone, "/todo/lesson" in undone) == (True, False, True)
 
 
 def answer_many(client: FlaskClient, what: str, answer: str, about: list[str]) -> TestResponse:

@@ -1,23 +1,27 @@
 """The page of open questions: missing dates, events and speakers, and likely talks, advice and problems to confirm."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import get_args
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, redirect, request
+from msgspec import to_builtins
 from msgspec.structs import replace
 
+from kb.indexing.corrector import Corrector
+from kb.indexing.outcomes import LessonPreview
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
+from kb.library.tables import LessonTable
 from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
 from kb.report.problems import Missing
-from kb.translation import _, marked
+from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
-from webui.http.undo_log import Undo, UndoLog, came_from
+from webui.http.undo_log import Undo, UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.correcting import change_note, change_talk, denied
 from webui.pages.updating import Updater
@@ -53,11 +57,11 @@ _CONSEQUENCES = {
     ),
     "advice": marked(
         "Yes: it is shown as advice in filters, on pages of services and in guides."
-        " After every 12 answers the kinds of other notes are learned again."
+        " Other notes keep their kinds until you let kb learn from the answers."
     ),
     "problem": marked(
         "Yes: it is shown as a problem in filters, on pages of services and among problems and remedies."
-        " After every 12 answers the kinds of other notes are learned again."
+        " Other notes keep their kinds until you let kb learn from the answers."
     ),
 }
 _PAGE_SIZE = 20
@@ -136,6 +140,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             of_report=next((task.report for task in listed), None) if report else None,
             folders=Counter(task.folder for task in found[what]),
             learned=sum(contents.learned.values()) if contents else 0,
+            unlearned=knowledge_base.collection.library.configuration()[0].unlearned,
             titles=_TITLES,
             instructions=_INSTRUCTIONS,
             consequences=_CONSEQUENCES,
@@ -172,9 +177,33 @@ def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
 
 
 def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return the route that applies one answer to many claims, with one undo for all."""
+    """Return the routes that apply one answer to many claims and learn from answers, each with one undo for all."""
     blueprint = Blueprint("answers", __name__)
     corrector = knowledge_base.corrector
+    cached_lesson = Cached(knowledge_base, lambda _digest: knowledge_base.indexer.preview_lesson())
+
+    def preview() -> LessonPreview | None:
+        return cached_lesson(knowledge_base.collection.library.configuration()[1])
+
+    @blueprint.get("/todo/lesson")
+    def show_lesson() -> Response:
+        lesson = preview()
+        return respond("lesson.html", lambda: {"lesson": to_builtins(lesson)}, lesson=lesson)
+
+    @blueprint.post("/todo/lesson")
+    def learn() -> Response:
+        lesson = preview()
+        if lesson is None or lesson.too_many or request.form.get("corrections") != str(lesson.lesson.corrections):
+            return make_response(redirect("/todo/lesson", 303))  # what was shown is not what would be learned now
+        after, before = lesson.lesson, corrector.lesson(lambda _before: lesson.lesson)
+        undo = undoing(_relearn(corrector), (before, after))
+        count = len(lesson.changes)
+        text = ngettext(
+            "Learned: the kind of {count:,} other note changes.",
+            "Learned: the kinds of {count:,} other notes change.",
+            count,
+        )
+        return undo_log.redirect_back(undo_log.add(text, undo), "/todo", synced=updater.update())
 
     @blueprint.post("/todo/answers")
     def answer() -> Response:
@@ -196,6 +225,17 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
 
     handle_refusals(blueprint)
     return blueprint
+
+
+def _relearn(corrector: Corrector) -> Callable[[tuple[LessonTable, LessonTable]], tuple[LessonTable, LessonTable]]:
+    """Return a function that takes the first of two lessons in place of the second, and returns them reversed."""
+
+    def relearn(lessons: tuple[LessonTable, LessonTable]) -> tuple[LessonTable, LessonTable]:
+        before, after = lessons
+        corrector.lesson(lambda _now: before)
+        return after, before
+
+    return relearn
 
 
 def _together(undos: Sequence[Undo]) -> Undo:
