@@ -42,11 +42,12 @@ class Corrector:
             return next(filter(None, corrections), Correction())
 
         def corrected(data: bytes, before: Configuration) -> bytes:
-            for note in former:
-                if note in before.corrections:
-                    data = with_correction(data, note, Correction())
             after, taught = change(known(before)), [note for note, one in before.corrections.items() if one.of_kind]
             learned = before.lesson.corrections
+            is_new = after.of_kind and not known(before).of_kind  # written last: nothing is learned from it yet
+            for note in (*former, note_id) if is_new else former:
+                if note in before.corrections:
+                    data = with_correction(data, note, Correction())
             if not after.of_kind and {note_id, *former} & {*taught[:learned]}:  # its lesson goes with it
                 data = with_lesson(data, replace(before.lesson, corrections=learned - 1))
             return with_correction(data, note_id, after)

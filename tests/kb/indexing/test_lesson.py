@@ -93,6 +93,16 @@ def test_a_learned_correction_that_is_taken_back_leaves_its_place_to_none(kb: Kn
     assert kb.indexer.status().learned == {"impression": 2}
 
 
+def test_nothing_is_learned_from_the_kind_of_a_note_whose_services_were_corrected_before(kb: KnowledgeBase) -> None:
+    corrected(kb, Correction(adds=("sqs",)), slice(1))
+    corrected(kb, Correction(kind="impression"), slice(1, 3))
+    learned(kb)
+    corrected(kb, Correction(adds=("sqs",), kind="question"), slice(1))
+    kb.indexer.sync()
+
+    assert kb.indexer.status().learned == {"impression": 2}
+
+
 def test_no_to_many_proposals_takes_advice_from_no_other_note(kb: KnowledgeBase, tmp_path: Path) -> None:
     proposed = "".join(f"- {name}は捨てずに回すほうがよい\n" for name in NAMES)
     (tmp_path / "library" / "a.md").write_text(f"# 鍵の会 2018\n\n{proposed}", "utf-8")
