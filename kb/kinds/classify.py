@@ -180,7 +180,7 @@ def max_changed(corrections: int) -> int:
 
 
 def lesson_labels(corrections: Mapping[str, Correction], count: int | None = None) -> Mapping[str, tuple[Kind, ...]]:
-    """Return the kinds that each corrected note may have, by its id: the latest of the first `count`, by default all."""
+    """Return the kinds that each corrected note may have, by its id: the latest of the first `count`, or of all."""
     labels = {
         note: (correction.kind,) if correction.kind else tuple(kind for kind in KINDS if kind not in correction.denied)
         for note, correction in corrections.items()

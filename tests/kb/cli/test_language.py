@@ -117,7 +117,7 @@ def test_facets_and_sums_are_in_the_language_of_the_user(library: Path, language
 def test_learned_corrections_are_in_the_language_of_the_user(library: Path) -> None:
     (library / "report.md").write_text(QUESTIONS, "utf-8")
     corrections = [f'[notes."{note["id"]}"]\nkind = "advice"\n' for note in records("search", "SQS")]
-    (library / "kb.toml").write_text("".join(corrections), "utf-8")
+    (library / "kb.toml").write_text("".join(("[lessons.kinds]\ncorrections = 12\n", *corrections)), "utf-8")
     kb("sync")
 
     japanese, english = (kb("--lang", language, "status").stdout for language in ("ja", "en"))
