@@ -19,6 +19,18 @@ _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
 # Most bullets have none of the characters that need the inline rules, which take most of the time.
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
+# What a text must contain for a block rule to match. Each line is tried against every rule that is enabled.
+_UNDERLINE = r"(?m:[-=*_][ \t]*$)"
+_MARKS_OF_RULES = {
+    "table": r"\|",
+    "fence": "```|~~~",
+    "blockquote": ">",
+    "hr": _UNDERLINE,
+    "reference": r"\]:",
+    "html_block": "<",
+    "heading": "#",
+    "lheading": _UNDERLINE,
+}
 _BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # tags that separate words on a page
 _BOLD_TAGS = {"<strong>": "strong_open", "<b>": "strong_open", "</strong>": "strong_close", "</b>": "strong_close"}
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
@@ -35,7 +47,8 @@ def read(text: str) -> Parse:
     front = front_matter(lines)
     height = front.height if front else 0
     above = [Block("front-matter", "\n".join(lines[:height]), 1, height)] if height else []
-    body = _body("\n".join(to_commonmark(lines[height:])), height, lines, _Parser())
+    text = "\n".join(to_commonmark(lines[height:]))
+    body = _body(text, height, lines, _Parser(text))
     blocks = with_bold_headings([*above, *body])
     metadata = front.values if front else ()
     return Parse(title=dict(metadata).get("title") or _title(blocks, lines), blocks=blocks, metadata=metadata)
@@ -89,10 +102,10 @@ def _body(text: str, above: int, lines: Sequence[str], parser: "_Parser") -> Ite
             item = Block(nesting.lists[-1], "", first, first, depth=len(nesting.lists) - 1)
         elif token.type == "paragraph_open":
             paragraph = item or Block("quote" if nesting.quotes else "paragraph", "", first, last)
-            yield parser.filled(replace(paragraph, last_line=last), next(tokens))
+            yield parser.filled(paragraph, last, next(tokens))
             item = None
         elif token.type == "heading_open":
-            yield parser.filled(Block("heading", "", first, last, level=int(token.tag[1:])), next(tokens))
+            yield parser.filled(Block("heading", "", first, last, level=int(token.tag[1:])), last, next(tokens))
         elif token.type == "table_open":
             yield parser.table(tokens, first, last)
         elif token.type == "html_block":
@@ -115,11 +128,12 @@ def _embedded(token: Token, first: int, lines: Sequence[str], parser: "_Parser")
 
 
 class _Parser(MarkdownIt):
-    """The parser of one text: CommonMark with tables and strikethrough. Inline rules run only where needed."""
+    """The parser of one text: CommonMark with tables and strikethrough. Rules run only where needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__("commonmark", {"maxNesting": _MAX_NESTING})
-        self.enable(["table", "strikethrough"]).disable(["inline", "text_join"])
+        needless = [rule for rule, marks in _MARKS_OF_RULES.items() if not re.search(marks, text)]
+        self.enable(["table", "strikethrough"]).disable(["inline", "text_join", *needless])
         self.definitions: dict[str, object] = {}  # of links
         self._squared_brackets = 0
 
@@ -127,20 +141,24 @@ class _Parser(MarkdownIt):
         """Return an address as written, like the reader of HTML."""
         return url
 
-    def filled(self, block: Block, inline: Token) -> Block:
-        """Return `block` with the text and links of `inline`. A paragraph of only links and images becomes a link."""
+    def filled(self, block: Block, last_line: int, inline: Token) -> Block:
+        """Return `block` to its last line, with the text and links of `inline`.
+
+        A paragraph of only links and images becomes a link.
+        """
         children = self._children(inline.content)
         text = _text(children)
         if block.depth is not None:
             text = _TASK.sub("", text, count=1) if text.startswith("[") else text
         links = tuple(dict.fromkeys((*_targets(children), *addresses(text))))
-        if block.type == "paragraph" and _is_bold(children) and text:
-            return replace(block, type="heading", level=BOLD, text=text, links=links)
-        if block.type != "paragraph" or not _is_link(children, text, links):
-            return replace(block, text=text, links=links)
-        if links:
-            return replace(block, type="link", text=text or links[0], links=links)
-        return replace(block, type="blank")  # only a picture
+        type_, level = block.type, block.level
+        if type_ == "paragraph" and _is_bold(children) and text:
+            type_, level = "heading", BOLD
+        elif type_ == "paragraph" and _is_link(children, text, links):
+            if not links:
+                return Block("blank", "", block.first_line, last_line)  # only a picture
+            type_, text = "link", text or links[0]
+        return Block(type_, text, block.first_line, last_line, level, block.depth, links)
 
     def table(self, tokens: Iterator[Token], first: int, last: int) -> Block:
         """Return the table whose opening token was just taken, with one line for each row."""
