@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # each is imported on first use, so that commands start fast 
     from kb.indexing.news import UpdateFeed
     from kb.search.browser import Browser
     from kb.search.crosstab import CrossTab
-    from kb.search.guide import Guide
+    from kb.search.guide import Guide, Guides
     from kb.search.searcher import Searcher
     from kb.services import Service
 
@@ -85,6 +85,10 @@ class KnowledgeBase:
 
     def guide(self, service: "Service") -> "Guide":
         """Return the guide to a service."""
-        from kb.search.guide import guide_of
+        return self._guides.of(service)
 
-        return guide_of(service, self.collection)
+    @cached_property
+    def _guides(self) -> "Guides":
+        from kb.search.guide import Guides
+
+        return Guides(self.collection)

@@ -11,6 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from urllib.parse import urlunsplit
 
+from cachetools import LRUCache
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -63,26 +64,36 @@ class Snapshot(Struct, frozen=True):
 class GenerationCache(Generic[T]):
     """A thread-safe cache of values made from one generation, emptied when a newer generation is asked for.
 
-    While one thread makes a value the others wait, so that it is made once.
+    It drops the least recently used of more than `most` values. While one thread makes a value the others wait, so
+    that it is made once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 1_000) -> None:
         self._lock = RLock()  # making a value may ask for another value of the same cache
         self._contents: Contents | None = None
-        self._values: dict[Hashable, T] = {}
+        self._values = LRUCache[Hashable, T](most)
 
-    def get(self, contents: Contents | None, make: Callable[[], T], key: Hashable = None) -> T:
+    def get(
+        self,
+        contents: Contents | None,
+        make: Callable[[], T],
+        key: Hashable = None,
+        is_final: Callable[[T], bool] = lambda _: True,
+    ) -> T:
         """Return the value of a key for the generation with these contents, and make it if it is missing.
 
-        `make` may use that generation or a later one. If it raises, no value is cached.
+        `make` may use that generation or a later one. If it raises, or the value is not final, no value is cached.
         """
         with self._lock:
             if self._contents is not contents:
-                self._contents, self._values = contents, {}
+                self._contents, self._values = contents, LRUCache(self._values.maxsize)
             values = self._values
-            if key not in values:
-                values[key] = make()
-            return values[key]
+            if key in values:
+                return values[key]
+            value = make()
+            if is_final(value):
+                values[key] = value
+            return value
 
 
 class Collection:

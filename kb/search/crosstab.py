@@ -81,7 +81,7 @@ def talk_facets(
     talks: Iterable[TalkEntry], selected: Mapping[str, str], services: Mapping[str, Sequence[str]]
 ) -> dict[str, TalkFacet]:
     """Return the facets of talks, given the selected value of each group and the services of each talk."""
-    counts = {group: Counter[str]() for group in GROUPS}
+    found = {group: list[str]() for group in GROUPS}
     without = Counter[str]()
 
     def values(group: str, talk: TalkEntry) -> Sequence[str]:
@@ -91,6 +91,6 @@ def talk_facets(
         unmet = [group for group, value in selected.items() if value not in values(group, talk)]
         for group in unmet or GROUPS:
             if len(unmet) <= 1:
-                counts[group].update(values(group, talk))
+                found[group] += values(group, talk)
                 without[group] += 1
-    return {group: TalkFacet(counts[group], without[group]) for group in GROUPS}
+    return {group: TalkFacet(Counter(found[group]), without[group]) for group in GROUPS}

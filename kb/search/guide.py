@@ -10,12 +10,12 @@ from typing import Literal, TypeAlias, get_args
 from index.query import Query
 from index.text import folded_name
 from kb.kinds import PROBLEM_STATES, continued_notes
-from kb.pipeline.alignment import aligned
+from kb.pipeline.alignment import Similarity, aligned
 from kb.report.identity import normalized
 from kb.report.model import Claim, Note
-from kb.search.collection import Collection, Snapshot
-from kb.search.documents import load_relations
-from kb.services import Change, Domain, Service
+from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.documents import load_overtaken, load_relations
+from kb.services import Change, Service
 
 PartName: TypeAlias = Literal["advice", "solved", "unsolved", "cases"]
 PARTS: tuple[PartName, ...] = get_args(PartName)
@@ -25,6 +25,7 @@ PARTS: tuple[PartName, ...] = get_args(PartName)
 _MAX_PROBLEMS, _MAX_ADVICE, _MAX_NEWEST = 200, 300, 300
 _KINDS = ("advice", "problem", "statement")
 _PROSE = tuple("。、．，.!！?？…")  # endings of prose, as opposed to a line of its own
+_MAX_CACHED = 4  # guides; each holds 400 notes, a megabyte
 _MAX_CRUMBS = 2  # the nearest headings or parent notes, which give the subject
 
 
@@ -87,19 +88,54 @@ class Guide:
         return tuple(crumb.text for crumb in entry.note.trail[-_MAX_CRUMBS:] if folded_name(crumb.text) not in names)
 
 
-def guide_of(service: Service, collection: Collection) -> Guide:
-    """Return the guide of a service from the newest generation, empty without an index."""
-    snapshot = collection.snapshot()
-    total, notes, remedies = _candidates(service, snapshot) if snapshot else (0, (), {})
+class Guides:
+    """Guides of services, the last ones cached by generation."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._guides = GenerationCache[tuple[Guide, bool]](_MAX_CACHED)
+
+    def of(self, service: Service) -> Guide:
+        """Return the guide of a service from the newest generation, empty without an index."""
+
+        def make() -> tuple[Guide, bool]:
+            guide, may_change = _guide_of(service, self._collection)
+            return guide, not may_change or self._collection.engine.stored_vectors() is None
+
+        guide, _ = self._guides.get(self._collection.contents(), make, service.slug, lambda made: made[1])
+        return guide
+
+
+def _guide_of(service: Service, collection: Collection) -> tuple[Guide, bool]:
+    """Return the guide of a service, and whether notes that it aligns lack a vector, which they may get later."""
+    snapshot, domain = collection.snapshot(), collection.domain
+    changes = tuple(sorted(domain.changes_of(service.slug), key=attrgetter("changed_on"), reverse=True))
+    if snapshot is None:
+        return Guide(service, 0, 0, dict.fromkeys(PARTS, ()), changes), False
+    lacks_vectors = False
+
+    def similarity(notes: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
+        nonlocal lacks_vectors
+        cosines = snapshot.similarity(notes, others)
+        lacks_vectors = lacks_vectors or not cosines
+        return cosines
+
+    total, notes, remedies, overtaken = _candidates(service, snapshot)
     # Group remedies on other services too: two note takers may have noted the same one.
     grouped = {note.id: note for note in chain(notes, *remedies.values())}
-    groups = list(_groups(grouped.values(), snapshot)) if snapshot else []
-    changes = sorted(collection.domain.changes_of(service.slug), key=attrgetter("changed_on"), reverse=True)
-    return Guide(service, total, len(notes), _parts(notes, groups, remedies, collection.domain), tuple(changes))
+    groups = list(_groups(grouped.values(), similarity))
+    by_id = {change.id: change for change in domain.changes}
+    outdating = {note: tuple(by_id[change] for change in ids if change in by_id) for note, ids in overtaken.items()}
+    return Guide(service, total, len(notes), _parts(notes, groups, remedies, outdating), changes), lacks_vectors
 
 
-def _candidates(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Note], Mapping[str, Sequence[Note]]]:
-    """Return the number of notes on a service, the notes for its guide, and the remedies by problem."""
+def _candidates(
+    service: Service, snapshot: Snapshot
+) -> tuple[int, Sequence[Note], Mapping[str, Sequence[Note]], Mapping[str, Sequence[str]]]:
+    """Return the number of notes on a service, the notes for its guide, and the remedies by problem.
+
+    The last value has the ids of the changes that have overtaken the notes and remedies, by note.
+    """
     about = Query().select("service", service.slug)
     of_kinds = about.select("kind", *_KINDS)
     queries = (
@@ -110,11 +146,14 @@ def _candidates(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Not
     results = [snapshot.reader.search(query) for query in queries]
     stored = {hit.id: hit.stored for result in results for hit in result.hits}
     problems = {hit.id for hit in results[0].hits}
+    overtaken = {note: changes for note, document in stored.items() if (changes := load_overtaken(document))}
     remedies: defaultdict[str, list[Note]] = defaultdict(list)
     for document in dict.fromkeys(chain(*results[0].context.values())):
         problem = load_relations(document).remedy_of
         if problem in problems:
-            remedies[problem].append(snapshot.note(document))
+            note = snapshot.note(document)
+            remedies[problem].append(note)
+            overtaken[note.id] = load_overtaken(document)
     notes = [
         note
         for note in map(snapshot.note, stored.values())
@@ -123,13 +162,13 @@ def _candidates(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Not
         or note.kind in get_args(Claim)
         or any(mention.service == service.slug and mention.via == "explicit" for mention in note.services)
     ]
-    return snapshot.reader.search(replace(about, limit=0)).total, notes, remedies
+    return snapshot.reader.search(replace(about, limit=0)).total, notes, remedies, overtaken
 
 
-def _groups(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, ...]]:
+def _groups(notes: Iterable[Note], similarity: Similarity) -> Iterator[tuple[Note, ...]]:
     """Yield groups of notes with the same content: in the same words, or aligned between note takers of one talk."""
     by_text: dict[str, list[Note]] = {}
-    for row in _rows(notes, snapshot):
+    for row in _rows(notes, similarity):
         texts = [normalized(note.text) for note in row]
         known = {id(group): group for text in texts if (group := by_text.get(text))}
         group = [*chain(*known.values()), *row]
@@ -138,14 +177,14 @@ def _groups(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, .
         yield tuple(sorted(group, key=lambda note: (note.held_on or "9", note.id)))
 
 
-def _rows(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[Sequence[Note]]:
+def _rows(notes: Iterable[Note], similarity: Similarity) -> Iterator[Sequence[Note]]:
     """Yield rows of aligned notes of several note takers of one talk; other notes are rows of their own."""
     talks: defaultdict[str, list[Note]] = defaultdict(list)
     for note in sorted(notes, key=lambda note: (note.report, note.line)):
         talks[note.talk.id if note.talk else note.report].append(note)
     for own in talks.values():
         note_takers = [list(taken) for _, taken in groupby(own, attrgetter("report"))]
-        for row in aligned(note_takers, snapshot.similarity):
+        for row in aligned(note_takers, similarity):
             yield [note for note in row.notes if note]
 
 
@@ -153,7 +192,7 @@ def _parts(
     notes: Iterable[Note],
     groups: Sequence[tuple[Note, ...]],
     remedies: Mapping[str, Sequence[Note]],
-    domain: Domain,
+    outdating: Mapping[str, tuple[Change, ...]],
 ) -> Mapping[PartName, tuple[GuideEntry, ...]]:
     group_of = {note.id: group[0].id for group in groups for note in group}
     known = {note.id: note for note in notes}
@@ -164,7 +203,7 @@ def _parts(
     entries: dict[PartName, list[GuideEntry]] = {name: [] for name in PARTS}
     for group in groups:
         if any(note.id in known for note in group):
-            entry = _entry(group, remedies, leads_to, group_of, domain)
+            entry = _entry(group, remedies, leads_to, group_of, outdating)
             entries[_part_of(entry)].append(entry)
     parts = {name: tuple(sorted(part, key=_order)) for name, part in entries.items()}
     # Entries shown as remedies of a problem, or after an arrow, are left out, unless several talks have them.
@@ -185,7 +224,7 @@ def _entry(
     remedies: Mapping[str, Sequence[Note]],
     leads_to: Mapping[str, Sequence[Note]],
     group_of: Mapping[str, str],
-    domain: Domain,
+    outdating: Mapping[str, tuple[Change, ...]],
 ) -> GuideEntry:
     best = max(group, key=lambda note: (bool(note.states), int(note.advice * 4), note.held_on or "", note.id))
     # If two note takers noted both a problem and its remedy, the remedy appears once too.
@@ -194,7 +233,7 @@ def _entry(
         for others in (remedies, leads_to)
     )
     group_id = group[0].id
-    changes = [domain.changes_for(note) for note in group]
+    changes = [outdating.get(note.id, ()) for note in group]
     return GuideEntry(
         note=best,
         notes=group,

@@ -230,3 +230,22 @@ def test_an_entry_is_sorted_by_the_surest_advice_that_it_leads_to(tmp_path: Path
     made = guide(opened(tmp_path, y2018=notes))
 
     assert made.parts["advice"][0].note.text == plain
+
+
+def test_a_guide_is_made_again_only_for_another_generation(tmp_path: Path) -> None:
+    knowledge_base = opened(tmp_path, y2018="  - 箱の札が棚に並ぶ\n")
+    first, same = guide(knowledge_base), guide(knowledge_base)
+    (tmp_path / "library" / "y2019.md").write_text("# 見本勉強会 2019\n\n- Lambda\n", "utf-8")
+    knowledge_base.indexer.sync()
+
+    assert same is first
+    assert [first.notes, guide(knowledge_base).notes] == [2, 3]
+
+
+def test_only_the_last_few_guides_are_kept(tmp_path: Path) -> None:
+    knowledge_base = opened(tmp_path, y2018="  - 箱の札が棚に並ぶ\n")
+    services = knowledge_base.collection.catalogue.services[:20]
+    first, *_ = [knowledge_base.guide(service) for service in services]
+
+    assert knowledge_base.guide(services[-1]) is knowledge_base.guide(services[-1])
+    assert knowledge_base.guide(services[0]) is not first
