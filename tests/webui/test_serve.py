@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import platform
 import re
 import resource
 import signal
@@ -386,3 +387,32 @@ def test_a_report_that_is_put_into_the_library_is_found_without_being_asked_for(
         time.sleep(0.1)
 
     assert found == 1
+
+
+_TRIMMING = """
+import os, signal, socket
+from pathlib import Path
+from flask import Flask
+from webui import server
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+server._TRIM_SECONDS, trim = 0, server._one_pool()
+kept, before = [bytes(600) for _ in range(100_000)][::100], resident()  # too large for Python's own pools
+
+def trim_and_stop():
+    trim()
+    print("returned" if before - resident() > 30 else before - resident())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+server._run(Flask("none"), socket.create_server(("127.0.0.1", 0)), {}, trim_and_stop, lambda: None)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc returns freed memory on request")
+def test_the_running_server_returns_freed_memory_to_the_system() -> None:
+    command = [sys.executable, "-c", _TRIMMING]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+    assert (done.stdout.split(), done.stderr) == (["returned"], "")
