@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from kb.kinds.features import Analysis, features
 from kb.kinds.marks import Mark, marks_of
 from kb.kinds.pairs import paired
-from kb.learning import Example, LinearModel, adaptation_to, load, scores_by
+from kb.learning import Example, LinearModel, adaptation_to, load, model_table, scores_by
 from kb.report.identity import own_part
 from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Finding
@@ -83,7 +83,7 @@ def word_scores(report: Report, analysis: Analysis, adaptation: LinearModel | No
 
 def vector_model() -> str:
     """Return the name of the model whose vectors `classify` takes (`index.embedder.Embedder.name`)."""
-    return load(WITH_VECTORS).vectors_of
+    return model_table(WITH_VECTORS).vectors_of
 
 
 def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, float]]]:

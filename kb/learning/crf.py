@@ -29,7 +29,7 @@ class ConditionalRandomField:
     ) -> None:
         """Take `weights`, (names, labels), and `transitions`, (label before, label)."""
         self.labels, self.thresholds = tuple(labels), thresholds
-        self._of_tokens = LinearModel(labels, names, np.vstack([np.zeros(len(labels)), weights]), thresholds)
+        self._of_tokens = LinearModel(labels, names, np.vstack([np.zeros_like(weights[:1]), weights]), thresholds)
         self.transitions = np.asarray(transitions, np.float64)
 
     def weights(self) -> tuple[list[str], Matrix]:

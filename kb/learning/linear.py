@@ -60,18 +60,19 @@ class LinearModel:
         self.thresholds = thresholds
         self.vectors_of = vectors_of
         self._rows = {name: row for row, name in enumerate(names, start=1)}
-        self._weights = np.asarray(weights, np.float64)
+        self._weights = np.asarray(weights)  # as stored: float16 takes a quarter of the memory
         self.vector_weights = None if vector_weights is None else np.asarray(vector_weights, np.float64)
-        self._information = np.zeros(len(self._weights)) if information is None else np.asarray(information, np.float64)
+        self._information = np.zeros(len(weights)) if information is None else np.asarray(information)
 
     def weights(self) -> tuple[list[str], Matrix]:
         """Return the feature names, and the weights with the biases as their first row."""
-        return list(self._rows), self._weights
+        return list(self._rows), self._weights.astype(np.float64)
 
     def information(self, names: Sequence[str]) -> NDArray[np.float64]:
         """Return the information on the biases, then on the weights of each feature; 0 for an unknown feature."""
         rows = [self._rows.get(name, -1) for name in names]
-        return np.append(self._information[0], [self._information[row] if row > 0 else 0.0 for row in rows])
+        known = [self._information[row] if row > 0 else 0.0 for row in rows]
+        return np.array([self._information[0], *known], np.float64)
 
     def probabilities(
         self,
@@ -116,7 +117,7 @@ class LinearModel:
             starts.append(len(rows))
             rows.append(0)  # the bias
             rows += filter(None, map(self._rows.get, features))  # no feature has row 0
-        return np.asarray(np.add.reduceat(self._weights[rows], starts))
+        return np.asarray(np.add.reduceat(self._weights[rows].astype(np.float64), starts))
 
     def reasons(self, features: Features, label: str) -> list[tuple[str, float]]:
         """Return the five features that say most for a label or, if negative, against it.
@@ -124,7 +125,7 @@ class LinearModel:
         The figure is the feature's weight for the label minus its mean weight for all labels.
         """
         column = self.labels.index(label)
-        known = [(name, self._weights[self._rows[name]]) for name in features if name in self._rows]
+        known = [(name, self._weights[self._rows[name]].astype(np.float64)) for name in features if name in self._rows]
         reasons = [(name, float(row[column] - row.mean())) for name, row in known]
         return sorted(reasons, key=lambda reason: -abs(reason[1]))[:_MAX_REASONS]
 
@@ -195,9 +196,13 @@ def load(name: str) -> LinearModel:
     )
 
 
+def model_table(name: str) -> ModelTable:
+    """Return the table of a shipped model, without its weights."""
+    return datafiles.table("kb.learning", f"{name}.toml", ModelTable)
+
+
 def read_model(name: str) -> tuple[ModelTable, list[str], dict[str, NDArray[Any]]]:
     """Return the table of a shipped model, its feature names, and its other arrays by name."""
-    table = datafiles.table("kb.learning", f"{name}.toml", ModelTable)
     with (files("kb.learning") / f"{name}.npz").open("rb") as data, np.load(data, allow_pickle=False) as file:
         arrays = dict(file)
-    return table, arrays.pop("names").tobytes().decode("utf-8").split("\n"), arrays
+    return model_table(name), arrays.pop("names").tobytes().decode("utf-8").split("\n"), arrays

@@ -55,12 +55,13 @@ class Matcher:
     def __init__(self, names: Iterable[str], owners: Sequence[str] = (), hosts: Sequence[str] = ()) -> None:
         breaks: dict[str, frozenset[int]] = defaultdict(frozenset)  # places in a skeleton that may have a space
         for name in names:
-            places = {match.start() for match in _BREAK.finditer(name)}
-            places |= {place for place, character in enumerate(name) if is_gap(character)}
-            breaks[skeleton(name)] |= {len(skeleton(name[:place])) for place in places}
+            begins = {match.start() for match in _BREAK.finditer(name)}
+            begins |= {place for place, character in enumerate(name) if is_gap(character)}
+            breaks[skeleton(name)] |= {len(skeleton(name[:begin])) for begin in begins}
         self._automaton: Any = ahocorasick.Automaton()  # the library has no types
-        for entry in breaks.items():
-            self._automaton.add_word(entry[0], entry)
+        shared: dict[frozenset[int], frozenset[int]] = {}  # many names have the same breaks, at 200 bytes each
+        for name, places in breaks.items():
+            self._automaton.add_word(name, (name, shared.setdefault(places, places)))
         self._automaton.make_automaton()
         # An owner's name right before a name: 「AWSのLambda」, amazon-sqs.
         before = rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, owners))})(?:の|[\s\-_])?$"
