@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.readers import markdown
 from kb.readers.formats import read_outline
 from kb.report.outline import Block, Outline
 
@@ -53,6 +54,25 @@ def test_a_bare_line_between_bullets_is_a_heading_inside_the_section() -> None:
         "heading3 質問",
         "bullet0 何回まで?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("監視の話\n==\n", ["heading1 監視の話"]),
+        ("監視の話\n-\n", ["heading2 監視の話"]),
+        ("## 監視の話\n", ["heading2 監視の話"]),
+        ("* * *\n", ["rule * * *"]),
+        ("___\n", ["rule ___"]),
+        ("~~~\nkb sync\n~~~\n", ["code kb sync"]),
+        ("```\nkb sync\n```\n", ["code kb sync"]),
+        ("> 監視の話\n", ["quote 監視の話"]),
+        ("<p>監視の話</p>\n", ["paragraph 監視の話"]),
+        ("名|数\n-|-\n札|3\n", ["table 名 | 数\n札 | 3"]),
+    ],
+)
+def test_each_mark_of_markdown_is_read_in_a_text_that_has_no_other(text: str, blocks: list[str]) -> None:
+    assert shape(markdown.read(text).blocks) == blocks
 
 
 @pytest.mark.parametrize(
