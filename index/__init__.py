@@ -11,6 +11,7 @@ __all__ = [
     "engine",
     "messages",
     "opensearch_engine",
+    "processors",
     "query",
     "query_ast",
     "query_parser",

@@ -167,7 +167,7 @@ def _returning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the commands end that go on until they are stopped, and a site its first pages alone."""
     every = exporting.files
     monkeypatch.setattr(exporting, "files", lambda *given, **named: islice(every(*given, **named), _PAGES))
-    monkeypatch.setattr(server, "_run", lambda _app, listening, on_start: (on_start(), listening.close()))
+    monkeypatch.setattr(server, "_run", lambda _app, listening, *given: (given[-1](), listening.close()))
     monkeypatch.setattr(watching, "changes", lambda _folders, _report: iter(()))
     monkeypatch.setattr(server, "changes", lambda _folders, _report: iter(()))
     for module in (worker, server):
