@@ -103,7 +103,7 @@ def test_what_the_start_page_shows_is_searched_once_a_generation(client: FlaskCl
         ("/pairs", 1, 60),
         ("/service/lambda", 7, 140),
         ("/timeline?service=lambda", 1, 0),
-        ("/guide/lambda.md", 4, 120),
+        ("/guide/sqs.md", 4, 120),
     ],
 )
 def test_a_page_to_read_asks_a_fixed_number_of_searches_and_decodes_only_what_it_shows(
