@@ -277,6 +277,19 @@ def test_a_note_stands_between_its_neighbours(client: FlaskClient) -> None:
     assert f'rel="next" href="/note/{quote(after["id"])}"' in page
 
 
+def test_the_page_of_an_answer_shows_its_question_and_the_other_answers(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    text = "# 箱の会 2019\n\n- Q. 鍵は何本ありますか？\n  - A. 予備を入れて三本です\n  - A. 係の人が一本持っています\n- 紐\n"
+    (tmp_path / "library" / "a.md").write_text(text, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.indexer.sync()
+    question, answer, other, _ = kb.browser.report(kb.browser.reports()[0].id)[1]
+
+    related = kb.browser.surroundings(answer).related
+
+    assert [note.text for note in related] == [question.text, answer.text, other.text]
+
+
 def test_a_search_has_the_bars_of_its_years_and_each_leads_to_that_year_and_back(client: FlaskClient) -> None:
     page = client.get("/?q=Lambda").text
     chosen = client.get("/?q=Lambda&year=2019").text

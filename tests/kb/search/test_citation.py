@@ -166,7 +166,10 @@ def test_a_change_without_a_source_is_told_without_one() -> None:
 
 
 def test_a_guide_quotes_each_thing_once_with_all_that_say_so_its_remedies_and_what_it_leads_to() -> None:
-    problem, again = note("鍵が *足りない*", trail=(Crumb("鍵", 6),)), note("鍵がない", talk=None, report_title="夕べ")
+    problem, again = (
+        note("鍵が *足りない*", trail=(Crumb("*鍵*", 6),)),
+        note("鍵がない", talk=None, report_title="夕べ"),
+    )
     again = replace(again, id="r/2", held_on=None)
     remedy, after = replace(note("合鍵を作る"), id="r/3"), replace(note("扉が開く"), id="r/4")
     entry = GuideEntry(problem, (problem, again), (remedy,), leads_to=(after,))
@@ -178,7 +181,7 @@ def test_a_guide_quotes_each_thing_once_with_all_that_say_so_its_remedies_and_wh
         "# Amazon SQS\n",
         "9件のメモのうち、助言・課題・事実の 2件。同じことは一度だけ\n",
         "## 対策のある課題\n",
-        "- *鍵*: 鍵が \\*足りない\\* — 2019・山田、鈴木",
+        "- *\\*鍵\\**: 鍵が \\*足りない\\* — 2019・山田、鈴木",
         f"  - 対策: 合鍵を作る — {of_talk}",
         f"  - 扉が開く — {of_talk}",
         f"  - {of_talk}",

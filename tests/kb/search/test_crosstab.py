@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_how_a_tag_came_about_is_counted_for_the_services_that_are_asked_for(
 
     assert counted == {value: total for value, total in found.items() if total}
     assert len(counted) == 2 or every
+
+
+@pytest.mark.parametrize("via", ["explicit", "inherited"])
+def test_each_page_of_notes_by_how_a_tag_came_about_has_the_next_ones(kb: KnowledgeBase, via: str) -> None:
+    query = Query(limit=3).select("service", "lambda").select("via", via)
+    together = [hit.id for hit in kb.searcher.search(replace(query, limit=6)).hits]
+    pages = [[hit.id for hit in kb.searcher.search(replace(query, offset=offset)).hits] for offset in (0, 3)]
+
+    assert (pages, len(together)) == ([together[:3], together[3:]], 6)
 
 
 def test_a_service_that_no_note_inherits_is_known_and_what_is_found_without_the_condition_is_told(
