@@ -43,6 +43,16 @@ def test_extracted_text_keeps_the_depth_of_its_bullets_and_items() -> None:
     ]
 
 
+def test_the_leftmost_bullets_of_extracted_text_are_outermost_wherever_they_are() -> None:
+    blocks = read_outline("箱の会 2019\n\n    • 深い箱\n• 浅い箱\n  • 中の鍵\n".encode(), "a.txt").blocks
+
+    assert [(block.text, block.depth) for block in blocks if block.type == "bullet"] == [
+        ("深い箱", 2),
+        ("浅い箱", 0),
+        ("中の鍵", 1),
+    ]
+
+
 def test_a_bare_line_between_bullets_is_a_heading_inside_the_section() -> None:
     outline = read("勉強会\n\n【A】10:00~10:50:キューの話\n\nspeakerdeck.com\n\n  • 再送する\n質問\n  • 何回まで?\n")
 

@@ -199,6 +199,13 @@ def test_a_note_of_a_year_is_newer_than_one_of_a_day_in_the_year_before(tmp_path
     assert [entry.note.held_on for entry in made.parts["cases"]] == ["2019", "2018-12-05", "2017"]
 
 
+def test_an_entry_is_as_new_as_the_last_of_its_notes(tmp_path: Path) -> None:
+    often, once = "  - 箱の札が棚に並ぶ\n", "  - 鍵の紐が窓に並ぶ\n"
+    made = guide(opened(tmp_path, **{"2016": often, "2018": once, "2020": often}))
+
+    assert [entry.until for entry in made.parts["cases"]] == ["2020", "2018"]
+
+
 def test_the_changes_of_a_service_come_newest_first(tmp_path: Path) -> None:
     days = [change.changed_on for change in guide(opened(tmp_path, y2018="  - 箱の札が棚に並ぶ\n")).changes]
 

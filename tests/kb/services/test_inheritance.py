@@ -153,6 +153,12 @@ def test_a_correction_adds_a_service() -> None:
     assert [(m.service, m.via, m.why) for m in notes[0].services] == [("sqs", "explicit", Why("hand"))]
 
 
+def test_a_service_that_a_correction_adds_is_not_inherited_too() -> None:
+    notes = tag(read("- S3\n  - 一覧に頼らない"), DOMAIN, {"r/2": Correction(adds=("s3",))}).notes
+
+    assert [(m.service, m.via) for m in notes[1].services] == [("s3", "explicit")]
+
+
 @pytest.mark.skipif(not SEED.exists(), reason="the seed report lies beside the repository only where it is developed")
 @pytest.mark.parametrize(
     ("slug", "expected"),

@@ -26,6 +26,14 @@ def test_a_trail_has_the_headings_below_the_talk_and_then_the_parent_notes() -> 
     ]
 
 
+def test_a_talk_that_is_an_item_ends_before_the_next_item_of_its_list() -> None:
+    report = report_of(
+        markdown("# 箱の会 2019\n\n- 【A】10:00~10:40:箱の話 / 見本 花子\n  - 鍵は二つ\n- 会場は広かった\n")
+    )
+
+    assert [note.talk is not None for note in report.notes] == [True, True, False]
+
+
 def test_repeats_of_a_note_are_numbered_in_reading_order() -> None:
     ids = [note.id.removeprefix(note.report) for note in report_of(DAY).notes if note.text == "ログ"]
 
