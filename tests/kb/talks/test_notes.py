@@ -27,9 +27,8 @@ def test_a_trail_has_the_headings_below_the_talk_and_then_the_parent_notes() -> 
 
 
 def test_a_talk_that_is_an_item_ends_before_the_next_item_of_its_list() -> None:
-    report = report_of(
-        markdown("# 箱の会 2019\n\n- 【A】10:00~10:40:箱の話 / 見本 花子\n  - 鍵は二つ\n- 会場は広かった\n")
-    )
+    item = "- 【A】10:00~10:40:箱の話 / 見本 花子"
+    report = report_of(markdown(f"# 箱の会 2019\n\n## セッション\n\n{item}\n  - 鍵は二つ\n- 会場は広かった\n"))
 
     assert [note.talk is not None for note in report.notes] == [True, True, False]
 
