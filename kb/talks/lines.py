@@ -112,12 +112,12 @@ def _pieces(text: str, separator: re.Pattern[str]) -> Iterator[tuple[int, str]]:
 
 
 def row_numbers(table: Block, rows: int) -> list[int]:
-    """Return the line number of each row: rules are below the header, around the table, or around each row."""
+    """Return the line number of each row: rules are below the header, around all, both, or around each row."""
     rules = table.last_line - table.first_line + 1 - rows
     if rules > rows:
         return [min(table.first_line + 2 * at + 1, table.last_line) for at in range(rows)]
-    above = 1 if rules > 1 else 0
-    return [table.first_line + above + at + (1 if at and rules > 0 else 0) for at in range(rows)]
+    above, below_header = rules > 1, rules not in (0, 2)
+    return [table.first_line + above + at + (at > 0 and below_header) for at in range(rows)]
 
 
 def parents_of(lines: Sequence[Line]) -> list[int]:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from outlines import ANY_LINE, DAY, markdown
 
 from kb.readers.formats import read_outline
@@ -73,6 +74,13 @@ def test_a_link_to_an_announcement_names_the_event() -> None:
     assert report_of(markdown(text)).event == "第3回 鍵の勉強会"
 
 
+@pytest.mark.parametrize(("posted", "held_on"), [("2016-10-03", None), ("2016-10-05", "2016-10-03")])
+def test_a_day_in_the_name_of_a_file_is_the_events_unless_the_post_has_it(posted: str, held_on: str | None) -> None:
+    text = f"---\ntitle: 鍵の勉強会に行ってきた\ndate: {posted}\n---\n\n- 鍵は二つ\n"
+
+    assert report_of(markdown(text, source="20161003-kagi.md")).held_on == held_on
+
+
 def test_the_name_of_a_file_gives_the_year_but_no_event() -> None:
     report = report_of(markdown("- 鍵は二つ\n", source="2018-kagi-days.md"))
 
@@ -100,6 +108,9 @@ def test_the_name_of_a_file_gives_the_year_but_no_event() -> None:
         ("# 鍵の会 #3\n\n2018/11/16 23:48\n\n- 鍵は二つ\n", None),  # the time of posting
         ("# 鍵の会 #3\n\n2018/11/16 カテゴリ: 鍵\n\n- 鍵は二つ\n", None),
         ("# 鍵の会 #3\n\n2018/11/16 19:00〜21:00\n\n- 鍵は二つ\n", "2018-11-16"),
+        ("# 鍵の会 #3\n\n開催日: 2018/11/16 19:00\n\n- 鍵は二つ\n", "2018-11-16"),
+        ("# 鍵の会 2018\n\n2019/1/5\n\n- 鍵は二つ\n", "2018"),  # the day of posting
+        ("# 鍵の会 #3\n\n前から読んでいた雑誌を、2018/11/16の号から、勉強会の支度に読み返していた。\n", None),
     ],
 )
 def test_the_day_is_as_precise_as_the_report_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
@@ -144,6 +155,22 @@ def test_the_day_of_publishing_is_separate(text: str, source: str, published: st
     report = report_of(markdown(text, source=source))
 
     assert (report.published, report.notes[0].published) == (published, published)
+
+
+@pytest.mark.parametrize(
+    ("override", "text", "published"),
+    [
+        (MetadataOverride(), "---\ndate: 2018-11-20\n---\n\n- a\n", "2018-11-20"),
+        (MetadataOverride(), "- a\n", "2018-11-19"),
+        (MetadataOverride(published="2018-11-21"), "---\ndate: 2018-11-20\n---\n\n- a\n", "2018-11-21"),
+    ],
+)
+def test_the_day_of_publishing_is_that_of_kb_toml_then_of_the_post_then_of_its_address(
+    override: MetadataOverride, text: str, published: str
+) -> None:
+    override = replace(override, url="https://kagi.example.com/entry/2018/11/19/070000")
+
+    assert report_of(markdown(text), override).published == published
 
 
 def test_a_blogs_file_name_has_the_day_of_publishing() -> None:

@@ -90,6 +90,12 @@ def test_a_part_of_two_titles_matches_neither() -> None:
     assert count(report(talk("Keynote: 箱の巻")), report(talk("Keynote"))) == 2
 
 
+def test_a_talk_matches_none_that_is_in_a_report_of_its_matches() -> None:
+    english = talk("The Box", "A", "10:00")
+
+    assert count(report(talk("サーバーの箱", "A", "10:00")), report(talk("サーバの箱"), english)) == 2
+
+
 def test_the_id_of_a_matched_talk_is_that_of_the_first() -> None:
     first, second, third = talk("箱の話"), talk("「箱」の話"), talk("箱のはなし")
 

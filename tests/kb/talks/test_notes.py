@@ -9,6 +9,8 @@ from outlines import ANY_LINE, DAY, markdown, outline
 from kb.report.model import Crumb
 from kb.report.outline import Block, BlockType, Outline
 from kb.talks import report_of
+from kb.talks.lines import lines_of
+from kb.talks.notes import sections_of
 
 
 def test_a_trail_has_the_headings_below_the_talk_and_then_the_parent_notes() -> None:
@@ -33,6 +35,24 @@ def test_a_talk_that_is_an_item_ends_before_the_next_item_of_its_list() -> None:
     assert [note.talk is not None for note in report.notes] == [True, True, False]
 
 
+def test_a_note_after_a_talk_is_not_below_the_headings_before_the_talk() -> None:
+    text = "# 鍵の会\n\n## 午前\n\n### 受付\n\n- 早い\n\n## 合鍵の話\n\n- 二つ\n\n全体の感想\n\n- 楽しい\n"
+    outline = markdown(text)
+    lines = lines_of(outline.blocks)
+    at = {line.text: i for i, line in enumerate(lines)}
+    sections = sections_of(outline, lines, {at["全体の感想"]: "own"}, [at["合鍵の話"]])
+
+    found = {block.text: (s.talk, [heading.text for heading in s.headings]) for s in sections for block in s.blocks}
+    assert (
+        found.items()
+        >= {
+            "早い": (None, ["午前", "受付"]),
+            "二つ": (at["合鍵の話"], []),
+            "楽しい": (None, []),
+        }.items()
+    )
+
+
 def test_repeats_of_a_note_are_numbered_in_reading_order() -> None:
     ids = [note.id.removeprefix(note.report) for note in report_of(DAY).notes if note.text == "ログ"]
 
@@ -47,9 +67,10 @@ def test_a_note_inserted_above_changes_no_other_id() -> None:
 
 
 def test_tables_and_code_belong_to_the_note_before() -> None:
-    report = report_of(markdown("- 鍵\n\n```\nkey = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- 錠\n"))
+    report = report_of(markdown("- 扉\n- 鍵\n\n```\nkey = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- 錠\n"))
 
     assert [(note.text, note.attached) for note in report.notes] == [
+        ("扉", ()),
         ("鍵", ("key = 2", "a | b\n1 | 2")),
         ("錠", ()),
     ]

@@ -98,6 +98,12 @@ def test_the_first_lines_of_a_talk_name_the_speakers(line: str, speakers: tuple[
     assert first_talk(f"## LT1: 鍵の話\n\n{line}").speakers == speakers
 
 
+def test_a_talk_without_notes_is_listed_if_it_has_slides() -> None:
+    text = "# 鍵の会 #3\n\n## LT1: 鍵の話\n\n<https://speakerdeck.com/example/kagi>\n\n## LT2: 錠の話\n\n## LT3: 扉の話\n\n- 重い\n"
+
+    assert [talk.title for talk in report_of(markdown(text)).talks] == ["鍵の話", "扉の話"]
+
+
 def test_slides_and_videos_below_a_heading_belong_to_the_talk() -> None:
     report = report_of(
         markdown(
@@ -248,6 +254,34 @@ def test_rows_of_a_table_are_talks_and_notes() -> None:
         (9, "扉を自分で直してみた話", "15:00", ("鈴木 次郎",)),
     ]
     assert [(note.line, note.talk and note.talk.line) for note in report.notes] == [(5, None), (7, 7), (8, 8), (9, 9)]
+
+
+@pytest.mark.parametrize(
+    ("table", "source", "numbers"),
+    [
+        ("| 時間 | 題名 |\n| --- | --- |", "a.md", [1]),
+        ("| 時間 | 題名 |\n| --- | --- |\n| 13:10 | 鍵 |\n| 13:40 | 錠 |", "a.md", [1, 3, 4]),
+        ("==== ====\n時間 題名\n==== ====\n1310 鍵\n1340 錠\n==== ====", "a.rst", [2, 4, 5]),
+        ("==== ====\n1310 鍵\n1340 錠\n1400 扉\n==== ====", "a.rst", [2, 3, 4]),
+        ("+----+--+\n|1310|鍵|\n+----+--+\n|1340|錠|\n+----+--+", "a.rst", [2, 4]),
+    ],
+)
+def test_a_row_of_a_table_has_the_number_of_its_line(table: str, source: str, numbers: list[int]) -> None:
+    assert [line.number for line in lines_of(markdown(f"{table}\n", source).blocks)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("line", "times"),
+    [
+        ("午後12:30〜午後1:10", ("12:30", "13:10")),
+        ("午前11:30〜12:10", ("11:30", "12:10")),
+        ("時間: 午後1:30", ("13:30", None)),
+    ],
+)
+def test_a_time_in_the_afternoon_is_one_of_24_hours(line: str, times: tuple[str, str | None]) -> None:
+    talk = first_talk(f"## LT1: 鍵の話\n\n{line}\n\n- a\n")
+
+    assert (talk.start, talk.end) == times
 
 
 @pytest.mark.parametrize(
