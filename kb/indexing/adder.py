@@ -22,7 +22,7 @@ from kb.report.outline import Outline
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection
 from kb.storage.caches import code_digest
-from kb.storage.safe_files import locked
+from kb.storage.safe_files import locked, read_regular
 from kb.talks import report_of
 
 _UNNAMED = "standard input"
@@ -77,7 +77,7 @@ class Adder:
         library = self._own_library()
         with locked(library.path):
             old = library.older_container(files)
-            unchanged = old is not None and library.file(old).read_bytes() == data
+            unchanged = old is not None and read_regular(library.file(old)) == data
             overrides = None
             if old:
                 scan = library.scan()
