@@ -209,6 +209,42 @@ def test_bold_lines_are_headings_if_several_are_above_lists_and_prose(
     assert [(block.level, block.text) for block in blocks if block.type == "heading"] == headings
 
 
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        (
+            ".. note:: 鍵\n\n   錠は一つ\n\n扉の話\n\n   重いと言った\n",
+            ["paragraph 鍵", "paragraph 錠は一つ", "paragraph 扉の話", "quote 重いと言った"],
+        ),
+        ("== ==\n鍵 一\n== ==\n\n扉\n\n== ==\n錠 二\n== ==\n", ["table 鍵 一", "paragraph 扉", "table 錠 二"]),
+        (
+            ".. list-table::\n\n   * - 合鍵\n       は二つ\n     - 錠\n   * - 扉\n     - 門\n",
+            ["table 合鍵 は二つ | 錠\n扉 | 門"],
+        ),
+        ("====\n鍵の会\n====  \n\n- 鍵\n", ["heading1 鍵の会", "bullet0 鍵"]),
+    ],
+)
+def test_a_block_of_restructured_text_ends_where_its_indent_or_border_ends(text: str, blocks: list[str]) -> None:
+    assert shape(read_outline(text.encode(), "report.rst").blocks) == blocks
+
+
+def test_a_field_of_restructured_text_goes_on_in_the_indented_lines_below() -> None:
+    outline = read_outline(":date: 2019-01-02\n:title: 鍵の\n  会\n\n- 鍵\n".encode(), "report.rst")
+
+    assert outline.metadata == (("date", "2019-01-02"), ("title", "鍵の 会"))
+
+
+def test_the_title_of_extracted_text_is_the_line_with_a_year_shortly_below_the_name_of_the_blog() -> None:
+    assert read("ある社内のブログ\n\n鍵の会 2019\n\n  • 鍵は二つ\n  • 錠\n").title == "鍵の会 2019"
+
+
+@pytest.mark.parametrize(("drawn", "format_"), [(2, "markdown"), (3, "text")])
+def test_three_drawn_bullets_make_extracted_text_of_a_text_with_more_lines_of_markdown(
+    drawn: int, format_: str
+) -> None:
+    assert read("鍵の会\n\n" + "  • 鍵\n" * drawn + "\n" + "- 錠\n" * 3 * drawn).format == format_
+
+
 def test_an_unindented_number_in_extracted_text_begins_no_item() -> None:
     blocks = read_outline("鍵の会\n\n1. 鍵の話\n\n  • a\n  1. b\n".encode(), "a.txt").blocks
 

@@ -343,3 +343,13 @@ def test_a_heading_with_only_a_mark_is_no_talk() -> None:
     talks = report_of(markdown("# 鍵の集い 2019\n\n## LT1:\n\n- 錠\n\n## LT2: 錠を替えた話\n\n- 鍵\n")).talks
 
     assert [(talk.title, talk.track) for talk in talks] == [("錠を替えた話", "LT2")]
+
+
+def test_lines_below_a_heading_that_is_overridden_to_be_a_talk_are_judged_alone() -> None:
+    lines = lines_of(markdown("# 鍵の集い\n\n## 錠を替えた話\n\n## 扉を直した話\n\n## 鍵を数えた話\n").blocks)
+    thresholds = load("lines_together").thresholds
+    unlikely = (thresholds["talk"] + thresholds["talk beside talks"]) / 2
+    talk = {0: 0.1, 1: 0.9, 2: 0.9, 3: unlikely}
+
+    assert choose_talks(lines, talk, {}) == [1, 2, 3]
+    assert choose_talks(lines, talk, {0: True}) == [0, 1, 2]
