@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.library import file_changes
-from kb.library.file_changes import ChangedSinceError, FileChange, FileState, digest_of
+from kb.library.file_changes import ChangedSinceError, FileChange, FileState, digest_of, joined
 from kb.library.files import Library
 from kb.library.rewriting import with_overrides
 from kb.report.model import MetadataOverride
@@ -149,6 +149,19 @@ def test_adding_replacing_and_removing_are_undone_and_redone(tmp_path: Path) -> 
     back = [(b"B", more), (b"A", GIVEN), (None, None)]
     assert after == [*back, (b"A", GIVEN), (b"B", more), (None, None)]
     assert set(held(tmp_path).values()) == {b"A", b"B"}
+
+
+def test_successive_changes_of_a_file_are_undone_as_one(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    first = library.put(b"1", "a.md").source
+    other = library.put(b"0", "c.md").source
+    changes = [library.put(data, "a.md", replacing=first) for data in (b"2", b"3")]
+    changes += [library.put(b"B", "b.md"), library.discard("b.md"), library.put(b"0", "c.md", GIVEN, replacing=other)]
+    merged = joined(changes)
+
+    assert [(one.source, one.kept) for one in merged] == [("a.md", (*changes[0].kept, *changes[1].kept)), ("c.md", ())]
+    library.take_back(merged)
+    assert (held(tmp_path)["a.md"], overrides(tmp_path)) == (b"1", {})
 
 
 def test_a_later_override_by_somebody_else_is_not_undone(tmp_path: Path) -> None:
