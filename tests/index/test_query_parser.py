@@ -72,6 +72,9 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
         ("http://x.example 10:10", ["http", "//x.example", "10", "10"]),
         ("の", ["「の」"]),
         ("OR", ["「or」"]),
+        ("OR 監視", ["監視"]),
+        ("| 監視 OR 通知", ["(監視 | 通知)"]),
+        ("-() (OR 監視)", ["監視"]),
     ],
 )
 def test_a_text_is_parsed_into_nodes(text: str, nodes: list[str]) -> None:
@@ -94,6 +97,20 @@ def test_a_text_is_parsed_into_nodes(text: str, nodes: list[str]) -> None:
 )
 def test_a_mark_without_meaning_gives_a_notice(text: str, notice: Notice) -> None:
     assert PARSER.parse(text).notices == (notice,)
+
+
+def test_eight_brackets_may_be_open_and_only_those_too_deep_are_ignored() -> None:
+    deepest, deeper = "(" * 8 + "監視" + ")" * 8, "(" * 10 + "監視" + ")" * 10 + " -通知"
+
+    assert PARSER.parse(deepest).notices == ()
+    assert PARSER.parse(deeper).notices == (Notice("too deep", "("),)
+    assert [description(node) for node in PARSER.parse(deeper).conditions] == ["not 通知"]
+
+
+def test_at_most_eight_conditions_are_counted_each_and_all_obeyed() -> None:
+    parsed = PARSER.parse(" ".join(f"-語{n}" for n in range(10)))
+
+    assert (len(parsed.condition_texts), len(parsed.conditions)) == (8, 10)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +148,14 @@ def test_a_query_over_the_limits_is_cut_with_notices() -> None:
     words = [word for piece in parsed.pieces for word in piece.words]
 
     assert (len(words), {n.name for n in parsed.notices}) == (MAX_WORDS, {"cut", "too many words"})
+
+
+def test_the_notice_of_too_many_words_has_the_first_that_is_left_out() -> None:
+    words = [f"w{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(MAX_WORDS + 3)]
+    notices = PARSER.parse(" ".join(words)).notices
+
+    assert Notice("too many words", words[MAX_WORDS]) in notices
+    assert PARSER.parse(" ".join(words[:MAX_WORDS])).notices == ()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from index.engine import Engine, MeantCount
 from index.query import Query, Step, StepName
 from index.query_parser import QueryParser
 from index.query_words import QueryWords
-from index.readings import kana_of, keys_of
+from index.readings import Readings, kana_of, keys_of
 from index.schema import Document, Schema, TextField
-from index.terms import SpellChecker
+from index.terms import SpellChecker, shortest_with_prefix
 from index.text import hiragana, katakana
 from index.whoosh_engine import WhooshEngine
 
@@ -156,7 +156,13 @@ def test_the_keys_of_kana(kana_text: str, letters: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("letters", "expected"),
-    [("kanshi", "カンシ"), ("sa-baresu", "サーバレス"), ("kyasshu", "キャッシュ"), ("fargate", None)],
+    [
+        ("kanshi", "カンシ"),
+        ("sa-baresu", "サーバレス"),
+        ("kyasshu", "キャッシュ"),
+        ("konna", "コンア"),
+        ("fargate", None),
+    ],
 )
 def test_the_kana_of_letters(letters: str, expected: str | None) -> None:
     assert kana_of(letters) == expected
@@ -192,6 +198,51 @@ def test_a_far_more_frequent_term_may_be_meant(text: str, expected: str | None) 
     words = {"kubernets": 2, "kuberntes": 1, "kubernetes": 40, "kubelet": 90}
 
     assert SpellChecker(lambda: words, lambda word: words.get(word, 0)).more_frequent(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("rare", "frequent", "expected"),
+    [(1, 20, "kubernetes"), (1, 19, None), (10, 200, "kubernetes"), (11, 220, None), (0, 500, None)],
+)
+def test_only_a_rare_term_may_mean_another_and_only_one_of_twenty_times_its_documents(
+    rare: int, frequent: int, expected: str | None
+) -> None:
+    words = {"kubernets": rare, "kubernetes": frequent, "terraform": 900}
+
+    assert SpellChecker(lambda: words, lambda word: words.get(word, 0)).more_frequent("kubernets") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fargae", "fargate"),  # an edit from fargas too, which fewer documents have
+        ("fargatte", "fargate"),  # two from forgatta, which far more have
+        ("kubernts", "kubernetes"),  # eight letters: two edits
+        ("kuberne", None),
+        ("abce", "abcd"),
+        ("abd", None),
+        ("クラウト", None),
+        ("クラウトス", "クラウドス"),
+    ],
+)
+def test_the_nearest_of_similar_terms_is_meant_then_the_most_frequent(text: str, expected: str | None) -> None:
+    words = {"fargas": 2, "fargate": 3, "forgatta": 90, "kubernetes": 1, "abcd": 1, "クラウド": 1, "クラウドス": 1}
+
+    assert SpellChecker(lambda: words, lambda word: words.get(word, 0)).similar(text) == expected
+
+
+def test_at_most_thirty_terms_complete_a_word_the_shortest_first_then_by_the_alphabet() -> None:
+    terms = [*(f"la{letter}" for letter in "zyxwvutsrqponmlkjihgfedcba"), *(f"laaa{n}" for n in range(9)), "lob"]
+    completions = shortest_with_prefix("La", terms)
+
+    assert completions == (*(f"la{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"), *(f"laaa{n}" for n in range(4)))
+
+
+def test_of_names_that_are_read_alike_the_first_counts_and_beginnings_come_by_length() -> None:
+    readings = Readings([("らむだろ", "third"), ("らむ", "first"), ("ラーム", "other"), ("らむだ", "second")])
+
+    assert (readings.of("ラム"), readings.near("らむ")) == ("first", None)
+    assert readings.beginning("ら") == ("first", "second", "third")
 
 
 def test_a_known_rare_word_is_searched_and_the_frequent_one_is_suggested(tmp_path: Path) -> None:

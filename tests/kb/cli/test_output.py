@@ -118,6 +118,15 @@ def report(tmp_path: Path) -> Path:
     return tmp_path / "a.md"
 
 
+def test_each_talk_has_its_first_heading_though_the_talk_before_ended_under_one_of_that_name(tmp_path: Path) -> None:
+    talk = "## 【A】1{0}:00~1{0}:40:話{0}\n\n### まとめ\n\n- 箱を棚に置く\n- 鍵を返す\n\n"
+    (tmp_path / "a.md").write_text(f"# 見本勉強会 2019\n\n{talk.format(1)}{talk.format(2)}", "utf-8")
+    lines = CliRunner().invoke(cli, ["read", str(tmp_path / "a.md")], catch_exceptions=False).stdout.splitlines()
+    marks = ("話", "まとめ", "箱", "鍵")
+
+    assert [mark for line in lines[1:] for mark in marks if mark in line] == [*marks, *marks]
+
+
 def test_a_closed_pipe_ends_a_command_quietly_with_the_code_of_sigpipe(report: Path) -> None:
     process = subprocess.Popen([*KB, "read", str(report)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()

@@ -14,7 +14,7 @@ from noted import ORDER, UNANSWERED
 from index.engine import SearchIndexError
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.programs.answers import EMPTY, MAX_ANSWER, NOTHING, NOTHING_BUT_NEAR, QUOTATIONS
+from kb.programs.answers import EMPTY, MAX_ANSWER, NOTHING, NOTHING_BUT_NEAR, NOTHING_BUT_TALKS, QUOTATIONS
 from kb.programs.arguments import MAX_NOTES
 from kb.programs.tools import TOOLS, ToolError, call
 from kb.search.records import as_json
@@ -150,6 +150,94 @@ def test_an_answer_is_bounded_however_long_the_notes_are(tmp_path: Path) -> None
         True,
         len(answer["notes"]),
     )
+    report = answer["notes"][0]["report"]
+    told, offset = [], 0
+    while offset is not None:  # the notes that did not fit come next
+        shown = ask(kb, "show", id=report, offset=offset)
+        told += shown["notes"]
+        offset = shown["next_offset"]
+
+    assert [note["line"] for note in told] == [*range(3, 63)]
+    assert {len(note["text"]) for note in told} == {501}
+    assert {mark[1] <= 500 for note in answer["notes"] for mark in note["marks"]} == {True}
+
+
+OTHERS = f"""# 箱の会 2022
+
+## 【A】10:00~10:45:秘密の鍵
+
+- 質問
+  - タイムアウトの既定値は何秒ですか?
+    - 3秒です
+  - 並列数の上限はいくつですか?
+    - 1000です
+- SQS
+- SNS
+- Athena
+- Athena は便利
+- {"猫" * 600}まで{"犬" * 600}
+"""
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    folder = tmp_path_factory.mktemp("others")
+    (folder / "library").mkdir()
+    (folder / "library" / "a.md").write_text(OTHERS, "utf-8")
+    kb = KnowledgeBase.open(folder / "library", folder / "index")
+    kb.indexer.sync()
+    return kb
+
+
+def related(kb: KnowledgeBase, text: str) -> dict[str, list[str]]:
+    """Return the texts of the notes that are shown around the note that has a text."""
+    (found,) = [note for note in ask(kb, "search", query=text)["notes"] if text in note["text"]]
+    shown = ask(kb, "show", id=found["id"])
+    names = ("under_it", "remedies", "answers", "remedy_of", "answer_to", "before", "after")
+    return {name: [note["text"][:10] for note in shown[name]] for name in names if shown[name]}
+
+
+def test_a_question_is_shown_with_its_answer_a_reply_with_what_it_replies_to_and_each_between_its_neighbours(
+    others: KnowledgeBase, knowledge_base: KnowledgeBase
+) -> None:
+    assert related(others, "タイムアウト") == {
+        "under_it": ["3秒です"],
+        "answers": ["3秒です"],
+        "before": ["質問"],
+        "after": ["3秒です"],
+    }
+    assert related(others, "1000です") == {
+        "answer_to": ["並列数の上限はいくつ"],
+        "before": ["並列数の上限はいくつ"],
+        "after": ["SQS"],
+    }
+    assert related(knowledge_base, "前処理を別の関数")["remedy_of"] == ["処理が最大5分で切ら"]
+
+
+def test_a_long_note_is_cut_in_lists_and_whole_when_it_is_shown(others: KnowledgeBase) -> None:
+    (found,) = ask(others, "search", query="猫猫 犬犬")["notes"]
+
+    assert (len(found["text"]), found["text"][-1]) == (501, "…")
+    assert ask(others, "show", id=found["id"])["note"]["text"] == f"{'猫' * 600}まで{'犬' * 600}"
+
+
+def test_a_talk_that_only_its_title_finds_is_told_apart_from_nothing(others: KnowledgeBase) -> None:
+    answer = ask(others, "search", query="秘密の鍵")
+    talk = ask(others, "show", id=answer["talks"][0]["id"])["talk"]
+
+    assert (answer["nothing"], answer["total"], len(answer["talks"])) == (NOTHING_BUT_TALKS, 0, 1)
+    assert (talk["event"], talk["held_on"], talk["title"]) == ("箱の会 2022", "2022", "秘密の鍵")
+
+
+def test_services_of_as_many_notes_come_by_their_names_and_page_by_page(
+    others: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kb.programs.answers._MAX_SERVICES", 2)
+    first = ask(others, "services")
+    second = ask(others, "services", offset=first["next_offset"])
+
+    assert [one["slug"] for page in (first, second) for one in page["services"]] == ["athena", "sns", "sqs"]
+    assert [(page["total"], page["next_offset"]) for page in (first, second)] == [(3, 2), (3, None)]
 
 
 def test_a_guide_has_each_thing_once_with_the_number_of_talks(knowledge_base: KnowledgeBase) -> None:

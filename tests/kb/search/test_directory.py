@@ -58,6 +58,15 @@ def test_the_day_of_an_event_is_the_most_precise_that_is_told() -> None:
     )
 
     assert told.events["見本の会"].held_on == "2019-03-10"
+    later = directory((entry("a", "見本の会", "2019-03-10"), entry("b", "見本の会", "2020")))
+    assert later.events["見本の会"].held_on == "2019-03-10"
+
+
+def test_a_talk_that_a_report_tells_of_twice_has_that_report_once() -> None:
+    told = directory((entry("a", "見本の会", "2019", talk("t"), talk("t")),))
+
+    assert [one.id for one in told.talks["t"].reports] == ["a"]
+    assert [one.talk.id for one in told.events["見本の会"].talks] == ["t"]
 
 
 def test_talks_of_an_event_are_in_the_order_of_track_and_time() -> None:
