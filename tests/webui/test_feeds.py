@@ -165,3 +165,14 @@ def test_whatever_a_note_holds_makes_a_valid_feed(title: str, content: str) -> N
     written = atom(feed).encode()
 
     assert (objections(written), bool(feedparser.parse(written).bozo)) == ([], False)
+
+
+@pytest.mark.parametrize("moments", [("2019-05-01", "2021-03-01"), ("2021-03-01", "2019-05-01")])
+def test_a_feed_is_as_new_as_its_newest_entry(moments: tuple[str, ...]) -> None:
+    made = tuple(
+        FeedEntry(f"urn:x:{day}", "SQS", "http://localhost/note/1", f"{day}T00:00:00Z", "SQS") for day in moments
+    )
+    feed = Feed("urn:x:f", "SQS", "SQS", "kb", "ja", "http://localhost/", "http://localhost/feed", made)
+
+    assert objections(atom(feed).encode()) == []
+    assert feedparser.parse(atom(feed)).feed.updated == "2021-03-01T00:00:00+00:00"

@@ -65,6 +65,25 @@ def test_a_word_that_is_meant_takes_the_place_of_whole_words_alone(client: Flask
     assert "/?q=kubernetes%20akubernetsx" in links(client, "/?q=kubernets+akubernetsx").values()
 
 
+@pytest.mark.parametrize(
+    ("address", "label"),
+    [
+        ("/?q=kubernetess", "これをやめる"),
+        ("/?q=kubernetess&without=function", "元に戻す"),
+        ("/?q=kubernets", "もしかして「kubernetes」（30件）"),
+        ("/?q=監視+寿司+通知&without=near", "「監視」だけなら 2件"),
+        ("/?q=監視+-早く+-担当", "「-早く」を外すと 1件"),
+    ],
+)
+def test_a_link_on_a_later_page_leads_to_the_first_page_of_its_search(
+    client: FlaskClient, address: str, label: str
+) -> None:
+    first, later = links(client, address), links(client, f"{address}&page=2")
+
+    assert "page=" not in later[label]
+    assert later[label] == first[label]
+
+
 def test_json_tells_the_same(client: FlaskClient) -> None:
     record = client.get("/?q=監視+-早く+-担当", headers={"Accept": "application/json"}).get_json()
 

@@ -26,7 +26,7 @@ from kb.translation import language, languages
 from webui.http.security import CONTENT_SECURITY_POLICY
 from webui.site import exporting
 from webui.site.exporting import SiteError, files, foreign_files, replace
-from webui.site.rewriting import Place, Places, link, web_address
+from webui.site.rewriting import Place, Places, Rewriter, link, web_address
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 ROOT = "https://me.example/notes/"
@@ -148,6 +148,34 @@ def test_a_report_below_a_folder_is_told_by_the_name_of_its_file(site: Path) -> 
     assert "出典 2018-jaws-days.txt<" in (report / "index.html").read_text("utf-8")
 
 
+def rewritten(body: str, folders: tuple[str, ...] = ()) -> str:
+    """Return the body of a page as a site has it."""
+    page = f"<!doctype html><head><meta charset=utf-8></head><body>{body}</body>"
+    made = Rewriter(None, folders, "").page(page.encode(), "index.html", lambda *_: None)
+    return made.decode().split("<body>")[1].split("</body>")[0]
+
+
+def test_each_folder_is_hidden_also_if_one_path_is_the_end_of_another() -> None:
+    facts = '<p class="facts">client/talks/a.md<b> / </b>talks/a.md</p>'
+
+    assert rewritten(facts, ("talks/a.md", "client/talks/a.md")) == '<p class="facts">a.md<b> / </b>a.md</p>'
+
+
+def test_a_link_without_a_file_keeps_its_text_and_language_and_its_part_of_a_picture() -> None:
+    link = 'href="/talks?year=2018&amp;event=x" class="name"'
+
+    assert rewritten(f'<p><a {link} lang="ja">鍵</a></p>') == '<p><span lang="ja">鍵</span></p>'
+    assert rewritten(f"<svg><a {link}><rect></rect></a></svg>") == "<svg><g><rect></rect></g></svg>"
+
+
+def test_an_address_with_several_parts_in_a_feed_keeps_them() -> None:
+    content = '&lt;a href="http://site.invalid/?service=sqs&amp;amp;year=2018"&gt;'
+    feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><content>{content}</content></feed>'
+    made = etree.fromstring(Rewriter(ROOT, (), "").feed(feed.encode()))
+
+    assert made[0].text == f'<a href="{ROOT}search/?service=sqs&amp;year=2018">'
+
+
 def test_nothing_can_be_written_and_nothing_leads_to_where_one_writes(site: Path) -> None:
     found = {
         name: told
@@ -241,6 +269,18 @@ def test_a_site_tells_the_day_from_which_its_ages_count(small: Path) -> None:
     note = next(data.decode() for name, data in made.items() if name.startswith("note/"))
 
     assert ("2018年3月10日・2年前" in note, "2020年4月1日に書き出したページです" in note) == (True, True)
+
+
+def test_words_of_an_attachment_and_of_the_name_of_a_service_are_searched(small: Path) -> None:
+    (small / "library" / "a.md").write_text(f"{REPORT}- API Gateway は速い\n\n```\nrate: 5\n```\n", "utf-8")
+    kb = KnowledgeBase.open(small / "library", small / "index")
+    kb.indexer.sync()
+    made = dict(files(kb, root=None, language="ja", progress=lambda *_: None))
+    index = json.loads(made["search/notes.json"])
+    gateway = [index["values"][number][:2] for number in index["names"]["gateway"]]
+
+    assert [row[5:] for row in index["notes"]] == [[], [], ["rate: 5"]]
+    assert gateway == [["service", "api-gateway"]]
 
 
 def test_a_second_site_takes_the_place_of_the_first(small: Path) -> None:

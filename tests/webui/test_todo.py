@@ -110,6 +110,20 @@ def test_a_long_list_is_shown_in_pages(library: Path) -> None:
     assert (shown, [page.status_code for page in pages]) == ([20, 5, 5], [200, 200, 200])
 
 
+def test_the_pages_of_a_list_of_one_folder_are_of_that_folder_alone(library: Path) -> None:
+    (library / "一").mkdir()
+    for number in range(45):
+        folder = library / "一" if number % 2 else library
+        (folder / f"{number}.md").write_text(f"# 会その{number}のメモ\n\n- 別の話{number}\n", "utf-8")
+    client = opened(library)
+    first = client.get("/todo?what=date&folder=一").text
+    (second,) = set(re.findall(r'href="(/todo[^"]*page=2)"', first))
+    page = client.get(second.replace("&amp;", "&")).text
+
+    assert [len(re.findall(r'name="date"', text)) for text in (first, page)] == [20, 2]
+    assert '<option value="一" selected>一 (22)</option>' in page
+
+
 def claims(client: FlaskClient, what: str) -> list[tuple[str, float, str]]:
     tasks = client.get(f"/todo?what={what}", headers=JSON).json["tasks"]
     return [(task["text"], task["likely"], task["about"]) for task in tasks]
