@@ -213,6 +213,27 @@ def test_pairs_lists_problems_with_their_remedies_and_the_open_ones(library: Pat
     ]
 
 
+def test_the_sum_of_pairs_has_those_that_are_open(library: Path) -> None:
+    (library / "report.md").write_text(TROUBLES, "utf-8")
+
+    assert kb("pairs", "--service", "lambda").stdout.splitlines()[-1] == "2 in all, 1 of them open"
+
+
+def test_of_many_talks_and_hits_the_first_are_listed_and_the_others_counted(library: Path) -> None:
+    talks = [f"## 【A】{n + 9:02}:00~{n + 9:02}:40:秘密の話{n}\n\n- 箱{n}\n\n" for n in range(12)]
+    listed = {}
+    for count in (5, 12):
+        (library / "report.md").write_text(f"# 見本の会 2019\n\n{''.join(talks[:count])}", "utf-8")
+        kb("sync")
+        listed[count] = [line for line in kb("search", "秘密").stdout.splitlines() if line.startswith("Talk:")]
+    all_shown, some_shown = (kb("search", "--year", "2019", "--limit", limit).stdout for limit in ("12", "11"))
+
+    assert [len(lines) for lines in listed.values()] == [5, 6]
+    assert [line.split()[1:] for line in listed[12] if "話" not in line] == [["7", "more"]]
+    assert all_shown.splitlines()[-1] == "12 notes"
+    assert some_shown.splitlines()[-1] == "12 notes (the first 11 are shown; --limit shows more)"
+
+
 def test_a_reply_keeps_the_text_after_its_arrow(library: Path) -> None:
     (library / "report.md").write_text(TROUBLES.replace("対策: 処理", "→ --force で処理"), "utf-8")
 

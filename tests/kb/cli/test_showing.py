@@ -33,6 +33,25 @@ def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
     shown = [len(records("show", identifier)) for identifier in (note["id"], note["talk"]["id"], note["report"])]
 
     assert shown == [1, 4, 4]
+    assert kb("show", note["report"]).stdout.splitlines()[:2] == [
+        "サンプル勉強会 2019",
+        "サンプル勉強会 2019 (2019) · talks 1 · notes 4 · report.md",
+    ]
+    assert kb("show", note["talk"]["id"]).stdout.splitlines()[0] == "サンプル勉強会 2019 (2019)"
+
+
+@pytest.mark.usefixtures("library")
+def test_a_note_that_is_named_twice_is_cited_once_and_several_are_a_sheet() -> None:
+    note, other = (records("search", word)[0] for word in ("冪等", "順序"))
+    once, sheet = kb("cite", note["id"]).stdout, kb("cite", note["talk"]["id"], other["id"]).stdout
+
+    assert kb("cite", note["id"], note["id"]).stdout == once
+    assert (once.startswith(f"> {note['text']}"), sheet.count(f"> {other['text']}"), sheet.count("\n## ")) == (
+        True,
+        1,
+        0,
+    )
+    assert sheet.startswith("## キューとの付き合い方\n")
 
 
 @pytest.mark.usefixtures("library")

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 
 from kb.cli.finding import search
 from kb.pipeline.reports import Tools, read_report
@@ -34,6 +35,24 @@ CATALOGUE = domain("aws").catalogue
 )
 def test_the_values_of_a_facet_are_those_of_each_note(facet: str, values: list[list[str]]) -> None:
     assert [list(BY_KEY[facet].values(note, CATALOGUE)) for note in NOTES] == values
+
+
+@pytest.mark.parametrize(
+    ("event", "names"),
+    [
+        ("AWS re:Invent 2019", ["awsreinvent2019", "awsreinvent", "reinvent2019", "reinvent"]),
+        ("JAWS DAYS 2018", ["jawsdays2018", "jawsdays"]),
+        ("2018", ["2018"]),
+        ("見本の会", ["見本の会"]),
+        (None, []),
+    ],
+)
+def test_an_event_is_named_without_its_year_and_a_long_name_without_its_first_word(
+    event: str | None, names: list[str]
+) -> None:
+    note = replace(NOTES[0], event=event)
+
+    assert [*BY_KEY["name"].values(note, CATALOGUE)] == [*names, "山田花子"]
 
 
 def test_no_two_facets_are_asked_for_by_one_word_in_the_box() -> None:

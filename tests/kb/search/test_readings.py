@@ -6,6 +6,7 @@ import pytest
 
 from index.query import Query, Step
 from kb.knowledge_base import KnowledgeBase
+from kb.search.searcher import without_a_word
 
 NOTES = (
     "Lambda は起動が遅い",
@@ -165,6 +166,17 @@ def test_one_letter_of_a_word_finds_nothing(
     typing: bool,  # noqa: FBT001
 ) -> None:
     assert found(knowledge_base, text, typing=typing) == []
+
+
+def test_of_at_most_eight_words_each_is_left_out_by_itself(knowledge_base: KnowledgeBase) -> None:
+    def outcome(text: str) -> list[tuple[str, str, int, int]]:
+        found = without_a_word(Query(text, offset=20), knowledge_base.searcher)
+        return [(word, query.text, query.offset, count) for word, query, count in found]
+
+    eight = " ".join(["監視"] * 7)
+
+    assert outcome(f"{eight} 量子暗号") == [("量子暗号", eight, 0, 1)]
+    assert (outcome(f"監視 {eight} 量子暗号"), outcome("監視"), outcome("監視 -量子暗号")) == ([], [], [])
 
 
 def test_what_may_yet_become_a_word_takes_nothing_away(knowledge_base: KnowledgeBase) -> None:

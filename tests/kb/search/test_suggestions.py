@@ -105,3 +105,10 @@ def test_a_name_that_begins_with_the_text_comes_before_one_with_a_later_word_tha
     suggestions = Suggestions.of(domain().catalogue, {"talk": talks}, (), lambda label: label)
 
     assert [one.label for one in suggestions.for_typed("箱")] == ["箱の話", "箱の続き", "新しい 箱の話", "続 箱の話"]
+
+
+def test_at_most_eight_suggestions_fit_below_the_box() -> None:
+    talks = [FacetCount(str(number), 1, selected=False, label=f"箱の話{number}") for number in range(10)]
+    suggestions = Suggestions.of(domain().catalogue, {"talk": talks}, (), lambda label: label)
+
+    assert [one.value for one in suggestions.for_typed("箱")] == [*map(str, range(8))]
