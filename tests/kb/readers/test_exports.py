@@ -127,3 +127,28 @@ def test_each_page_of_cosense_is_a_report_with_the_lines_of_the_page() -> None:
 @pytest.mark.parametrize("text", ['{"pages": 1}', '{"pages": [1]}', '{"pages": [{"title": "x"}]}', '{"pages": [', "[]"])
 def test_other_json_is_not_an_export(text: str) -> None:
     assert list(members_of(text.encode(), "a.json")) == [Member("a.json", text.encode())]
+
+
+def test_a_page_of_cosense_keeps_its_code_the_titles_of_its_pictures_and_the_order_of_its_links() -> None:
+    page = (
+        "会\n 版は 2. 錠\n [図 https://gyazo.com/a1]\n [資料 https://example.com/b] https://example.com/a\n"
+        " code:a.py\n   if 鍵:\n     開く\n 1. 扉\n[*** 大]\n[* 小]\n"
+    )
+    blocks = read_outline(page.encode(), "a.txt").blocks
+
+    assert [(block.type, block.level or block.depth, block.text, block.links) for block in blocks] == [
+        ("heading", 1, "会", ()),
+        ("bullet", 0, "版は 2. 錠", ()),
+        ("bullet", 0, "図", ()),
+        ("bullet", 0, "資料 https://example.com/a", ("https://example.com/b", "https://example.com/a")),
+        ("code", None, " if 鍵:\n   開く", ()),
+        ("numbered", 0, "扉", ()),
+        ("heading", 2, "大", ()),
+        ("heading", 3, "小", ()),
+    ]
+
+
+def test_a_post_may_end_with_its_text() -> None:
+    (member,) = members("TITLE: 鍵\n-----\nBODY:\n<p>一</p>\n-----\n")
+
+    assert texts(member) == ["一"]
