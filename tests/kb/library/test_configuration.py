@@ -9,7 +9,14 @@ import pytest
 
 from kb.library.configuration import parse
 from kb.library.files import Library
-from kb.library.rewriting import with_correction, with_override, with_overrides, with_talk
+from kb.library.rewriting import (
+    with_correction,
+    with_override,
+    with_overrides,
+    with_search,
+    with_talk,
+    without_search,
+)
 from kb.library.tables import ConfigurationError
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
@@ -245,6 +252,17 @@ def test_the_lines_of_the_author_stay_as_written() -> None:
     told = with_override(told, "b.md", MetadataOverride(held_on="2018-03-10"))
     told = with_correction(with_talk(told, "t/1", TalkCorrection()), "r/1", Correction(adds=("sqs",)))
     assert told.decode() == WRITTEN
+
+
+def test_a_saved_search_is_taken_out_and_put_back_to_the_byte() -> None:
+    table = '[[searches]]\nname = "{0}"\naddress = "q={0}"\n'
+    tables = "\n".join(map(table.format, ("鍵", "錠", "扉")))
+    text = f"ignore = []\n\n{tables}# 会場は札幌\n\n[words]\n"
+    saved = parse(text.encode()).searches
+
+    assert with_search(without_search(text.encode(), 0), saved[0], 0).decode() == text
+    assert with_search(without_search(text.encode(), 1), saved[1], 1).decode() == text
+    assert without_search(text.encode(), 2).decode() == text.replace("\n" + table.format("扉"), "")
 
 
 @pytest.mark.parametrize(

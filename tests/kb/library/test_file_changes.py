@@ -151,6 +151,21 @@ def test_adding_replacing_and_removing_are_undone_and_redone(tmp_path: Path) -> 
     assert set(held(tmp_path).values()) == {b"A", b"B"}
 
 
+@pytest.mark.parametrize("inside", ["a.zip!/b.md", "a.zip#1"])
+def test_a_container_is_removed_with_the_overrides_of_its_reports_and_restored_with_them(
+    tmp_path: Path, inside: str
+) -> None:
+    (tmp_path / "a.zip").write_bytes(b"A")
+    known = {inside: GIVEN, "a.zip2!/b.md": GIVEN}
+    library = Library(tmp_path)
+    library.configure(with_overrides(known))
+    removed = library.discard("a.zip")
+
+    assert overrides(tmp_path) == {"a.zip2!/b.md": GIVEN}
+    library.take_back([removed])
+    assert (held(tmp_path), overrides(tmp_path)) == ({"a.zip": b"A"}, known)
+
+
 def test_successive_changes_of_a_file_are_undone_as_one(tmp_path: Path) -> None:
     library = Library(tmp_path)
     first = library.put(b"1", "a.md").source

@@ -245,6 +245,44 @@ def test_three_drawn_bullets_make_extracted_text_of_a_text_with_more_lines_of_ma
     assert read("鍵の会\n\n" + "  • 鍵\n" * drawn + "\n" + "- 錠\n" * 3 * drawn).format == format_
 
 
+PAGE = "<!DOCTYPE html>\n<html><head><title>鍵の部屋</title>{}</head><body><article>\n{}\n</article></body></html>"
+
+
+def test_a_paragraph_of_a_page_has_the_lines_of_all_its_words() -> None:
+    outline = read(PAGE.format("", "<p>鍵は二つ\nあると\n<em>聞いた</em>\nけれど</p>\n<p>錠</p>"))
+
+    assert [(block.text, block.first_line, block.last_line) for block in outline.blocks] == [
+        ("鍵は二つ あると 聞いた けれど", 3, 6),
+        ("錠", 7, 7),
+    ]
+
+
+def test_an_empty_title_of_a_page_is_not_its_title() -> None:
+    head = '<meta property="og:title" content=""><meta name="twitter:title" content="鍵の会">'
+
+    assert read(PAGE.format(head, "<p>鍵</p>")).title == "鍵の会"
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("・鍵\n・錠\n会場\n駅前", ["code ・鍵\n・錠\n会場\n駅前"]),
+        (
+            "・鍵\n　・合鍵\n会場\n　・駅前\n・門",
+            ["bullet0 鍵", "bullet1 合鍵", "paragraph 会場", "bullet0 駅前", "bullet0 門"],
+        ),
+    ],
+)
+def test_a_list_drawn_in_a_page_is_a_list_if_most_of_its_lines_are_items(text: str, blocks: list[str]) -> None:
+    assert shape(read(PAGE.format("", f'<pre class="text">{text}</pre>')).blocks) == blocks
+
+
+def test_a_fence_with_a_language_ends_no_code() -> None:
+    outline = read_outline("```\n・鍵\n``` py\n・錠\n```\n\n・扉\n".encode(), "a.md")
+
+    assert shape(outline.blocks) == ["code ・鍵\n``` py\n・錠", "bullet0 扉"]
+
+
 def test_an_unindented_number_in_extracted_text_begins_no_item() -> None:
     blocks = read_outline("鍵の会\n\n1. 鍵の話\n\n  • a\n  1. b\n".encode(), "a.txt").blocks
 
