@@ -15,7 +15,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.library.rewriting import with_overrides
 from kb.report.difference import Difference, Item, counted
-from kb.report.model import Correction, Kind, Mention, MetadataOverride, Note, TalkCorrection, Why
+from kb.report.model import Correction, Crumb, Kind, Mention, MetadataOverride, Note, Talk, TalkCorrection, Why
 from kb.search import collection
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
@@ -303,6 +303,32 @@ def test_an_edited_note_is_changed_with_its_text_before() -> None:
     assert items([MarkedNote(old)], [MarkedNote(new)]) == (
         Item("note", "changed", new.id, new.text, "text", old.text, new.text),
     )
+
+
+def test_of_two_notes_that_an_edited_note_resembles_equally_the_first_was_edited() -> None:
+    one, other, new = (
+        Note(f"r/{own}", "r", "r.md", 1, "bullet", 0, f"箱は{count}つまでにする")
+        for own, count in zip(OWN, "二三四", strict=False)
+    )
+
+    assert items([MarkedNote(one), MarkedNote(other)], [MarkedNote(new)]) == (
+        Item("note", "changed", new.id, new.text, "text", one.text, new.text),
+        Item("note", "went", other.id, other.text),
+    )
+
+
+def test_a_note_that_moved_is_changed_but_a_talk_on_another_line_is_not() -> None:
+    talk = Talk("t", "箱の話", 3)
+    old = Note("r/1", "r", "r.md", 1, "bullet", 0, "x", trail=(Crumb("朝", 1), Crumb("箱", 2)), talk=talk)
+    new = changed(old, trail=(Crumb("朝", 1),), talk=changed(talk, title="箱の本"), attached=("a | b",))
+
+    assert [(item.value, item.before, item.after) for item in items([MarkedNote(old)], [MarkedNote(new)])] == [
+        ("trail", "朝 › 箱", "朝"),
+        ("talk", "箱の話", "箱の本"),
+        ("attached", "", "a | b"),
+    ]
+    entries = [changed(ENTRY, talks=(one,)) for one in (talk, changed(talk, line=5), changed(talk, start="10:00"))]
+    assert [compared(entries[0], one, (), ()).changed for one in entries] == [(), (), ("talks",)]
 
 
 def test_a_report_under_another_id_has_the_same_notes() -> None:

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tagged import DOMAIN, read, tags
 
-from kb.report.model import Correction, Why
+from kb.report.model import Correction, Talk, Why
 from kb.services.tagger import candidates, tag
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
@@ -131,6 +132,14 @@ def test_a_service_named_directly_before_may_be_inherited() -> None:
         *[[("aurora", "before")]] * 2,
     ]
     assert told[-1][1] == []
+
+
+def test_a_service_named_in_the_talk_before_is_not_inherited() -> None:
+    notes = read("- Aurora\n- 速い\n- 増やせる").notes
+    of_talks = [replace(note, talk=Talk(f"e/{n}", "話", n)) for note, n in zip(notes, (1, 1, 2), strict=True)]
+    told = candidates(replace(read(""), notes=tuple(of_talks)), DOMAIN)
+
+    assert [[one.service for one in found] for _, found in told] == [[], ["aurora"], []]
 
 
 def test_a_candidate_knows_whether_its_talk_names_it_most_often() -> None:
