@@ -67,7 +67,7 @@ from kb.services.tagger import tag
         ("SES企業で常駐していた", []),
         ("SESでメールを送る", ["ses"]),
         ("GCPのIAMで絞る", []),
-        ("GCPよりAWSのIAMで絞る", ["iam"]),
+        ("GCPとAWSで、IAMの違いを見る", ["iam"]),
         ("IAMで絞る", ["iam"]),
         ("AWSのQ&Aの時間", []),
         ("WAFの製品を比べる", []),
