@@ -86,6 +86,12 @@ def test_tracks_that_are_rather_a_code_of_each_talk_are_no_columns() -> None:
     assert (table.tracks, drawn(table)) == ((None,), ["10:00 a+b", "11:00 c"])
 
 
+def test_two_tracks_of_three_talks_are_columns() -> None:
+    talks = [talk("a", "A", "10:00"), talk("b", "B", "10:00"), talk("c", "A", "11:00")]
+
+    assert [table.tracks for table in timetables(talks)] == [("A", "B")]
+
+
 def test_each_day_has_its_own_and_what_is_of_no_day_in_particular_too() -> None:
     talks = [
         talk("b", None, "10:00", day="2019-12-03"),

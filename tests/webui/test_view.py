@@ -12,9 +12,9 @@ from kb.search.results import SearchResults
 from kb.translation import in_language
 from webui.http.address import web_address
 from webui.view.facets import Group, groups
-from webui.view.listing import Column, ordered
+from webui.view.listing import Column, headings, number_column, ordered
 from webui.view.templates import marked
-from webui.view.timeline import HEIGHT, Timeline, Undated, timeline
+from webui.view.timeline import HEIGHT, Timeline, Undated, in_a_row, timeline
 from webui.wording import day_and_age
 
 years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))
@@ -47,11 +47,40 @@ def test_the_notes_without_a_year_are_shown_however_many_years_there_are() -> No
     assert tuple(groups(answer("year", values))) == (Group("year", (*values[:8], values[-1]), values[8:-1]),)
 
 
+def test_only_a_group_of_more_than_fifteen_values_has_a_box_and_a_chosen_value_opens_its_group() -> None:
+    values = tuple(FacetCount(f"{n}", 1, n == 0, f"{n}") for n in range(16))
+
+    assert [Group("talk", values[1:8], values[8:end]).has_filter_box for end in (15, 16)] == [False, False]
+    assert Group("talk", values[:8], values[8:]).has_filter_box
+    assert [Group("talk", shown).is_closed for shown in (values[1:], values)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("order", "urls"),
+    [
+        ("-notes", ["/talks?year=2018&sort=name", "/talks?year=2018&sort=-date", "/talks?year=2018&sort=notes"]),
+        ("notes", ["/talks?year=2018&sort=name", "/talks?year=2018&sort=-date", "/talks?year=2018"]),
+        ("name", ["/talks?year=2018&sort=-name", "/talks?year=2018&sort=-date", "/talks?year=2018"]),
+    ],
+)
+def test_the_head_of_a_column_sorts_by_it_then_in_reverse_and_keeps_the_filters(order: str, urls: list[str]) -> None:
+    columns: dict[str, Column[str]] = {
+        "name": Column(str),
+        "date": Column(str, sort="day"),
+        "notes": number_column(len),
+    }
+    heads = tuple(headings("/talks", columns, order, "-notes", {"year": "2018"}))
+
+    assert [head.url for head in heads] == urls
+    assert [head.order for head in heads if head.order] == ["descending" if order.startswith("-") else "ascending"]
+
+
 @pytest.mark.parametrize(
     ("held_on", "text"),
     [
         ("2018", "2018年・8年前"),
         ("2018-03-10", "2018年3月10日・7年前"),
+        ("2018-03-01", "2018年3月1日・8年前"),
         ("2025-12", "2025年12月・3か月前"),
         ("2026", "2026年・今年"),
         ("2026-03-01", "2026年3月1日・今月"),
@@ -110,11 +139,14 @@ def test_empty_years_have_a_place_and_undated_notes_have_no_bar() -> None:
 
 def test_a_year_long_ago_adds_no_row_of_empty_years() -> None:
     assert [bar.year for bar in timeline({"1970": 1, "2025": 1}, str).bars] == ["1970", "2025"]
+    assert [len(in_a_row(["1970", last])) for last in ("2009", "2010")] == [40, 2]
 
 
 def test_a_single_year_has_no_chart_unless_it_is_chosen() -> None:
     assert timeline({"2020": 3}, str) == timeline({"undated": 3}, str) == timeline({}, str) == Timeline()
     assert [bar.year for bar in timeline({"2020": 3}, str, ["2020"]).bars] == ["2020"]
+    assert [bar.year for bar in timeline({"2020": 3, "undated": 1}, str).bars] == ["2020"]
+    assert [bar.year for bar in timeline({"2020": 0, "2021": 1}, str, ["2020"]).bars] == ["2020", "2021"]
 
 
 @given(st.integers(2, 60))
