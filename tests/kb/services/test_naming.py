@@ -67,6 +67,8 @@ from kb.services.tagger import tag
         ("SES企業で常駐していた", []),
         ("SESでメールを送る", ["ses"]),
         ("GCPのIAMで絞る", []),
+        ("Step Functionsで組む", ["step-functions"]),
+        ("Step  Functionsで組む", []),
         ("GCPとAWSで、IAMの違いを見る", ["iam"]),
         ("IAMで絞る", ["iam"]),
         ("AWSのQ&Aの時間", []),
