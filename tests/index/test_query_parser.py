@@ -152,9 +152,9 @@ def test_a_query_over_the_limits_is_cut_with_notices() -> None:
 
 def test_the_notice_of_too_many_words_has_the_first_that_is_left_out() -> None:
     words = [f"w{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(MAX_WORDS + 3)]
-    notices = PARSER.parse(" ".join(words)).notices
+    in_a_title = PARSER.parse(f'talk:"{" ".join(words)}"')
 
-    assert Notice("too many words", words[MAX_WORDS]) in notices
+    assert in_a_title.notices == (Notice("too many words", words[MAX_WORDS]),)
     assert PARSER.parse(" ".join(words[:MAX_WORDS])).notices == ()
 
 
