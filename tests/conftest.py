@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import tempfile
@@ -19,8 +20,8 @@ settings.register_profile("new", deadline=None, suppress_health_check=[HealthChe
 settings.register_profile("same", settings.get_profile("new"), derandomize=True)
 settings.load_profile("same")
 
-# MB that a process of the tests may hold for itself: eight of them go into 8 GB; of fewer each sees more of the files.
-_MOST_HELD = 700 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) >= 8 else 1100
+# MB of its own that a worker process may hold after a file of tests: eight workers fit into 8 GB.
+_MAX_HELD = 700
 _STATUS = Path("/proc/self/status")  # on Linux
 
 
@@ -67,14 +68,18 @@ def pytest_xdist_setupnodes() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Fail with the last test of a file that leaves its process with more memory of its own than it may hold.
+    """Fail with the last test of a file after which this process holds too much memory of its own.
 
-    What is mapped from files, as Sudachi's dictionary is, does not count: the processes share it. What was let go is
-    given back to the system first, which the C library keeps for what comes next.
+    Mapped files, such as Sudachi's dictionary, do not count: the processes share them.
     """
-    if (nextitem is None or nextitem.path != item.path) and _STATUS.exists():
+    if (nextitem is None or nextitem.path != item.path) and _STATUS.exists() and _held() > _MAX_HELD / 2:
+        gc.collect()
         with contextlib.suppress(OSError, AttributeError):  # of another C library
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
-        held = int(_STATUS.read_text().partition("RssAnon:")[2].split()[0]) // 1024
-        if held > _MOST_HELD:
-            pytest.fail(f"after {item.path.name} this process holds {held} MB, more than {_MOST_HELD}", pytrace=False)
+            ctypes.CDLL("libc.so.6").malloc_trim(0)  # the C library keeps what was freed
+        if (held := _held()) > _MAX_HELD:
+            pytest.fail(f"after {item.path.name} this process holds {held} MB, more than {_MAX_HELD}", pytrace=False)
+
+
+def _held() -> int:
+    """Return the MB of memory that this process shares with no file."""
+    return int(_STATUS.read_text().partition("RssAnon:")[2].split()[0]) // 1024
