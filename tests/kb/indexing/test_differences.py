@@ -305,6 +305,18 @@ def test_an_edited_note_is_changed_with_its_text_before() -> None:
     )
 
 
+def test_of_two_notes_that_resemble_a_former_one_only_one_is_its_edit() -> None:
+    old, one, other = (
+        Note(f"r/{own}", "r", "r.md", 1, "bullet", 0, f"箱は{count}つまでにする")
+        for own, count in zip(OWN, "二三四", strict=False)
+    )
+
+    assert [(item.sort, item.fate) for item in items([MarkedNote(old)], [MarkedNote(one), MarkedNote(other)])] == [
+        ("note", "changed"),
+        ("note", "came"),
+    ]
+
+
 def test_of_two_notes_that_an_edited_note_resembles_equally_the_first_was_edited() -> None:
     one, other, new = (
         Note(f"r/{own}", "r", "r.md", 1, "bullet", 0, f"箱は{count}つまでにする")

@@ -171,6 +171,7 @@ def lying(size: int) -> bytes:
         (gzip.compress(tarred({"a.md": b"x"}))[:-20], ["a: a gzip that is damaged; pack it again"]),
         (b"PK\x03\x04" + bytes(99), ["a: a zip that is damaged; pack it again"]),
         (tarred({"a.md": b"x", "b.md": b"x"})[:1024] + b"x" * 1024, ["a!/a.md", BROKEN_OFF]),
+        (tarred({"a.md": b"x", "b.md": b"x" * 3000})[:2048], ["a: a tar that is damaged; pack it again"]),
         (zipped({"a.md": b"x"}, zipfile.ZIP_LZMA), ["a!/a.md: is compressed by a rare method; pack the archive again"]),
         (zipped({}), []),
     ],

@@ -206,6 +206,14 @@ def test_an_entry_is_as_new_as_the_last_of_its_notes(tmp_path: Path) -> None:
     assert [entry.until for entry in made.parts["cases"]] == ["2020", "2018"]
 
 
+def test_all_wordings_of_notes_that_note_takers_share_are_one_entry(tmp_path: Path) -> None:
+    wordings = ("  - 箱の札を棚に並べておく\n", "  - 箱の札を棚に並べてある\n")
+    knowledge_base = opened(tmp_path, y2018=wordings[0], y2019=wordings[1], y2020=wordings[0])
+    add_takers(knowledge_base, *wordings)
+
+    assert [len(entry.notes) for entry in guide(knowledge_base).parts["cases"]] == [5]
+
+
 def test_the_changes_of_a_service_come_newest_first(tmp_path: Path) -> None:
     days = [change.changed_on for change in guide(opened(tmp_path, y2018="  - 箱の札が棚に並ぶ\n")).changes]
 

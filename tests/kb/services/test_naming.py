@@ -132,6 +132,11 @@ def test_a_shared_name_belongs_to_the_cloud_above_it_before_that_of_its_talk(
     assert tags(f"# {above}の話\n- VPCに当たるもの", f"{talk}の権限") == [expected]
 
 
+@pytest.mark.parametrize(("outer", "inner", "expected"), [("AWS", "Azure", []), ("Azure", "AWS", ["vpc"])])
+def test_a_shared_name_belongs_to_the_cloud_of_the_nearest_heading(outer: str, inner: str, expected: list[str]) -> None:
+    assert tags(f"# {outer}の話\n\n## {inner}の話\n\n- VPCに当たるもの") == [expected]
+
+
 def test_a_shared_name_belongs_to_the_cloud_of_the_report() -> None:
     assert tags("- VPCにつなぐ", report="Google Cloud Next の報告") == [[]]
 
