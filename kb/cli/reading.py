@@ -39,7 +39,6 @@ ReadFile: TypeAlias = tuple[str, bytes] | FileProblem
 """The name and the bytes of a file, or why it could not be read."""
 
 _files = click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
-_CONFIGURATIONS = ("model", "words")  # searching by a model's vectors too, or by words alone
 _NOISE = "answered_all_the_same"  # the number of queries without an answer that find something
 
 
@@ -290,7 +289,7 @@ def _figures(file: Path) -> Mapping[str, float]:
         raise EvaluationError(refused) from error
     figures = {name: figure for name, figure in written.items() if not isinstance(figure, dict)}
     tables = {name: table for name, table in written.items() if isinstance(table, dict)}
-    own = _CONFIGURATIONS[embedder_of(Configuration())() is None]
+    own = "model" if embedder_of(Configuration())() else "words"
     if tables and own not in tables:
         raise EvaluationError(_("{file}: no figures for {configuration}", file=file, configuration=quoted(own)))
     figures |= tables.get(own, {})

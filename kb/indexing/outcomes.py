@@ -63,7 +63,7 @@ class Added(Struct, frozen=True):
 
 
 class LessonPreview(Struct, frozen=True):
-    """What corrections would teach: the lesson, the number of new corrections, and the notes that it would change.
+    """A lesson that is not learned yet, the number of its new corrections, and the notes that it would change.
 
     A lesson that changes too many notes at any strength cannot be learned.
     """

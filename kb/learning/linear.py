@@ -83,7 +83,7 @@ class LinearModel:
         """Return the probability of each label, (examples, labels).
 
         A model with vector weights needs `vectors`, (examples, dimensions). An `adaptation` (see `adaptation_to`)
-        takes no label over its threshold, and none below it: the figures that were measured there must hold.
+        moves no label across its threshold: the precision and recall that were measured there must hold.
         """
         scores, *adapted = scores_by([self, adaptation] if adaptation else [self], examples)
         return self.probabilities_of(scores, vectors, *adapted)

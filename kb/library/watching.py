@@ -41,7 +41,7 @@ def changes(watched: Callable[[], Sequence[Path]], report: Callable[[Message | N
                         yield
                     if tuple(watched()) != roots:
                         break
-            except Exception as error:  # noqa: BLE001  # a watcher that ends says nothing and leaves the index behind
+            except Exception as error:  # noqa: BLE001  # if watching ended, later changes would not be indexed
                 failures += 1
                 if failures == 1:  # a changed file whose name is not UTF-8, or a removed folder; to begin again helps
                     time.sleep(_TIMEOUT / 1000)
