@@ -2,7 +2,7 @@
 
 Input: a report, and the morphemes of its texts. Features: `kb.kinds.features`.
 Model: a logistic regression over six kinds; a second one also weighs the notes' sentence vectors.
-Output: the kind of each note, the probability of it, and the probabilities of advice and of a problem.
+Output: the kind of each note, whether it is likely advice or a problem, and the probabilities of these three.
 """
 
 import hashlib
@@ -39,8 +39,7 @@ _MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows wi
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _STATEMENTS: tuple[Kind, ...] = ("statement", *CLAIMS)
-_MIN_UNCERTAIN = 0.5  # probability of advice or a problem from which a note is proposed to the user
-_MAX_UNCERTAIN = 20  # notes of a report that are proposed
+_MAX_FINDINGS = 20  # likely notes of a report that a person is asked about
 _MAX_QUOTED = 200  # characters of each of these notes
 
 
@@ -67,9 +66,7 @@ def classify(
     probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     marks = marks_of(report.notes)
     notes = [
-        _classified(
-            note, probabilities[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION), marks.get(note.id)
-        )
+        _classified(note, probabilities[note.id], model, corrections.get(note.id, _NO_CORRECTION), marks.get(note.id))
         for note in report.notes
     ]
     return replace(report, notes=paired(notes, analysis, probabilities, marks))
@@ -95,21 +92,20 @@ def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, flo
     }
 
 
-def uncertain_claims(report: Report) -> list[Finding]:
-    """Return the notes that may be advice or a problem but are not called so, the likeliest first."""
-    claims = ((claim, getattr(note, claim), note) for note in report.notes for claim in CLAIMS if note.kind != claim)
-    uncertain = [(claim, probability, note) for claim, probability, note in claims if probability >= _MIN_UNCERTAIN]
-    uncertain.sort(key=lambda item: (-item[1], item[2].line))
+def likely_claims(report: Report) -> list[Finding]:
+    """Return the notes that are likely advice or a problem, but not surely, the likeliest first."""
+    likely = [(note.likely, getattr(note, note.likely), note) for note in report.notes if note.likely]
+    likely.sort(key=lambda item: (-item[1], item[2].line))
     return [
         Finding(claim, note.line, note.text[:_MAX_QUOTED], probability, own_part(note.id))
-        for claim, probability, note in uncertain[:_MAX_UNCERTAIN]
+        for claim, probability, note in likely[:_MAX_FINDINGS]
     ]
 
 
 def _classified(
     note: Note,
     probabilities: Mapping[Kind, float],
-    thresholds: Mapping[str, float],
+    model: LinearModel,
     correction: Correction,
     mark: Mark | None,
 ) -> Note:
@@ -119,11 +115,19 @@ def _classified(
         override = mark.kind
     if override:
         advice, problem = float(override == "advice"), float(override == "problem")
-        return replace(note, kind=override, sure=1.0, advice=advice, problem=problem)
+        return replace(note, kind=override, likely=None, sure=1.0, advice=advice, problem=problem)
     remaining = max(1 - sum(probabilities[kind] for kind in correction.denied), 1e-9)
     allowed = {kind: 0.0 if kind in correction.denied else share / remaining for kind, share in probabilities.items()}
-    kind, sure = likeliest_kind(allowed, thresholds)
-    return replace(note, kind=kind, sure=round(sure, 2), **{claim: round(allowed[claim], 3) for claim in CLAIMS})
+    kind, sure = likeliest_kind(allowed, model.thresholds)
+    likely = None if kind in CLAIMS else likely_claim(allowed, model.likely)
+    shares = {claim: round(allowed[claim], 3) for claim in CLAIMS}
+    return replace(note, kind=kind, likely=likely, sure=round(sure, 2), **shares)
+
+
+def likely_claim(probabilities: Mapping[Kind, float], likely: Mapping[str, float]) -> Claim | None:
+    """Return the claim that a note likely is, the more probable of two; `likely` is `ModelTable.likely`."""
+    claims = [claim for claim in CLAIMS if probabilities[claim] >= likely.get(claim, 2.0)]
+    return max(claims, key=probabilities.__getitem__, default=None)
 
 
 def likeliest_kind(probabilities: Mapping[Kind, float], thresholds: Mapping[str, float]) -> tuple[Kind, float]:

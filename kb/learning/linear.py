@@ -34,6 +34,7 @@ class ModelTable(Struct, frozen=True):
     labels: tuple[str, ...]  # in the order of the weight columns
     thresholds: dict[str, float]  # minimum probability at which a label is used
     figures: dict[str, dict[str, float]]
+    likely: dict[str, float] = {}  # the lower probability at which a label with a threshold is likely
     vectors_of: str = ""  # the model that makes the vectors (`index.embedder.Embedder.name`)
 
 
@@ -50,14 +51,17 @@ class LinearModel:
         vector_weights: NDArray[np.floating[Any]] | None = None,
         vectors_of: str = "",
         information: NDArray[np.floating[Any]] | None = None,
+        likely: Mapping[str, float] | None = None,
     ) -> None:
         """Take the weights: a column for each label, a first row of biases, and a row for each feature name.
 
         `vector_weights`, (dimensions, labels), weigh the vectors of the model `vectors_of`. `information` is how much
-        the fitted examples say about each row of weights, by default nothing (see `adaptation_to`).
+        the fitted examples say about each row of weights, by default nothing (see `adaptation_to`). `thresholds` and
+        `likely` are those of `ModelTable`.
         """
         self.labels = tuple(labels)
         self.thresholds = thresholds
+        self.likely = likely or {}
         self.vectors_of = vectors_of
         self._rows = {name: row for row, name in enumerate(names, start=1)}
         self._weights = np.asarray(weights)  # as stored: float16 takes a quarter of the memory
@@ -193,6 +197,7 @@ def load(name: str) -> LinearModel:
         vector_weights=arrays.get("vector_weights"),
         vectors_of=table.vectors_of,
         information=arrays.get("information"),
+        likely=table.likely,
     )
 
 

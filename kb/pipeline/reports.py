@@ -42,7 +42,7 @@ def ignore_progress(_step: str, _done: int, _total: int) -> None:
 class FinishedReport(Struct, frozen=True):
     """A report with tags and kinds, before it is related to the other reports of its library.
 
-    `findings` list missing metadata and uncertain kinds of notes. `vectors` is the model that classified the notes,
+    `findings` list missing metadata and likely kinds of notes. `vectors` is the model that classified the notes,
     empty where only their words did; `lesson` is the key of the lesson. `training_features` are the features of the
     notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
     that their author marked as answers, by note id.
@@ -170,7 +170,7 @@ def classified(
 
     Notes are classified by their vectors if all of them have one, else by their words.
     """
-    from kb.kinds import classify, uncertain_claims, word_scores
+    from kb.kinds import classify, likely_claims, word_scores
 
     report, marked, lesson_key = finished.report, finished.marked_answers, lesson.key if lesson else ""
     notes = [replace(note, answers=marked.get(note.id)) if note.answers else note for note in report.notes]
@@ -183,7 +183,7 @@ def classified(
     return replace(
         finished,
         report=report,
-        findings=(*missing, *uncertain_claims(report)),
+        findings=(*missing, *likely_claims(report)),
         vectors=vectors.name if vectors and rows is not None else "",
         lesson=lesson_key,
         scores=scores,

@@ -56,6 +56,7 @@ class Note(Struct, frozen=True):
     """One bullet, numbered item or paragraph of a report: the unit that is indexed and found.
 
     - `trail`: its path inside its talk, outermost first: headings below the talk's heading, then parent bullets.
+    - `likely`: advice or a problem if it is likely that, but not surely; None if `kind` is one of these.
     - `sure`: the probability of its kind. `advice` and `problem`: the probabilities of these kinds.
     - `states`: whether problems and questions are solved or answered, in the note itself and the notes under it.
     - `attached`: the tables and code below it, as text.
@@ -74,6 +75,7 @@ class Note(Struct, frozen=True):
     published: str | None = None
     talk: Talk | None = None
     kind: Kind = "statement"
+    likely: Claim | None = None
     sure: float = 1.0
     advice: float = 0.0
     problem: float = 0.0

@@ -41,7 +41,7 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         "trail": [crumb.text for crumb in note.trail],
         **_record(note, "event", "held_on", "published"),
         "talk": talk_record(note.talk) if note.talk else None,
-        **_record(note, "kind", "sure", "advice"),
+        **_record(note, "kind", "likely", "sure", "advice"),
         "services": [
             {
                 "slug": mention.service,

@@ -183,6 +183,8 @@ def write(
         "[thresholds]",
         *(f'"{label}" = {value}' for label, value in model.thresholds.items()),
     ]
+    if isinstance(model, LinearModel) and model.likely:
+        lines += ["", "[likely]", *(f'"{label}" = {value}' for label, value in model.likely.items())]
     (MODELS / f"{name}.toml").write_text("\n".join([*lines, *figure_lines(figures)]) + "\n", "utf-8")
 
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from kb.kinds import Lesson, classify, lesson_labels, reasons
-from kb.kinds.classify import KINDS, likeliest_kind
+from kb.kinds.classify import KINDS, likeliest_kind, likely_claim
 from kb.kinds.features import MAX_TEXT, features, text_features
 from kb.learning import Example, load
 from kb.readers.formats import read_outline
-from kb.report.model import Correction, Report
+from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.talks import report_of
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
@@ -93,6 +93,50 @@ def test_advice_and_problems_need_their_thresholds() -> None:
     assert likeliest_kind(likely, {"advice": 0.5, "problem": 0.5}) == ("statement", pytest.approx(0.8))
     assert likeliest_kind(likely, {"advice": 0.4, "problem": 0.5}) == ("advice", 0.4)
     assert likeliest_kind(likely, {"advice": 0.5, "problem": 0.3}) == ("problem", 0.3)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "claim"),
+    [
+        ({"advice": 0.34, "problem": 0.34}, None),
+        ({"advice": 0.35, "problem": 0.1}, "advice"),
+        ({"advice": 0.1, "problem": 0.35}, "problem"),
+        ({"advice": 0.4, "problem": 0.45}, "problem"),
+        ({"advice": 0.45, "problem": 0.4}, "advice"),
+    ],
+)
+def test_a_claim_is_likely_from_its_lower_threshold_on(probabilities: dict[Kind, float], claim: Claim | None) -> None:
+    assert likely_claim(probabilities, {"advice": 0.35, "problem": 0.35}) == claim
+    assert likely_claim(probabilities, {}) is None
+
+
+def test_a_note_is_likely_advice_unless_it_is_surely_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    report, analysis = read(
+        "- 監視\n  - 失敗は必ず通知しましょう\n  - 応答に一秒かかる\n  - 課題: 同じ通知が二度届く\n"
+    )
+    monkeypatch.setattr(load("kinds"), "likely", {"advice": 0.0, "problem": 0.0})
+
+    by_text = {note.text: note for note in classify(report, analysis).notes}
+
+    assert by_text["失敗は必ず通知しましょう"].kind == "advice"
+    assert by_text["失敗は必ず通知しましょう"].likely is None
+    assert by_text["課題: 同じ通知が二度届く"].likely is None  # its author marked it
+    assert by_text["応答に一秒かかる"].kind not in ("advice", "problem")
+    assert by_text["応答に一秒かかる"].likely in ("advice", "problem")
+
+
+def test_a_correction_settles_a_likely_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    report, analysis = read("- 監視\n  - 応答に一秒かかる\n")
+    note = report.notes[1].id
+    monkeypatch.setattr(load("kinds"), "likely", {"advice": 0.001})
+
+    def likely(correction: Correction) -> Note:
+        return classify(report, analysis, {note: correction}).notes[1]
+
+    assert likely(Correction()).likely == "advice"
+    assert likely(Correction(denied=("problem",))).likely == "advice"
+    assert likely(Correction(denied=("advice",))).likely is None
+    assert likely(Correction(kind="statement")).likely is None
 
 
 def test_a_corrected_kind_wins() -> None:
