@@ -55,14 +55,15 @@ class FacetCount(NamedTuple):
     The count respects the query's words and the selections of all other groups. It ignores the selections of its own
     group, unless that group is in `Query.match_all`. Selected values are listed even with a count of 0, others only
     above 0. They are
-    sorted by count, highest first, then by value. An engine leaves `label`, the name to show, empty. A tuple, because a
-    page may have thousands of them.
+    sorted by count, highest first, then by value. An engine leaves `label`, the name to show, empty, and `likely`, the
+    documents that only likely have the value, 0. A tuple, because a page may have thousands of them.
     """
 
     value: str
     count: int  # type: ignore[assignment]  # hides tuple.count, which nothing calls here
     selected: bool
     label: str = ""
+    likely: int = 0
 
 
 class TitledCount(NamedTuple):

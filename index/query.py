@@ -25,6 +25,7 @@ class Query:
     """A search: the text as typed, the selected facet values, the order, and the window of hits.
 
     - `selections`: a document must have a selected value of every group; in the groups of `match_all`, every value.
+    - `last`: a group and some of its values. Documents with one of them come after all others, whatever the sort.
     - `limit`: the number of hits; None for all.
     - `facets`: the groups to count. A group in `most_values` lists that many values, the commonest, and the selected
       ones; any other group lists all.
@@ -38,6 +39,7 @@ class Query:
     text: str = ""
     selections: tuple[tuple[str, tuple[str, ...]], ...] = ()  # sorted by group; a group without values is left out
     sort: Sort = "relevance"
+    last: tuple[str, tuple[str, ...]] | None = None
     offset: int = 0
     limit: int | None = 20
     facets: tuple[str, ...] = ()

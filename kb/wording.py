@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from index.query import Step
     from index.query_ast import Notice
     from kb.report.difference import Fate, Item, Sort
-    from kb.report.model import Why
+    from kb.report.model import Note, Why
     from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
 
@@ -25,6 +25,7 @@ KINDS: Mapping[str, str] = {
     "impression": marked("Impression"),
     "label": marked("Heading"),
 }
+LIKELY: Mapping[str, str] = {"advice": marked("Likely advice"), "problem": marked("Likely a problem")}
 VIAS = {"explicit": marked("explicit"), "inherited": marked("inherited")}
 STATES = {
     "unsolved": marked("Unsolved"),
@@ -141,6 +142,16 @@ class _Day:
 
     def __str__(self) -> str:
         return day(self.iso)
+
+
+def strengths(count: int, likely: int) -> str:
+    """Return a number of notes, some of which are only likely of their kind: 14 + 23."""
+    return f"{count - likely:,} + {likely:,}" if likely else f"{count:,}"
+
+
+def kind(note: "Note") -> str:
+    """Return the kind of a note, and what it likely is besides."""
+    return listed((_(KINDS[note.kind]), _(LIKELY[note.likely]) if note.likely else None))
 
 
 def day(date: str | None) -> str:

@@ -18,6 +18,7 @@ from kb.wording import (
     COMPARED,
     FATES,
     GUIDE_PARTS,
+    LIKELY,
     VIAS,
     category,
     counts,
@@ -35,8 +36,8 @@ from kb.wording import (
 )
 
 __all__ = [
-    "CHANGED", "COMPARED", "FATES", "GUIDE_PARTS", "VIAS", "counts", "coverage", "day", "history", "in_files", "item",
-    "left_out", "listed", "said_in", "same", "since", "translate", "years",
+    "CHANGED", "COMPARED", "FATES", "GUIDE_PARTS", "LIKELY", "VIAS", "counts", "coverage", "day", "history", "in_files",
+    "item", "left_out", "listed", "said_in", "same", "since", "translate", "years",
 ]  # fmt: skip
 
 PLACES = {
@@ -90,6 +91,7 @@ KEYS = {
     marked("?"): marked("Show these keys"),
 }
 MATCHES = {"any": marked("any"), "all": marked("all")}
+OF_KIND = {"advice": marked("It is advice"), "problem": marked("It is a problem")}
 NOT_OF_KIND = {"advice": marked("Not advice"), "problem": marked("Not a problem")}
 WHY_HERE = (
     marked("Unlike grep, it finds other words for the same: short names, kana, slips, similar meanings."),
@@ -118,8 +120,12 @@ SIGNALS = {
 }
 
 
-def notes(count: int) -> str:
-    """Return a number of notes."""
+def notes(count: int, likely: int = 0) -> str:
+    """Return a number of notes; `likely` of them are only likely of their kind: 14 + 23 notes."""
+    if likely:
+        return ngettext(
+            "{sure:,} + {likely:,} note", "{sure:,} + {likely:,} notes", count, sure=count - likely, likely=likely
+        )
     return ngettext("{count:,} note", "{count:,} notes", count)
 
 
@@ -128,8 +134,10 @@ def noted(count: int) -> str:
     return npgettext("next to other numbers", "{count:,} note", "{count:,} notes", count)
 
 
-def tally(count: int) -> str:
-    """Return a number of notes next to their name."""
+def tally(count: int, likely: int = 0) -> str:
+    """Return a number of notes next to their name; `likely` of them are only likely of their kind: 14 + 23."""
+    if likely:
+        return pgettext("notes", "{sure:,} + {likely:,}", sure=count - likely, likely=likely)
     return pgettext("notes", "{count:,}", count=count)
 
 
@@ -204,11 +212,11 @@ def unread(parts: Sequence[tuple[str | None, str]]) -> str:
     return pgettext("between sentences", " ").join(sentences)
 
 
-def found(total: int, conditions: Sequence[str]) -> str:
+def found(total: int, conditions: Sequence[str], likely: int = 0) -> str:
     """Return the number of found notes and the conditions of the search."""
     if not conditions:
-        return notes(total)
-    return _("{notes} ({conditions})", notes=notes(total), conditions=listed(conditions))
+        return notes(total, likely)
+    return _("{notes} ({conditions})", notes=notes(total, likely), conditions=listed(conditions))
 
 
 def facet_label(key: str) -> str:
@@ -222,7 +230,8 @@ def value_name(facet: str, value: str, label: str) -> str:
         return category(value, label)
     if facet == "year":
         return year(value) if value == UNDATED or value.isdigit() else label
-    text = BY_KEY[facet].value_labels.get(value)
+    likely = {marker: LIKELY[kind] for kind, marker in BY_KEY[facet].likely.items()}
+    text = BY_KEY[facet].value_labels.get(value) or likely.get(value)
     return label if text is None else _(text)
 
 

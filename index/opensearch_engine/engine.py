@@ -199,7 +199,7 @@ class ClusterReader:
             "track_total_hits": True,
             "track_scores": score is not None,
             "query": {"bool": {"filter": [self._generation.filtered(tier.documents)], **scored}},
-            "sort": orders.get(query.sort, newest),
+            "sort": [*filters.order_of_last(query), *orders.get(query.sort, newest)],
             "_source": ["key", "stored", "belongs", *extra],
         }
 

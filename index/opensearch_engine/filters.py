@@ -11,6 +11,7 @@ from index.query import Query
 Filter: TypeAlias = Mapping[str, Any]
 
 EVERYTHING: Filter = {"match_all": {}}
+_HAS_VALUE = "for (value in doc[params.field]) { if (params.values.contains(value)) { return 1 } } return 0"
 NOTHING: Filter = {"match_none": {}}
 # The most values of a group; a cluster answers with 65,535 buckets in all.
 TERMS: Mapping[str, Any] = {"size": 50_000, "shard_size": 50_000, "order": [{"_count": "desc"}, {"_key": "asc"}]}
@@ -52,6 +53,15 @@ def selected(query: Query, *, but: str | None = None) -> list[Filter]:
     return together + [
         with_values(group, [one]) for group, values in groups if group in query.match_all for one in values
     ]
+
+
+def order_of_last(query: Query) -> list[Filter]:
+    """Return the sort key that puts the documents of `Query.last` after all others, if there is one."""
+    if not query.last:
+        return []
+    group, values = query.last
+    script = {"source": _HAS_VALUE, "params": {"field": f"facet.{group}", "values": list(values)}}
+    return [{"_script": {"type": "number", "order": "asc", "script": script}}]
 
 
 def with_word(word: ast.QueryWord, field: str = "finds") -> Filter:

@@ -79,7 +79,8 @@ class FacetGroup:
     ) -> tuple[FacetCount, ...]:
         values = self._values[numbers].tolist()
         is_selected = map(frozenset(selected).__contains__, values)
-        rows = zip(values, totals[numbers].tolist(), is_selected, repeat("", len(values)), strict=True)
+        counts, size = totals[numbers].tolist(), len(values)
+        rows = zip(values, counts, is_selected, repeat("", size), repeat(0, size), strict=True)
         return tuple(map(_facet_count, rows))
 
     def _counted(self, docs: Docs) -> NDArray[np.intp]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,15 @@ from index.query_parser import QueryParser
 from index.ranking import DECIMALS
 from index.schema import Schema
 from index.similarity import DocumentVectors, Similarity
-from index.whoosh_engine.docs import NONE, Docs, both, either, least, less
+from index.whoosh_engine.docs import NONE, Docs, among, both, either, least, less
 from index.whoosh_engine.facets import Selections
 from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.matching import Matching
 from index.whoosh_engine.scoring import Scoring
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.vectors import VectorStore
+
+_LAST = np.int64(1 << 62)  # greater than the rank of any document
 
 
 class WhooshReader:
@@ -184,7 +186,7 @@ class _Search:
             return self._best(scoring, found, begin, end)
         places = self._snapshot.places(query.sort).take(found)
         ranks = self._ranks(self._snapshot.boosts.take(found), places) if query.sort == "boost" else places
-        docs = found.take(least(ranks, end)[begin:])
+        docs = found.take(least(self._with_last(found, ranks), end)[begin:])
         return self._ranked(scoring, docs, scoring.scores(docs) if has_scores else np.zeros(len(docs)))
 
     def _near(self) -> _Ranked:
@@ -212,13 +214,22 @@ class _Search:
     def _best(self, scoring: Scoring, docs: Docs, begin: int, end: int | None) -> _Ranked:
         """Return a window of these documents in order of score."""
         scores = scoring.scores(docs)
-        order = least(self._ranks(scores, self._snapshot.places("relevance").take(docs)), end)[begin:]
+        ranks = self._ranks(scores, self._snapshot.places("relevance").take(docs))
+        order = least(self._with_last(docs, ranks), end)[begin:]
         return self._ranked(scoring, docs.take(order), scores.take(order))
 
     def _ranks(self, scores: Scores, places: Docs) -> NDArray[np.int64]:
         """Return distinct numbers that sort by score, highest first, and by place if the rounded scores are equal."""
         ranks: NDArray[np.int64] = places - np.rint(scores * 10**DECIMALS).astype(np.int64) * self._snapshot.size
         return ranks
+
+    def _with_last(self, docs: Docs, ranks: NDArray[Any]) -> NDArray[Any]:
+        """Return ranks that put the documents of `Query.last` after all others."""
+        if not self._query.last:
+            return ranks
+        group, values = self._query.last
+        is_last = among(docs, self._snapshot.group(group).docs_with(values))
+        return np.where(is_last, ranks + _LAST, ranks)
 
     def _ranked(self, scoring: Scoring, docs: Docs, scores: Scores) -> _Ranked:
         reasons = list(scoring.reasons(docs)) if self._query.explain and len(docs) else ()

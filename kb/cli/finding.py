@@ -24,7 +24,7 @@ from kb.cli.output import (
 from kb.cli.syncing import ensure_index, warn_unindexed
 from kb.knowledge_base import KnowledgeBase
 from kb.search.browser import ServiceCount
-from kb.search.facets import BY_KEY, Facet, by_place, keys, options
+from kb.search.facets import BY_KEY, Facet, by_place, by_strength, keys, options
 from kb.search.records import facet_record, found_talk_record, hit_record, hits, pair_record, service_record
 from kb.search.results import FoundNote, SearchResults, UnknownValueError
 from kb.search.searcher import SORTS, unknown_values, ways_out
@@ -118,7 +118,12 @@ def _search_records(
     if facets:
         groups = {group: [facet_record(value) for value in values] for group, values in answer.facets.items()}
         parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
-        yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
+        yield {
+            "total": answer.total,
+            "likely": answer.likely,
+            "facets": groups,
+            **{name: part for name, part in parts.items() if part},
+        }
 
 
 def _search_lines(
@@ -133,7 +138,12 @@ def _search_lines(
     ]
     yield from (click.style(notice, fg="yellow") for notice in notices)
     yield from _answer_lines(answer, quoted, query.text, domain)
-    yield from _hit_lines(answer.hits, domain, explain=explain)
+    sure, likely = by_strength(query, answer.hits, lambda hit: hit.note)
+    yield from _hit_lines(sure, domain, explain=explain)
+    if likely:
+        kinds = wording.listed(_(text) for kind, text in wording.LIKELY.items() if kind in query.selected("kind"))
+        yield click.style(f"── {kinds} ──", fg="yellow")
+        yield from _hit_lines(likely, domain, explain=explain)
     if answer.near:
         heading = _("Notes near in meaning")
         heading = heading if answer.total else " ".join((_("No note has these words."), heading))
@@ -149,7 +159,7 @@ def _search_lines(
     yield from _few_hits_lines(kb, query, answer)
     shown = len(answer.hits)
     more = _(" (the first {shown} are shown; --limit shows more)", shown=shown) if shown < answer.total else ""
-    yield _note_count(answer.total) + more
+    yield _note_count(answer.total, answer.likely) + more
     for key, values in answer.facets.items():
         yield click.style(_(BY_KEY[key].label), bold=True)
         yield from (_facet_line(BY_KEY[key], value) for value in values)
@@ -186,7 +196,7 @@ def _hit_lines(found: Iterable[FoundNote], domain: Domain, *, explain: bool) -> 
                 domain.catalogue.name(m.service) + (f" ← {wording.why(m.why)}" if m.via == "inherited" else "")
                 for m in note.services
             )
-            yield click.style(f"    {' · '.join((_(wording.KINDS[note.kind]), *services))}", fg="cyan")
+            yield click.style(f"    {' · '.join((wording.kind(note), *services))}", fg="cyan")
             yield from _change_lines(hit, domain)
             if explain:
                 yield from (click.style(f"    {wording.reason(reason)}", dim=True) for reason in hit.shown_reasons)
@@ -226,7 +236,8 @@ def _few_hits_lines(kb: KnowledgeBase, query: Query, answer: SearchResults) -> I
 
 def _facet_line(facet: Facet, value: FacetCount) -> str:
     label = _value_name(facet, value.value, value.label)
-    return f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value})"
+    likely = f"  {wording.strengths(value.count, value.likely)}" if value.likely else ""
+    return f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value}){likely}"
 
 
 def _value_name(facet: Facet, value: str, label: str) -> str:
@@ -236,7 +247,10 @@ def _value_name(facet: Facet, value: str, label: str) -> str:
     return _(facet.value_labels[value]) if value in facet.value_labels else label
 
 
-def _note_count(count: int) -> str:
+def _note_count(count: int, likely: int = 0) -> str:
+    if likely:
+        strengths = wording.strengths(count, likely)
+        return ngettext("{strengths} note", "{strengths} notes", count, strengths=strengths)
     return ngettext("{count} note", "{count} notes", count)
 
 

@@ -127,6 +127,12 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
     yield _("library  {folder}", folder=shown_name(status.library)) + samples
     yield _("index    {folder}", folder=shown_name(status.index))
     yield _("content  {0.reports} reports, {0.talks} talks, {0.notes} notes").format(status)
+    if any(one.sure or one.likely for one in status.claims.values()):
+        counts = (
+            f"{_(wording.KINDS[claim])} {wording.strengths(one.sure + one.likely, one.likely)}"
+            for claim, one in status.claims.items()
+        )
+        yield _("kinds    {counts}", counts=wording.listed(counts))
     if count := len(status.left_alone):
         yield _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so", count=count)
     if count := len(status.kept):

@@ -184,7 +184,7 @@ def tree_lines(
             headings = under
             yield click.style(f"  {' > '.join(headings)}", underline=True)
         names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
-        about = click.style(f"  [{', '.join([_(wording.KINDS[note.kind]), *names])}]", fg="cyan")
+        about = click.style(f"  [{', '.join([wording.kind(note), *names])}]", fg="cyan")
         yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
         if note.id in reasons:
             features = " · ".join(f"{name} {weight:+.1f}" for name, weight in reasons[note.id])

@@ -188,7 +188,8 @@ def _guide_lines(guide: "Guide") -> Iterator[str]:
     for name, part in guide.parts.items():
         if part:
             yield ""
-            yield click.style(f"{_(wording.GUIDE_PARTS[name])} ({len(part)})", bold=True)
+            number = wording.strengths(len(part), guide.likely if name == "advice" else 0)
+            yield click.style(f"{_(wording.GUIDE_PARTS[name])} ({number})", bold=True)
             for under, entries in groupby(part, guide.subject):
                 if under:
                     yield click.style(f"  {' > '.join(passage(text, ()) for text in under)}", dim=True)
@@ -202,7 +203,8 @@ def _guide_lines(guide: "Guide") -> Iterator[str]:
 def _entry_lines(entry: "GuideEntry") -> Iterator[str]:
     from kb.kinds import without_arrow
 
-    yield f"  • {passage(entry.note.text, ())}"
+    likely = click.style(f"  [{_(wording.LIKELY[entry.likely])}]", fg="cyan") if entry.likely else ""
+    yield f"  • {passage(entry.note.text, ())}{likely}"
     yield click.style(f"    {wording.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
     yield from (f"    → {without_arrow(note.text)}" for note in (*entry.remedies, *entry.leads_to))
     yield from (click.style(f"    {change_line(change)}", fg="yellow") for change in entry.changes)

@@ -2,19 +2,21 @@
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
 from index.messages import translatable
 from kb.indexing.outcomes import LessonPreview, Status, SyncOutcome
-from kb.library.contents import Contents
+from kb.library.contents import Contents, ReportEntry, Strengths
 from kb.library.files import Scan
 from kb.library.places import damaged_files, listing
 from kb.library.tables import LessonTable
 from kb.pipeline.reports import Progress, ignore_progress, tools_of
+from kb.report.model import Claim
 from kb.report.problems import FileProblem, LibraryError
 from kb.search.collection import Collection, embedder_of
 from kb.storage.caches import code_digest
@@ -234,7 +236,13 @@ class Indexer:
             learned=contents.learned if contents else {},
             up_to_date=bool(contents and contents.is_current(library, files, code_digest())) and not damage,
             problems=(*damage, *files.problems, *(contents.problems if contents else ())),
+            claims={claim: _strengths(claim, reports) for claim in get_args(Claim)},
         )
+
+
+def _strengths(claim: Claim, reports: Sequence[ReportEntry]) -> Strengths:
+    known = [entry.claims[claim] for entry in reports if entry.claims]  # an index of an earlier version has none
+    return Strengths(sum(one.sure for one in known), sum(one.likely for one in known))
 
 
 def _lacks_vectors(contents: Contents, vectors: "StoredVectors") -> bool:

@@ -221,8 +221,9 @@ def urn(sort: Literal["note", "fact", "feed"], key: str) -> str:
 
 
 def _literal(query: Query) -> Query:
-    """Return a query without relaxation: a new note is a hit, or is not."""
-    return for_index(replace(query, without=LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
+    """Return a query without relaxation and strengths: a new note is a hit, or is not."""
+    literal = for_index(replace(query, without=LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
+    return replace(literal, last=None)
 
 
 def _stored_hits(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, str]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
+from kb.library.contents import Strengths
 from kb.library.file_changes import FileChange
 from kb.library.tables import LessonTable
+from kb.report.model import Claim
 from kb.report.problems import FileProblem
 from kb.storage.walk import CONFIGURATION
 
@@ -90,6 +92,7 @@ class Status(Struct, frozen=True):
     kept: tuple[str, ...]  # backups of reports that were replaced or removed
     left_alone: tuple[str, ...]  # files that are not reports: READMEs, ignored files, drafts
     learned: Mapping[str, int] = {}  # corrections that the library's lesson learns from, by sort
+    claims: Mapping[Claim, Strengths] = {}
 
 
 def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from index.embedder import StoredVectors
 from kb.kinds import Lesson, lesson_labels
 from kb.learning import Example
-from kb.library.contents import Contents, ReportEntry
+from kb.library.contents import Contents, ReportEntry, Strengths
 from kb.library.files import ReportFile, Scan
 from kb.library.places import CACHE_FOLDER, REPORT_SUFFIX, may_cache
 from kb.pipeline.reports import (
@@ -31,7 +32,7 @@ from kb.pipeline.reports import (
     read_report,
 )
 from kb.report.identity import own_part, report_part
-from kb.report.model import Correction, MetadataOverride, Report, TalkCorrection
+from kb.report.model import Claim, Correction, MetadataOverride, Report, TalkCorrection
 from kb.report.outline import ReadingWarning
 from kb.report.problems import FileProblem, Finding, UnreadableError
 from kb.services import names_in
@@ -68,6 +69,12 @@ class ReportSummary(Struct, frozen=True):
             findings=finished.findings,
             asked=report.asked,
             vectors=finished.vectors,
+            claims={
+                claim: Strengths(
+                    sum(note.kind == claim for note in report.notes), sum(note.likely == claim for note in report.notes)
+                )
+                for claim in get_args(Claim)
+            },
         )
         problems = (FileProblem(file.source, warning.line, warning.message) for warning in finished.warnings)
         return cls(entry, tuple(problems))

@@ -13,15 +13,22 @@ from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import ConfigurationError
 from kb.report.identity import ids_of, slug, talk_id
-from kb.report.model import MetadataOverride, Talk
+from kb.report.model import Claim, MetadataOverride, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
+
+
+class Strengths(Struct, frozen=True):
+    """The numbers of notes that surely are advice (or a problem), and of those that only likely are."""
+
+    sure: int = 0
+    likely: int = 0
 
 
 class ReportEntry(Struct, frozen=True):
     """A report in the index, without its notes; `digest` is the SHA-256 of its file.
 
     `asked` are the ids under which kb.toml may correct its talks and lines. `vectors` is the model that classified its
-    notes, empty where only their words did.
+    notes, empty where only their words did. `claims` are the numbers of its sure and likely advice and problems.
     """
 
     id: str
@@ -37,6 +44,7 @@ class ReportEntry(Struct, frozen=True):
     findings: tuple[Finding, ...]
     asked: tuple[str, ...] = ()
     vectors: str = ""
+    claims: Mapping[Claim, Strengths] = {}
 
 
 class Contents(Struct, frozen=True, dict=True):

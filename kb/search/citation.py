@@ -9,7 +9,7 @@ from kb.report.model import Note
 from kb.search.facets import by_place
 from kb.services import Change, Domain
 from kb.translation import _
-from kb.wording import GUIDE_PARTS, changed_since, compared, dated, listed, said, since
+from kb.wording import GUIDE_PARTS, LIKELY, changed_since, compared, dated, listed, said, since
 
 if TYPE_CHECKING:
     from kb.search.guide import Guide, GuideEntry
@@ -62,7 +62,8 @@ class Quoting:
     def _guide_entry(self, entry: "GuideEntry", above: tuple[str, ...]) -> Iterator[str]:
         said_by = said(entry.talks, entry.since, entry.until, entry.speakers)
         under = f"*{' › '.join(map(escaped, above))}*: " if above else ""
-        yield f"- {under}{escaped(entry.note.text)} — {escaped(said_by)}"
+        mark = f" ({_(LIKELY[entry.likely])})" if entry.likely else ""
+        yield f"- {under}{escaped(entry.note.text)}{mark} — {escaped(said_by)}"
         remedy = _("Remedy")
         yield from (f"  - {remedy}: {self._with_source(note)}" for note in entry.remedies)
         yield from (f"  - {self._with_source(note)}" for note in entry.leads_to)

@@ -7,14 +7,15 @@ adds a facet and finds it in all of these.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, get_args
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
+from index.query import Query
 from index.text import folded_name
 from kb.report.identity import digest, slug
-from kb.report.model import Note, Via
+from kb.report.model import Claim, Note, Via
 from kb.translation import NOTES, _, in_every_language, in_language, languages, marked, pgettext
 from kb.wording import KINDS, STATES, VIAS
 
@@ -29,6 +30,8 @@ while one types."""
 T = TypeVar("T")
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
+
+_LIKELY: Mapping[str, str] = {claim: f"likely {claim}" for claim in get_args(Claim)}
 
 UNDATED = "undated"
 """The year of undated notes, so that readers see how many a year leaves out."""
@@ -56,6 +59,8 @@ class Facet(Struct, frozen=True):
     - `words`: the fields of the search box that select it. There `names` returns the values by folded name. Without
       `names`, a value is selected by a part of it: A selects ALL, too.
     - `find`: returns the value of a name.
+    - `likely`: for values that a note may likely have, an additional value of the notes that only likely have it. With
+      it they are sorted last and counted; readers never see it.
     - `order`: how its values are sorted: `commonest` first, `newest` first (undated last), or as `labels` lists them.
     - `option_help`: the help of its option of `kb search`, None for no option.
     - `tool_help`: the description of its argument in the searches of programs.
@@ -71,6 +76,7 @@ class Facet(Struct, frozen=True):
     names: "Callable[[Catalogue], Mapping[str, str]] | None" = None
     find: "Callable[[Catalogue, str], str | None] | None" = None
     words: tuple[str, ...] = ()
+    likely: Mapping[str, str] = {}
     order: Literal["commonest", "newest", "labels"] = "commonest"
     option_help: str | None = None
     tool_help: str | None = None
@@ -87,6 +93,10 @@ class Facet(Struct, frozen=True):
 
 def _services(note: Note, via: Via | None = None) -> Iterable[str]:
     return dict.fromkeys(mention.service for mention in note.services if via in (None, mention.via))
+
+
+def _kinds(note: Note) -> tuple[str, ...]:
+    return (note.kind, note.likely, _LIKELY[note.likely]) if note.likely else (note.kind,)
 
 
 @cache
@@ -136,6 +146,14 @@ def by_place(items: Iterable[T], note_of: Callable[[T], Note]) -> dict[str, list
     return places
 
 
+def by_strength(query: Query, items: Iterable[T], note_of: Callable[[T], Note]) -> tuple[list[T], list[T]]:
+    """Return the items whose note surely is of a selected kind, and those whose note only likely is."""
+    sure, likely = list[T](), list[T]()
+    for item in items:
+        (likely if note_of(item).likely in query.selected("kind") else sure).append(item)
+    return sure, likely
+
+
 FACETS = (
     Facet(
         "service",
@@ -166,14 +184,16 @@ FACETS = (
     Facet(
         "kind",
         marked("Kind"),
-        lambda note, _catalogue: (note.kind,),
+        lambda note, _catalogue: _kinds(note),
         roles=frozenset(("page", "table")),
         listed=Listed(1),
         value_labels=KINDS,
         words=("kind", "種別"),
+        likely=_LIKELY,
         order="labels",
-        option_help=f"One of {', '.join(KINDS)}, or its Japanese name. Repeatable.",
-        tool_help="Only notes of one of these kinds: advice, problem, question, statement, impression, label.",
+        option_help=f"One of {', '.join(KINDS)}, or its Japanese name; sure ones first, then likely ones. Repeatable.",
+        tool_help="Only notes of one of these kinds: advice, problem, question, statement, impression, label. Those "
+        "that only are `likely` come last.",
     ),
     Facet(
         "event",

@@ -49,6 +49,14 @@ class GuideEntry:
         return self.notes[0].id
 
     @property
+    def likely(self) -> Claim | None:
+        """Advice or a problem if it is likely that; None if any of its notes surely is one."""
+        notes = (*self.notes, *self.leads_to)
+        if any(note.kind in get_args(Claim) for note in notes):
+            return None
+        return next((note.likely for note in notes if note.likely), None)
+
+    @property
     def talks(self) -> int:
         """The number of talks, at least 1: notes outside of talks count only if there is no other."""
         return len({note.talk.id for note in self.notes if note.talk}) or 1
@@ -73,7 +81,7 @@ class GuideEntry:
 class Guide:
     """The entries of a service by part, made from `compared` of its `notes`.
 
-    Each part is sorted by: still valid, probability of advice, newest, place in the report.
+    Each part is sorted by: sure before likely, still valid, probability of advice, newest, place in the report.
     """
 
     service: Service
@@ -81,6 +89,11 @@ class Guide:
     compared: int
     parts: Mapping[PartName, tuple[GuideEntry, ...]]
     changes: tuple[Change, ...]
+
+    @property
+    def likely(self) -> int:
+        """The number of entries of advice that only likely are advice."""
+        return sum(entry.likely is not None for entry in self.parts["advice"])
 
     def subject(self, entry: GuideEntry) -> tuple[str, ...]:
         """Return the two nearest crumbs above an entry, without the name of the service."""
@@ -226,7 +239,7 @@ def _entry(
     group_of: Mapping[str, str],
     outdating: Mapping[str, tuple[Change, ...]],
 ) -> GuideEntry:
-    best = max(group, key=lambda note: (bool(note.states), int(note.advice * 4), note.held_on or "", note.id))
+    best = max(group, key=_quality)
     # If two note takers noted both a problem and its remedy, the remedy appears once too.
     own_remedies, continuations = (
         {group_of[other.id]: other for note in group for other in others.get(note.id, ())}
@@ -244,20 +257,26 @@ def _entry(
     )
 
 
+def _quality(note: Note) -> tuple[bool, bool, int, str, str]:
+    """Return the key by which the best note of a group is the greatest."""
+    return bool(note.states), note.kind == "advice", int(note.advice * 4), note.held_on or "", note.id
+
+
 def _part_of(entry: GuideEntry) -> PartName:
     """Return the part of an entry.
 
-    A problem that any talk remedies is solved. An entry that leads to advice belongs to the advice.
+    A problem that any talk remedies is solved. An entry that is or leads to likely advice belongs to the advice.
     """
     states = {state for note in entry.notes for state in note.states}
     if states & set(PROBLEM_STATES):
         return "solved" if "solved" in states else "unsolved"
-    return "advice" if any(note.kind == "advice" for note in (*entry.notes, *entry.leads_to)) else "cases"
+    kinds = {kind for note in (*entry.notes, *entry.leads_to) for kind in (note.kind, note.likely)}
+    return "advice" if "advice" in kinds else "cases"
 
 
-def _order(entry: GuideEntry) -> tuple[bool, float, int, str, int]:
-    """Return the sort key of an entry: still valid, probability of advice in quarters, newest, place."""
+def _order(entry: GuideEntry) -> tuple[bool, bool, float, int, str, int]:
+    """Return the sort key of an entry: sure, still valid, probability of advice in quarters, newest, place."""
     note = entry.note
     advice = 0 if note.states else max(int(one.advice * 4) for one in (note, *entry.leads_to))
     newest = int((entry.until or "0").replace("-", "").ljust(8, "0"))
-    return bool(entry.changes), -advice, -newest, note.report, note.line
+    return entry.likely == "advice", bool(entry.changes), -advice, -newest, note.report, note.line

@@ -81,7 +81,13 @@ def hit_record(found: FoundNote, tier: Tier, domain: Domain, *, quoted: bool, ex
 
 def facet_record(value: FacetCount) -> dict[str, Any]:
     """Return a facet value with its name and count."""
-    return {"value": value.value, "label": value.label, "count": value.count, "selected": value.selected}
+    return {
+        "value": value.value,
+        "label": value.label,
+        "count": value.count,
+        "likely": value.likely,
+        "selected": value.selected,
+    }
 
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:
@@ -133,7 +139,7 @@ def service_record(service: Service, notes: int | None) -> dict[str, Any]:
 
 
 def guide_record(guide: "Guide", domain: Domain) -> dict[str, Any]:
-    """Return the guide of a service: its parts, and in `totals` their numbers of entries."""
+    """Return the guide of a service: its parts, their numbers of entries, and how much of the advice is only likely."""
     return {
         "service": {
             **service_record(guide.service, guide.notes),
@@ -142,6 +148,7 @@ def guide_record(guide: "Guide", domain: Domain) -> dict[str, Any]:
         "compared": guide.compared,
         **{name: [_entry_record(entry, domain) for entry in part] for name, part in guide.parts.items()},
         "totals": {name: len(part) for name, part in guide.parts.items()},
+        "likely": guide.likely,
         "changes": [change_record(change) for change in guide.changes],
     }
 
@@ -150,6 +157,7 @@ def _entry_record(entry: "GuideEntry", domain: Domain) -> dict[str, Any]:
     return {
         **_record(entry, "id", "talks", "since", "until", "speakers"),
         "text": entry.note.text,
+        "likely": entry.likely,
         **{
             key: [note_record(note, domain) for note in getattr(entry, key)]
             for key in ("notes", "remedies", "leads_to")

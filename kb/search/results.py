@@ -43,10 +43,12 @@ class SearchResults(Results, frozen=True, kw_only=True):
     - `context_notes`: for each value of the query's `context` on this page, its hits and their related notes, in
       reading order.
     - `talks`: the first of the talks in `titled`.
+    - `likely`: the number of hits that only likely are of the selected kind. They come after the sure ones.
     - `marks`: the ranges to mark in the titles of talks and in the crumbs above notes; only if reasons were requested.
     """
 
     hits: tuple[FoundNote, ...]
+    likely: int = 0
     near: tuple[FoundNote, ...] = ()
     context_notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()

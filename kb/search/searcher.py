@@ -99,7 +99,11 @@ class Searcher:
         if snapshot is None:
             return SearchResults(total=0, hits=(), facets=dict.fromkeys(query.facets, ()))
         index_query, service_group = for_index(query)
+        group, last = index_query.last or ("", ())
+        if group and group not in index_query.facets:
+            index_query = replace(index_query, facets=(*index_query.facets, group))
         found, contents = snapshot.reader.search(index_query), snapshot.contents
+        likely = sum(value.count for value in found.facets.get(group, ()) if value.value in last)
         results = _with_own_groups(query, found, service_group, snapshot)
         context_notes = _context_notes(found, snapshot)
         decoded = {note.id: note for notes in context_notes.values() for note in notes}
@@ -113,6 +117,7 @@ class Searcher:
         facets = {group: self._labelled(group, results.facets[group], contents) for group in query.facets}
         return SearchResults(
             **(asdict(results) | {"facets": facets, "hits": hits, "near": near}),
+            likely=likely,
             context_notes=context_notes,
             talks=tuple(talks),
             marks=_marks_above((*hits, *near), talks, near_terms, snapshot.tools.analyzer) if query.explain else {},
@@ -120,11 +125,14 @@ class Searcher:
 
     def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:
         """Return counts of a facet with the names of its values, in the order of the facet."""
-        labels = self.labels(key, contents)
+        labels, facet = self.labels(key, contents), BY_KEY[key]
+        likely = {one.value: one.count for one in counts if one.value in facet.likely.values()}
         values = tuple(
-            FacetCount(value, count, selected, labels.get(value, value)) for value, count, selected, _ in counts
+            FacetCount(value, count, selected, labels.get(value, value), likely.get(facet.likely.get(value, ""), 0))
+            for value, count, selected, *_ in counts
+            if value not in likely
         )
-        match BY_KEY[key].order:
+        match facet.order:
             case "commonest":
                 return values
             case "newest":
@@ -215,8 +223,12 @@ class Searcher:
 def for_index(query: Query) -> tuple[Query, str]:
     """Return the query for the index, and the group of services there.
 
-    With one selected `via`, the index has a group of its own for services mentioned in that way.
+    With one selected `via`, the index has a group of its own for services mentioned in that way. Notes that only likely
+    are of a selected kind come last.
     """
+    likely = BY_KEY["kind"].likely
+    if last := tuple(likely[kind] for kind in query.selected("kind") if kind in likely):
+        query = replace(query, last=("kind", last))
     via = query.selected("via")
     index_group = f"service_{via[0]}" if len(via) == 1 else ""
     if index_group not in BY_KEY:

@@ -109,7 +109,23 @@ def test_the_facets_of_an_address_select_the_same_notes(
     found = of_site(page)
 
     assert (set(found), len(found)) == (of_live(live, f"q=&{facets}"), len(set(found)))
-    assert page.get_by_role("status").inner_text() == f"{len(found):,}件"
+    likely = live.get(f"/?q=&{facets}&without=near", headers={"Accept": "application/json"}).json["likely"]
+    number = f"{len(found) - likely:,} + {likely:,}" if likely else f"{len(found):,}"
+    assert page.get_by_role("status").inner_text() == f"{number}件"
+    assert page.locator("#found .tree .kind.likely").count() >= likely
+
+
+def test_likely_advice_comes_after_the_sure_and_has_a_badge_of_its_own(open_page: Open, root: str) -> None:
+    page = open_page("search/?kind=advice", root)
+    of_site(page)
+    is_likely = page.eval_on_selector_all(
+        "#found .tree .note", "notes => notes.map((note) => note.querySelector('.kind.likely.advice') !== null)"
+    )
+
+    assert is_likely == sorted(is_likely)
+    assert len(set(is_likely)) == 2
+    assert page.get_by_role("status").inner_text() == f"{is_likely.count(False):,} + {is_likely.count(True):,}件"
+    assert "likely" not in " ".join(page.locator(".chips").all_inner_texts())
 
 
 def test_what_is_found_is_counted_marked_and_shown_fifty_at_a_time_the_newest_first(open_page: Open, root: str) -> None:

@@ -62,7 +62,7 @@ class ScanEngine(Engine):
         matching = [d for d in self.documents if scan.finds(d)]
         found = [d for d in matching if _is_selected(d, query)]
         first = Scoring(scan, scan.words, matching)
-        ordered = self._ordered(found, first, query.sort)
+        ordered = self._ordered(found, first, query, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
         counts = {group: self._counts(matching, group, query) for group in query.facets}
         limited = [group for group, _ in query.most_values if group in counts]
@@ -240,9 +240,13 @@ class ScanEngine(Engine):
         last = limit and query.offset < max(total, 1) <= query.offset + limit
         near = scan.near([d for d in self.documents if _is_selected(d, query)]) if last else []
         scoring = Scoring(scan, scan.loosest, near)
-        return self._ordered(near, scoring, "relevance")[: min(limit, 20)], scoring
+        return self._ordered(near, scoring, query, "relevance")[: min(limit, 20)], scoring
 
-    def _ordered(self, found: list["Counted"], scoring: "Scoring", sort: str) -> list["Counted"]:
+    def _ordered(self, found: list["Counted"], scoring: "Scoring", query: Query, sort: str) -> list["Counted"]:
+        group, values = query.last or ("", ())
+        return sorted(self._sorted(found, scoring, sort), key=lambda d: bool({*values} & {*_values(d, group)}))
+
+    def _sorted(self, found: list["Counted"], scoring: "Scoring", sort: str) -> list["Counted"]:
         if sort == "position":
             return found
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)

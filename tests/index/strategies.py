@@ -84,7 +84,8 @@ query_texts = st.one_of(
 queries = st.builds(
     Query,
     text=query_texts,
-    sort=st.sampled_from(["relevance", "new", "old", "position"]),
+    sort=st.sampled_from(["relevance", "new", "old", "position", "boost"]),
+    last=st.sampled_from([None, ("service", ("sqs",)), ("year", ("2018", "2024")), ("x", ("y",))]),
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),

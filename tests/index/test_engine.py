@@ -1,5 +1,7 @@
 """The contract of searching, for every engine: matches, counts and order."""
 
+from dataclasses import replace
+
 import pytest
 from engines import NOTES, Make, document, filled, ids
 from msgspec.structs import replace as changed
@@ -146,6 +148,18 @@ def test_sort_by_boost_puts_the_newest_first_among_equals(make: Make) -> None:
 
     assert ids(engine.search(Query("監視", sort="boost"))) == ["1", "2", "0", "3"]
     assert ids(engine.search(Query("監視", sort="boost", limit=2))) == ["1", "2"]
+
+
+@pytest.mark.parametrize("sort", ["relevance", "new", "old", "boost", "position"])
+@pytest.mark.parametrize("text", ["監視", ""])
+def test_documents_with_a_last_value_come_after_all_others(make: Make, sort: Sort, text: str) -> None:
+    engine = filled(make(), NOTES)
+    every = ids(engine.search(Query(text, sort=sort)))
+    last = Query(text, sort=sort, last=("service", ("cloudwatch", "unknown")))
+
+    assert ids(engine.search(last)) == [*(one for one in every if one in "23"), *(one for one in every if one in "01")]
+    pages = [engine.search(replace(last, offset=offset, limit=1)) for offset in range(len(every))]
+    assert [one for page in pages for one in ids(page)] == ids(engine.search(last))
 
 
 def test_a_window_is_a_slice_of_all_hits(make: Make) -> None:

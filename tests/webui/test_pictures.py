@@ -113,14 +113,32 @@ def test_the_shape_of_a_report_has_every_note_of_its_kinds_once_and_where_it_sta
 
 def test_the_shape_of_a_report_leads_to_its_notes_and_to_as_many_of_each_kind_as_it_tells(client: FlaskClient) -> None:
     page = client.get("/report/jaws-days-2018-8ddf").text
-    strips = re.findall(r'<div class="strip (\w+)">\s*<a href="([^"]+)">\S+ (\d+)件</a>(.*?)</div>', page, re.DOTALL)
+    strips = re.findall(
+        r'<div class="strip (\w+)">\s*<a href="([^"]+)">\S+ ([\d +]+)件</a>(.*?)</div>', page, re.DOTALL
+    )
 
     assert [kind for kind, *_ in strips] == ["advice", "problem", "question"]
     for kind, url, notes, marks in strips:
         told = re.findall(r'<a href="([^"]+)" aria-label="\S+ (\d+)件: ', marks)
-        assert (total(client, url), sum(int(count) for _, count in told)) == (int(notes), int(notes))
+        number = sum(map(int, notes.split(" + ")))  # sure and likely ones
+        assert (total(client, url), sum(int(count) for _, count in told)) == (number, number)
         for address, _ in told:
-            assert f'<div class="note {kind}" id="{unquote(address.partition("#")[2])}">' in page
+            note = unquote(address.partition("#")[2])
+            found = re.search(rf'<div class="note (\w+)" id="{re.escape(note)}">(.*?)</p>(.*?)</div>', page, re.DOTALL)
+            assert found
+            assert found[1] == kind or f'"kind likely {kind}"' in found[3]
+
+
+def test_a_place_with_likely_notes_alone_is_drawn_as_likely() -> None:
+    notes = [noted(number, "statement") for number in range(30)]
+    notes[3] = noted(3, "advice")
+    notes[9] = structs.replace(notes[9], likely="advice")
+    drawn = shape(notes)
+
+    assert drawn is not None
+    (strip,) = drawn.strips
+    assert (strip.kind, strip.notes, strip.likely) == ("advice", 2, 1)
+    assert [mark.likely for mark in strip.marks] == [False, True]
 
 
 def test_a_service_that_is_named_together_leads_to_as_many_notes_that_name_both(client: FlaskClient) -> None:

@@ -147,9 +147,9 @@ def test_counts_ignore_their_own_group_and_link_to_the_toggled_search(client: Fl
     facets = as_json(client, "/?q=冪等&service=sqs").json["facets"]["service"]
 
     assert facets == [
-        {"value": "sqs", "label": "Amazon SQS", "count": 2, "selected": True,
+        {"value": "sqs", "label": "Amazon SQS", "count": 2, "likely": 0, "selected": True,
          "toggle_url": "/?q=%E5%86%AA%E7%AD%89"},
-        {"value": "dynamodb", "label": "Amazon DynamoDB", "count": 1, "selected": False,
+        {"value": "dynamodb", "label": "Amazon DynamoDB", "count": 1, "likely": 0, "selected": False,
          "toggle_url": "/?q=%E5%86%AA%E7%AD%89&service=dynamodb&service=sqs"},
     ]  # fmt: skip
 

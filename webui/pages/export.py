@@ -13,7 +13,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.citation import Quoting
-from kb.search.facets import by_place
+from kb.search.facets import by_place, by_strength
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
 from kb.translation import _
@@ -45,9 +45,21 @@ class Sheet:
     chosen: bool = False
 
     @property
-    def places(self) -> list[list[Note]]:
-        """The notes by talk or report."""
-        return list(by_place(self.notes, lambda note: note).values())
+    def parts(self) -> dict[str, list[Note]]:
+        """The notes by their strength: the sure ones under an empty heading, then those that only likely fit."""
+        sure, likely = by_strength(self.query, self.notes, lambda note: note)
+        claims = dict.fromkeys(note.likely for note in likely if note.likely)
+        heading = wording.listed(_(wording.LIKELY[claim]) for claim in claims)
+        return {"": sure, **({heading: likely} if likely else {})}
+
+    @property
+    def places(self) -> list[tuple[str, list[Note]]]:
+        """The notes by talk or report, each with the heading of its part."""
+        return [
+            (heading, own)
+            for heading, notes in self.parts.items()
+            for own in by_place(notes, lambda note: note).values()
+        ]
 
     @property
     def bound(self) -> str:
@@ -87,7 +99,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             notes = tuple(map(knowledge_base.browser.note, chosen))
             return Sheet(_("Chosen notes"), notes, len(notes), query, chosen=True)
         answer = knowledge_base.searcher.search(replace(query, limit=most))
-        title = wording.found(answer.total, conditions_of(query, knowledge_base))
+        title = wording.found(answer.total, conditions_of(query, knowledge_base), answer.likely)
         return Sheet(title, tuple(hit.note for hit in answer.hits), answer.total, query)
 
     def request_quoting() -> Quoting:
@@ -124,7 +136,10 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @whole_results
     def as_markdown() -> Response:
         sheet = requested()
-        body = "\n".join([f"# {_('Quotation sheet')}: {sheet.title}\n", *request_quoting().sheet(sheet.notes)])
+        lines = [f"# {_('Quotation sheet')}: {sheet.title}\n"]
+        for heading, notes in sheet.parts.items():
+            lines += [*([f"# {heading}\n"] if heading else []), *request_quoting().sheet(notes)]
+        body = "\n".join(lines)
         return _download(body, "text/markdown", "md")
 
     return blueprint
@@ -146,14 +161,15 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
     writer = csv.writer(text)
     writer.writerow(
         (
-            *(_("Note"), _("Kind"), _("Services"), _("Trail"), _("Talk or report"), _("Speakers"), _("Event")),
-            *(_("Date"), _("File"), _("Line"), _("Address")),
+            *(_("Note"), _("Kind"), _("Likely kind"), _("Services"), _("Trail"), _("Talk or report"), _("Speakers")),
+            *(_("Event"), _("Date"), _("File"), _("Line"), _("Address")),
         )
     )
     for note in notes:
         cells = (
             note.text,
             _(KINDS[note.kind]),
+            _(KINDS[note.likely]) if note.likely else "",
             "、".join(catalogue.name(mention.service) for mention in note.services),
             " › ".join(crumb.text for crumb in note.trail),
             note.place_title,

@@ -33,12 +33,13 @@ _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A saved search in the list: its number of notes, and of new ones, None if this browser never opened it."""
+    """A saved search: its number of notes, of new ones (None if this browser never opened it) and of likely ones."""
 
     name: str
     url: str
     total: int
     new: int | None
+    likely: int = 0
 
 
 class SavedSearches:
@@ -71,7 +72,7 @@ class SavedSearches:
         ]
         answers = self._knowledge_base.searcher.each(*(replace(query, limit=0) for query in queries))
         return tuple(
-            (Saved(search.name, address_of(query), answer.total, None), query)
+            (Saved(search.name, address_of(query), answer.total, None, answer.likely), query)
             for search, query, answer in zip(searches, queries, answers, strict=True)
         )
 

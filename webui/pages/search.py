@@ -12,7 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.search.browser import ServiceCount
 from kb.search.crosstab import ServiceYears
-from kb.search.facets import keys
+from kb.search.facets import by_strength, keys
 from kb.search.records import facet_record, found_talk_record, hit_record, hits, service_record
 from kb.search.results import FoundNote, SearchResults
 from kb.search.searcher import SORTS
@@ -44,6 +44,7 @@ class SearchPage:
     chips: tuple[Chip, ...]
     quoted: tuple[FoundNote, ...]
     talks: tuple[TalkHits, ...]
+    likely: tuple[TalkHits, ...]
     near: tuple[TalkHits, ...]
     bars: Timeline
     unread: tuple[Unread, ...]
@@ -55,7 +56,12 @@ class SearchPage:
     def status(self) -> str:
         """The number of results and the conditions of the search in one line."""
         words = [self.query.text] if self.query.text else []
-        return wording.found(self.answer.total, words + [chip.label for chip in self.chips])
+        return wording.found(self.answer.total, words + [chip.label for chip in self.chips], self.answer.likely)
+
+    @property
+    def likely_kinds(self) -> list[str]:
+        """The names of the selected kinds that some notes only likely have."""
+        return [_(text) for kind, text in wording.LIKELY.items() if kind in self.query.selected("kind")]
 
     @property
     def unlisted(self) -> Iterator[tuple[str, str]]:
@@ -195,15 +201,17 @@ def _search_page(
     answer = knowledge_base.searcher.search(explained)
     selected, quoted = tuple(chips(query, answer)), knowledge_base.searcher.quoted(query, answer)
     all_unread = (*unread, *(Unread(*pair) for pair in answer.unknown))
-    years = query.selected("year")
+    years, domain = query.selected("year"), knowledge_base.collection.domain
+    sure, likely = by_strength(query, answer.hits, lambda hit: hit.note)
     return SearchPage(
         query=query,
         answer=answer,
         groups=tuple(groups(answer)),
         chips=selected,
         quoted=quoted,
-        talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.hits)),
-        near=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.near)),
+        talks=tuple(by_talk(domain, query, answer, sure)),
+        likely=tuple(by_talk(domain, query, answer, likely)),
+        near=tuple(by_talk(domain, query, answer, answer.near)),
         bars=timeline(  # the bar of the only selected year deselects it
             counts(answer, "year"),
             lambda year: address_of(query.select("year", *(() if years == (year,) else (year,)))),
@@ -223,6 +231,7 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     ]
     return {
         "total": page.answer.total,
+        "likely": page.answer.likely,
         "page": page.number,
         "pages": page.pages,
         "loosened": bool(page.answer.steps),

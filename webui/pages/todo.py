@@ -56,11 +56,11 @@ _CONSEQUENCES = {
         "Yes: the notes below this line become notes of this talk. No: they stay with the talk above, or the report."
     ),
     "advice": marked(
-        "Yes: it is shown as advice in filters, on pages of services and in guides."
+        "Yes: it is listed with the sure advice. No: it is not listed as advice any more."
         " Other notes keep their kinds until you let kb learn from the answers."
     ),
     "problem": marked(
-        "Yes: it is shown as a problem in filters, on pages of services and among problems and remedies."
+        "Yes: it is listed with the sure problems and their remedies. No: it is not listed as a problem any more."
         " Other notes keep their kinds until you let kb learn from the answers."
     ),
 }

@@ -18,7 +18,17 @@ function element(name, attributes = {}, ...inside) {
   return made;
 }
 
-const tally = (count) => (count === 1 ? said.one : said.many.replace("2", count.toLocaleString("en")));
+// A number of notes; some of them are only likely of their kind: 14 + 23.
+function tally(count, likely = 0) {
+  const parts = likely ? [count - likely, likely] : [count];
+  const number = parts.map((part) => part.toLocaleString("en")).join(" + ");
+  return count === 1 && !likely ? said.one : said.many.replace("2", number);
+}
+
+const isMarker = ([group, value]) => group === "kind" && value.startsWith("likely ");
+
+// The number of the value that marks notes which only likely are of a kind.
+const likelyValue = (index, kind) => index.values.findIndex(([g, v]) => g === "kind" && v === `likely ${kind}`);
 
 // --- The query ---------------------------------------------------------------------------------------------------
 
@@ -52,11 +62,15 @@ function search(index) {
   const has = ([, text, , values, trail, attached], { name, whole, found }) =>
     found.test(fold(whole ? text : [text, ...trail, attached ?? ""].join("\n"))) ||
     (Object.hasOwn(index.names, name) && index.names[name].some((number) => values.includes(number)));
-  return index.notes.filter(
+  const found = index.notes.filter(
     (note) =>
       selected.every(({ every, values }) => values[every ? "every" : "some"]((number) => note[3].includes(number))) &&
       wanted.every((word) => has(note, word) !== word.without),
   );
+  const markers = asked.getAll("kind").map((kind) => likelyValue(index, kind));
+  const isLikely = (note) => markers.some((number) => note[3].includes(number));
+  const likely = found.filter(isLikely);
+  return [found.filter((note) => !isLikely(note)).concat(likely), likely.length];
 }
 
 // --- The results --------------------------------------------------------------------------------------------------
@@ -90,6 +104,8 @@ function hit(index, [href, text, stands, values, trail], found) {
   if (kind && !["statement", "label"].includes(kind[1])) {
     tags.unshift(element("span", { class: `kind ${kind[1]}` }, kind[2]));
   }
+  const likely = told.find(isMarker);
+  if (likely) tags.unshift(element("span", { class: `kind ${likely[1]}` }, likely[2]));
   const quoted = element("a", { href }, ...marked(text, found));
   return element(
     "li",
@@ -128,15 +144,18 @@ function narrowing(index, notes) {
   for (const note of notes) for (const number of note[3]) counts.set(number, (counts.get(number) ?? 0) + 1);
   const commonest = [...counts].filter(([, count]) => count < notes.length).sort(([, a], [, b]) => b - a);
   const lists = ["kind", "year", "event", "service"].map((group) => {
-    const values = commonest.filter(([number]) => index.values[number][0] === group).slice(0, MOST);
-    return values.map(([number, count]) => chip(index, index.values[number], tally(count)));
+    const values = commonest.filter(([number]) => index.values[number][0] === group && !isMarker(index.values[number]));
+    const likely = (number) => counts.get(likelyValue(index, index.values[number][1])) ?? 0;
+    return values
+      .slice(0, MOST)
+      .map(([number, count]) => chip(index, index.values[number], tally(count, likely(number))));
   });
   const inside = lists.filter((list) => list.length).map((list) => element("ul", { class: "chips" }, ...list));
   return inside.length ? [element("details", { class: "rest" }, element("summary", {}, said.narrow), ...inside)] : [];
 }
 
 function show(index) {
-  const notes = search(index);
+  const [notes, likely] = search(index);
   const found = words(asked.get("q") ?? "").filter((word) => !word.without);
   const marks = found.length ? new RegExp(found.map((word) => pattern(word.name)).join("|"), "g") : null;
   const list = element("ul", { class: "tree" });
@@ -148,7 +167,7 @@ function show(index) {
     if (first) list.children[first].querySelector(".note a").focus();
   };
   more.addEventListener("click", next);
-  status.textContent = notes.length ? tally(notes.length) : said.none;
+  status.textContent = notes.length ? tally(notes.length, likely) : said.none;
   place.append(...chosen(index), ...narrowing(index, notes));
   if (notes.length) place.append(element("section", { class: "card" }, list, element("p", { class: "more" }, more)));
   next();

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Generic, TypeVar, TypeVarTuple, Unpack
 
-from index.engine import SearchIndexError
+from index.engine import FacetCount, SearchIndexError
 from index.query import Query
 from kb.kinds.pairs import Pair, problems
 from kb.knowledge_base import KnowledgeBase
@@ -18,7 +18,6 @@ from kb.services import Change, Service
 from kb.translation import _, language, pgettext
 from kb.wording import KINDS
 from webui.http.address import address_of
-from webui.view.facets import counts
 
 _MAX_EXAMPLES = 6
 _MAX_PANEL_ITEMS = 2  # of each list of a panel; the page of the service has all
@@ -55,11 +54,12 @@ class Cached(Generic[*K, T]):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A search that finds notes: its words or the label of its kind, its address, and its number of notes."""
+    """A search that finds notes: its words or the label of its kind, its address, and its numbers of notes."""
 
     label: str
     url: str
     total: int
+    likely: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Panel:
 
     service: Service
     total: int
-    kinds: Mapping[str, int]
+    kinds: Mapping[str, FacetCount]
     advice: tuple[Note, ...]
     problems: tuple[Pair, ...]
     changes: tuple[Change, ...]
@@ -133,7 +133,7 @@ def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
     answers = knowledge_base.searcher.each(*(replace(query, limit=1) for _, query in queries))
     for (label, query), answer in zip(queries, answers, strict=True):
         if answer.hits and not answer.steps:
-            yield Example(label, address_of(query), answer.total)
+            yield Example(label, address_of(query), answer.total, answer.likely)
 
 
 def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
@@ -223,7 +223,7 @@ def _panel(slug: str, knowledge_base: KnowledgeBase) -> Panel | None:
         replace(on_service.select("kind", "advice"), sort="boost", facets=("kind",)),
         replace(on_service.select("kind", "problem"), sort="new", context="place"),
     )
-    kinds = counts(advice, "kind")
+    kinds = {facet.value: facet for facet in advice.facets["kind"] if facet.count}
     if not kinds:
         return None
     contexts = {found.note.id: newest_problems.context_notes[place(found.note)] for found in newest_problems.hits}
@@ -231,7 +231,7 @@ def _panel(slug: str, knowledge_base: KnowledgeBase) -> Panel | None:
     changes = knowledge_base.collection.domain.changes_of(slug)
     return Panel(
         service=knowledge_base.collection.catalogue.by_slug[slug],
-        total=sum(kinds.values()),
+        total=sum(facet.count - facet.likely for facet in kinds.values()),
         kinds=kinds,
         advice=tuple(found.note for found in advice.hits),
         problems=tuple(pairs),

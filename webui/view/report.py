@@ -104,12 +104,14 @@ def steps(notes: Sequence[Note]) -> Iterator[Step]:
 class Mark:
     """The notes of a kind at one place of the chart: their number, and the first with its address.
 
-    `left` and `width` are percentages of the chart, `height` is in pixels.
+    With `likely`, all of them only likely are of the kind. `left` and `width` are percentages of the chart, `height` is
+    in pixels.
     """
 
     first: Note
     notes: int
     url: str
+    likely: bool
     left: float
     width: float
     height: int
@@ -117,10 +119,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The notes of a kind along the report, their number, and the search for them."""
+    """The notes of a kind along the report, their number, how many are only likely, and the search for them."""
 
     kind: Kind
     notes: int
+    likely: int
     url: str
     marks: tuple[Mark, ...]
 
@@ -138,18 +141,19 @@ def shape(notes: Sequence[Note]) -> Shape | None:
     places = min(len(notes), _PLACES)
     found: dict[Kind, dict[int, list[int]]] = {kind: {} for kind in _KINDS}  # indices of notes by kind and place
     for number, note in enumerate(notes):
-        if note.kind in found:
-            found[note.kind].setdefault(number * places // len(notes), []).append(number)
+        for kind in found.keys() & {note.kind, note.likely}:
+            found[kind].setdefault(number * places // len(notes), []).append(number)
     most = max((len(own) for by_place in found.values() for own in by_place.values()), default=0)
     if len(notes) < _MIN_NOTES or not most:
         return None
     width = 100 / places
 
-    def mark(place: int, own: Sequence[int]) -> Mark:
+    def mark(kind: Kind, place: int, own: Sequence[int]) -> Mark:
         return Mark(
             first=notes[own[0]],
             notes=len(own),
             url=report_url(notes[own[0]], own[0] + 1),
+            likely=all(notes[number].likely == kind for number in own),
             left=round(width * place, 2),
             width=round(width * 0.8, 2),
             height=max(_MIN_HEIGHT, round(HEIGHT * len(own) / most)),
@@ -159,8 +163,9 @@ def shape(notes: Sequence[Note]) -> Shape | None:
         Strip(
             kind=kind,
             notes=sum(map(len, by_place.values())),
+            likely=sum(notes[number].likely == kind for own in by_place.values() for number in own),
             url=address_of(Query().select("report", notes[0].report).select("kind", kind)),
-            marks=tuple(mark(place, own) for place, own in by_place.items()),
+            marks=tuple(mark(kind, place, own) for place, own in by_place.items()),
         )
         for kind, by_place in found.items()
         if by_place

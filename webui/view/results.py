@@ -1,6 +1,7 @@
 """The results of a search: hits in their trees by talk, notices about the query, and searches to try next."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -81,7 +82,8 @@ class TalkHits:
 
 
 def by_talk(domain: Domain, query: Query, answer: SearchResults, found: Sequence[FoundNote]) -> Iterator[TalkHits]:
-    """Yield the hits or near notes of an answer grouped by talk, in the order of the best note of each."""
+    """Yield some hits or the near notes of an answer grouped by talk, in the order of the best note of each."""
+    on_page = Counter(place(hit.note) for hit in answer.hits)
     groups: dict[str, list[FoundNote]] = {}
     for hit in found:
         groups.setdefault(place(hit.note), []).append(hit)
@@ -95,7 +97,7 @@ def by_talk(domain: Domain, query: Query, answer: SearchResults, found: Sequence
             note=first,
             branches=tree([note for note in context if note.id in hit_ids]),
             shown={hit.note.id: with_related(domain, hit.note, others, hit) for hit in hits},
-            more=answer.found_in[key] - len(hits) if first.talk and found is answer.hits else 0,
+            more=answer.found_in[key] - on_page[key] if first.talk and found is not answer.near else 0,
             more_url=address_of(query.select("talk", key)),
         )
 

@@ -49,8 +49,8 @@ def test_facets_come_last_and_count_every_hit() -> None:
         1,
         3,
         [
-            {"value": "sqs", "label": "Amazon SQS", "count": 3, "selected": True},
-            {"value": "lambda", "label": "AWS Lambda", "count": 1, "selected": False},
+            {"value": "sqs", "label": "Amazon SQS", "count": 3, "likely": 0, "selected": True},
+            {"value": "lambda", "label": "AWS Lambda", "count": 1, "likely": 0, "selected": False},
         ],
     )
 
