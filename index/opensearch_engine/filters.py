@@ -11,7 +11,12 @@ from index.query import Query
 Filter: TypeAlias = Mapping[str, Any]
 
 EVERYTHING: Filter = {"match_all": {}}
-_HAS_VALUE = "for (value in doc[params.field]) { if (params.values.contains(value)) { return 1 } } return 0"
+_HAS_VALUE = """
+if (doc.containsKey(params.field)) {
+  for (value in doc[params.field]) { if (params.values.contains(value)) { return 1 } }
+}
+return 0
+"""
 NOTHING: Filter = {"match_none": {}}
 # The most values of a group; a cluster answers with 65,535 buckets in all.
 TERMS: Mapping[str, Any] = {"size": 50_000, "shard_size": 50_000, "order": [{"_count": "desc"}, {"_key": "asc"}]}

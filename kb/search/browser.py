@@ -252,8 +252,9 @@ class Browser:
         note = self.note(note_id)
         own = own_part(note.id)
         finished = finish_report(self.outline(note.report), self._collection.tools)
-        # Explain the kind that is shown, which vectors or corrections of other notes may have decided.
-        notes = {own_part(other.id): replace(other, kind=note.kind) for other in finished.report.notes}
+        # Explain the kind that is shown, likely or sure, which vectors or corrections of other notes may have decided.
+        kind, sure = (note.likely, getattr(note, note.likely)) if note.likely else (note.kind, note.sure)
+        notes = {own_part(other.id): replace(other, kind=kind) for other in finished.report.notes}
         if own not in notes:
             raise UnknownIdError(translatable("{0} holds no note {1} any more", note.source, note_id))
         contents = self._collection.contents()
@@ -262,7 +263,7 @@ class Browser:
         if any(corrections[note_id].kind for note_id in note_ids if note_id in corrections):
             return Why(note.kind, note.text, note.sure, ())
         report = replace(finished.report, notes=tuple(notes.values()))
-        return Why(note.kind, note.text, note.sure, tuple(reasons(report, finished.morphemes)[notes[own].id]))
+        return Why(kind, note.text, sure, tuple(reasons(report, finished.morphemes)[notes[own].id]))
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return every service of the catalogue with its number of notes, None without an index."""

@@ -219,7 +219,7 @@ def test_yes_or_no_settles_a_likely_one(tmp_path: Path, answer: str, kind: str, 
     client = create_app(knowledge_base).test_client()
     note = as_json(client, "/?q=箱")["hits"][0]["id"]
     card = client.get("/?q=箱").text
-    asked = as_json(client, "/todo?what=advice")["tasks"]
+    asked, why = as_json(client, "/todo?what=advice")["tasks"], as_json(client, f"/why/{note}")
 
     client.post(f"/correct/{note}", data={answer: "advice"}, headers=OURS)
     client.post("/sync", headers=OURS)
@@ -228,5 +228,6 @@ def test_yes_or_no_settles_a_likely_one(tmp_path: Path, answer: str, kind: str, 
 
     assert all(f'name="{name}" value="advice"' in card for name in ("kind", "no"))
     assert note in {task["about"] for task in asked}
+    assert (why["kind"], why["sure"] < 1, bool(why["reasons"])) == ("advice", True, True)
     assert (corrected["kind"], corrected["likely"], found["total"]) == (kind, None, total)
     assert note not in {task["about"] for task in as_json(client, "/todo?what=advice")["tasks"]}
