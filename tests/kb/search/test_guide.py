@@ -7,6 +7,8 @@ from models import Characters
 
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
+from kb.learning import load
+from kb.report.model import Correction
 from kb.search.guide import Guide
 
 
@@ -99,6 +101,25 @@ def test_a_remedy_that_another_talk_tells_is_told_by_itself_too(tmp_path: Path) 
     knowledge_base.indexer.sync()
 
     assert (alone, sorted(told(guide(knowledge_base)))) == ([[PROBLEM]], [[REMEDY, REMEDY], [PROBLEM]])
+
+
+def test_sure_advice_comes_before_likely_advice_even_if_it_no_longer_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load("kinds"), "thresholds", {"advice": 2.0, "problem": 2.0})
+    monkeypatch.setattr(load("kinds"), "likely", {"advice": 1e-9})
+    knowledge_base = opened(tmp_path, y2017="  - 箱の鍵を数えるとよい\n  - 最大実行時間は5分にするとよい\n")
+    overtaken = next(entry for entry in guide(knowledge_base).parts["advice"] if entry.changes)
+    before = [entry.likely for entry in guide(knowledge_base).parts["advice"]]
+    knowledge_base.corrector.note(overtaken.note.id, lambda _: Correction(kind="advice"))
+    knowledge_base.indexer.sync()
+
+    entries = guide(knowledge_base).parts["advice"]
+    assert [(entry.likely, len(entry.changes)) for entry in entries] == [
+        (None, 1),
+        *[("advice", 0)] * (len(before) - 1),
+    ]
+    assert set(before) == {"advice"}
 
 
 def test_what_is_noted_outside_of_talks_is_said_once(tmp_path: Path) -> None:
