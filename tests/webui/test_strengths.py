@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from index.query import Query, Sort
 from kb.cli.group import cli
+from kb.indexing import news
 from kb.knowledge_base import KnowledgeBase
 from kb.learning import load
 from kb.programs.tools import call
@@ -127,6 +128,7 @@ def test_the_page_shows_likely_advice_below_a_line_and_with_a_badge_of_its_own(c
     assert above.count('<span class="kind advice"') == SURE
     assert above.count('<span class="kind likely advice"') == 0
     assert below.count('<span class="kind likely advice"') == 20 - SURE
+    assert [part.count("このセッションの他 12件") for part in (above, below)] == [1, 1]  # 8 of 20 are on this page
     assert 'id="likely"' not in client.get("/?kind=statement").text
 
 
@@ -158,6 +160,16 @@ def test_a_feed_says_that_a_note_only_likely_is_advice(client: FlaskClient) -> N
     feed = client.get("/feed?kind=advice").text
 
     assert feed.count("&lt;p&gt;助言かも&lt;/p&gt;") == LIKELY
+
+
+def test_a_feed_has_the_newest_notes_of_both_strengths(
+    knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "MAX_ENTRIES", 10)
+
+    entries = knowledge_base.updates.entries(ADVICE)
+    assert {entry.note.held_on for entry in entries} == {"2020"}
+    assert {entry.note.likely for entry in entries} == {None, "advice"}
 
 
 def test_a_guide_lists_the_sure_advice_first_and_marks_the_likely(client: FlaskClient) -> None:
