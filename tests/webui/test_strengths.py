@@ -197,6 +197,8 @@ def test_the_terminal_lists_likely_advice_below_a_line(knowledge_base: Knowledge
     assert re.search(rf"{SURE + LIKELY}  Advice  \(advice\)  {SURE} \+ {LIKELY}", below)
     assert "    Fact or case, Likely advice · AWS Lambda" in below
     assert f"Advice ({SURE} + {LIKELY})" in printed("guide", "lambda")
+    assert f"kinds    Advice {SURE} + {LIKELY}, Problem 1\n" in printed("status")
+    assert json.loads(printed("status", "--json"))["claims"]["advice"] == {"sure": SURE, "likely": LIKELY}
     *_, last = map(json.loads, printed("search", "--kind", "advice", "--facets", "--json").splitlines())
     assert (last["total"], last["likely"]) == (SURE + LIKELY, LIKELY)
 
