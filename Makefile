@@ -65,11 +65,12 @@ fit: $(VENV)/.fit
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
 	else for part in headings talks kinds services quotes; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
-# Fine-tunes the sentence model on queries (torch on the CPU, under an hour), then recomputes the samples' vectors.
-# Needs the notes in LABELS.
+# Fine-tunes the sentence model on queries and teaches it to read notes (torch on the CPU, three hours), then recomputes
+# the samples' vectors. Needs the notes in LABELS. `make fit` uses what it reads.
 fit-model: $(VENV)/.model
 	@if test ! -d $(LABELS)/notes; then echo "There are no notes in $(LABELS): nothing is fitted."; \
-	else $(BIN)/python tests/fitting/sentence_model.py $(LABELS) && $(BIN)/python tests/fitting/sample_vectors.py; fi
+	else $(BIN)/python tests/fitting/sentence_model.py $(LABELS) && $(BIN)/python tests/fitting/reading.py $(LABELS) && \
+	$(BIN)/python tests/fitting/sample_vectors.py; fi
 
 # Adds new texts to each kb.po, drops unused ones, and compiles it; write the msgstr of new ones, and run it again.
 texts: $(VENV)/.dev

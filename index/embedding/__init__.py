@@ -1,6 +1,7 @@
-"""Embedders: the bundled model, a model behind an address, and a file of precomputed vectors."""
+"""Embedders: the bundled model, a model behind an address, and a file of precomputed vectors; and what reads passages."""
 
 from index.embedding.bundled_model import Precomputed, bundled, precompute
 from index.embedding.endpoint import Endpoint
+from index.embedding.passage_reader import PassageReader
 
-__all__ = ["Endpoint", "Precomputed", "bundled", "precompute"]
+__all__ = ["Endpoint", "PassageReader", "Precomputed", "bundled", "precompute"]

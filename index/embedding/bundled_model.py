@@ -222,7 +222,9 @@ class Precomputed:
         rows = self._rows(texts, known, lambda new: [*zip(*self._model.read(new), strict=True)])
         return np.stack([vector for vector, _ in rows]), np.stack([scores for _, scores in rows])
 
-    def _rows(self, texts: Sequence[str], known: Mapping[bytes, T], make: Callable[[list[str]], Iterable[T]]) -> list[T]:
+    def _rows(
+        self, texts: Sequence[str], known: Mapping[bytes, T], make: Callable[[list[str]], Iterable[T]]
+    ) -> list[T]:
         """Return what is known of each text, or else made."""
         keys = [_key(self.name, text) for text in texts]
         new = [text for text, key in zip(texts, keys, strict=True) if key not in known]
@@ -272,7 +274,7 @@ def precompute(model: Bundled, texts: Iterable[str], file: Path) -> None:
     distinct = list(dict.fromkeys(texts))
     vectors, scores = model.read(distinct) if model.reading else (model.passages(distinct), None)
     made = quantised(vectors)  # engines store them quantised too, so nothing is lost
-    arrays = {"numbers": made.numbers, "scales": made.scales.astype(np.float32)}
+    arrays: dict[str, Any] = {"numbers": made.numbers, "scales": made.scales.astype(np.float32)}
     if scores is not None:
         arrays |= {"reading": np.array(model.reading), "scores": scores.astype(np.float16)}
     keys = np.array([np.frombuffer(_key(model.name, text), np.uint8) for text in distinct])

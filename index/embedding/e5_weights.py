@@ -8,7 +8,6 @@ directory of tensors; the tensors, as float32 or as blocks of 32 four-bit weight
 import os
 import struct
 from collections.abc import Mapping
-from copy import copy
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
@@ -90,12 +89,6 @@ class Weights:
             if offset + size > len(self._data):
                 raise ValueError(f"{name} is beyond the end of the file")
             self._tensors[name] = offset, size
-
-    def with_tuned(self, tuned: Mapping[str, NDArray[Any]]) -> "Weights":
-        """Return the same weights where other tensors replace those of the file."""
-        weights = copy(self)
-        weights._tuned = tuned
-        return weights
 
     def pieces(self) -> Pieces:
         """Return the data of the tokenizer."""

@@ -70,18 +70,28 @@ class OnnxModel:
             np.array(readings, np.float32).reshape(len(passages), scores),
         )
 
+    def states(self, passage: str) -> tuple[Floats, int]:
+        """Return what a passage is read from: states (pieces, hidden), and the piece where its own text begins."""
+        _, states, begin = self._prepared(passage)
+        return states, begin
+
     def _read(self, passage: str) -> tuple[Floats, Floats]:
-        """Return the vector and the reading of a passage. The window in which its own text begins is read."""
+        """Return the vector and the reading of a passage."""
+        vector, states, begin = self._prepared(passage)
+        own = np.zeros((1, len(states)), np.float32)
+        own[0, begin:-1] = 1
+        inputs = {"states": states[None], "words": np.ones(own.shape, np.int32), "own": own}
+        scores: Floats = self._reader.run(None, inputs)[0][0]
+        return vector, scores
+
+    def _prepared(self, passage: str) -> tuple[Floats, Floats, int]:
+        """Return the vector of a passage, and the states of the window in which its own text begins, with the place."""
         windows = self._windows(passage, is_query=False)
         vector, states = self._vector(windows)
-        above = _PREFIXES[False] + passage.rpartition(SEPARATOR)[0] + SEPARATOR if SEPARATOR in passage else ""
-        begin = len(self._tokenizer.ids((above or _PREFIXES[False]).rstrip()))
-        number, begin = divmod(min(begin, sum(map(len, windows)) - 1), self._weights.positions - 2)
-        own = np.zeros((1, len(windows[number]) + 2), np.float32)
-        own[0, begin + 1 : -1] = 1
-        words = np.ones(own.shape, np.int32)
-        scores: Floats = self._reader.run(None, {"states": states[number], "words": words, "own": own})[0][0]
-        return vector, scores
+        above, separator, _ = passage.rpartition(SEPARATOR)
+        before = len(self._tokenizer.ids((_PREFIXES[False] + above + separator).rstrip()))
+        number, begin = divmod(min(before, sum(map(len, windows)) - 1), self._weights.positions - 2)
+        return vector, states[number], begin + 1
 
     @cached_property
     def _reader(self) -> Any:  # noqa: ANN401  # onnxruntime is untyped
@@ -104,7 +114,7 @@ class OnnxModel:
         ids = np.array([[BEGIN, *window, END]])
         embedded = self._weights.dequantised("emb.word", self._weights.hidden, ids) + self._positions[: ids.size]
         mean, states = self._session.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})
-        return mean[0], states
+        return mean[0], states[0]
 
 
 def _on_all_processors(function: Callable[[str], T], texts: Sequence[str]) -> list[T]:
@@ -116,7 +126,7 @@ def _on_all_processors(function: Callable[[str], T], texts: Sequence[str]) -> li
 
 
 def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
-    found = _vectors_of(weights, range(weights.layers))
+    found = _biases_and_norms(weights.floats, range(weights.layers))
     for name, width in _matrices(weights, range(weights.layers)):
         matrix = weights.quantised(name, width)
         found |= {f"{name}.packed": matrix.packed, f"{name}.scales": matrix.scales}
@@ -125,14 +135,15 @@ def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
 
 def _reading_initializers(weights: Weights, reading: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     layers = range(FORK, weights.layers)
-    found = _vectors_of(weights.with_tuned(reading), layers)
+    floats = {name: array.astype(np.float32) for name, array in reading.items()}
+    found = _biases_and_norms(floats.__getitem__, layers)
     for name, width in _matrices(weights, layers):
         matrix = weights.dequantised(name, width).T
-        if f"{name}.down" in reading:
-            matrix = matrix + reading[f"{name}.down"].astype(np.float32) @ reading[f"{name}.up"].astype(np.float32)
+        if f"{name}.down" in floats:
+            matrix = matrix + floats[f"{name}.down"] @ floats[f"{name}.up"]
         scales = np.abs(matrix).max(axis=0) / _MAX_INT
         found |= {f"{name}.int8": np.rint(matrix / scales).astype(np.int8), f"{name}.scales": scales}
-    return found | {name: reading[name].astype(np.float32) for name in ("head.w", "head.b")}
+    return found | {name: floats[name] for name in ("head.w", "head.b")}
 
 
 def _matrices(weights: Weights, layers: Iterable[int]) -> Iterator[tuple[str, int]]:
@@ -143,13 +154,12 @@ def _matrices(weights: Weights, layers: Iterable[int]) -> Iterator[tuple[str, in
         yield f"l{layer}.fo.w", weights.feed_forward
 
 
-def _vectors_of(weights: Weights, layers: Iterable[int]) -> dict[str, NDArray[Any]]:
-    """Return the biases and norms of layers."""
+def _biases_and_norms(floats: Callable[[str], Floats], layers: Iterable[int]) -> dict[str, NDArray[Any]]:
     found: dict[str, NDArray[Any]] = {}
     for layer in (f"l{number}" for number in layers):
         for name in ("ao.b", "fi.b", "fo.b", "aln.w", "aln.b", "oln.w", "oln.b"):
-            found[f"{layer}.{name}"] = weights.floats(f"{layer}.{name}")
-        found[f"{layer}.qkv.b"] = np.concatenate([weights.floats(f"{layer}.{part}.b") for part in "qkv"])
+            found[f"{layer}.{name}"] = floats(f"{layer}.{name}")
+        found[f"{layer}.qkv.b"] = np.concatenate([floats(f"{layer}.{part}.b") for part in "qkv"])
     return found
 
 

@@ -23,7 +23,7 @@ from kb.storage.caches import code_digest
 from kb.storage.walk import backups_below, shown_name
 
 if TYPE_CHECKING:  # as in methods below: `kb status` must not load what reads reports (tests/kb/cli/test_starts.py)
-    from index.embedder import StoredVectors
+    from index.embedding import PassageReader
     from kb.indexing.sync import Sync
     from kb.report.difference import Difference
 
@@ -131,10 +131,8 @@ class Indexer:
         with suppress(SearchIndexError):  # a damaged index is made again
             before = self._collection.snapshot()
         cache = ReportCache(self._collection.index, in_memory=in_memory)
-        vectors = self._vectors_for_kinds() if with_vectors else None
-        return Sync(
-            self._collection, scan, before, since, progress, cache=cache, vectors=vectors, reclassify=reclassify
-        )
+        reader = self._collection.passage_reader() if with_vectors else None
+        return Sync(self._collection, scan, before, since, progress, cache=cache, reader=reader, reclassify=reclassify)
 
     def _is_current(self, contents: Contents, scan: Scan) -> bool:
         return contents.is_current(self._collection.library, scan.listing, code_digest())
@@ -156,27 +154,20 @@ class Indexer:
         self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
         # If another process syncs meanwhile, notes are classified after that.
         with suppress(OutdatedError, WriterBusyError, LibraryError):
-            if vectors := self._vectors_for_kinds():
+            if reader := self._collection.passage_reader():
                 since, before, scan = self._scan()
-                if before and self._is_current(before, scan) and _lacks_vectors(before, vectors):
+                if before and self._is_current(before, scan) and _lacks_readings(before, reader):
                     self._prepare(scan, since, progress, reclassify=True).run()
                     # On a cluster, a document that is written again has lost its vector.
                     self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
 
     def has_vectors_to_make(self) -> bool:
         """Return whether `embed` has anything to do."""
-        coverage, vectors = self.coverage(), self._vectors_for_kinds()
+        coverage, reader = self.coverage(), self._collection.passage_reader()
         if coverage and coverage.embedded < coverage.documents:
             return True
         contents = self._collection.readable_contents()
-        return bool(vectors and contents and _lacks_vectors(contents, vectors))
-
-    def _vectors_for_kinds(self) -> "StoredVectors | None":
-        """Return the stored vectors, if the classifier of kinds is trained on their model."""
-        from kb.kinds import vector_model
-
-        vectors = self._collection.engine.stored_vectors()
-        return vectors if vectors and vectors.name == vector_model() else None
+        return bool(reader and contents and _lacks_readings(contents, reader))
 
     def coverage(self) -> Coverage | None:
         """Return how many notes have a vector, None without a model."""
@@ -245,5 +236,5 @@ def _strengths(claim: Claim, reports: Sequence[ReportEntry]) -> Strengths:
     return Strengths(sum(one.sure for one in known), sum(one.likely for one in known))
 
 
-def _lacks_vectors(contents: Contents, vectors: "StoredVectors") -> bool:
-    return any(entry.vectors != vectors.name for entry in contents.reports if entry.notes)
+def _lacks_readings(contents: Contents, reader: "PassageReader") -> bool:
+    return any(entry.reading != reader.reading for entry in contents.reports if entry.notes)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.embedder import StoredVectors
+from index.embedding import PassageReader
 from kb.kinds import Lesson, lesson_labels
 from kb.learning import Example
 from kb.library.contents import Contents, ReportEntry, Strengths
@@ -68,7 +68,7 @@ class ReportSummary(Struct, frozen=True):
             notes=len(report.notes),
             findings=finished.findings,
             asked=report.asked,
-            vectors=finished.vectors,
+            reading=finished.reading,
             claims={
                 claim: Strengths(
                     sum(note.kind == claim for note in report.notes), sum(note.likely == claim for note in report.notes)
@@ -83,7 +83,7 @@ class ReportSummary(Struct, frozen=True):
 class ReportFingerprint(Struct, frozen=True):
     """Everything that decides a finished report: a cached report with another fingerprint is made again.
 
-    `file`, `code` and `domain` are digests, the next three are the entries of kb.toml about the report. `vectors` is
+    `file`, `code` and `domain` are digests, the next three are the entries of kb.toml about the report. `reading` is
     the model that classified the notes, empty where only their words did. `lesson` is the key of the library's lesson.
     """
 
@@ -93,7 +93,7 @@ class ReportFingerprint(Struct, frozen=True):
     override: MetadataOverride
     corrections: Mapping[str, Correction]
     talks: Mapping[str, TalkCorrection]
-    vectors: str = ""
+    reading: str = ""
     lesson: str = ""
 
 
@@ -172,16 +172,16 @@ class ReportCache:
 class ReportLoader:
     """Loads the finished report of a file, from the cache if its fingerprint is current.
 
-    A cached report that another `lesson` classified, or only its words although all its `vectors` are stored, is
+    A cached report that another `lesson` classified, or only its words although its notes have been read, is
     classified again. It is not read again.
     """
 
     def __init__(
-        self, tools: Tools, cache: ReportCache, vectors: StoredVectors | None = None, lesson: Lesson = _NO_LESSON
+        self, tools: Tools, cache: ReportCache, reader: PassageReader | None = None, lesson: Lesson = _NO_LESSON
     ) -> None:
         self.cache = cache
         self._tools = tools
-        self._vectors = vectors
+        self._reader = reader
         self._lesson = lesson
         self._domain = tools.configuration.domain_digest
         self._kept: dict[str, Morphemes] = {}  # of reports that were analysed, by source
@@ -225,11 +225,11 @@ class ReportLoader:
         """Return the finished report of a file, with its morphemes only if they were needed for that."""
         finished = self._cached(file)
         if finished is None:
-            finished = read_report(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
-        elif finished.lesson != self._lesson.key or self._has_new_vectors(finished):
+            finished = read_report(file.data, file.source, self._tools, reader=self._reader, lesson=self._lesson)
+        elif finished.lesson != self._lesson.key or self._has_new_readings(finished):
             finished = replace(finished, morphemes=AnalysedTexts(self._tools))
             corrections = self._fingerprint(file, finished).corrections
-            finished = classified(finished, corrections, self._vectors, self._lesson)
+            finished = classified(finished, corrections, self._reader, self._lesson)
         else:
             return finished
         self._store(file, finished)
@@ -246,7 +246,7 @@ class ReportLoader:
             {},
             cached.warnings,
             cached.findings,
-            known.vectors,
+            known.reading,
             known.lesson,
             cached.training_features,
             cached.marked_answers,
@@ -255,11 +255,11 @@ class ReportLoader:
         current = self._fingerprint(file, finished)
         return finished if known == (replace(current, domain=known.domain) if any_domain else current) else None
 
-    def _has_new_vectors(self, finished: FinishedReport) -> bool:
-        """Return whether a report that was not classified by its vectors can be now."""
-        if self._vectors is None or finished.vectors == self._vectors.name:
+    def _has_new_readings(self, finished: FinishedReport) -> bool:
+        """Return whether a report whose notes the model had not read is read now."""
+        if self._reader is None or finished.reading == self._reader.reading:
             return False
-        return self._vectors.of([note.passage for note in finished.report.notes]) is not None
+        return self._reader.of([note.passage for note in finished.report.notes]) is not None
 
     def _store(self, file: ReportFile, finished: FinishedReport) -> None:
         report = finished.report
@@ -283,7 +283,7 @@ class ReportLoader:
         corrections = corrections_for(report.id, file.source, override, self._tools.corrections)
         talks = {talk: configured[talk] for talk in report.asked if talk in configured}
         return ReportFingerprint(
-            file.digest, code_digest(), self._domain, override, corrections, talks, finished.vectors, finished.lesson
+            file.digest, code_digest(), self._domain, override, corrections, talks, finished.reading, finished.lesson
         )
 
 

@@ -22,7 +22,7 @@ from itertools import accumulate
 
 from msgspec.structs import replace
 
-from index.embedder import StoredVectors
+from index.embedding import PassageReader
 from index.schema import Document
 from kb.indexing import staging
 from kb.indexing.differences import Comparison, difference, first_difference
@@ -66,7 +66,7 @@ class Sync:
         progress: Progress,
         *,
         cache: ReportCache,
-        vectors: StoredVectors | None = None,
+        reader: PassageReader | None = None,
         reclassify: bool = False,
     ) -> None:
         self._collection, self._scan, self._before, self._since = collection, scan, before, since
@@ -77,11 +77,11 @@ class Sync:
         self._reusable = contents if contents and contents.code == code_digest() else None
         self._tools = tools_of(scan.configuration.text)  # the collection has those of the generation before
         self._lesson = lesson_of(scan, contents, ReportLoader(self._tools, cache))
-        self._loader = ReportLoader(self._tools, cache, vectors, self._lesson)
+        self._loader = ReportLoader(self._tools, cache, reader, self._lesson)
         # Worker processes have no vectors: they classify by words, until the vectors of the new notes are made.
         has_new_lesson = self._reusable is not None and self._reusable.lesson != self._lesson.key
-        self._without_workers = vectors is not None and (reclassify or has_new_lesson)
-        model = vectors.name if vectors and reclassify else None
+        self._without_workers = reader is not None and (reclassify or has_new_lesson)
+        model = reader.reading if reader and reclassify else None
         self._unchanged = frozenset(self._unchanged_files(self._reusable, model) if self._reusable else ())
 
     def run(self) -> tuple[Contents, Difference | None]:
@@ -244,7 +244,7 @@ class Sync:
                 yield file.source
                 continue
             entry = before.by_source.get(file.source)
-            if entry is None or before.lesson != self._lesson.key or (model and entry.notes and entry.vectors != model):
+            if entry is None or before.lesson != self._lesson.key or (model and entry.notes and entry.reading != model):
                 continue
             if any(old.talks.get(talk) != new.talks.get(talk) for talk in entry.asked):
                 continue

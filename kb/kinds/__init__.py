@@ -8,7 +8,6 @@ from kb.kinds.classify import (
     likely_claims,
     max_changed,
     reasons,
-    vector_model,
     word_scores,
 )
 from kb.kinds.marks import without_arrow
@@ -27,7 +26,6 @@ __all__ = [
     "problems",
     "questions",
     "reasons",
-    "vector_model",
     "without_arrow",
     "word_scores",
 ]

@@ -1,7 +1,7 @@
 """The kind of each note, and how a library's corrections change the kinds of its other notes.
 
 Input: a report, and the morphemes of its texts. Features: `kb.kinds.features`.
-Model: a logistic regression over six kinds; a second one also weighs the notes' sentence vectors.
+Model: a logistic regression over six kinds; a second one also weighs what the sentence model reads in the notes.
 Output: the kind of each note, whether it is likely advice or a problem, and the probabilities of these three.
 """
 
@@ -15,25 +15,25 @@ from typing import TypeAlias, get_args
 import msgspec
 import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from kb.kinds.features import Analysis, features
 from kb.kinds.marks import Mark, marks_of
 from kb.kinds.pairs import paired
-from kb.learning import Example, LinearModel, adaptation_to, load, model_table, scores_by
+from kb.kinds.readings import Scores, in_context
+from kb.learning import Example, LinearModel, adaptation_to, load, scores_by
 from kb.report.identity import own_part
 from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Finding
 
 WordScores: TypeAlias = tuple[bytes, ...]
-"""The scores of a report's notes, (notes, kinds) in float64: by both models without vectors, and by a lesson, if any.
+"""The scores of a report's notes, (notes, kinds) in float64: by both models without readings, and by a lesson, if any.
 
 With them, a report is classified again without the features of its notes.
 """
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLAIMS: tuple[Claim, ...] = get_args(Claim)
-WITH_VECTORS = "kinds_with_vectors"
+READ_KINDS = "kinds_read"
 
 _MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows with their square
 _NO_CORRECTION = Correction()
@@ -47,40 +47,36 @@ def classify(
     report: Report,
     analysis: Analysis,
     corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
-    vectors: NDArray[np.float32] | None = None,
+    readings: Scores | None = None,
     scores: WordScores | None = None,
 ) -> Report:
     """Return the report with the kinds, remedies and answers of its notes.
 
-    `analysis` holds the morphemes of each text, `corrections` are by note id. `vectors`, (notes, dimensions), are those
-    of the model that `vector_model` names. `scores` are those of `word_scores`, by default without a lesson.
+    `analysis` holds the morphemes of each text, `corrections` are by note id. `readings` are
+    what the sentence model reads in the notes, (notes, READ). `scores` are those of `word_scores`, by default without a
+    lesson.
     """
-    words, with_vectors, *adapted = (
+    words, beside_readings, *adapted = (
         np.frombuffer(one).reshape(-1, len(KINDS)) for one in scores or word_scores(report, analysis)
     )
-    if vectors is None:
-        model, chosen = load("kinds"), words
+    if readings is None:
+        model, rows = load("kinds"), load("kinds").probabilities_of(words, None, *adapted).tolist()
     else:
-        model, chosen = load(WITH_VECTORS), with_vectors
-    rows = model.probabilities_of(chosen, vectors, *adapted).tolist()
+        model, seen = load(READ_KINDS), in_context(report.notes, readings)
+        rows = model.probabilities_of(beside_readings, seen, *adapted).tolist()
     probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     marks = marks_of(report.notes)
     notes = [
         _classified(note, probabilities[note.id], model, corrections.get(note.id, _NO_CORRECTION), marks.get(note.id))
         for note in report.notes
     ]
-    return replace(report, notes=paired(notes, analysis, probabilities, marks))
+    return replace(report, notes=paired(notes, analysis, probabilities, marks, readings))
 
 
 def word_scores(report: Report, analysis: Analysis, adaptation: LinearModel | None = None) -> WordScores:
     """Return what the words of each note say about its kind; `adaptation` is that of a `Lesson`."""
-    models = [load("kinds"), load(WITH_VECTORS), *([adaptation] if adaptation else ())]
+    models = [load("kinds"), load(READ_KINDS), *([adaptation] if adaptation else ())]
     return tuple(scores.tobytes() for scores in scores_by(models, features(report, analysis)))
-
-
-def vector_model() -> str:
-    """Return the name of the model whose vectors `classify` takes (`index.embedder.Embedder.name`)."""
-    return model_table(WITH_VECTORS).vectors_of
 
 
 def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, float]]]:

@@ -8,6 +8,7 @@ A mark begins a note: its word stands before a colon or in brackets, half-width 
 | `answer` | | the last marked question before it, by its number if it has one, else a question above or before it |
 | `remedy` | | a problem above it, the last one in its list, or else the statement above or before it |
 | `response` | | a problem above or before it. 対応 also names what works, 改善 what got better, an arrow what follows |
+| `label` | that kind: the text is only addresses, a date, times | |
 
 "Before it" skips other replies, so that each of several remedies in a row replies to the problem. A mark of a problem
 or remedy without a text (`課題:`) marks each note directly below it.
@@ -23,7 +24,7 @@ from msgspec import Struct
 from kb.kinds.features import NoteTree
 from kb.report.model import Kind, Note
 
-MarkName: TypeAlias = Literal["question", "problem", "answer", "remedy", "response"]
+MarkName: TypeAlias = Literal["question", "problem", "answer", "remedy", "response", "label"]
 
 # The words of each mark, and the signs that end them outside of brackets: `A.` and `A)` are common, 「課題.」 is not.
 _WORDS: Mapping[MarkName, tuple[str, str]] = {
@@ -50,7 +51,11 @@ _OWN_REPLY: Mapping[Kind, re.Pattern[str]] = {
     "question": re.compile(rf"[\s。、/>→⇒?](?:{_WORDS['answer'][0]})\s*\d*\s*:\s*\S"),
 }
 _OPTION = re.compile(r"\W?B\W")  # follows (A) in a list of choices
-_KINDS: Mapping[MarkName, Kind] = {"question": "question", "problem": "problem"}
+_KINDS: Mapping[MarkName, Kind] = {"question": "question", "problem": "problem", "label": "label"}
+_LABEL = re.compile(
+    r"[\s(\[<-]*(?:(?:https?://|www\.)[!-~]+|\d{1,2}:\d{2}|\d{1,2}時(?:\d{1,2}分|半)?|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})"
+    r"(?:[\s,、。)\]>~〜–-]|から|まで|(?:https?://|www\.)[!-~]+|\d{1,2}:\d{2}|\d{1,2}時(?:\d{1,2}分|半)?)*"
+)
 # The kind of note that a note with a mark replies to.
 _REPLIED: Mapping[MarkName, Kind] = {"answer": "question", "remedy": "problem", "response": "problem"}
 _PASSED_DOWN = frozenset[MarkName](("problem", "remedy", "response"))
@@ -73,6 +78,8 @@ class Mark(Struct, frozen=True):
 
 def mark_of(text: str) -> Mark | None:
     """Return the mark at the beginning of a text, None without one."""
+    if _LABEL.fullmatch(unicodedata.normalize("NFKC", text[:_MAX_TEXT])):
+        return Mark("label")
     without = without_arrow(text)
     begin = unicodedata.normalize("NFKC", without[:_MAX_BEGIN])
     for name, pattern in _MARKS.items():

@@ -1,20 +1,23 @@
 """Pairs problems with remedies, questions with answers, and notes with their continuations.
 
 Input: each note with its candidates: the problems and questions above and before it.
-Features: those of both texts, and the relation of the two notes.
+Features: those of both texts, the relation of the two notes, and what the sentence model reads in them.
 Model: two logistic regressions, for remedies and for answers.
 Output: each note's most probable candidate, if its probability reaches the threshold. Marks (`kb.kinds.marks`) win.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
+import numpy as np
 from msgspec.structs import replace
 
 from kb.kinds.features import Analysis, NoteTree, text_features
 from kb.kinds.marks import Mark, begins_with_arrow, has_own_reply, marked_replies
+from kb.kinds.readings import READ, Scores, kind_shares
 from kb.learning import load
 from kb.report.model import Kind, Note, State
 
@@ -26,6 +29,8 @@ KindProbabilities: TypeAlias = Mapping[str, Mapping[Kind, float]]
 
 _MIN_PROBLEM = 0.3  # probability of a problem from which a note is a candidate
 _MAX_DISTANCE = 20  # notes before an answer in which its question is looked for
+_LEVELS = 4  # of what the sentence model reads
+_NOTHING_READ: Mapping[str, str] = MappingProxyType({})
 _MAX_COUNTED_BETWEEN = 4  # notes between a question and its answer
 _TEXT_FEATURES = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
 
@@ -61,18 +66,28 @@ def _pairs(notes: Sequence[Note], states: tuple[State, State], targets: Sequence
 
 
 def paired(
-    notes: Sequence[Note], analysis: Analysis, probabilities: KindProbabilities, marks: Mapping[str, Mark]
+    notes: Sequence[Note],
+    analysis: Analysis,
+    probabilities: KindProbabilities,
+    marks: Mapping[str, Mark],
+    readings: Scores | None = None,
 ) -> tuple[Note, ...]:
-    """Return classified notes with `remedy_of`, `answers` and `states` set. A mark decides before the models."""
+    """Return classified notes with `remedy_of`, `answers` and `states` set. A mark decides before the models.
+
+    `readings` are what the sentence model reads in the notes, (notes, READ).
+    """
+    read = read_features(notes, readings)
     tree = NoteTree(notes)
     marked = [*marked_replies(notes, marks)]
     near = [(note, *found) for note in notes for found in problem_candidates(note, tree, probabilities)]
-    remedies = _replies("remedies", near, analysis)
+    remedies, likely = _replies("remedies", near, analysis, read)
     remedies |= {note.id: other.id for note, other in marked if other.kind != "question"}
     near = [(note, *found) for note in notes for found in question_candidates(note, tree)]
-    answers = _replies("answers", near, analysis)
+    answers, _ = _replies("answers", near, analysis, read)
     answers |= {note.id: other.id for note, other in marked if other.kind == "question"}
     solved = _states(notes, "problem", PROBLEM_STATES, remedies, marks)
+    # A problem that likely has a remedy has no state.
+    solved = {note: state for note, state in solved.items() if state == PROBLEM_STATES[0] or note not in likely}
     answered = _states(notes, "question", QUESTION_STATES, answers, marks)
     changed = []
     for note in notes:
@@ -112,8 +127,20 @@ def question_candidates(note: Note, tree: NoteTree) -> list[tuple[Note, str]]:
     return []
 
 
-def pair_features(note: Note, other: Note, relation: str, analysis: Analysis) -> list[str]:
-    """Return the features of a note and a candidate that it may reply to."""
+def read_features(notes: Sequence[Note], readings: Scores | None) -> Mapping[str, str]:
+    """Return how surely each note reads as a remedy, an answer and a problem, in quarters, by its id."""
+    if readings is None:
+        return {}
+    columns = [READ.index(name) for name in ("remedy", "answer")]
+    shares = np.hstack([1 / (1 + np.exp(-readings[:, columns])), kind_shares(readings)[:, [READ.index("problem")]]])
+    names = (",".join(map(str, row)) for row in np.minimum(shares * _LEVELS, _LEVELS - 1).astype(int).tolist())
+    return {note.id: name for note, name in zip(notes, names, strict=True)}
+
+
+def pair_features(
+    note: Note, other: Note, relation: str, analysis: Analysis, read: Mapping[str, str] = _NOTHING_READ
+) -> list[str]:
+    """Return the features of a note and a candidate that it may reply to. `read` are those of `read_features`."""
     place = relation.partition(",")[0]
     of_note, of_other = (
         [name for name in text_features(one.text, analysis[one.text]) if name.startswith(_TEXT_FEATURES)]
@@ -128,18 +155,35 @@ def pair_features(note: Note, other: Note, relation: str, analysis: Analysis) ->
         f"it is {note.kind}",
         f"the other is {other.kind}",
         *(f"under {crumb.text.strip()[-4:]}" for crumb in note.trail[-2:]),
+        *_read_features(note, other, place, read),
     ]
 
 
-def _replies(model_name: str, near: Sequence[tuple[Note, Note, str]], analysis: Analysis) -> dict[str, str]:
-    """Return the id of the most probable candidate of each note that has one above the threshold."""
+def _read_features(note: Note, other: Note, place: str, read: Mapping[str, str]) -> Iterator[str]:
+    if note.id in read:
+        (remedy, answer, _), (_, _, problem) = read[note.id].split(","), read[other.id].split(",")
+        yield f"reads as a remedy by {remedy}, of a problem by {problem}"
+        yield f"{place}: reads as a remedy by {remedy}"
+        yield f"{place}: reads as an answer by {answer}"
+
+
+def _replies(
+    model_name: str, near: Sequence[tuple[Note, Note, str]], analysis: Analysis, read: Mapping[str, str]
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the id of the most probable candidate of each note that has one above the threshold.
+
+    Return also the ids of all candidates that likely have a reply.
+    """
     model = load(model_name)
-    probabilities = model.probabilities(pair_features(*pair, analysis) for pair in near)[:, 1].tolist()
+    probabilities = model.probabilities(pair_features(*pair, analysis, read) for pair in near)[:, 1].tolist()
     best: dict[str, tuple[float, str]] = {}
+    likely = set[str]()
     for (note, other, _), probability in zip(near, probabilities, strict=True):
         if probability >= model.thresholds["yes"] and probability > best.get(note.id, (0.0, ""))[0]:
             best[note.id] = probability, other.id
-    return {note: other for note, (_, other) in best.items()}
+        if probability >= model.likely.get("yes", 2.0):
+            likely.add(other.id)
+    return {note: other for note, (_, other) in best.items()}, frozenset(likely)
 
 
 def _states(

@@ -1,6 +1,6 @@
 """Multinomial logistic regression over named features, and its adaptation to a few examples.
 
-Input: the feature names of each example, and its sentence vector where the model has weights for one.
+Input: the feature names of each example, and a vector where the model has weights for one.
 Model: `NAME.npz` (feature names and weights) and `NAME.toml` (labels, thresholds, measured figures).
 `make fit` fits it with scikit-learn; numpy applies it. Output: the probability of each label.
 """
@@ -35,7 +35,6 @@ class ModelTable(Struct, frozen=True):
     thresholds: dict[str, float]  # minimum probability at which a label is used
     figures: dict[str, dict[str, float]]
     likely: dict[str, float] = {}  # the lower probability at which a label with a threshold is likely
-    vectors_of: str = ""  # the model that makes the vectors (`index.embedder.Embedder.name`)
 
 
 class LinearModel:
@@ -49,20 +48,18 @@ class LinearModel:
         thresholds: Mapping[str, float],
         *,
         vector_weights: NDArray[np.floating[Any]] | None = None,
-        vectors_of: str = "",
         information: NDArray[np.floating[Any]] | None = None,
         likely: Mapping[str, float] | None = None,
     ) -> None:
         """Take the weights: a column for each label, a first row of biases, and a row for each feature name.
 
-        `vector_weights`, (dimensions, labels), weigh the vectors of the model `vectors_of`. `information` is how much
+        `vector_weights`, (dimensions, labels), weigh the vectors of examples. `information` is how much
         the fitted examples say about each row of weights, by default nothing (see `adaptation_to`). `thresholds` and
         `likely` are those of `ModelTable`.
         """
         self.labels = tuple(labels)
         self.thresholds = thresholds
         self.likely = likely or {}
-        self.vectors_of = vectors_of
         self._rows = {name: row for row, name in enumerate(names, start=1)}
         self._weights = np.asarray(weights)  # as stored: float16 takes a quarter of the memory
         self.vector_weights = None if vector_weights is None else np.asarray(vector_weights, np.float64)
@@ -195,7 +192,6 @@ def load(name: str) -> LinearModel:
         arrays["weights"],
         table.thresholds,
         vector_weights=arrays.get("vector_weights"),
-        vectors_of=table.vectors_of,
         information=arrays.get("information"),
         likely=table.likely,
     )

@@ -27,7 +27,7 @@ class Strengths(Struct, frozen=True):
 class ReportEntry(Struct, frozen=True):
     """A report in the index, without its notes; `digest` is the SHA-256 of its file.
 
-    `asked` are the ids under which kb.toml may correct its talks and lines. `vectors` is the model that classified its
+    `asked` are the ids under which kb.toml may correct its talks and lines. `reading` is the model that classified its
     notes, empty where only their words did. `claims` are the numbers of its sure and likely advice and problems.
     """
 
@@ -43,7 +43,7 @@ class ReportEntry(Struct, frozen=True):
     notes: int
     findings: tuple[Finding, ...]
     asked: tuple[str, ...] = ()
-    vectors: str = ""
+    reading: str = ""
     claims: Mapping[Claim, Strengths] = {}
 
 

@@ -20,7 +20,7 @@ from kb.storage.caches import cache_folder
 
 if TYPE_CHECKING:  # as in functions below: a search must not load what reads reports (tests/kb/cli/test_starts.py)
     from index.analysis import Analyzer, LexiconEntry, Morpheme
-    from index.embedder import StoredVectors
+    from index.embedding import PassageReader
     from kb.kinds import Lesson
     from kb.services import Catalogue, Domain
     from kb.talks import TalkOverrides
@@ -42,8 +42,8 @@ def ignore_progress(_step: str, _done: int, _total: int) -> None:
 class FinishedReport(Struct, frozen=True):
     """A report with tags and kinds, before it is related to the other reports of its library.
 
-    `findings` list missing metadata and likely kinds of notes. `vectors` is the model that classified the notes,
-    empty where only their words did; `lesson` is the key of the lesson. `training_features` are the features of the
+    `findings` list missing metadata and likely kinds of notes. `reading` is the model that read the notes,
+    empty if only their words classify them; `lesson` is the key of the lesson. `training_features` are the features of the
     notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
     that their author marked as answers, by note id.
     """
@@ -52,7 +52,7 @@ class FinishedReport(Struct, frozen=True):
     morphemes: Morphemes
     warnings: tuple[ReadingWarning, ...] = ()
     findings: tuple[Finding, ...] = ()
-    vectors: str = ""
+    reading: str = ""
     lesson: str = ""
     training_features: Mapping[str, tuple[str, ...]] = {}
     marked_answers: Mapping[str, str] = {}
@@ -117,13 +117,13 @@ def read_report(
     tools: Tools,
     override: MetadataOverride | None = None,
     *,
-    vectors: "StoredVectors | None" = None,
+    reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
     """Read the bytes of a file and finish its report, as `finish_report` does. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
-    return finish_report(read_outline(data, source), tools, override, vectors=vectors, lesson=lesson)
+    return finish_report(read_outline(data, source), tools, override, reader=reader, lesson=lesson)
 
 
 def finish_report(
@@ -131,12 +131,12 @@ def finish_report(
     tools: Tools,
     override: MetadataOverride | None = None,
     *,
-    vectors: "StoredVectors | None" = None,
+    reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
     """Return the finished report of an outline; the metadata override defaults to the one in kb.toml.
 
-    Notes are classified by their words, by their vectors if all of them have one, and by the library's lesson.
+    Notes are classified by their words, by what the `reader` reads in them, and by the library's lesson.
     """
     from kb.kinds import lesson_features
     from kb.pipeline.lint import findings
@@ -157,34 +157,34 @@ def finish_report(
         training_features=lesson_features(tagged, morphemes, corrections),
         marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
     )
-    return classified(finished, corrections, vectors, lesson)
+    return classified(finished, corrections, reader, lesson)
 
 
 def classified(
     finished: FinishedReport,
     corrections: Mapping[str, Correction],
-    vectors: "StoredVectors | None",
+    reader: "PassageReader | None",
     lesson: "Lesson | None",
 ) -> FinishedReport:
     """Return a report with the kinds of its notes, whether or not it has kinds already.
 
-    Notes are classified by their vectors if all of them have one, else by their words.
+    Notes are classified by their words alone if the `reader` returns nothing.
     """
     from kb.kinds import classify, likely_claims, word_scores
 
     report, marked, lesson_key = finished.report, finished.marked_answers, lesson.key if lesson else ""
     notes = [replace(note, answers=marked.get(note.id)) if note.answers else note for note in report.notes]
     report = replace(report, notes=tuple(notes))
-    rows = vectors.of([note.passage for note in notes]) if vectors else None
+    readings = reader.of([note.passage for note in notes]) if reader else None
     scores = finished.scores if finished.lesson == lesson_key else ()
     scores = scores or word_scores(report, finished.morphemes, lesson.adaptation if lesson else None)
-    report = classify(report, finished.morphemes, corrections, rows, scores)
+    report = classify(report, finished.morphemes, corrections, readings, scores)
     missing = (finding for finding in finished.findings if finding.what not in get_args(Claim))
     return replace(
         finished,
         report=report,
         findings=(*missing, *likely_claims(report)),
-        vectors=vectors.name if vectors and rows is not None else "",
+        reading=reader.reading if reader and readings is not None else "",
         lesson=lesson_key,
         scores=scores,
     )

@@ -5,7 +5,7 @@ The engine and the model are those of kb.toml, unless KB_ENGINE or KB_EMBEDDING 
 
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
@@ -23,7 +23,7 @@ from index.whoosh_engine import WhooshEngine
 from kb.library.configuration import NO_MODEL, Configuration
 from kb.library.contents import Contents
 from kb.library.files import Library
-from kb.library.places import OWN_LIBRARY, SAMPLE_VECTORS, find_library, index_folder
+from kb.library.places import CACHE_FOLDER, OWN_LIBRARY, SAMPLE_VECTORS, find_library, index_folder, may_cache
 from kb.library.tables import EngineAddress
 from kb.pipeline.reports import Tools, tools_of
 from kb.report.model import Note
@@ -32,6 +32,7 @@ from kb.storage.caches import cache_folder, code_digest
 
 if TYPE_CHECKING:  # as in functions below: a search must not load what reads reports (tests/kb/cli/test_starts.py)
     from index.embedder import Embedder, EmbedderMaker
+    from index.embedding import PassageReader
     from index.query_parser import QueryParser, QueryParserMaker
     from index.schema import Schema
     from kb.services import Catalogue, Domain
@@ -115,7 +116,8 @@ class Collection:
 
     def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
         make, index = self._engine_maker or engine_of(configuration), index_folder(library, self.chosen[1])
-        engine = make(index, SCHEMA, _parser_of, embedder_of(configuration))
+        self._embedder = embedder_of(configuration, index)
+        engine = make(index, SCHEMA, _parser_of, self._embedder)
         self.library, self.is_samples, self.index, self.engine = library, is_samples, index, engine
         self.configuration, self._newest = configuration, (None, None, None)
 
@@ -126,6 +128,13 @@ class Collection:
             opened = (self.library.path, before.engine, before.embedding)
             if opened != (library.path, configuration.engine, configuration.embedding):
                 self._open(library, configuration, is_samples=is_samples)
+
+    def passage_reader(self) -> "PassageReader | None":
+        """Return the model that reads the notes of reports, None if none does."""
+        from index.embedding import PassageReader
+
+        embedder = self._embedder()
+        return embedder if isinstance(embedder, PassageReader) else None
 
     def follow(self) -> None:
         """Reopen the chosen library under its current configuration."""
@@ -276,18 +285,27 @@ def _cluster_of(override: str, configured: EngineAddress | None) -> EngineAddres
     return replace(configured or EngineAddress(url, index), url=url, index=index)
 
 
-def embedder_of(configuration: Configuration) -> "EmbedderMaker":
-    """Return the maker of the configured model, else of the bundled one; with KB_EMBEDDING=none it makes none."""
+def embedder_of(configuration: Configuration, index: Path | None = None) -> "EmbedderMaker":
+    """Return the maker of the configured model, else of the bundled one; with KB_EMBEDDING=none it makes none.
 
+    The bundled one also reads notes where it can, and keeps what it reads in the folder of the index.
+    """
+
+    @cache
     def make() -> "Embedder | None":
         configured = configuration.embedding
         if NO_MODEL in (configured.model, os.environ.get("KB_EMBEDDING")):
             return None
-        from index.embedding import Endpoint, Precomputed, bundled
+        from index.embedding import Endpoint, PassageReader, Precomputed, bundled
 
         if configured.url:
             return Endpoint(configured.url, configured.model, os.environ.get("KB_EMBEDDING_KEY"))
         model = bundled(cache_folder("model"))
-        return Precomputed(model, SAMPLE_VECTORS) if model else None
+        if model is None:
+            return None
+        precomputed = Precomputed(model, SAMPLE_VECTORS)
+        if not precomputed.reading:
+            return precomputed
+        return PassageReader(precomputed, index / CACHE_FOLDER if index and may_cache(index) else None)
 
     return make

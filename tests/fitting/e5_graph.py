@@ -60,7 +60,6 @@ class _Graph:
         weights = [self.external(f"{norm}.{part}", TensorProto.FLOAT, HIDDEN) for part in "wb"]
         return self.add("SkipLayerNormalization", [inputs, residual, *weights], output, _CONTRIB, epsilon=EPSILON)
 
-
     def layers(self, x: str, numbers: Iterable[int]) -> str:
         for layer in numbers:
             at = f"l{layer}"
@@ -124,7 +123,8 @@ def reading_graph() -> onnx.ModelProto:
     head.append(made.external("head.b", TensorProto.FLOAT, len(READ)))
     made.add("Gemm", [both, *head], "scores")
     return made.model(
-        "reading", [_floats("states", "texts", "words", HIDDEN), _words(), _floats("own", "texts", "words")],
+        "reading",
+        [_floats("states", "texts", "words", HIDDEN), _words(), _floats("own", "texts", "words")],
         [_floats("scores", "texts", len(READ))],
     )
 

@@ -162,7 +162,6 @@ def write(
     name: str,
     model: LinearModel | ConditionalRandomField,
     figures: Mapping[str, Mapping[str, float]],
-    vectors_of: str = "",
     information: NDArray[np.float64] | None = None,
 ) -> None:
     """Write a model as `NAME.npz` and `NAME.toml` for `kb.learning.load` and `load_crf`."""
@@ -178,7 +177,6 @@ def write(
     lines = [
         *fitted_today(),
         f"labels = {list(model.labels)}".replace("'", '"'),
-        f'vectors_of = "{vectors_of}"',
         "",
         "[thresholds]",
         *(f'"{label}" = {value}' for label, value in model.thresholds.items()),
@@ -246,12 +244,12 @@ def _table(columns: Mapping[str, int], examples: Sequence[Example]) -> sparse.cs
     return sparse.csr_matrix((np.ones(len(indices)), indices, ends), shape=(len(examples), len(columns)))
 
 
-def folds_of(authors: Sequence[str]) -> list[int]:
+def folds_of(authors: Sequence[str], folds: int = FOLDS) -> list[int]:
     """Return a fold for each example: an author's examples are in one; the largest authors come first."""
     counts = defaultdict[str, int](int)
     for author in authors:
         counts[author] += 1
-    sizes, fold_of = [0] * min(FOLDS, len(counts)), dict[str, int]()
+    sizes, fold_of = [0] * min(folds, len(counts)), dict[str, int]()
     for author in sorted(counts, key=lambda name: (-counts[name], name)):
         fold = sizes.index(min(sizes))
         sizes[fold] += counts[author]

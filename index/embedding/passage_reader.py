@@ -1,0 +1,97 @@
+"""An Embedder that also reads passages, and keeps what it read."""
+
+import hashlib
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedder import Vectors
+from index.embedding.bundled_model import Precomputed
+from index.embedding.e5_weights import Floats
+
+_SUFFIX = ".readings"
+_TABLE = "CREATE TABLE IF NOT EXISTS readings (passage BLOB PRIMARY KEY, scores BLOB NOT NULL) WITHOUT ROWID"
+_INSERT = "INSERT OR IGNORE INTO readings VALUES (?, ?)"
+_FIND = "SELECT scores FROM readings WHERE passage = ?"
+
+
+class PassageReader:
+    """An Embedder that also reads. It keeps what it read, so that no passage is read twice.
+
+    `reading` names the model. `folder` is None if nothing is to be kept. Shared by threads and processes.
+    """
+
+    def __init__(self, model: Precomputed, folder: Path | None) -> None:
+        self.name, self.runtime, self.dimensions = model.name, model.runtime, model.dimensions
+        self.earlier, self.queries = model.earlier, model.queries
+        self.reading = model.reading
+        self._model = model
+        digest = hashlib.sha256(model.reading.encode()).hexdigest()[:16]
+        self._file = folder and folder / f"{digest}{_SUFFIX}"
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed and read passages. Raises EmbeddingError."""
+        vectors, scores = self._model.read(texts)
+        self._keep(texts, scores)
+        return vectors
+
+    def of(self, passages: Sequence[str]) -> Floats | None:
+        """Return the scores of passages, (passages, scores), or None if any was not read yet."""
+        kept = self._kept(passages)
+        return None if any(passage not in kept for passage in passages) else _rows(passages, kept)
+
+    def read(self, passages: Sequence[str]) -> Floats:
+        """Return the scores of passages, (passages, scores), and read those that were not. Raises EmbeddingError."""
+        kept = self._kept(passages)
+        if missing := [passage for passage in dict.fromkeys(passages) if passage not in kept]:
+            scores = self._model.read(missing)[1].astype(np.float16)
+            self._keep(missing, scores)
+            kept |= dict(zip(missing, scores, strict=True))
+        return _rows(passages, kept)
+
+    def _kept(self, passages: Sequence[str]) -> dict[str, NDArray[np.float16]]:
+        """Return the scores of the passages that were read."""
+        if self._file is None or not self._file.exists():
+            return {}
+        keys = {_key(passage): passage for passage in passages}
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self._file)) as file:
+            rows = (file.execute(_FIND, (key,)).fetchone() for key in keys)
+            found = {passage: row[0] for passage, row in zip(keys.values(), rows, strict=True) if row}
+            return {passage: np.frombuffer(scores, np.float16) for passage, scores in found.items()}
+        return {}
+
+    def _keep(self, passages: Sequence[str], scores: NDArray[np.floating[Any]]) -> None:
+        """Keep the scores of passages. A damaged file is deleted; without the right to write, nothing is kept."""
+        if self._file is None:
+            return
+        rows = [
+            (_key(passage), row.tobytes()) for passage, row in zip(passages, scores.astype(np.float16), strict=True)
+        ]
+        with suppress(sqlite3.OperationalError, OSError):  # a read-only folder, or another process writes for long
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _insert(self._file, rows)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self._file.unlink(missing_ok=True)
+                _insert(self._file, rows)
+
+
+def _insert(path: Path, rows: Sequence[tuple[bytes, bytes]]) -> None:
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(_TABLE)
+        file.executemany(_INSERT, rows)
+
+
+def _rows(passages: Sequence[str], kept: Mapping[str, NDArray[np.float16]]) -> Floats:
+    return np.array([kept[passage] for passage in passages], np.float32)
+
+
+def _key(passage: str) -> bytes:
+    return hashlib.sha256(passage.encode("utf-8", "surrogatepass")).digest()[:16]
