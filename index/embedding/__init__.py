@@ -1,4 +1,4 @@
-"""Embedders: the bundled model, a model behind an address, and a file of precomputed vectors; and what reads passages."""
+"""Embedders: the bundled model, which also reads, a model behind an address, and a file of precomputed vectors."""
 
 from index.embedding.bundled_model import Precomputed, bundled, precompute
 from index.embedding.endpoint import Endpoint

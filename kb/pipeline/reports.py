@@ -43,8 +43,8 @@ class FinishedReport(Struct, frozen=True):
     """A report with tags and kinds, before it is related to the other reports of its library.
 
     `findings` list missing metadata and likely kinds of notes. `reading` is the model that read the notes,
-    empty if only their words classify them; `lesson` is the key of the lesson. `training_features` are the features of the
-    notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
+    empty if only their words classify them; `lesson` is the key of the lesson. `training_features` are the features of
+    the notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
     that their author marked as answers, by note id.
     """
 
