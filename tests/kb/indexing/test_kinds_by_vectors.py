@@ -14,8 +14,8 @@ from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from kb.indexing import staging
 from kb.indexing.report_cache import ReportCache
-from kb.kinds import Lesson, vector_model
-from kb.kinds.classify import WITH_VECTORS
+from kb.kinds import Lesson
+from kb.kinds.classify import READ_KINDS
 from kb.kinds.features import Analysis, features
 from kb.knowledge_base import KnowledgeBase
 from kb.learning import Example, load
@@ -25,13 +25,13 @@ from kb.report.model import Note, Report
 from kb.report.outline import Outline
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
-PROBLEM = load(WITH_VECTORS).labels.index("problem")
+PROBLEM = load(READ_KINDS).labels.index("problem")
 
 
 class Leaning:
     """A model, by the name of the one whose vectors are weighed, to which every text is a problem."""
 
-    name = vector_model()
+    name = "by hand"
     runtime = "by hand"
     earlier = None
     dimensions = 384
@@ -40,7 +40,7 @@ class Leaning:
         return self.passages(texts)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        weights = load(WITH_VECTORS).vector_weights
+        weights = load(READ_KINDS).vector_weights
         assert weights is not None
         leaning = weights[:, PROBLEM] - weights.mean(axis=1)
         return np.tile(leaning / np.linalg.norm(leaning), (len(texts), 1)).astype(np.float32)
@@ -65,7 +65,7 @@ def notes(kb: KnowledgeBase) -> list[Note]:
 def models_of(kb: KnowledgeBase) -> list[str]:
     contents = kb.collection.contents()
     assert contents
-    return [entry.vectors for entry in contents.reports]
+    return [entry.reading for entry in contents.reports]
 
 
 def test_notes_are_classified_by_words_and_then_once_by_vectors(kb: KnowledgeBase) -> None:
