@@ -27,8 +27,9 @@ class Strengths(Struct, frozen=True):
 class ReportEntry(Struct, frozen=True):
     """A report in the index, without its notes; `digest` is the SHA-256 of its file.
 
-    `asked` are the ids under which kb.toml may correct its talks and lines. `reading` is the model that classified its
-    notes, empty where only their words did. `claims` are the numbers of its sure and likely advice and problems.
+    `event` is the name that all reports of the event share, `own_event` the name in the report if it differs. `asked`
+    are the ids under which kb.toml may correct its talks and lines. `reading` is the model that classified its notes,
+    empty where only their words did. `claims` are the numbers of its sure and likely advice and problems.
     """
 
     id: str
@@ -45,6 +46,7 @@ class ReportEntry(Struct, frozen=True):
     asked: tuple[str, ...] = ()
     reading: str = ""
     claims: Mapping[Claim, Strengths] = {}
+    own_event: str = ""
 
 
 class Contents(Struct, frozen=True, dict=True):
@@ -146,7 +148,11 @@ class Contents(Struct, frozen=True, dict=True):
     @cached_property
     def _canonical_ids(self) -> Mapping[str, str]:
         """The id of each talk by its ids in each of its reports alone."""
-        return {talk_id(entry.event, talk.title): talk.id for entry in self.reports for talk in entry.talks}
+        return {
+            talk_id(entry.own_event or entry.event, talk.title): talk.id
+            for entry in self.reports
+            for talk in entry.talks
+        }
 
     @cached_property
     def reports_of_talk(self) -> Mapping[str, Sequence[ReportEntry]]:

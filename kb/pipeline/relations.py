@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from index.messages import translatable
 from kb.library.contents import ReportEntry
-from kb.report.identity import longer_id, normalized, slug, talk_id
+from kb.report.identity import event_key, longer_id, normalized, talk_id
 from kb.report.model import Note, Report
 from kb.report.problems import FileProblem
 from kb.talks import ReportTalks, match_talks
@@ -77,28 +77,42 @@ def share_in(other: Texts, dropped: Texts) -> float:
 
 
 def with_shared_talks(entries: Sequence[ReportEntry]) -> tuple[ReportEntry, ...]:
-    """Return the reports with one id for each talk that several reports of an event are about."""
+    """Return the reports with one name for each event, and one id for each talk that several of its reports are about.
+
+    The name is the commonest spelling; of equally common ones the first.
+    """
     by_event: defaultdict[str, list[ReportEntry]] = defaultdict(list)
     for entry in entries:
         if entry.event:
-            by_event[slug(entry.event)].append(entry)
+            by_event[event_key(entry.event)].append(entry)
     ids: dict[str, str] = {}
-    for same_event in by_event.values():
+    names: dict[str, str] = {}
+    for key, same_event in by_event.items():
         if len(same_event) > 1:  # the talks of a single report keep their own ids
             ids |= match_talks([ReportTalks(entry.talks, entry.held_on) for entry in same_event])
+            names[key] = Counter(entry.event or "" for entry in same_event).most_common(1)[0][0]
     return tuple(
-        replace(entry, talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks))
+        replace(
+            _with_event(entry, names.get(event_key(entry.event), entry.event) if entry.event else entry.event),
+            talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks),
+        )
         for entry in entries
     )
 
 
+def _with_event(entry: ReportEntry, name: str | None) -> ReportEntry:
+    return entry if name == entry.event else replace(entry, event=name, own_event=entry.event or "")
+
+
 def with_own_talks(entry: ReportEntry) -> ReportEntry:
-    """Return a report with the id that each talk has in this report alone."""
-    return replace(entry, talks=tuple(replace(talk, id=talk_id(entry.event, talk.title)) for talk in entry.talks))
+    """Return a report with the event's name as it has it, and the id that each talk has in this report alone."""
+    event = entry.own_event or entry.event
+    talks = tuple(replace(talk, id=talk_id(event, talk.title)) for talk in entry.talks)
+    return replace(entry, event=event, own_event="", talks=talks)
 
 
 def with_ids_of(report: Report, entry: ReportEntry) -> Report:
-    """Return a report with the id and the talks of its entry; the ids of its notes follow."""
+    """Return a report with the id, the event and the talks of its entry; the ids of its notes follow."""
     talks, old, new = dict(zip(report.talks, entry.talks, strict=True)), report.id, entry.id
 
     def moved(note_id: str | None) -> str | None:
@@ -107,6 +121,8 @@ def with_ids_of(report: Report, entry: ReportEntry) -> Report:
     def renamed(note: Note) -> Note:
         if note.talk:
             note = replace(note, talk=talks[note.talk])
+        if note.event != entry.event:
+            note = replace(note, event=entry.event)
         if old == new:
             return note
         return replace(
@@ -118,4 +134,4 @@ def with_ids_of(report: Report, entry: ReportEntry) -> Report:
             answers=moved(note.answers),
         )
 
-    return replace(report, id=new, talks=entry.talks, notes=tuple(map(renamed, report.notes)))
+    return replace(report, id=new, event=entry.event, talks=entry.talks, notes=tuple(map(renamed, report.notes)))

@@ -19,6 +19,13 @@ _EDITION = re.compile(
     r"|\d{1,2}月(?:\d{1,2}日)?",
     re.IGNORECASE,
 )
+# Forms of one number: 第5回, 第五回, 5回目, #5, vol.5, 5th and a last 5; and of one year: 2018年, '18.
+_NUMBERED = re.compile(
+    rf"第\s*(?P<ordinal>{_NUMBER})\s*(?:回|期|時限目|限目)?|(?P<count>{_NUMBER})\s*(?:時限目|限目|回目|回)"
+    r"|(?:[#♯]|(?<![a-z])(?:vol(?:ume)?\.?-?|no\.))\s*(?P<mark>\d+)|(?<!\d)(?P<nth>\d{1,3})(?:st|nd|rd|th)(?![a-z])"
+    r"|(?<!\d)(?P<year>(?:19|20)\d\d)(?!\d)\s*(?:年度?)?|['’](?P<short>\d\d)(?!\d)|(?<![\d.])(?P<last>\d{1,3})$",
+)
+_KANJI_DIGITS = "〇一二三四五六七八九"
 _ENDS = " 　-‐–—:：/,、・()（）"
 
 
@@ -90,3 +97,35 @@ def series(event: str) -> str:
     """
     rest = " ".join(_EDITION.sub(" ", unicodedata.normalize("NFKC", event)).split()).strip(_ENDS)
     return rest if re.search(r"[^\W\d_]", rest) else event
+
+
+@lru_cache(1000)
+def event_key(event: str) -> str:
+    """Return the key that all spellings of an event's name have.
+
+    Spaces, marks, case and width make no difference, nor does the form or the place of a number or year: 第5回 鍵の会,
+    鍵の会#5; JAWS DAYS 2018, JAWSDAYS'18.
+    """
+    numbers = list[int]()
+
+    def keep(match: re.Match[str]) -> str:
+        text = next(filter(None, match.groups()))
+        numbers.append(2000 + int(text) if match["short"] else _number(text))
+        return " "
+
+    name = re.sub(r"[\W_]+", "", _NUMBERED.sub(keep, normalized(event)))
+    return "-".join([name, *map(str, sorted(numbers))])
+
+
+def _number(text: str) -> int:
+    """Return an Arabic or a Chinese number below 1,000; 二十 is 20."""
+    if text.isdecimal():
+        return int(text)
+    total = digits = 0
+    for character in text:
+        if character in "十百":
+            total += (digits or 1) * (10 if character == "十" else 100)
+            digits = 0
+        else:
+            digits = digits * 10 + (int(character) if character.isdecimal() else _KANJI_DIGITS.index(character))
+    return total + digits

@@ -10,7 +10,7 @@ from index.messages import translatable
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
 from kb.pipeline.alignment import Row, aligned
-from kb.report.identity import own_part, report_part
+from kb.report.identity import event_key, own_part, report_part
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
 from kb.search.collection import Collection, GenerationCache, Snapshot
@@ -97,8 +97,12 @@ class Browser:
         return self._directory.get(self._collection.contents(), make)
 
     def event(self, slug: str) -> EventEntry:
-        """Return an event by its slug. Raises UnknownIdError."""
-        return _entry_of(self.directory().events, slug, "event")
+        """Return an event by its slug, or by that of another spelling of its name. Raises UnknownIdError."""
+        events = self.directory().events
+        if slug not in events:
+            key = event_key(slug)
+            slug = next((known for known in events if event_key(known) == key), slug)
+        return _entry_of(events, slug, "event")
 
     def series(self, slug: str) -> SeriesEntry:
         """Return a series of events by its slug. Raises UnknownIdError."""

@@ -16,17 +16,18 @@ Model: a logistic regression. Output: the likeliest name, if its forms together 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations, islice
 from pathlib import PurePath
 
 from index.text import letters
 from kb.learning import load
+from kb.report.identity import series
 from kb.report.outline import Outline
 from kb.talks.event_patterns import NUMBERED, file_words, names_by_patterns
 from kb.talks.lines import MAX_LINE, lines_of
 from kb.talks.tokens import shape_of, tokens_of
-from kb.talks.words import any_of, words
+from kb.talks.words import any_of, folded, words
 
 LABELS = ("none", "event")  # of the model, in the order of its columns
 
@@ -59,7 +60,11 @@ _REPORT_BEHIND = re.compile(
     rf"\s*(?:{any_of('reporting')}|視聴|聴講|参加|議事録|れぽ.*|めも|ﾒﾓ|感想戦|に?行って.*|に?参加.*)\s*$",
     re.IGNORECASE,
 )
+# The end of the name of a group that holds events.
+_HOST = re.compile(r"(?:会|部|クラブ|サークル|グループ|コミュニティ|meetup|UG|\.rb|\.js|\.pm)$", re.IGNORECASE)
+_MAX_HOST = 30  # characters
 _PARTS = re.compile(r"[|｜]|\s[-–—]\s|[（(].*?[)）]|[:：]")
+_BARS = re.compile(r"[|｜]")  # are between a name and that of its site
 _SEASONS = "春|夏|秋|冬"
 _BEHIND_SERIES = (
     r"(?:\s*(?:20\d\d|'\d\d|[#＃]\d+|vol\.?\s*\d+|第?\d+回|[0-9]+(?:st|nd|rd|th)|in\s*\w+|@\s*\w+"
@@ -111,7 +116,8 @@ class EventName:
 def event_of(outline: Outline) -> str | None:
     """Return the event that a report is about, or None if no name is likely enough.
 
-    The probabilities of longer and shorter forms of a name are added.
+    The probabilities of longer and shorter forms of a name are added. A name that is only a number and a common word,
+    such as 第5回勉強会, is put after the name of its series.
     """
     override = dict(outline.metadata).get("event", "").strip()
     names = [] if override else event_names(outline)
@@ -121,7 +127,26 @@ def event_of(outline: Outline) -> str | None:
     probabilities = model.probabilities([name.features for name in names])[:, LABELS.index("event")]
     best = names[int(probabilities.argmax())]
     forms = [best.letters in name.letters or name.letters in best.letters for name in names]
-    return best.text if probabilities[forms].sum() >= model.thresholds["event"] else None
+    return _with_series(outline, best.text) if probabilities[forms].sum() >= model.thresholds["event"] else None
+
+
+def _with_series(outline: Outline, name: str) -> str:
+    """Return a name that is only 第5回勉強会 after its series, which is elsewhere in the title or a heading."""
+    if letters(series(name)) not in _common_names():
+        return name
+    for line_type, line in _lines(outline):
+        if line_type.startswith(("title", "metadata", "h")):
+            for part in _PARTS.split(line.replace(name, "|")):
+                host = _trimmed(part)
+                if _HOST.search(host) and len(host) <= _MAX_HOST and letters(host) not in _common_names():
+                    return f"{host} {name}"
+    return name
+
+
+@cache
+def _common_names() -> frozenset[str]:
+    """Return the names that any series may have."""
+    return folded("event") | {"定例会", "例会", "月例会", "会"}
 
 
 def event_names(outline: Outline) -> list[EventName]:
@@ -130,7 +155,7 @@ def event_names(outline: Outline) -> list[EventName]:
     found: dict[str, tuple[str, list[Occurrence]]] = {}
     for text, occurrence in _occurrences(outline, lines):
         name = _trimmed(text)
-        if _MIN_NAME <= len(name) <= _MAX_NAME and re.search(r"[^\W\d_]{2}", name):
+        if _MIN_NAME <= len(name) <= _MAX_NAME and re.search(r"[^\W\d_]{2}", name) and not _BARS.search(name):
             found.setdefault(letters(name), (name, []))[1].append(occurrence)
     report = _ReportFeatures(outline, lines, list(found))
     return [

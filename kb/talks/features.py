@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from index.text import letters
 from kb.report.outline import Outline
-from kb.talks.lines import Line, ends_of, parents_of, peer_keys, peers_of
+from kb.talks.lines import Line, ends_of, holders_of, parents_of, peer_keys, peers_of
 from kb.talks.words import any_of, folded
 
 # Each pattern has the characters that it needs. Lines without them skip the pattern, which saves most searches.
@@ -87,7 +87,9 @@ _MAX_TALK_LINE = 120  # characters of a talk that is no heading
 
 def features_of(outline: Outline, lines: Sequence[Line], event: str | None) -> tuple[list[int], list[list[str]]]:
     """Return the indices of the lines that may be talks, and the features of each."""
-    chosen = [i for i, line in enumerate(lines) if _may_be_talk(line)]
+    holders = holders_of(lines)
+    holding = frozenset(holders)
+    chosen = [i for i, line in enumerate(lines) if _may_be_talk(line, is_list=i in holding and holders[i] < 0)]
     marks = {i: marks_of(lines[i].text) for i in chosen}
     levels = sorted({line.level for line in lines if line.level})
     title, event_name = letters(outline.title or ""), letters(event or "")
@@ -114,6 +116,10 @@ def features_of(outline: Outline, lines: Sequence[Line], event: str | None) -> t
         else:
             own.append("above nothing")
         own += _neighbour_features(lines, marks, i)
+        if i in holding:
+            own.append("holds items")
+        if holders[i] >= 0:
+            own += ["in an item", *(f"in {mark}" for mark in marks.get(holders[i], ("prose",)))]
         if line.level:
             own += _features_below(lines, marks, range(i + 1, ends[i]))
         own.append(f"place {10 * i // len(lines)}")
@@ -121,8 +127,11 @@ def features_of(outline: Outline, lines: Sequence[Line], event: str | None) -> t
     return chosen, features
 
 
-def _may_be_talk(line: Line) -> bool:
-    """Return whether a line may be a talk or a heading of another kind: it is a heading, or short and no prose."""
+def _may_be_talk(line: Line, *, is_list: bool) -> bool:
+    """Return whether a line may be a talk or a heading of another kind: it is a heading, or short and no prose.
+
+    `is_list` is whether the line is an outermost item with items below it.
+    """
     if line.type == "heading":
         return True
     if line.type == "table":
@@ -130,7 +139,7 @@ def _may_be_talk(line: Line) -> bool:
     if len(line.text) > _MAX_TALK_LINE or _PROSE.search(line.text[-12:]):
         return False
     # 75 % of items lack these signs, but only 14 % of the items that are talks.
-    return line.type != "bullet" or bool(line.links) or _TALK_SIGNS.search(line.text) is not None
+    return line.type != "bullet" or is_list or bool(line.links) or _TALK_SIGNS.search(line.text) is not None
 
 
 def _own_features(line: Line, levels: Sequence[int]) -> list[str]:

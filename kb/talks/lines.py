@@ -16,6 +16,7 @@ from kb.report.outline import Block, BlockType
 MAX_LINE = 200  # characters that are read of a line; bounds the time of every pattern
 
 _SKIPPED: tuple[BlockType, ...] = ("blank", "rule", "front-matter", "code")
+_ITEMS: tuple[BlockType, ...] = ("bullet", "numbered")
 _SPLITTABLE: tuple[BlockType, ...] = ("paragraph", "bullet", "numbered", "unparsed")
 _HATENA_LINK = re.compile(r"\[https?://[^\]\s]*?:title=([^\]]*)\]")
 _MARKUP = " \t　*=~^-_\"'#+`"  # marks of Markdown, reStructuredText and AsciiDoc around a line
@@ -141,6 +142,20 @@ def ends_of(lines: Sequence[Line]) -> dict[int, int]:
                 ends[open_headings.pop()] = i
             open_headings.append(i)
     return ends | dict.fromkeys(open_headings, len(lines))
+
+
+def holders_of(lines: Sequence[Line]) -> list[int]:
+    """Return for each line the index of the item that it is nested in, -1 if there is none."""
+    holders, open_items = list[int](), list[int]()
+    for i, line in enumerate(lines):
+        if line.type not in _ITEMS:
+            open_items.clear()
+        while open_items and lines[open_items[-1]].depth >= line.depth:
+            open_items.pop()
+        holders.append(open_items[-1] if open_items else -1)
+        if line.type in _ITEMS:
+            open_items.append(i)
+    return holders
 
 
 PeerKey: TypeAlias = tuple[str, str, int, int]

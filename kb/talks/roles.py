@@ -2,7 +2,8 @@
 
 Input: the lines that may be talks, with their features (`features.py`).
 Model: two logistic regressions. The first (`lines.npz`) judges each line alone. The second (`lines_together.npz`) takes
-the first one's probabilities for the line, its peers, its headings and its neighbours as features.
+the first one's probabilities for the line, its peers, its headings and its neighbours as features. The mean of both
+counts: on authors whom neither has seen, the second alone is too sure.
 Output: the likeliest role of each line, and its probability of being a talk; then a consistent choice of talks.
 """
 
@@ -19,14 +20,14 @@ from numpy.typing import NDArray
 from kb.learning import load
 from kb.report.outline import Outline
 from kb.talks.features import features_of, is_section_name, marks_of
-from kb.talks.lines import Line, ends_of, parents_of, peer_keys, peers_of
+from kb.talks.lines import Line, ends_of, holders_of, parents_of, peer_keys, peers_of
 from kb.talks.talk_patterns import read_heading
 
 Role = Literal["none", "talk", "part", "group", "own", "event"]
 ROLES: tuple[Role, ...] = get_args(Role)
 _TALK = ROLES.index("talk")
 _BINS = (0.01, 0.03, 0.08, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)  # bounds of probabilities as features
-_EXPLICIT = 0.9  # probability of an explicit heading: 49 of 52 in the labelled reports are talks
+_EXPLICIT = 0.94  # probability of an explicit heading: 49 of 52 in the labelled reports are talks
 _EVEN = 0.5  # probability from which a line is rather a talk
 _MAX_NEAR = 2  # lines of the file between near lines
 _MAX_BELOW = 60  # lines below a heading that are features
@@ -53,8 +54,12 @@ class Roles:
 def roles_of(outline: Outline, lines: Sequence[Line], event: str | None) -> Roles:
     """Return the roles of an outline's lines."""
     chosen, alone = features_of(outline, lines, event)
-    together = features_together(lines, chosen, load("lines").probabilities(alone))
-    role, talk = _by_line(chosen, load("lines_together").probabilities(together))
+    judged_alone = load("lines").probabilities(alone)
+    together = features_together(lines, chosen, judged_alone)
+    judged_together = load("lines_together").probabilities(together)
+    # The geometric mean, as of a product of experts; only its ranking and its share of all roles matter.
+    means = np.sqrt(judged_alone * judged_together)
+    role, talk = _by_line(chosen, means / means.sum(axis=1, keepdims=True))
     for i in chosen:
         if lines[i].level and read_heading(lines[i].text).is_explicit:
             talk[i] = max(talk[i], _EXPLICIT)
@@ -82,8 +87,10 @@ def choose_talks(lines: Sequence[Line], talk: Mapping[int, float], overrides: Ma
     talks_alone = {i for i, score in scores.items() if score > 0}
     for (name, *_), peers in peers_of(lines, parents_of(lines), talk).items():
         if name == "beside" and 2 * sum(scores[i] > 0 for i in peers) > len(peers) - 1:
-            eligible = (i for i in peers if i not in rows and not is_section_name(lines[i].text))
-            scores.update({i: scores[i] + usual - beside_talks for i in eligible if scores[i] + usual > beside_talks})
+            for i in peers:
+                own, beside = (for_rows, usual) if i in rows else (usual, beside_talks)
+                if scores[i] + own > beside and not is_section_name(lines[i].text):
+                    scores[i] += own - beside
     scores.update({i: inf if is_talk else -inf for i, is_talk in overrides.items()})
     ends = ends_of(lines)
     best: list[tuple[int, float, list[int]]] = []  # line, score and talks of each section so far, the last first
@@ -113,7 +120,10 @@ def features_together(
     `probabilities`, (lines, roles), are those of the first model.
     """
     role, talk = _by_line(chosen, probabilities)
-    parents, ends = parents_of(lines), ends_of(lines)
+    parents, ends, holders = parents_of(lines), ends_of(lines), holders_of(lines)
+    held = defaultdict[int, list[int]](list)
+    for i in chosen:
+        held[holders[i]].append(i)
     peers = {
         key: _Peers([talk[i] for i in group], Counter(role[i] for i in group))
         for key, group in peers_of(lines, parents, chosen).items()
@@ -158,10 +168,26 @@ def features_together(
                 f"headings below say {_bin(max((talk[j] for j in below if lines[j].level), default=0))}",
                 f"sum below {min(int(sum(talk[j] for j in below) + 0.5), 4)}",
             ]
+        else:
+            own += _item_features(role, talk, holders[i], held[i])
         own += _neighbour_features(lines, chosen, n, role, talk)
         features.append(own)
         last = role[i] if role[i] != "none" else last
     return features
+
+
+def _item_features(
+    role: Mapping[int, Role], talk: Mapping[int, float], holder: int, items: Sequence[int]
+) -> Iterator[str]:
+    """Yield the role and probability of the item that a line is nested in, and the probabilities of the items in it."""
+    if holder >= 0:
+        yield f"in is {role.get(holder, 'nothing')}"
+        yield f"in says {_bin(talk.get(holder, 0))}"
+    else:
+        yield "in nothing"
+    if items:
+        yield f"items say {_bin(max(talk[j] for j in items))}"
+        yield f"sum of items {min(int(sum(talk[j] for j in items) + 0.5), 4)}"
 
 
 def _neighbour_features(

@@ -15,18 +15,25 @@ from kb.learning import Features, load_crf
 from kb.talks.lines import Line
 from kb.talks.talk_patterns import TalkHeading, byline_style, names_in, read_heading, speaker_names
 from kb.talks.tokens import Hint, LineTokens, Token, features_of_tokens, tokens_of, usual_separators
-from kb.talks.words import folded
+from kb.talks.words import folded, words
 
 LABELS = ("O", "B-title", "I-title", "B-speaker", "I-speaker", "B-affiliation", "I-affiliation", "track", "time")
+_SPEAKER = [LABELS.index("B-speaker"), LABELS.index("I-speaker")]
 _MAX_LINES_BELOW = 3  # lines below the title; speakers are rarely named further down
 _MAX_LINE_ABOVE, _MAX_LINE_BELOW = 80, 100  # characters
 _CLOCK = re.compile(r"(\d{1,2})\s*[:：時]\s*(\d{2})?")
 _AFTERNOON = re.compile(r"午後|p\.?m", re.IGNORECASE)
 _NOON, _MINUTES = 12, 60
-_MIN_SPEAKER = 0.7  # probability of a speaker
-_MIN_FURTHER_SPEAKER = 0.4  # probability of a speaker on a line that has a probable one
+_MIN_SPEAKER = 0.7  # probability of a speaker; half of those from 0.4 on are wrong
+_MIN_POSSIBLE_SPEAKER = 0.4
+_MIN_BY_PATTERN = 0.05  # probability of a speaker whom a pattern finds, too
+# Between a name and another name or the company of the same person: 山田 花子 (@hanako), Taiga Jo / Google Cloud
+_SAME_PERSON = re.compile(r"(?:\s?(?:さん|氏|様|先生))?\s*(?:[(（\[]\s*[@＠]?|[@＠]|(?<=\s)[/／|｜](?=\s))\s*")
+_LISTED = re.compile(r"(?:\s?(?:さん|氏|様))?\s*(?:[・、,，&＆と]|and)\s*")  # between the names of two persons
 _BRACKETS = (("【", "】"), ("「", "」"), ("『", "』"), ("[", "]"), ("(", ")"), ("（", "）"))
+_DIGIT = re.compile(r"\d")
 _NO_SPEAKERS = folded("sites") | folded("no_names")
+_NOBODY = tuple(word for word in words("nobody") if len(word) > 1)  # 部 and 社 end names, too: 阿部
 _TRIM = " \t\u3000@＠-–—:：/／|｜・,、"
 
 
@@ -57,6 +64,7 @@ class Span(NamedTuple):
 
     label: str
     line: int  # index
+    begin: int
     text: str
     probability: float  # of its least probable token
 
@@ -67,12 +75,13 @@ def talk_texts(lines: Sequence[Line], talks: Sequence[int]) -> list[TalkText]:
     predictions = iter(load_crf("spans").predict([line for context in contexts for line in context.features]))
     texts = []
     for i, context in zip(talks, contexts, strict=True):
-        spans = list[Span]()
+        spans, of_speakers = list[Span](), dict[int, list[float]]()
         for j, tokens in zip(context.lines, context.tokens, strict=True):
             path, marginals = next(predictions)
             probabilities = marginals[range(len(path)), path].tolist()
             spans += _spans(j, lines[j].text, tokens, [LABELS[at] for at in path], probabilities)
-        texts.append(_talk_text(lines, i, context, spans))
+            of_speakers[j] = marginals[:, _SPEAKER].sum(axis=1).tolist()
+        texts.append(_talk_text(lines, i, context, spans, of_speakers))
     return texts
 
 
@@ -87,22 +96,38 @@ def _spans(
             end, lowest = token.end, min(lowest, probability)
         else:
             if span_label != "O":
-                yield Span(span_label, line, text[begin:end].strip(), lowest)
+                yield Span(span_label, line, begin, text[begin:end].strip(), lowest)
             span_label, begin, end, lowest = label, token.begin, token.end, probability
     if span_label != "O":
-        yield Span(span_label, line, text[begin:end].strip(), lowest)
+        yield Span(span_label, line, begin, text[begin:end].strip(), lowest)
 
 
-def _talk_text(lines: Sequence[Line], i: int, context: Context, spans: Sequence[Span]) -> TalkText:
+def _talk_text(
+    lines: Sequence[Line],
+    i: int,
+    context: Context,
+    spans: Sequence[Span],
+    of_speakers: Mapping[int, Sequence[float]],
+) -> TalkText:
+    """Return the text of a talk; `of_speakers` are the probabilities of each line's tokens to be of a speaker."""
     heading = context.heading
     named = [(span, span.text.strip(_TRIM)) for span in spans if span.label == "speaker"]
-    named = [(span, name) for span, name in named if letters(name) not in _NO_SPEAKERS and names_in(name)]
-    sure_lines = {span.line for span, _ in named if span.probability >= _MIN_SPEAKER}
-    possible = [(span, name) for span, name in named if span.probability >= _MIN_FURTHER_SPEAKER]
-    speakers = tuple(dict.fromkeys(name for span, name in possible if span.line in sure_lines)) or heading.speakers
+    named = [(span, name) for span, name in named if _may_be_speaker(name)]
+    possible = [(span, name) for span, name in named if span.probability >= _MIN_POSSIBLE_SPEAKER]
+    speakers = tuple(dict.fromkeys(_sure_speakers(lines, possible)))
     if not speakers:
-        by_patterns = (names_in(name) for j in context.lines if j > i for _, name in speaker_names(lines[j].text))
-        speakers = next(by_patterns, ())
+        tokens = dict(zip(context.lines, context.tokens, strict=True))
+        by_patterns = [(i, heading.speakers)]
+        by_patterns += ((j, names_in(name)) for j in context.lines if j > i for _, name in speaker_names(lines[j].text))
+        likely = (
+            tuple(
+                name
+                for name in names
+                if _may_be_speaker(name) and _is_likely(lines[j].text, name, tokens[j], of_speakers[j])
+            )
+            for j, names in by_patterns
+        )
+        speakers = next(filter(None, likely), ())
     by_label = {label: [span.text for span in spans if span.label == label] for label in ("track", "time")}
     titles = (span.text for span in spans if span.label == "title" and span.line == i)
     # A title with an unbalanced bracket was cut wrongly: 「Keynote】基調講演」.
@@ -110,12 +135,46 @@ def _talk_text(lines: Sequence[Line], i: int, context: Context, spans: Sequence[
     title = next(balanced, heading.title)
     if heading.title.endswith(title) and heading.title.startswith(("[", "【")):
         title = heading.title  # a tag before a title is a part of it
+    inner = read_heading(title)
+    if inner.title and _DIGIT.search(inner.track or ""):
+        title = inner.title  # a number or code is not: GH-1, LT2
     track = by_label["track"][0].strip("【】[]()（） ") if by_label["track"] else heading.track
     start, end = heading.start, heading.end
     if by_label["time"] and not start:
         start, end = _clocks(by_label["time"][0])
     candidates = () if speakers else tuple((lines[s.line].number, name, s.probability) for s, name in possible)
     return TalkText(title.strip(_TRIM) or heading.title, track or None, start, end, speakers, candidates)
+
+
+def _may_be_speaker(name: str) -> bool:
+    return letters(name) not in _NO_SPEAKERS and bool(names_in(name)) and not name.endswith(_NOBODY)
+
+
+def _sure_speakers(lines: Sequence[Line], possible: Sequence[tuple[Span, str]]) -> Iterator[str]:
+    """Yield the names of probable speakers and of those who are listed with one, each person once."""
+    lists, line, end = list[list[tuple[Span, str]]](), -1, 0
+    for span, name in possible:
+        between = lines[line].text[end : span.begin] if span.line == line else None
+        if between is not None and _SAME_PERSON.fullmatch(between):
+            continue
+        if between is None or not _LISTED.fullmatch(between):
+            lists.append([])
+        lists[-1].append((span, name))
+        line, end = span.line, span.begin + len(span.text)
+    for listed in lists:
+        if any(span.probability >= _MIN_SPEAKER for span, _ in listed):
+            yield from (name for _, name in listed)
+
+
+def _is_likely(text: str, name: str, tokens: Sequence[Token], of_speaker: Sequence[float]) -> bool:
+    """Return whether the model does not rule out a name that a pattern found in a line."""
+    begin = text.find(name)
+    inside = [
+        probability
+        for token, probability in zip(tokens, of_speaker, strict=True)
+        if token.begin < begin + len(name) and begin < token.end and not token.text.isspace()
+    ]
+    return begin >= 0 and min(inside, default=0.0) >= _MIN_BY_PATTERN
 
 
 def contexts_of(lines: Sequence[Line], talks: Sequence[int]) -> list[Context]:

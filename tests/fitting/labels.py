@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from kb.report.identity import event_key
 from kb.report.model import Report
 
 LABELS = Path("data/labels")
+_YEAR_LENGTH = 4
 _MIN_SIMILARITY = 0.9  # of two spellings of one title
 _PLACE = re.compile(r"(\d+):(\d+)-(\d+)")
 _LINE_BEFORE = re.compile(r"(\d+):(?=\D|\d+[:：時])")
@@ -106,11 +108,12 @@ def _places(lines: Sequence[str], cell: str, _: int) -> tuple[Span, ...]:
 
 def _texts(cell: str, line: int) -> tuple[Span, ...]:
     """Return the texts in a cell; one that begins with `12:` is on line 12, any other on the line of the row."""
-    spans = []
-    for text in cell.split(";"):
-        match = _LINE_BEFORE.match(text)
-        spans.append((int(match[1]) if match else line, text[match.end() :] if match else text))
-    return tuple((at, text) for at, text in spans if text != "-")
+    return tuple((at, text) for at, text in (_text(part, line) for part in cell.split(";")) if text != "-")
+
+
+def _text(text: str, line: int) -> Span:
+    match = _LINE_BEFORE.match(text)
+    return (int(match[1]), text[match.end() :]) if match else (line, text)
 
 
 def _read(report: Labelled, table: Iterable[list[str]], spans: Callable[[str, int], tuple[Span, ...]]) -> Labelled:
@@ -124,7 +127,8 @@ def _read(report: Labelled, table: Iterable[list[str]], spans: Callable[[str, in
         elif sort == "D":
             report.held_on = report.held_on or cells[0]
         elif sort == "T":
-            title = spans(cells[0], line) if report.kind == "notes" else ((line, cells[0]),)
+            # A title of a written report is one text, even with a semicolon.
+            title = spans(cells[0], line) if report.kind == "notes" else (_text(cells[0], line),)
             whole = (title[0][0], "".join(text for _, text in title)) if title else (line, "")
             report.talks.append(LabelledTalk(line, whole, *(spans(cell, line) for cell in cells[1:5])))
         elif sort == "H":
@@ -190,15 +194,24 @@ def compared(report: Report, labels: Labelled) -> dict[str, tuple[int, int, int]
             sum(len(other) for _, other in names),
         ),
         "events": _same(labels.event, report.event, _same_event),
-        "days": _same(
-            labels.held_on, report.held_on, lambda one, other: one.startswith(other) or other.startswith(one)
-        ),
+        "days": _same(labels.held_on or _named_year(labels.event, report.held_on), report.held_on, _same_day),
     }
 
 
 def _same_event(label: str, found: str) -> bool:
+    if event_key(label) == event_key(found):
+        return True
     label, found = folded(label), folded(found)
     return label in found or found in label
+
+
+def _same_day(label: str, found: str) -> bool:
+    return label.startswith(found) or found.startswith(label)
+
+
+def _named_year(event: str, found: str | None) -> str:
+    """Return the year that was found if the event's name has it: readers labelled no day then, but it is right."""
+    return found if found and len(found) == _YEAR_LENGTH and found in event else ""
 
 
 def _same(label: str, found: str | None, same: Callable[[str, str], bool]) -> tuple[int, int, int]:

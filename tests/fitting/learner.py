@@ -46,10 +46,11 @@ def fitted(
     labels: Sequence[str],
     thresholds: Mapping[str, float] | None = None,
     scale: float = VECTOR_SCALE,
+    strength: float = C,
 ) -> LinearModel:
-    """Return a model of the examples, calibrated on held-out authors."""
-    temperature = _temperature(held_out(examples, labels, scale), examples, labels)
-    return _model(examples, labels, temperature, thresholds or {}, scale)
+    """Return a model of the examples, calibrated on held-out authors; `strength` is the inverse regularisation."""
+    temperature = _temperature(held_out(examples, labels, scale, strength), examples, labels)
+    return _model(examples, labels, temperature, thresholds or {}, scale=scale, strength=strength)
 
 
 def fisher_information(model: LinearModel, examples: Sequence[Example]) -> NDArray[np.float64]:
@@ -111,14 +112,18 @@ def fitted_crf(
     return ConditionalRandomField(labels, [*rows], np.array([*rows.values()]), transitions, thresholds or {})
 
 
-def held_out(examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE) -> NDArray[np.float64]:
+def held_out(
+    examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE, strength: float = C
+) -> NDArray[np.float64]:
     """Return the probability of each label, (examples, labels), by models that never saw the example's author."""
     folds = folds_of([example.author for example in examples])
     predicted = np.empty((len(examples), len(labels)))
     for fold in range(max(folds) + 1):
         out = [row for row, own in enumerate(folds) if own == fold]
         training = [example for example, own in zip(examples, folds, strict=True) if own != fold]
-        predicted[out] = probabilities(_model(training, labels, 1.0, {}, scale), [examples[row] for row in out])
+        predicted[out] = probabilities(
+            _model(training, labels, 1.0, {}, scale=scale, strength=strength), [examples[row] for row in out]
+        )
     return predicted
 
 
@@ -202,7 +207,9 @@ def _model(
     labels: Sequence[str],
     temperature: float,
     thresholds: Mapping[str, float],
+    *,
     scale: float = VECTOR_SCALE,
+    strength: float = C,
 ) -> LinearModel:
     examples = [example for example in examples if example.label]
     documents = defaultdict[str, set[str]](set)
@@ -218,7 +225,7 @@ def _model(
     )
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0) / scale
     table = sparse.hstack([table, sparse.csr_matrix((vectors - mean) / spread)]).tocsr()
-    regression = LogisticRegression(C=C, max_iter=_MAX_ITERATIONS, tol=1e-3)
+    regression = LogisticRegression(C=strength, max_iter=_MAX_ITERATIONS, tol=1e-3)
     regression.fit(table, [example.label for example in examples])
     rows = np.vstack([regression.intercept_, regression.coef_.T])
     if rows.shape[1] == 1:  # for two labels, scikit-learn has weights of the second only

@@ -37,10 +37,12 @@ _ROLES: dict[str, Role] = {
 }
 _MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|</?\w+>")
 _MIN_TITLE = 6  # letters by which a title is found if its line is unknown
+# Inverse regularisation: the lines of an author are alike, so strong weights fit authors rather than talks.
+ALONE, TOGETHER = 0.06, 0.03
 # Thresholds of probabilities.
-TALK = 0.6
-TALK_BESIDE_TALKS = 0.4
-ROW = 0.75  # of a table: of the less likely ones in unlabelled reports, ten of eighteen were wrong
+TALK = 0.55
+TALK_BESIDE_TALKS = 0.3
+ROW = 0.7  # of a table: of the less likely ones in unlabelled reports, ten of eighteen were wrong
 EVENT = 0.45
 _MIN_SIMILARITY = 0.85  # of two spellings of one name
 
@@ -117,11 +119,16 @@ def _names(outline: Outline, labels: Labelled) -> list[Example]:
 
 def _text(labels: Labelled, outline: Outline, names: list[Example], event: str | None) -> Text:
     lines = lines_of(outline.blocks)
-    at = dict[int, int]()
     of_number = defaultdict[int, list[int]](list)
     for i, line in enumerate(lines):
-        at.setdefault(line.number, i)
         of_number[line.number].append(i)
+    for i, line in enumerate(lines):  # a heading of HTML goes over several lines
+        for number in range(line.number, outline.blocks[line.block].last_line + 1):
+            if number not in of_number:
+                of_number[number].append(i)
+            elif number > line.number:
+                break
+    at = {number: own[0] for number, own in of_number.items()}
     roles = {at[number]: _ROLES[role] for number, role in labels.headings.items() if number in at}
     talks = defaultdict[int, list[LabelledTalk]](list)
     for talk in labels.talks:
@@ -200,11 +207,12 @@ def _bio_labels(lines: Sequence[Line], context: Context, talks: Sequence[Labelle
 def models(texts: Sequence[Text]) -> Models:
     """Return the models of texts."""
     return {
-        "lines": fitted([one for text in texts for one in text.examples], ROLES),
+        "lines": fitted([one for text in texts for one in text.examples], ROLES, strength=ALONE),
         "lines_together": fitted(
             [one for text in texts for one in text.together],
             ROLES,
             {"talk": TALK, "talk beside talks": TALK_BESIDE_TALKS, "row": ROW},
+            strength=TOGETHER,
         ),
         "spans": fitted_crf([one for text in texts for one in text.labelled_lines], LABELS),
         "event": _event(text.names for text in texts),
@@ -213,7 +221,7 @@ def models(texts: Sequence[Text]) -> Models:
 
 def add_features_together(texts: Sequence[Text]) -> None:
     """Add the examples of the second model of roles, by the predictions of the first for held-out authors."""
-    predicted, begin = held_out([one for text in texts for one in text.examples], ROLES), 0
+    predicted, begin = held_out([one for text in texts for one in text.examples], ROLES, strength=ALONE), 0
     for text in texts:
         own = predicted[begin : begin + len(text.chosen)]
         begin += len(text.chosen)

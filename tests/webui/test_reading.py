@@ -213,6 +213,12 @@ def test_an_event_has_its_series_its_talks_by_track_and_time_and_its_reports(cli
     assert f'href="/report/{quote(told["reports"][0])}"' in page
 
 
+def test_an_event_is_found_under_other_spellings_of_its_name(client: FlaskClient) -> None:
+    event = as_json(client, "/event/小さな会-第3回")
+
+    assert [as_json(client, f"/event/{quote(name)}") for name in ("小さな会3", "小さな会-vol-3")] == [event] * 2
+
+
 def test_years_of_a_series_with_several_events_lead_to_the_list(client: FlaskClient) -> None:
     page = client.get("/event/小さな会-第3回").text
 

@@ -43,7 +43,7 @@ def test_a_heading_that_may_be_a_talk_is_a_finding_with_its_line() -> None:
 
 
 def test_a_name_that_may_be_a_speaker_is_a_finding() -> None:
-    text = "# 鍵の会 2018 に参加した\n\n2018-03-10\n\n## LT1: 鍵の置き方\n\n例示工業 山田\n\n- 鍵は二つ\n"
+    text = "# 鍵の会 2018 に参加した\n\n2018-03-10\n\n## LT1: 鍵の置き方\n\n例示株式会社 山田\n\n- 鍵は二つ\n"
 
     assert told(text) == [
         "report.md:7: 「山田」 may be the speaker; if so, write a line 「登壇者: 山田」 below the talk's heading"

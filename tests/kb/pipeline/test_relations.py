@@ -141,6 +141,26 @@ def test_talks_of_different_events_or_of_none_are_not_shared(events: tuple[str |
     assert with_shared_talks(entries) == tuple(entries)
 
 
+def test_reports_of_one_event_have_its_commonest_name_and_share_its_talks() -> None:
+    spellings = ("JAWSDAYS 2018", "JAWS DAYS 2018", "jaws days 2018年", "JAWS DAYS 2018")
+    own = [entry(str(n), event, "サーバーレスの勘所") for n, event in enumerate(spellings)]
+
+    shared = with_shared_talks(own)
+
+    assert [one.event for one in shared] == ["JAWS DAYS 2018"] * 4
+    assert {talk.id for one in shared for talk in one.talks} == {own[0].talks[0].id}
+    assert [*map(with_own_talks, shared)] == own
+
+
+def test_the_notes_of_a_report_have_the_name_that_its_event_has_in_the_library() -> None:
+    note = Note("r/1", "r", "a.md", 2, "bullet", 0, "鍵", event="JAWSDAYS 2018")
+    report = Report("r", "a.md", "題", "JAWSDAYS 2018", None, (), (note,))
+
+    moved = with_ids_of(report, replace(entry("a.md", "JAWS DAYS 2018"), id="r"))
+
+    assert (moved.event, moved.notes) == ("JAWS DAYS 2018", (replace(note, event="JAWS DAYS 2018"),))
+
+
 def test_a_report_by_itself_has_its_own_talks() -> None:
     alone = entry("a", "会", "鍵の話")
     shared = replace(alone, talks=(replace(alone.talks[0], id="会/of-another"),))
@@ -150,9 +170,10 @@ def test_a_report_by_itself_has_its_own_talks() -> None:
 
 def test_a_report_takes_the_ids_of_its_entry_and_its_references_follow() -> None:
     talk = Talk("会/1", "鍵", 1)
-    parent = Note("r/1", "r", "a.md", 2, "bullet", 0, "上", talk=talk)
+    parent = Note("r/1", "r", "a.md", 2, "bullet", 0, "上", event="会", talk=talk)
     child = Note(
         *("r/2", "r", "a.md", 3, "bullet", 1, "下"),
+        event="会",
         trail=(Crumb("見出し", 1), Crumb("上", 2, "r/1")),
         remedy_of="r/1",
         answers="r/1",

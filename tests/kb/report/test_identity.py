@@ -4,7 +4,18 @@ import hashlib
 
 import pytest
 
-from kb.report.identity import digest, ids_of, longer_id, normalized, note_id, report_id, series, slug, talk_id
+from kb.report.identity import (
+    digest,
+    event_key,
+    ids_of,
+    longer_id,
+    normalized,
+    note_id,
+    report_id,
+    series,
+    slug,
+    talk_id,
+)
 
 
 def sha(text: str, length: int) -> str:
@@ -104,3 +115,32 @@ def test_the_name_of_a_series_has_no_years_numbers_and_seasons(event: str, name:
 @pytest.mark.parametrize("event", ["2018", "第3回", "#12"])
 def test_an_event_named_only_by_a_number_keeps_its_name(event: str) -> None:
     assert series(event) == event
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("JAWS DAYS 2018", "JAWSDAYS 2018", "jaws days 2018年", "JAWS DAYS'18", "ＪＡＷＳ　ＤＡＹＳ　２０１８"),
+        ("第5回 鍵の会", "第五回鍵の会", "鍵の会#5", "鍵の会 vol.5", "鍵の会 5回目", "鍵の会5"),
+        ("第二十一回 鍵の会", "鍵の会 #21"),
+        ("OSC2015 Tokyo/Fall", "OSC 2015 Tokyo/Fall"),
+        ("鍵学園 1時限目", "鍵学園1限目"),
+    ],
+)
+def test_spellings_of_an_events_name_have_one_key(spellings: tuple[str, ...]) -> None:
+    assert len({*map(event_key, spellings)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "other"),
+    [
+        ("鍵の会 #5", "鍵の会 #6"),
+        ("鍵の会 2018", "鍵の会 2019"),
+        ("鍵の会 2018", "鍵の会"),
+        ("鍵の会 #1", "鍵の会 1周年"),
+        ("一太郎の会", "太郎の会"),
+        ("鍵の会 2018 #2", "鍵の会 2018"),
+    ],
+)
+def test_other_events_have_other_keys(event: str, other: str) -> None:
+    assert event_key(event) != event_key(other)

@@ -58,6 +58,23 @@ def test_the_talk_is_one_also_in_counts_and_former_ids_lead_to_it(library: Path)
     assert [note["id"] for note in records("show", *alone)] == [note["id"] for note in records("show", first)]
 
 
+def test_reports_that_spell_an_event_otherwise_are_on_one_event(library: Path) -> None:
+    (library / "a.md").write_text(f"---\nevent: 見本会2019\n---\n\n{OTHER}", "utf-8")
+    kb("sync")
+    together = {(note["event"], note["talk"]["id"]) for note in records("search")}
+    shown = [records("show", talk_id(*names)) for names in ((EVENT, TITLE), ("見本会2019", OTHERWISE))]
+    (library / "c.md").write_text(OTHER.replace("に行ってきた", "参加メモ"), "utf-8")
+    kb("sync")
+
+    assert together == {("見本会2019", talk_id("見本会2019", OTHERWISE))}  # as common, and first
+    assert shown[0] == shown[1]
+    assert {note["event"] for note in records("search")} == {EVENT}
+    (library / "b.md").unlink()
+    (library / "c.md").unlink()
+    kb("sync")
+    assert {note["event"] for note in records("search")} == {"見本会2019"}
+
+
 def test_what_both_say_stands_side_by_side(library: Path) -> None:
     (library / "a.md").write_text(OTHER, "utf-8")
     kb("sync")

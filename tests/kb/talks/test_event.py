@@ -49,6 +49,19 @@ def test_a_title_names_the_event(title: str, event: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "event"),
+    [
+        ("例示ユーザー会 第5回勉強会に行ってきた", "例示ユーザー会 第5回勉強会"),
+        ("第5回勉強会に行ってきた", "第5回勉強会"),  # no series is named
+        ("第3回定例会に行ってきた | 見本クラブ", "見本クラブ 第3回定例会"),
+        ("第3回鍵の会に行ってきた | 見本クラブ", "第3回鍵の会"),  # the name says more than a number
+    ],
+)
+def test_an_event_named_only_by_a_number_takes_its_series_from_the_title(title: str, event: str) -> None:
+    assert report_of(markdown(f"---\ntitle: '{title}'\n---\n\n- 鍵は二つ\n")).event == event
+
+
+@pytest.mark.parametrize(
     ("heading", "event"),
     [
         ("Kagi Days 2019", "Kagi Days 2019"),

@@ -24,12 +24,12 @@ TEXT = f"""# {EVENT} に参加した
 
 - **合鍵の作り方** 田中さん
   - 合鍵は写真でも作れる
-- **錠前の歴史** 佐藤さん
+- **古い錠前の話** 佐藤さん
   - 古い
 """
 OUTLINE = read_outline(TEXT.encode(), "a.md")
 KEYS, LOCKS, SPARE = (talk_id(EVENT, title) for title in ("鍵の話", "錠の話", "合鍵の作り方"))
-HISTORY = talk_id(EVENT, "錠前の歴史 佐藤さん")
+HISTORY = talk_id(EVENT, "古い錠前の話 佐藤さん")
 
 
 def places(report: Report) -> dict[str, tuple[str, ...]]:
@@ -71,15 +71,15 @@ def test_a_heading_below_one_that_is_no_talk_may_be_a_talk() -> None:
 def test_a_candidate_is_a_talk_if_overridden_so() -> None:
     after = report_of(OUTLINE, line_overrides=overrides(history=True))
 
-    assert "錠前の歴史" not in titles({})
-    assert [talk.title for talk in after.talks][-1] == "錠前の歴史"
-    assert places(after)["古い"][0] == "<錠前の歴史>"
+    assert "古い錠前の話" not in titles({})
+    assert [talk.title for talk in after.talks][-1] == "古い錠前の話"
+    assert places(after)["古い"][0] == "<古い錠前の話>"
 
 
 def test_an_override_of_a_talk_wins_over_one_of_its_line() -> None:
-    title = talk_id(EVENT, "錠前の歴史")
+    title = talk_id(EVENT, "古い錠前の話")
 
-    assert "錠前の歴史" not in titles(overrides(history=True) | {title: False})
+    assert "古い錠前の話" not in titles(overrides(history=True) | {title: False})
 
 
 def test_an_overridden_line_is_no_candidate_but_keeps_its_id() -> None:
