@@ -142,7 +142,7 @@ def unsure(library: Path) -> FlaskClient:
 def test_lines_that_may_be_talks_are_listed_likeliest_first(unsure: FlaskClient) -> None:
     found = claims(unsure, "talk")
 
-    assert [text for text, _, _ in found] == ["鍵の話 山田さん", "10:00 - 10:20 鍵"]
+    assert [text for text, _, _ in found] == ["10:00 - 10:20 鍵", "鍵の話 山田さん"]
     assert [share for _, share, _ in found] == sorted((share for _, share, _ in found), reverse=True)
     assert all(0.2 <= share < 1 for _, share, _ in found)
 
@@ -297,7 +297,7 @@ def test_claims_of_one_folder_or_report_are_listed_alone(library: Path) -> None:
     def sources(address: str) -> set[str]:
         return {task["report"]["source"] for task in client.get(address, headers=JSON).json["tasks"]}
 
-    assert '<option value="一">一 (1)</option>' in page
+    assert '<option value="一">一 (2)</option>' in page
     assert sources("/todo?what=talk") == {"一/claims.md", "二/claims.md"}
     assert sources("/todo?what=talk&folder=二") == {"二/claims.md"}
     assert len(sources(address)) == 1
