@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest.mock import patch
 
-import learner
 from labels import Labelled, LabelledTalk, compared, f1, folded, labelled, summed
 from learner import Example, fitted, fitted_crf, folds_of, held_out, write
 
@@ -69,7 +68,6 @@ Models = dict[str, LinearModel | ConditionalRandomField]
 
 def main(folder: Path) -> None:
     """Fit on all authors, measure on held-out authors and on the other set, and write the models with their figures."""
-    learner.FOLDS = FOLDS
     texts = read(folder)
     add_features_together(texts)
     figures = {
@@ -86,7 +84,7 @@ def read(folder: Path) -> list[Text]:
     reports = labelled(folder)
     outlines = [read_outline(one.file.read_bytes(), one.file.name) for one in reports]
     names = [_names(outline, own) for outline, own in zip(outlines, reports, strict=True)]
-    folds = folds_of([one.author for one in reports])
+    folds = folds_of([one.author for one in reports], FOLDS)
     texts = []
     for fold in range(FOLDS):
         models_: Models = {"event": _event(text for text, own in zip(names, folds, strict=True) if own != fold)}
@@ -231,7 +229,7 @@ def add_features_together(texts: Sequence[Text]) -> None:
 
 def _by_authors(texts: Sequence[Text]) -> Iterator[tuple[Models, list[Text]]]:
     """Yield models of some authors, and the texts of the others."""
-    folds = folds_of([text.labels.author for text in texts])
+    folds = folds_of([text.labels.author for text in texts], FOLDS)
     for fold in range(FOLDS):
         training = [text for text, own in zip(texts, folds, strict=True) if own != fold]
         yield models(training), [text for text, own in zip(texts, folds, strict=True) if own == fold]
