@@ -45,17 +45,6 @@ class Embedder(Protocol):
         """Embed passages of documents, however long that takes. Raises EmbeddingError."""
 
 
-class StoredVectors(Protocol):
-    """The stored vectors of passages made by one model, as they are now."""
-
-    @property
-    def name(self) -> str:
-        """The name of the model (`Embedder.name`)."""
-
-    def of(self, texts: Sequence[str]) -> "Vectors | None":
-        """Return the stored vectors of texts, (texts, dimensions), or None if any is missing."""
-
-
 EmbedderMaker: TypeAlias = Callable[[], Embedder | None]
 """Makes the embedder when the first text comes, or None without a model: finding out may take a second."""
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from index.embedder import StoredVectors
 from index.messages import Message, translatable
 from index.query import Query, Step
 
@@ -286,16 +285,13 @@ class Engine(Protocol):
         Raises WriterBusyError while another process is staging, and SearchIndexError as `publish` does.
         """
 
-    def embed(self, progress: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack; do nothing without a model.
+    def embed(self, progress: Callable[[int, int], None], most: int | None = None) -> bool:
+        """Make the vectors that documents lack, newest document first; do nothing without a model.
 
-        `progress` is called with the number of documents that have a vector and the number that can have one. Vectors
-        are stored batch by batch, so an interruption loses little work. Raises EmbeddingError.
+        Make those of `most` documents, by default of all, and return whether none is left. `progress` is called with
+        the number of documents that have a vector and the number that can have one. Vectors are stored batch by batch,
+        so an interruption loses little work. Raises EmbeddingError.
         """
-
-    def stored_vectors(self) -> StoredVectors | None:
-        """Return the stored vectors of texts, or None without a model or if the engine cannot give them."""
-        return None
 
     def coverage(self) -> Coverage | None:
         """Return how many documents have a vector, or None without a model."""

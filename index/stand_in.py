@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from time import monotonic
 
-from index.embedder import StoredVectors
 from index.engine import Coverage, Engine, EngineAwayError, Hit, Publication, Reader, Results, Staging
 from index.query import Query
 
@@ -59,15 +58,10 @@ class WithStandIn(Engine):
         """Give a writer of staged segments."""
         return self._engine.staging()
 
-    def embed(self, progress: Callable[[int, int], None]) -> None:
+    def embed(self, progress: Callable[[int, int], None], most: int | None = None) -> bool:
         """Make the vectors that documents lack. Raises EngineAwayError."""
         with self._watching():
-            self._engine.embed(progress)
-
-    def stored_vectors(self) -> StoredVectors | None:
-        """Return the stored vectors of texts. Raises EngineAwayError."""
-        with self._watching():
-            return self._engine.stored_vectors()
+            return self._engine.embed(progress, most)
 
     def coverage(self) -> Coverage | None:
         """Return how many documents have a vector in the engine that answers, or None without a model."""

@@ -346,6 +346,13 @@ def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
     return " · ".join(parts)
 
 
+def classified_by(reader: str, read: int, notes: int) -> str:
+    """Return how many notes the sentence model `reader` has read, or that there is none and words alone decide."""
+    if not reader:
+        return _("by words alone")
+    return _("the sentence model has read {read:,} of {notes:,} notes", read=read, notes=notes)
+
+
 def item(item: "Item", name: str) -> str:
     """Return the changed property of a note; `name` is the name of a tag's service or of a dated change."""
     match item.sort:

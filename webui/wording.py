@@ -322,6 +322,11 @@ def line_counts(taken: Mapping[str, int]) -> str:
     return ngettext("{count:,} line ({blocks})", "{count:,} lines ({blocks})", sum(taken.values()), blocks=blocks)
 
 
+def notes_read(count: int) -> str:
+    """Return that the sentence model has read notes after they were shown."""
+    return ngettext("The sentence model has read {count:,} note", "The sentence model has read {count:,} notes", count)
+
+
 def by_cause(problems: int, causes: int) -> str:
     """Return the number of problems and of their causes."""
     return ngettext("{problems:,}, of {count:,} cause", "{problems:,}, of {count:,} causes", causes, problems=problems)

@@ -222,6 +222,11 @@ class Precomputed:
         rows = self._rows(texts, known, lambda new: [*zip(*self._model.read(new), strict=True)])
         return np.stack([vector for vector, _ in rows]), np.stack([scores for _, scores in rows])
 
+    def scores_of(self, texts: Iterable[str]) -> "dict[str, NDArray[Any]]":
+        """Return the scores of the texts that are in the file."""
+        keys = {text: _key(self.name, text) for text in texts}
+        return {text: self._scores[key] for text, key in keys.items() if key in self._scores}
+
     def _rows(
         self, texts: Sequence[str], known: Mapping[bytes, T], make: Callable[[list[str]], Iterable[T]]
     ) -> list[T]:

@@ -2,17 +2,19 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from index.embedder import BATCH
 
-from index.embedder import Vectors
-from index.embedding.bundled_model import Precomputed
-from index.embedding.e5_weights import Floats
+if TYPE_CHECKING:  # as in functions below: `kb status` only counts (tests/kb/cli/test_starts.py)
+    from numpy.typing import NDArray
+
+    from index.embedder import Vectors
+    from index.embedding.bundled_model import Precomputed
+    from index.embedding.e5_weights import Floats
 
 _SUFFIX = ".readings"
 _TABLE = "CREATE TABLE IF NOT EXISTS readings (passage BLOB PRIMARY KEY, scores BLOB NOT NULL) WITHOUT ROWID"
@@ -23,10 +25,11 @@ _FIND = "SELECT scores FROM readings WHERE passage = ?"
 class PassageReader:
     """An Embedder that also reads. It keeps what it read, so that no passage is read twice.
 
-    `reading` names the model. `folder` is None if nothing is to be kept. Shared by threads and processes.
+    `reading` names the model. `folder` is None if nothing is to be kept. Shared by threads and processes, and it can be
+    pickled.
     """
 
-    def __init__(self, model: Precomputed, folder: Path | None) -> None:
+    def __init__(self, model: "Precomputed", folder: Path | None) -> None:
         self.name, self.runtime, self.dimensions = model.name, model.runtime, model.dimensions
         self.earlier, self.queries = model.earlier, model.queries
         self.reading = model.reading
@@ -34,30 +37,59 @@ class PassageReader:
         digest = hashlib.sha256(model.reading.encode()).hexdigest()[:16]
         self._file = folder and folder / f"{digest}{_SUFFIX}"
 
-    def passages(self, texts: Sequence[str]) -> Vectors:
+    def passages(self, texts: Sequence[str]) -> "Vectors":
         """Embed and read passages. Raises EmbeddingError."""
         vectors, scores = self._model.read(texts)
         self._keep(texts, scores)
         return vectors
 
-    def of(self, passages: Sequence[str]) -> Floats | None:
-        """Return the scores of passages, (passages, scores), or None if any was not read yet."""
-        kept = self._kept(passages)
-        return None if any(passage not in kept for passage in passages) else _rows(passages, kept)
+    def unread(self, passages: Iterable[str]) -> list[str]:
+        """Return the distinct passages that were not read yet."""
+        distinct = list(dict.fromkeys(passages))
+        known = self._known(distinct)
+        return [passage for passage in distinct if passage not in known]
 
-    def read(self, passages: Sequence[str]) -> Floats:
-        """Return the scores of passages, (passages, scores), and read those that were not. Raises EmbeddingError."""
-        kept = self._kept(passages)
-        if missing := [passage for passage in dict.fromkeys(passages) if passage not in kept]:
-            scores = self._model.read(missing)[1].astype(np.float16)
-            self._keep(missing, scores)
-            kept |= dict(zip(missing, scores, strict=True))
-        return _rows(passages, kept)
+    def of(self, passages: Sequence[str], most_unread: int = 0) -> "Floats | None":
+        """Return the scores of passages, (passages, scores), or None if more were not read yet than may be read now.
 
-    def _kept(self, passages: Sequence[str]) -> dict[str, NDArray[np.float16]]:
-        """Return the scores of the passages that were read."""
+        Raises EmbeddingError if any is read now.
+        """
+        import numpy as np
+
+        known = self._known(dict.fromkeys(passages))
+        missing = [passage for passage in dict.fromkeys(passages) if passage not in known]
+        if len(missing) > most_unread:
+            return None
+        if missing:
+            known |= zip(missing, self.read(missing), strict=True)
+        return np.array([known[passage] for passage in passages], np.float32)
+
+    def read(
+        self, passages: Sequence[str], progress: Callable[[int, int], object] = lambda _done, _total: None
+    ) -> "NDArray[Any]":
+        """Read passages and return their scores, (passages, scores); keep those of each batch. Raises EmbeddingError."""
+        import numpy as np
+
+        scores = []
+        for begin in range(0, len(passages), BATCH):
+            batch = passages[begin : begin + BATCH]
+            scores.append(self._model.read(batch)[1].astype(np.float16))
+            self._keep(batch, scores[-1])
+            progress(begin + len(batch), len(passages))
+        return np.concatenate(scores)
+
+    def _known(self, passages: Iterable[str]) -> "dict[str, NDArray[Any]]":
+        """Return the scores of the passages that were read on this machine, or came along."""
+        kept = self._kept(passages)
+        missing = [passage for passage in passages if passage not in kept]
+        return kept | self._model.scores_of(missing) if missing else kept
+
+    def _kept(self, passages: Iterable[str]) -> "dict[str, NDArray[Any]]":
+        """Return the kept scores of passages."""
         if self._file is None or not self._file.exists():
             return {}
+        import numpy as np
+
         keys = {_key(passage): passage for passage in passages}
         with suppress(sqlite3.Error), closing(sqlite3.connect(self._file)) as file:
             rows = (file.execute(_FIND, (key,)).fetchone() for key in keys)
@@ -65,10 +97,12 @@ class PassageReader:
             return {passage: np.frombuffer(scores, np.float16) for passage, scores in found.items()}
         return {}
 
-    def _keep(self, passages: Sequence[str], scores: NDArray[np.floating[Any]]) -> None:
+    def _keep(self, passages: Sequence[str], scores: "NDArray[Any]") -> None:
         """Keep the scores of passages. A damaged file is deleted; without the right to write, nothing is kept."""
         if self._file is None:
             return
+        import numpy as np
+
         rows = [
             (_key(passage), row.tobytes()) for passage, row in zip(passages, scores.astype(np.float16), strict=True)
         ]
@@ -87,10 +121,6 @@ def _insert(path: Path, rows: Sequence[tuple[bytes, bytes]]) -> None:
     with closing(sqlite3.connect(path)) as file, file:
         file.execute(_TABLE)
         file.executemany(_INSERT, rows)
-
-
-def _rows(passages: Sequence[str], kept: Mapping[str, NDArray[np.float16]]) -> Floats:
-    return np.array([kept[passage] for passage in passages], np.float32)
 
 
 def _key(passage: str) -> bytes:

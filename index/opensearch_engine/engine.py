@@ -76,14 +76,10 @@ class OpenSearchEngine(Engine):
             return reader.vectors.coverage() if reader.vectors else None
         return Coverage(0, reader.documents)
 
-    def embed(self, progress: Callable[[int, int], None]) -> None:
+    def embed(self, progress: Callable[[int, int], None], most: int | None = None) -> bool:
         """Make the vectors that documents lack."""
-        if vectors := self.snapshot().vectors:
-            vectors.embed(progress)
-
-    def stored_vectors(self) -> GenerationVectors | None:
-        """Return the stored vectors of texts, or None without a model."""
-        return self.snapshot().vectors
+        vectors = self.snapshot().vectors
+        return vectors is None or vectors.embed(progress, most)
 
     def stamp(self) -> tuple[str, int]:
         """Return a value that changes with each generation."""

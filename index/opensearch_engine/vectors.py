@@ -148,10 +148,11 @@ class GenerationVectors:
         cosines = index.contextual_cosines(rows(ids), rows(other_ids), map(rows, contexts.values()), self.centring.mean)
         return tuple(map(tuple, cosines.tolist()))
 
-    def embed(self, progress: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack, newest first; `progress` is called with how many of how many."""
+    def embed(self, progress: Callable[[int, int], None], most: int | None = None) -> bool:
+        """Make the vectors that documents lack, newest first, as `Engine.embed` says."""
         coverage, generation = self.coverage(), self._generation
         done, bulk = coverage.embedded, Bulk(generation.connection, generation.index)
+        end = coverage.documents if most is None else done + most
         body = {
             "size": _EMBEDDED_AT_ONCE,
             "query": generation.filtered(_HAS_PASSAGE, {"bool": {"must_not": [self._having]}}),
@@ -159,6 +160,8 @@ class GenerationVectors:
             "_source": ["passage", "text"],
         }
         while page := generation.hits(body):
+            if done >= end:
+                return False
             progress(done, coverage.documents)
             texts = {hit["_source"]["passage"]: received(hit["_source"]["text"]) for hit in page}
             for made in self._made(texts):
@@ -168,6 +171,7 @@ class GenerationVectors:
                 progress(done, coverage.documents)
             generation.connection.write("POST", f"/{generation.index}/_refresh")
             self._recent = None
+        return True
 
     def _made(self, texts: Mapping[str, str]) -> Iterator[Mapping[str, Mapping[str, Any]]]:
         """Yield the vectors of texts as fields of their documents: first copies of any generation, then new ones."""
@@ -184,16 +188,6 @@ class GenerationVectors:
         encoded = (b64encode(numbers.tobytes()).decode() for numbers in vectors.numbers)
         rows = zip(names, encoded, vectors.scales.tolist(), strict=True)
         return {name: {"vector": one, "scale": scale, "model": self._model} for name, one, scale in rows}
-
-    def of(self, texts: Sequence[str]) -> "Vectors | None":
-        """Return the vectors of texts that documents have, None if one is missing."""
-        names, known = [token(text, "passage") for text in texts], dict[str, Vectors]()
-        for begin in range(0, len(names), _EMBEDDED_AT_ONCE):
-            hits = self._copies(list(dict.fromkeys(names[begin : begin + _EMBEDDED_AT_ONCE])))
-            known |= zip((value_of(hit, "passage") for hit in hits), read_vectors(hits).floats, strict=True)
-        if not names or not known.keys() >= {*names}:
-            return None
-        return np.stack([known[name] for name in names]).astype(np.float32)
 
     def _copies(self, names: Sequence[str]) -> list[Mapping[str, Any]]:
         """Return documents of any generation, or of the index before, that have a vector of some texts."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache, cached
 
-from index.embedder import EmbedderMaker, StoredVectors, no_embedder
+from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, Engine, Publication, SearchIndexError
 from index.schema import Schema
 from index.whoosh_engine import generations
@@ -85,14 +85,9 @@ class WhooshEngine(Engine):
             return None
         return coverage(generation, VectorFile(self._folder, embedder.name).keys()) if generation else Coverage(0, 0)
 
-    def embed(self, progress: Callable[[int, int], None]) -> None:
+    def embed(self, progress: Callable[[int, int], None], most: int | None = None) -> bool:
         vectors = self._vectors() if self._newest() else None
-        if vectors:
-            vectors.embed(lambda: self.snapshot().snapshot, progress)
-
-    def stored_vectors(self) -> StoredVectors | None:
-        vectors = self._vectors() if self._newest() else None
-        return vectors.text_vectors() if vectors else None
+        return vectors is None or vectors.embed(lambda: self.snapshot().snapshot, progress, most)
 
     def stamp(self) -> Stamp:
         return generations.stamp(self._folder)

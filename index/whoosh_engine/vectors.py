@@ -6,7 +6,7 @@ makes vectors; others read meanwhile. A second process that wants to make them w
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from math import inf
 from operator import attrgetter
 from pathlib import Path
@@ -22,7 +22,7 @@ from index.cache import Cache
 from index.embedder import BATCH, RECHECK_AFTER, Embedder, Vectors, cached_queries
 from index.similarity import DocumentVectors, Quantised, Similarity, VectorIndex, quantised
 from index.whoosh_engine.columns import Keys
-from index.whoosh_engine.rows import NO_KEY, key_of
+from index.whoosh_engine.rows import NO_KEY
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.vector_file import FileState, VectorFile
 
@@ -53,10 +53,6 @@ class VectorStore:
             condition=Condition(),
         )(partial(_read, self._models))
 
-    def text_vectors(self) -> "TextVectors":
-        """Return the stored vectors of the configured model."""
-        return TextVectors(self._models[0].embedder.name, self._file)
-
     def of(self, snapshot: Snapshot) -> "SnapshotVectors":
         """Return the vectors of a snapshot by the model that made most of them.
 
@@ -67,10 +63,13 @@ class VectorStore:
             self._checked_at = monotonic()
         return self._read(snapshot, self._states)
 
-    def embed(self, newest: Callable[[], Snapshot], progress: Callable[[int, int], None]) -> None:
+    def embed(
+        self, newest: Callable[[], Snapshot], progress: Callable[[int, int], None], most: int | None = None
+    ) -> bool:
         """Make and store the vectors that documents lack, newest document first, one for each text.
 
-        While another process does so, wait and report its progress. Raises EmbeddingError.
+        Make `most` vectors and return whether none is left. While another process makes vectors, wait and report its
+        progress. Raises EmbeddingError.
         """
         state: FileState | None = None
 
@@ -84,7 +83,7 @@ class VectorStore:
             snapshot = newest()  # another may have been published while this process waited
             self._file.compact(frozenset(snapshot.vector_keys.tolist()) - {NO_KEY})
             total, lacking = self._lacking(snapshot)
-            keys = [*lacking]
+            keys = [*lacking][:most]
             done = total - sum(map(len, lacking.values()))
             for begin in range(0, len(keys), BATCH):
                 progress(done, total)
@@ -92,11 +91,13 @@ class VectorStore:
                 vectors = self._models[0].embedder.passages([snapshot.passage(lacking[key][0]) for key in batch])
                 self._file.append(vectors.shape[1], dict(zip(batch, _encoded(vectors), strict=True)))
                 done += sum(len(lacking[key]) for key in batch)
-            for model in self._models[1:]:
-                model.file.remove()
+            if done == total:
+                for model in self._models[1:]:
+                    model.file.remove()
         self._checked_at = -inf
         if keys:
-            progress(total, total)
+            progress(done, total)
+        return done == total
 
     def _lacking(self, snapshot: Snapshot) -> tuple[int, Mapping[int, list[int]]]:
         """Return how many documents can have a vector, and by key the documents that lack it, newest first."""
@@ -138,25 +139,6 @@ class SnapshotVectors:
             similarity = Similarity(self.vectors, self._query(text))
             self._similarities.keep(text, similarity)
         return similarity
-
-
-class TextVectors:
-    """The vectors of a model by their texts, as stored when the first is requested."""
-
-    def __init__(self, model: str, file: VectorFile) -> None:
-        self.name = model
-        self._file = file
-
-    @cached_property
-    def _stored(self) -> "SortedVectors":
-        return SortedVectors.read(self._file)
-
-    def of(self, texts: Sequence[str]) -> "Vectors | None":
-        """Return the vectors of texts, or None if any is missing."""
-        keys = np.array([key_of(text) for text in texts], np.uint64)
-        if not len(keys) or (_places(self._stored.keys, keys) < 0).any():
-            return None
-        return self._stored.of(keys).floats.astype(np.float32)
 
 
 class SortedVectors(Struct, frozen=True):

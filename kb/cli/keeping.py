@@ -132,7 +132,8 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
             f"{_(wording.KINDS[claim])} {wording.strengths(one.sure + one.likely, one.likely)}"
             for claim, one in status.claims.items()
         )
-        yield _("kinds    {counts}", counts=wording.listed(counts))
+        by = wording.classified_by(status.reader, status.read, status.notes)
+        yield _("kinds    {counts}", counts=wording.listed(counts)) + f" ({by})"
     if count := len(status.left_alone):
         yield _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so", count=count)
     if count := len(status.kept):

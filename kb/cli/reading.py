@@ -22,7 +22,7 @@ from kb.library.configuration import Configuration
 from kb.library.files import Library, ReportFile
 from kb.library.places import EVALUATION, find_library
 from kb.pipeline.lint import lint
-from kb.pipeline.reports import Tools, finish_report, read_report
+from kb.pipeline.reports import MAX_UNREAD, Tools, finish_report, read_report
 from kb.readers.containers import TooLongError, bounded, members_of, unopened
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
@@ -54,11 +54,13 @@ def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
               kb read ~/reports --json
     """
     from kb.kinds import reasons
+    from kb.search.collection import embedder_of, reader_of
 
     tools = _tools()
+    reader = reader_of(embedder_of(tools.configuration))
 
     def show_notes(data: bytes, source: str) -> None:
-        finished = read_report(data, source, tools)
+        finished = read_report(data, source, tools, reader=reader, most_unread=MAX_UNREAD)
         report = finished.report
         kind_reasons = reasons(report, finished.morphemes) if why else {}
         if as_json:
@@ -121,7 +123,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 def _tools() -> Tools:
-    """Return the tools with the own services and words of the chosen library; without a library the default tools."""
+    """Return the tools with the own services, words and model of the chosen library, else the default tools."""
     chosen = state().library
     try:
         configuration, _text, problems = find_library(chosen)[0].configuration()
@@ -130,7 +132,8 @@ def _tools() -> Tools:
             raise
         return Tools()
     echo_lines(problem_lines(problems), err=True)
-    return Tools(Configuration(own_domain=configuration.own_domain))  # its overrides are about its own files
+    # Its overrides are about its own files.
+    return Tools(Configuration(own_domain=configuration.own_domain, embedding=configuration.embedding))
 
 
 def each_file(names: Iterable[str], show: Callable[[bytes, str], None], *, allow_private: bool) -> None:

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from index.messages import translatable
 from kb.indexing.outcomes import Added
+from kb.indexing.report_cache import ReportCache, ReportLoader, lesson_of
 from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
 from kb.library.places import OWN_LIBRARY, own_library
 from kb.pipeline.relations import SAME_REPORT, share_in, texts_of
-from kb.pipeline.reports import FinishedReport, read_report, tools_of
+from kb.pipeline.reports import MAX_UNREAD, FinishedReport, read_report, tools_of
 from kb.readers.containers import container_ending
 from kb.readers.formats import ending_of, read_outline
 from kb.report.identity import normalized
@@ -94,10 +95,27 @@ class Adder:
         entry = contents.by_source.get(source) if contents else None
         return replace(added, report=entry.id) if entry else added
 
-    def preview(self, data: bytes, name: str | None = None, override: MetadataOverride | None = None) -> FinishedReport:
-        """Return the finished report without adding it. Raises UnreadableError."""
-        tools = tools_of(self._collection.library.configuration()[0].text)  # a sync would use it, too
-        return read_report(data, name or _UNNAMED, tools, override)
+    def preview(
+        self,
+        data: bytes,
+        name: str | None = None,
+        override: MetadataOverride | None = None,
+        most_unread: int = MAX_UNREAD,
+    ) -> FinishedReport:
+        """Return the finished report without adding it, as a sync would finish it. Raises UnreadableError.
+
+        The model reads its new notes, unless they are more than `most_unread`.
+        """
+        collection = self._collection
+        configuration = collection.library.configuration()[0]
+        tools, reader = tools_of(configuration.text), collection.passage_reader()
+        lesson = None
+        if configuration.lesson.corrections:
+            loader = ReportLoader(tools, ReportCache(collection.index))
+            lesson = lesson_of(collection.library.scan(), collection.readable_contents(), loader)
+        return read_report(
+            data, name or _UNNAMED, tools, override, reader=reader, lesson=lesson, most_unread=most_unread
+        )
 
     def preview_many(
         self, data: bytes, name: str | None, limit: int

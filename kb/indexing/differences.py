@@ -3,10 +3,11 @@
 `PROPERTIES` lists the properties of a note that are compared: a new sort of property is one row there.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -122,6 +123,16 @@ def first_difference(contents: Contents, at: str) -> Difference:
     """Return the difference that the first generation of an index makes, as counts alone."""
     notes = sum(entry.notes for entry in contents.reports)
     return Difference(at, (), {"report": {"came": len(contents.reports)}, "note": {"came": notes}}, first=True)
+
+
+def reading_difference(found: Difference, earlier: Difference | None) -> Difference:
+    """Return the difference that the sentence model's reading made, as counts alone, with the `earlier` part of it."""
+    counts: dict[Sort, Counter[Fate]] = defaultdict(Counter)
+    for sort, fates in chain(earlier.counts.items() if earlier else (), found.counts.items()):
+        if sort != "report":
+            counts[sort].update(fates)
+    read = sum(report.notes for report in found.reports) + (earlier.read if earlier else 0)
+    return Difference(found.at, (), {sort: dict(fates) for sort, fates in counts.items()}, read=read)
 
 
 def compared(

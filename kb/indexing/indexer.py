@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # as in methods below: `kb status` must not load what reads r
     from kb.report.difference import Difference
 
 
+_FIRST_PORTION = 2_000  # notes whose kinds are shown before the others are read, a minute on two cores
 _STRENGTHS = (1.0, 0.5, 0.25, 0.125, 0.0625)  # of a lesson, until it changes few enough notes
 
 
@@ -54,7 +55,7 @@ class Indexer:
         if before and self._is_current(before, scan) and not collection.engine.damage():
             after = before
         else:
-            after, difference = self._prepare(scan, since, progress, with_vectors=before is not None).run()
+            after, difference = self._prepare(scan, since, progress).run()
         if self._has_new_lesson(after, scan):  # corrected notes are in reports that were new to the index
             since = collection.engine.stamp()
             after, second = self._prepare(scan, since, progress).run()
@@ -75,8 +76,8 @@ class Indexer:
 
     def preview_sync(self, progress: Progress = ignore_progress) -> "Difference | None":
         """Return the difference that a sync would make, None for none. Raises LibraryError, SearchIndexError."""
-        since, before, scan = self._scan()
-        return self._prepare(scan, since, progress, with_vectors=before is not None, in_memory=True).preview()
+        since, _, scan = self._scan()
+        return self._prepare(scan, since, progress, in_memory=True).preview()
 
     def preview_lesson(self, progress: Progress = ignore_progress) -> "LessonPreview | None":
         """Return what the corrections of kinds would teach that is not learned yet, None for no such corrections.
@@ -120,9 +121,8 @@ class Indexer:
         since: object,
         progress: Progress,
         *,
-        with_vectors: bool = True,
         in_memory: bool = False,
-        reclassify: bool = False,
+        after_reading: bool = False,
     ) -> "Sync":
         from kb.indexing.report_cache import ReportCache
         from kb.indexing.sync import Sync
@@ -130,9 +130,9 @@ class Indexer:
         before = None
         with suppress(SearchIndexError):  # a damaged index is made again
             before = self._collection.snapshot()
-        cache = ReportCache(self._collection.index, in_memory=in_memory)
-        reader = self._collection.passage_reader() if with_vectors else None
-        return Sync(self._collection, scan, before, since, progress, cache=cache, reader=reader, reclassify=reclassify)
+        collection, cache = self._collection, ReportCache(self._collection.index, in_memory=in_memory)
+        reader = None if in_memory and before is None else collection.passage_reader()  # it would make an index folder
+        return Sync(collection, scan, before, since, progress, cache=cache, reader=reader, after_reading=after_reading)
 
     def _is_current(self, contents: Contents, scan: Scan) -> bool:
         return contents.is_current(self._collection.library, scan.listing, code_digest())
@@ -147,19 +147,60 @@ class Indexer:
         return lesson_of(scan, contents, loader).key != contents.lesson
 
     def embed(self, progress: Progress = ignore_progress) -> None:
-        """Make the missing vectors, then classify notes by them. Vectors are stored as they come.
+        """Make the missing vectors and read notes, newest first. Both are stored as they come.
 
-        Raises EmbeddingError.
+        In each of ever larger portions, the reports whose notes were read are classified again. Raises EmbeddingError.
         """
-        self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
-        # If another process syncs meanwhile, notes are classified after that.
-        with suppress(OutdatedError, WriterBusyError, LibraryError):
-            if reader := self._collection.passage_reader():
-                since, before, scan = self._scan()
-                if before and self._is_current(before, scan) and _lacks_readings(before, reader):
-                    self._prepare(scan, since, progress, reclassify=True).run()
-                    # On a cluster, a document that is written again has lost its vector.
-                    self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
+
+        def told(done: int, total: int) -> None:
+            progress("embedding", done, total)
+
+        reader = self._collection.passage_reader()
+        portion = _FIRST_PORTION if reader else None
+        while not self._collection.engine.embed(told, portion):
+            self._classify_again()
+            portion = portion and 2 * portion
+        if reader:
+            self._read_rest(reader, progress)
+            self._collection.engine.embed(told)  # on a cluster, a document that is written again has lost its vector
+
+    def _read_rest(self, reader: "PassageReader", progress: Progress) -> None:
+        """Read the notes that have a vector already, as of an earlier version, and classify their reports again."""
+        contents, unread = self._classify_again(), list[str]()
+        if contents is None or not _lacks_readings(contents, reader):
+            return
+        from kb.indexing.report_cache import ReportCache, ReportLoader
+
+        files = {file.source: file for file in self._collection.library.scan().files}
+        loader = ReportLoader(self._collection.tools, ReportCache(self._collection.index), reader)
+        for entry in contents.newest_first:
+            file = files.get(entry.source)
+            if file and file.digest == entry.digest and entry.reading != reader.reading:
+                unread += loader.unread(file)
+        portion, done = _FIRST_PORTION, 0
+
+        def told(read: int, _of_portion: int) -> None:
+            progress("classifying", done + read, len(unread))
+
+        while done < len(unread):
+            reader.read(unread[done : done + portion], told)
+            done, portion = done + portion, 2 * portion
+            self._classify_again()
+
+    def _classify_again(self) -> Contents | None:
+        """Classify the reports again whose notes have been read since; return the newest contents.
+
+        Do nothing while another process writes, or before a sync: the next one does it.
+        """
+        with suppress(WriterBusyError, LibraryError):
+            while True:
+                with suppress(OutdatedError):
+                    since, before, scan = self._scan()
+                    if before is None or not self._is_current(before, scan):
+                        return None
+                    sync = self._prepare(scan, since, ignore_progress, after_reading=True)
+                    return sync.run()[0] if sync.is_needed else before
+        return None
 
     def has_vectors_to_make(self) -> bool:
         """Return whether `embed` has anything to do."""
@@ -212,7 +253,7 @@ class Indexer:
         """
         library, index = self._collection.library, self._collection.index
         files, contents, damage = listing(library, index), self._collection.readable_contents(), self._damage()
-        reports = contents.reports if contents else ()
+        reports, reader = contents.reports if contents else (), self._collection.passage_reader()
         return Status(
             library=library.path,
             index=index,
@@ -228,6 +269,8 @@ class Indexer:
             up_to_date=bool(contents and contents.is_current(library, files, code_digest())) and not damage,
             problems=(*damage, *files.problems, *(contents.problems if contents else ())),
             claims={claim: _strengths(claim, reports) for claim in get_args(Claim)},
+            reader=reader.reading if reader else "",
+            read=sum(entry.notes for entry in reports if reader and entry.reading == reader.reading),
         )
 
 

@@ -93,6 +93,8 @@ class Status(Struct, frozen=True):
     left_alone: tuple[str, ...]  # files that are not reports: READMEs, ignored files, drafts
     learned: Mapping[str, int] = {}  # corrections that the library's lesson learns from, by sort
     claims: Mapping[Claim, Strengths] = {}
+    reader: str = ""  # the sentence model that reads notes, empty if words alone classify all
+    read: int = 0  # notes that it has read; words alone classify the others until then
 
 
 def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:

@@ -199,8 +199,7 @@ class ReportLoader:
     def load_analysed(self, file: ReportFile) -> FinishedReport:
         """Return the finished report of a file with the morphemes of its texts. Raises UnreadableError."""
         finished = self._current(file)
-        kept = self._kept.pop(file.source, None)
-        known = finished.morphemes or kept or AnalysedTexts(self._tools)
+        known = finished.morphemes or self._known_morphemes(file)
         return replace(finished, morphemes=morphemes_of(finished.report, known))
 
     def load_for_any_domain(self, file: ReportFile) -> Report:
@@ -221,19 +220,32 @@ class ReportLoader:
         finished = self._cached(file) or self._current(file)
         return finished.training_features.get(note)
 
+    def unread(self, file: ReportFile) -> list[str]:
+        """Return the passages of a file's report that the reader has not read. Raises UnreadableError."""
+        notes = self.load_for_any_domain(file).notes
+        return self._reader.unread(note.passage for note in notes) if self._reader else []
+
     def _current(self, file: ReportFile) -> FinishedReport:
         """Return the finished report of a file, with its morphemes only if they were needed for that."""
         finished = self._cached(file)
         if finished is None:
             finished = read_report(file.data, file.source, self._tools, reader=self._reader, lesson=self._lesson)
         elif finished.lesson != self._lesson.key or self._has_new_readings(finished):
-            finished = replace(finished, morphemes=AnalysedTexts(self._tools))
+            finished = replace(finished, morphemes=self._known_morphemes(file))
             corrections = self._fingerprint(file, finished).corrections
             finished = classified(finished, corrections, self._reader, self._lesson)
         else:
             return finished
         self._store(file, finished)
         return finished
+
+    def _known_morphemes(self, file: ReportFile) -> Morphemes:
+        """Return the morphemes of a file's report that are kept, and keep them no longer; else analyse each text."""
+        kept = self._kept.pop(file.source, None)
+        if kept is None:
+            return AnalysedTexts(self._tools)
+        self._room += sum(map(len, kept.values()))
+        return kept
 
     def _cached(self, file: ReportFile, *, any_domain: bool = False) -> FinishedReport | None:
         """Return the cached report of a file, whatever classified its notes; None if it must be read again."""

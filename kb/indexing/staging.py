@@ -7,8 +7,9 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from index.embedding import PassageReader
 from index.engine import StagedSegment, Staging
 from index.processors import processors
 from index.schema import Document
@@ -29,6 +31,7 @@ from kb.search.documents import documents
 
 MIN_FILES = 50  # while a worker starts, this process reads a dozen reports of a hundred notes
 
+_LoaderMaker: TypeAlias = Callable[[Tools], ReportLoader]
 FileResult: TypeAlias = ReportSummary | FileProblem
 """The report of a file, or why the file is unreadable."""
 
@@ -50,16 +53,19 @@ def stage(
     configuration: Configuration,
     progress: Progress,
     *,
+    reader: PassageReader | None,
     lesson: Lesson,
 ) -> StagedReports:
     """Read files in worker processes, cache their finished reports, and write their documents to segments.
 
-    Cached reports stay, even if an exception ends the work.
+    The model reads no note here; those that it has read already are classified by that. Cached reports stay, even if an
+    exception ends the work.
     """
     total, remaining = len(files), iter(files)
     results: dict[str, FileResult] = {}
     segments: list[StagedSegment] = []
-    with _workers(staging, index, configuration.text, lesson) as pipes:
+    make_loader = partial(ReportLoader, cache=ReportCache(index), reader=reader, lesson=lesson)
+    with _workers(staging, configuration.text, make_loader) as pipes:
         for pipe in pipes:
             with suppress(OSError):  # a worker that has ended already: the parent reads its share
                 pipe.send(next(remaining, None))
@@ -88,16 +94,15 @@ def _answer(pipe: Connection, remaining: Iterator[ReportFile]) -> tuple[str, Fil
 
 
 @contextmanager
-def _workers(staging: Staging, index: Path, configuration: str, lesson: Lesson) -> Iterator[list[Connection]]:
+def _workers(staging: Staging, configuration: str, make_loader: _LoaderMaker) -> Iterator[list[Connection]]:
     """Start a worker for each processor and yield the pipes to them. A worker ends with its pipe, or with us."""
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     pipes, processes = [], []
     try:
         for _ in range(processors()):
             here, there = context.Pipe()
-            process = context.Process(
-                target=_work, args=(staging, index, configuration, lesson, there), name="stage", daemon=True
-            )
+            arguments = (staging, configuration, make_loader, there)
+            process = context.Process(target=_work, args=arguments, name="stage", daemon=True)
             process.start()
             there.close()
             pipes.append(here)
@@ -114,7 +119,7 @@ def _workers(staging: Staging, index: Path, configuration: str, lesson: Lesson) 
             process.join()
 
 
-def _work(staging: Staging, index: Path, configuration: str, lesson: Lesson, pipe: Connection) -> None:
+def _work(staging: Staging, configuration: str, make_loader: _LoaderMaker, pipe: Connection) -> None:
     """Write the documents of the files that come through a pipe, then send the segment."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the worker, too; the parent process ends it
     end_with_parent()
@@ -124,7 +129,8 @@ def _work(staging: Staging, index: Path, configuration: str, lesson: Lesson, pip
     gc.set_threshold(200_000)
     # On an error such as a full disk, the parent process does the rest and raises it.
     with suppress(EOFError, OSError):
-        pipe.send(staging.write(_documents(index, Tools(parse(configuration.encode())), lesson, pipe)))
+        tools = Tools(parse(configuration.encode()))
+        pipe.send(staging.write(_documents(make_loader(tools), tools, pipe)))
 
 
 def end_with_parent() -> None:
@@ -139,9 +145,8 @@ def end_with_parent() -> None:
     Thread(target=end, name="end", daemon=True).start()
 
 
-def _documents(index: Path, tools: Tools, lesson: Lesson, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
+def _documents(loader: ReportLoader, tools: Tools, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
     """Yield the documents of the files that come through a pipe by source, and send the result of each file."""
-    loader = ReportLoader(tools, ReportCache(index), lesson=lesson)
     while (file := pipe.recv()) is not None:
         try:
             finished = loader.load_analysed(file)

@@ -17,15 +17,16 @@ skip all steps.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from itertools import accumulate
 
 from msgspec.structs import replace
 
+from index.embedder import EmbeddingError
 from index.embedding import PassageReader
 from index.schema import Document
 from kb.indexing import staging
-from kb.indexing.differences import Comparison, difference, first_difference
+from kb.indexing.differences import Comparison, difference, first_difference, reading_difference
 from kb.indexing.news import MAX_UPDATES, Update, UpdateStore, moment_after, newest_news
 from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary, lesson_of
 from kb.indexing.staging import FileResult, StagedReports
@@ -39,7 +40,7 @@ from kb.pipeline.relations import (
     with_own_talks,
     with_shared_talks,
 )
-from kb.pipeline.reports import Progress, corrections_for, corrections_of, tools_of
+from kb.pipeline.reports import MAX_UNREAD, Progress, corrections_for, corrections_of, tools_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
@@ -53,8 +54,8 @@ class Sync:
     """One sync of a collection with a scan of its library.
 
     `before` is the generation that the index holds, None if it is missing or damaged, and `since` the engine's stamp
-    from before it was read. With `vectors`, changed reports are also classified by their vectors: those of changed
-    files, or all if the lesson changed. With `reclassify`, reports that only words classified are classified again too.
+    from before it was read. The `reader` reads the notes of changed reports, unless they are too many. With
+    `after_reading`, reports that only words classified are classified again if their notes have been read since.
     """
 
     def __init__(
@@ -67,22 +68,24 @@ class Sync:
         *,
         cache: ReportCache,
         reader: PassageReader | None = None,
-        reclassify: bool = False,
+        after_reading: bool = False,
     ) -> None:
         self._collection, self._scan, self._before, self._since = collection, scan, before, since
         self._progress = progress
         self._files = {file.source: file for file in scan.files}
         contents = before.contents if before else None
         self._updates = contents.updates if contents else ()
+        self._last = UpdateStore(collection.index).newest(self._updates)
+        # The reading of a library is one update, although its kinds come in portions.
+        self._earlier_reading = self._last.difference if self._last and after_reading else None
+        if self._earlier_reading and not self._earlier_reading.read:
+            self._earlier_reading = None
         self._reusable = contents if contents and contents.code == code_digest() else None
         self._tools = tools_of(scan.configuration.text)  # the collection has those of the generation before
         self._lesson = lesson_of(scan, contents, ReportLoader(self._tools, cache))
+        self._reader, self._after_reading = reader, after_reading
         self._loader = ReportLoader(self._tools, cache, reader, self._lesson)
-        # Worker processes have no vectors: they classify by words, until the vectors of the new notes are made.
-        has_new_lesson = self._reusable is not None and self._reusable.lesson != self._lesson.key
-        self._without_workers = reader is not None and (reclassify or has_new_lesson)
-        model = reader.reading if reader and reclassify else None
-        self._unchanged = frozenset(self._unchanged_files(self._reusable, model) if self._reusable else ())
+        self._unchanged = frozenset(self._unchanged_files(self._reusable) if self._reusable else ())
 
     def run(self) -> tuple[Contents, Difference | None]:
         """Publish the next generation; return its contents and its difference, None if nothing differs.
@@ -90,20 +93,22 @@ class Sync:
         Raises OutdatedError if another process published a generation since.
         """
         files = [file for file in self._scan.files if file.source not in self._unchanged]
-        use_workers = len(files) >= staging.MIN_FILES and not self._without_workers
-        collection, lesson = self._collection, self._lesson
-        with collection.engine.staging() if use_workers else nullcontext() as writer:
+        collection, configuration = self._collection, self._scan.configuration
+        with collection.engine.staging() if len(files) >= staging.MIN_FILES else nullcontext() as writer:
             staged = StagedReports({}, ())
             if writer:  # steps 2–7 in worker processes, as if these were the only reports of their ids
-                # They have no vectors, and this process must not classify their reports otherwise.
-                self._loader = ReportLoader(self._tools, self._loader.cache, lesson=lesson)
-                configuration = self._scan.configuration
-                staged = staging.stage(files, writer, collection.index, configuration, self._progress, lesson=lesson)
+                given = (files, writer, collection.index, configuration, self._progress)
+                staged = staging.stage(*given, reader=self._reader, lesson=self._lesson)
             summaries, problems = self._read_reports(staged.results)
             contents = self._relate(summaries, problems)
             update = self._compare(contents)
-            self._publish(contents, summaries, staged, update)
+            self._publish(contents, staged, update)
         return contents, update.difference if update else None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether any file has changed, or counts as changed."""
+        return len(self._unchanged) < len(self._files)
 
     def preview(self) -> Difference | None:
         """Return the difference that a sync would make, None if nothing differs; nothing is published."""
@@ -125,9 +130,32 @@ class Sync:
             except UnreadableError as error:
                 results[file.source] = error.problem
             self._progress("reading", number, len(files))
+        self._read_notes(results)
         ordered = [(source, results[source]) for source in self._files]
         summaries = {source: result for source, result in ordered if isinstance(result, ReportSummary)}
         return summaries, [result for _, result in ordered if isinstance(result, FileProblem)]
+
+    def _read_notes(self, results: dict[str, FileResult]) -> None:
+        """Read the notes of changed reports by the model, if these are few, and classify the reports again."""
+        if self._reader is None:
+            return
+        lacking, passages = list[ReportFile](), dict[str, None]()
+        for file in self._scan.files:
+            result = results[file.source]
+            if file.source not in self._unchanged and isinstance(result, ReportSummary) and self._lacks(result.entry):
+                lacking.append(file)
+                passages |= dict.fromkeys(self._loader.unread(file))
+                if len(passages) > MAX_UNREAD:
+                    return  # an import: `Indexer.embed` reads them
+        if not passages:
+            return
+        with suppress(EmbeddingError):  # `Indexer.embed` fails too, and tells it
+            self._reader.read(list(passages), lambda done, total: self._progress("classifying", done, total))
+        for file in lacking:
+            results[file.source] = ReportSummary.of(self._loader.load(file), file)
+
+    def _lacks(self, entry: ReportEntry) -> bool:
+        return bool(self._reader and entry.notes and entry.reading != self._reader.reading)
 
     def _relate(self, summaries: Mapping[str, ReportSummary], problems: Sequence[FileProblem]) -> Contents:
         """Return the contents of the next generation: the reports without copies, under their final ids."""
@@ -160,8 +188,7 @@ class Sync:
 
     def _compare(self, contents: Contents) -> Update | None:
         """Return the difference and the news of the next generation, None if nothing differs."""
-        last = UpdateStore(self._collection.index).newest(self._updates)
-        at, news = moment_after(last), last.news if last else ()
+        at, news = moment_after(self._last), self._last.news if self._last else ()
         if self._before is None:
             return Update(first_difference(contents, at), ())
         comparison = Comparison(self._before, contents, self._tools.domain)
@@ -173,26 +200,31 @@ class Sync:
             reports.append(comparison.changed(entry, with_ids_of(report, entry).notes))
         reports += comparison.gone()
         found = difference(reports, at)
+        if found and self._after_reading:
+            return Update(reading_difference(found, self._earlier_reading), news)
         return Update(found, newest_news(news, tuple(comparison.news(reports, at)))) if found else None
 
     def _publish(
         self,
         contents: Contents,
-        summaries: Mapping[str, ReportSummary],
         staged: StagedReports,
         update: Update | None,
     ) -> None:
         """Write and commit the next generation, with the update that it makes (steps 6–8)."""
-        written = {source for segment in staged.segments for source, _ in segment.runs}
+        written = {source: staged.results[source] for segment in staged.segments for source, _ in segment.runs}
         entries = self._changed_entries(
-            # A staged report is written again if the library changed its id or its talks.
+            # A staged report is written again if the library changed its id or its talks, or its notes were read.
             entry
             for entry in contents.reports
-            if entry.source not in written or summaries[entry.source].entry != entry
+            if not (isinstance(before := written.get(entry.source), ReportSummary) and before.entry == entry)
         )
         store = UpdateStore(self._collection.index)
         key = store.store(update) if update else None
-        contents = replace(contents, updates=((*self._updates, key) if key else self._updates)[-MAX_UPDATES:])
+        if key:
+            earlier = self._updates[:-1] if self._earlier_reading else self._updates
+            contents = replace(contents, updates=(*earlier, key)[-MAX_UPDATES:])
+        else:
+            contents = replace(contents, updates=self._updates)
         order = tuple(entry.source for entry in contents.reports)
         try:
             self._collection.engine.publish(
@@ -203,7 +235,7 @@ class Sync:
                 store.delete(key)
             raise
         store.keep_only(contents.updates)
-        self._loader.cache.keep_only(summaries.keys())
+        self._loader.cache.keep_only(contents.ids.keys())
 
     def _documents(self, entries: Sequence[ReportEntry]) -> Mapping[str, Iterator[Document]]:
         """Return the documents of reports by source; each report is loaded when the engine writes it."""
@@ -222,11 +254,8 @@ class Sync:
         before = self._reusable.by_source if self._reusable else {}
         return [entry for entry in entries if entry.source not in self._unchanged or before[entry.source] != entry]
 
-    def _unchanged_files(self, before: Contents, model: str | None) -> Iterator[str]:
-        """Yield the sources of files that need no new reading, because nothing that decides their report has changed.
-
-        With a `model`, reports that its vectors did not classify count as changed.
-        """
+    def _unchanged_files(self, before: Contents) -> Iterator[str]:
+        """Yield the sources of files that need no new reading, because nothing that decides their report has changed."""
         old, new = before.parsed_configuration, self._scan.configuration
         old_corrections, new_corrections = corrections_of(old), self._tools.corrections
         names: KeywordSet | None = KeywordSet(())
@@ -244,7 +273,9 @@ class Sync:
                 yield file.source
                 continue
             entry = before.by_source.get(file.source)
-            if entry is None or before.lesson != self._lesson.key or (model and entry.notes and entry.reading != model):
+            if entry is None or before.lesson != self._lesson.key:
+                continue
+            if self._after_reading and self._lacks(entry) and not self._loader.unread(file):
                 continue
             if any(old.talks.get(talk) != new.talks.get(talk) for talk in entry.asked):
                 continue

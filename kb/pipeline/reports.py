@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, get_args
@@ -10,6 +11,7 @@ from weakref import WeakValueDictionary
 from msgspec import Struct
 from msgspec.structs import replace
 
+from index.embedder import EmbeddingError
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ConfigurationError
 from kb.report.identity import ids_of, report_part
@@ -32,6 +34,9 @@ Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called during long work with the step, the number done, and the total."""
 
+# New notes of a sync or preview that the model reads before they are shown, in ten seconds on two cores. No report has
+# as many, so that only the notes of an import are read in the background.
+MAX_UNREAD = 1_000
 _MAX_FINDINGS = 50  # of a report that are stored; an author with more would rather rewrite it
 
 
@@ -119,11 +124,13 @@ def read_report(
     *,
     reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
+    most_unread: int = 0,
 ) -> FinishedReport:
     """Read the bytes of a file and finish its report, as `finish_report` does. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
-    return finish_report(read_outline(data, source), tools, override, reader=reader, lesson=lesson)
+    outline = read_outline(data, source)
+    return finish_report(outline, tools, override, reader=reader, lesson=lesson, most_unread=most_unread)
 
 
 def finish_report(
@@ -133,10 +140,12 @@ def finish_report(
     *,
     reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
+    most_unread: int = 0,
 ) -> FinishedReport:
     """Return the finished report of an outline; the metadata override defaults to the one in kb.toml.
 
-    Notes are classified by their words, by what the `reader` reads in them, and by the library's lesson.
+    Notes are classified by their words, by what the `reader` reads in them, and by the library's lesson. It reads
+    `most_unread` notes that it has not read yet; if there are more of them, words alone classify all.
     """
     from kb.kinds import lesson_features
     from kb.pipeline.lint import findings
@@ -157,7 +166,7 @@ def finish_report(
         training_features=lesson_features(tagged, morphemes, corrections),
         marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
     )
-    return classified(finished, corrections, reader, lesson)
+    return classified(finished, corrections, reader, lesson, most_unread)
 
 
 def classified(
@@ -165,17 +174,21 @@ def classified(
     corrections: Mapping[str, Correction],
     reader: "PassageReader | None",
     lesson: "Lesson | None",
+    most_unread: int = 0,
 ) -> FinishedReport:
     """Return a report with the kinds of its notes, whether or not it has kinds already.
 
-    Notes are classified by their words alone if the `reader` returns nothing.
+    Notes are classified by their words alone if the `reader` returns nothing or fails.
     """
     from kb.kinds import classify, likely_claims, word_scores
 
     report, marked, lesson_key = finished.report, finished.marked_answers, lesson.key if lesson else ""
     notes = [replace(note, answers=marked.get(note.id)) if note.answers else note for note in report.notes]
     report = replace(report, notes=tuple(notes))
-    readings = reader.of([note.passage for note in notes]) if reader else None
+    readings = None
+    if reader and notes:
+        with suppress(EmbeddingError):  # making the vectors will fail too, and tells it
+            readings = reader.of([note.passage for note in notes], most_unread)
     scores = finished.scores if finished.lesson == lesson_key else ()
     scores = scores or word_scores(report, finished.morphemes, lesson.adaptation if lesson else None)
     report = classify(report, finished.morphemes, corrections, readings, scores)

@@ -56,7 +56,8 @@ class ReportDifference:
 class Difference:
     """The changes that one sync made, at a moment in UTC. The first sync of an index has nothing to compare with.
 
-    `counts` has the number of changes by sort and fate. `left_out` items are counted but not listed.
+    `counts` has the number of changes by sort and fate. `left_out` items are counted but not listed. `read` is the
+    number of notes in the changed reports if no edit made the difference, but that the sentence model read them later.
     """
 
     at: str
@@ -64,6 +65,7 @@ class Difference:
     counts: Mapping[Sort, Mapping[Fate, int]]
     first: bool = False
     left_out: int = 0
+    read: int = 0
 
     def bounded(self) -> "Difference":
         """Return the part that is stored, with the number of items left out."""

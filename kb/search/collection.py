@@ -131,10 +131,7 @@ class Collection:
 
     def passage_reader(self) -> "PassageReader | None":
         """Return the model that reads the notes of reports, None if none does."""
-        from index.embedding import PassageReader
-
-        embedder = self._embedder()
-        return embedder if isinstance(embedder, PassageReader) else None
+        return reader_of(self._embedder)
 
     def follow(self) -> None:
         """Reopen the chosen library under its current configuration."""
@@ -283,6 +280,14 @@ def _cluster_of(override: str, configured: EngineAddress | None) -> EngineAddres
         )
     url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     return replace(configured or EngineAddress(url, index), url=url, index=index)
+
+
+def reader_of(make: "EmbedderMaker") -> "PassageReader | None":
+    """Return the model if it also reads notes, else None."""
+    from index.embedding import PassageReader
+
+    embedder = make()
+    return embedder if isinstance(embedder, PassageReader) else None
 
 
 def embedder_of(configuration: Configuration, index: Path | None = None) -> "EmbedderMaker":

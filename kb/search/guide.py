@@ -113,7 +113,7 @@ class Guides:
 
         def make() -> tuple[Guide, bool]:
             guide, may_change = _guide_of(service, self._collection)
-            return guide, not may_change or self._collection.engine.stored_vectors() is None
+            return guide, not may_change or self._collection.engine.coverage() is None
 
         guide, _ = self._guides.get(self._collection.contents(), make, service.slug, lambda made: made[1])
         return guide

@@ -14,6 +14,8 @@ DIMENSIONS = 4096
 class Characters:
     """An Embedder for which texts with common characters are similar. It records the embedded texts."""
 
+    reading = ""
+
     def __init__(self, name: str = "characters", earlier: Embedder | None = None) -> None:
         self.name = name
         self.earlier = earlier
@@ -32,6 +34,16 @@ class Characters:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         return np.array([_vector(text) for text in texts], np.float32)
+
+
+class Reads(Characters):
+    """An Embedder that also reads: the score of a passage is its length. It records the passages it read."""
+
+    reading = "characters, read"
+
+    def read(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        self.passages_made += texts
+        return self.vectors(texts), np.array([[len(text)] for text in texts], np.float32)
 
 
 class Silent(Characters):

@@ -178,10 +178,11 @@ class ScanEngine(Engine):
         wanted = [d.document.passage for d in self.documents if d.document.passage]
         return Coverage(sum(text in self.embedded for text in wanted), len(wanted)) if self.embedder() else None
 
-    def embed(self, progress: Callable[[int, int], None]) -> None:
+    def embed(self, progress: Callable[[int, int], None], most: int | None = None) -> bool:  # noqa: ARG002  # makes all
         if self.embedder():
             self.embedded = {d.document.passage for d in self.documents} - {""}
             progress(len(self.documents), len(self.documents))
+        return True
 
     def snapshot(self) -> "ScanEngine":
         return copy(self)  # publish changes no list, it makes new ones

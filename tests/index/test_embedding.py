@@ -1,5 +1,7 @@
-"""Embedding by a server and by precomputed vectors."""
+"""Embedding by a server and by precomputed vectors, and the scores that are kept of what was read."""
 
+import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 from answering import Answer, answering, say
-from models import Characters
+from models import Characters, Reads
 
 from index.embedder import EmbeddingError
-from index.embedding import Endpoint, Precomputed, precompute
+from index.embedding import Endpoint, PassageReader, Precomputed, precompute
 from index.embedding import endpoint as endpoint_module
 
 Serve = Callable[[Answer], str]
@@ -222,3 +224,101 @@ def test_a_damaged_file_of_precomputed_vectors_is_ignored(tmp_path: Path, conten
     Precomputed(model, tmp_path / "vectors.npz").passages(["監視"])
 
     assert model.passages_made == ["監視"]
+
+
+def reader_in(folder: Path | None, model: Reads | None = None, precomputed: str = "none.npz") -> PassageReader:
+    """Return a reader that keeps what it reads in a folder."""
+    return PassageReader(Precomputed(model or Reads(), (folder or Path()) / precomputed), folder)
+
+
+def test_each_passage_is_read_once_and_its_scores_are_kept(tmp_path: Path) -> None:
+    model = Reads()
+    reader = reader_in(tmp_path / "kept", model)
+    before = reader.of(["監視", "通知"])
+    reader.passages(["監視"])
+    first = reader.of(["通知", "監視", "通知"], most_unread=1)
+    another = reader_in(tmp_path / "kept", model).of(["監視", "通知"])
+
+    assert before is None
+    assert (first is not None, another is not None) == (True, True)
+    assert (np.ravel(first).tolist(), np.ravel(another).tolist()) == ([2, 2, 2], [2, 2])
+    assert model.passages_made == ["監視", "通知"]
+
+
+def test_more_unread_passages_than_may_be_read_now_are_not_read(tmp_path: Path) -> None:
+    model = Reads()
+    reader = reader_in(tmp_path, model)
+
+    assert (reader.of(["監視", "通知"], most_unread=1), model.passages_made) == (None, [])
+    assert reader.unread(["監視", "通知", "監視"]) == ["監視", "通知"]
+
+
+def test_many_passages_are_kept_batch_by_batch(tmp_path: Path) -> None:
+    reader, told = reader_in(tmp_path), list[tuple[int, int]]()
+    passages = [str(number) for number in range(130)]
+
+    def stop_at(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 128:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reader.read(passages, stop_at)
+
+    assert (told, reader_in(tmp_path).unread(passages)) == ([(64, 130), (128, 130)], ["128", "129"])
+
+
+def test_scores_that_come_along_need_no_reading(tmp_path: Path) -> None:
+    precompute(Reads(), ["監視"], tmp_path / "vectors.npz")
+    model, newer = Reads(), Reads()
+    newer.reading = "characters, read otherwise"
+
+    assert np.ravel(reader_in(tmp_path, model, "vectors.npz").of(["監視"])).tolist() == [2]
+    assert reader_in(tmp_path, newer, "vectors.npz").of(["監視"]) is None
+    assert model.passages_made == []
+
+
+def test_scores_of_another_model_are_not_used(tmp_path: Path) -> None:
+    reader_in(tmp_path).read(["監視"])
+    newer = Reads()
+    newer.reading = "characters, read otherwise"
+
+    assert reader_in(tmp_path, newer).unread(["監視"]) == ["監視"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database" * 100, b"SQLite format 3\0" + bytes(5000)])
+def test_damaged_scores_are_made_again(tmp_path: Path, damage: bytes) -> None:
+    reader_in(tmp_path).read(["監視"])
+    (file,) = tmp_path.glob("*.readings")
+    file.write_bytes(damage)
+    reader = reader_in(tmp_path)
+    before = reader.of(["監視"])
+    reader.read(["監視"])
+
+    assert (before, np.ravel(reader_in(tmp_path).of(["監視"])).tolist()) == (None, [2])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder cannot be read-only there")
+@pytest.mark.parametrize("folder", [None, "file"])
+def test_where_nothing_can_be_kept_the_scores_are_returned(tmp_path: Path, folder: str | None) -> None:
+    (tmp_path / "file").touch()  # root may write into any folder, but not below a file
+    reader = reader_in(tmp_path / folder / "kept" if folder else None)
+
+    assert (np.ravel(reader.read(["監視"])).tolist(), reader.of(["監視"])) == ([2], None)
+    assert np.ravel(reader.of(["監視"], most_unread=1)).tolist() == [2]
+
+
+def read_all(reader: PassageReader, begin: int) -> None:
+    for number in range(begin, begin + 30):
+        reader.read([f"監視{number}"])
+
+
+def test_threads_and_processes_keep_scores_at_the_same_time(tmp_path: Path) -> None:
+    reader = reader_in(tmp_path / "kept")
+    process = multiprocessing.get_context("spawn").Process(target=read_all, args=(reader, 0))
+    process.start()
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(read_all, [reader] * 3, (20, 40, 60)))
+    process.join(60)
+
+    assert (process.exitcode, reader.unread(f"監視{number}" for number in range(90))) == (0, [])

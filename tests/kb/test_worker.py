@@ -55,9 +55,7 @@ _embed(*map(Path, sys.argv[1:]))
 
 # Is killed by its worker, which then has much to do.
 ORPHANING = """
-import os, signal, sys, time
-from pathlib import Path
-from kb.kinds import Lesson
+import os, signal, time
 from kb.indexing.staging import _workers
 
 class Endless:
@@ -66,7 +64,7 @@ class Endless:
         time.sleep(600)
 
 if __name__ == "__main__":
-    with _workers(Endless(), Path(sys.argv[1]), "", Lesson()):
+    with _workers(Endless(), "", str):
         time.sleep(600)
 """
 

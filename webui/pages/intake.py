@@ -140,7 +140,7 @@ class _Intake:
     def _add(self, received: Received) -> Response:
         override = received.override
         if not container_ending(received.data):  # the form also has the report's own metadata, which override nothing
-            read = self._adder.preview(received.data, received.name).report
+            read = self._adder.preview(received.data, received.name, most_unread=0).report
             override = MetadataOverride(
                 event=override.event if override.event != read.event else None,
                 held_on=override.held_on if override.held_on != read.held_on else None,

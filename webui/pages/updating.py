@@ -26,6 +26,7 @@ from webui.view.listing import asked_page, paged
 _STEPS = {
     "": marked("Looking at the library"),
     "reading": marked("Reading"),
+    "classifying": marked("Classifying the notes"),
     "writing": marked("Writing the index"),
     "embedding": marked("Learning meanings"),
 }
@@ -220,7 +221,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
             "updates.html",
             lambda: {
                 "updates": [
-                    {"key": key, "at": one.at, "first": one.first, "counts": one.counts}
+                    {"key": key, "at": one.at, "first": one.first, "read": one.read, "counts": one.counts}
                     for key, one in differences.items()
                 ]
             },

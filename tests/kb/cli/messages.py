@@ -28,7 +28,7 @@ CONTEXT = (1, "c")
 KEYWORDS = {"_": None, "marked": None, "translatable": None, "ngettext": (1, 2), "pgettext": (CONTEXT, 2),
             "npgettext": (CONTEXT, 2, 3)}  # fmt: skip
 METHODS = [("**/templates/**", "jinja2"), ("**.py", "python")]
-STEPS = ("reading", "writing", "embedding")  # of a sync
+STEPS = ("reading", "classifying", "writing", "embedding")  # of a sync
 SYSTEM_ERRORS = (
     *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EISDIR, errno.ENOTDIR),
     *(errno.EROFS, errno.ELOOP, errno.EIO, errno.EADDRINUSE, errno.EADDRNOTAVAIL),

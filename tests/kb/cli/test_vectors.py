@@ -147,7 +147,7 @@ def test_status_has_the_number_of_notes_with_vectors(library: Path, answers: lis
     kb("sync")
 
     (status,) = records("status")
-    assert (status["likeness"], kb("status").stdout.splitlines()[3]) == (
+    assert (status["likeness"], kb("status").stdout.splitlines()[4]) == (
         {"embedded": 4, "documents": 5},
         "likeness Search by meaning: 4 of 5 notes; the rest: `kb sync --wait`, or `kb serve` while it runs",
     )
