@@ -67,7 +67,7 @@ class PassageReader:
     def read(
         self, passages: Sequence[str], progress: Callable[[int, int], object] = lambda _done, _total: None
     ) -> "NDArray[Any]":
-        """Read passages and return their scores, (passages, scores); keep those of each batch. Raises EmbeddingError."""
+        """Read passages and return their scores, (passages, scores); keep each batch. Raises EmbeddingError."""
         import numpy as np
 
         scores = []

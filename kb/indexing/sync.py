@@ -255,7 +255,7 @@ class Sync:
         return [entry for entry in entries if entry.source not in self._unchanged or before[entry.source] != entry]
 
     def _unchanged_files(self, before: Contents) -> Iterator[str]:
-        """Yield the sources of files that need no new reading, because nothing that decides their report has changed."""
+        """Yield the sources of files that are not read again: nothing that decides their report has changed."""
         old, new = before.parsed_configuration, self._scan.configuration
         old_corrections, new_corrections = corrections_of(old), self._tools.corrections
         names: KeywordSet | None = KeywordSet(())
