@@ -15,6 +15,7 @@ from index.query import Query
 from index.whoosh_engine import vector_file
 from index.whoosh_engine.vector_file import VectorFile
 from index.whoosh_engine.vectors import SortedVectors
+from kb.indexing import sync
 from kb.knowledge_base import KnowledgeBase
 from webui import server
 
@@ -30,7 +31,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "library").mkdir()
     text = REPORT + "".join(f"- 監視を{number}台で{'表鍵錠'[number % 3]}に移す\n" for number in range(NOTES))
     (folder / "library" / "report.md").write_text(text, "utf-8")
-    opened(folder).indexer.sync()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sync, "MAX_UNREAD", 0)  # as if it were an import
+        opened(folder).indexer.sync()
     shutil.copytree(folder / "index", folder / "kept")
     return folder
 
@@ -85,11 +88,14 @@ def made(folder: Path, size: int | None = None) -> "subprocess.Popen[str]":
 
 
 def is_fine(folder: Path, whole: Mapping[int, bytes]) -> Sequence[bool]:
-    """Tell whether words answer, whether each vector is as it should be, and whether the next ones make the rest."""
+    """Tell whether words answer, each vector is as it should be, and the next ones make the rest and read all notes."""
     answers = len(opened(folder).searcher.search(Query("監視", limit=None)).hits) == NOTES
     left = vectors_in(folder)
-    opened(folder).indexer.embed()
-    return answers, left.items() <= whole.items(), vectors_in(folder) == whole
+    kb = opened(folder)
+    kb.indexer.embed()
+    updates = [difference.read > 0 for difference in kb.updates.differences().values()]
+    is_read = kb.indexer.status().read == NOTES and updates in ([False], [True, False])
+    return answers, left.items() <= whole.items(), vectors_in(folder) == whole, is_read
 
 
 def test_a_server_has_its_model_ready_before_the_first_search(folder: Path) -> None:

@@ -18,7 +18,7 @@ from index.embedder import EmbeddingError, Vectors
 from index.embedding import Endpoint, bundled, bundled_model
 from index.embedding.bundled_model import Bundled, read_arrays
 from index.embedding.e5_weights import Weights
-from index.embedding.onnx_model import UnigramTokenizer
+from index.embedding.onnx_model import FORK, OnnxModel, UnigramTokenizer
 from kb.library.places import SAMPLES
 
 pytestmark = pytest.mark.skipif(
@@ -139,6 +139,44 @@ def test_a_vector_does_not_depend_on_the_batch() -> None:
     together, alone = model.passages(texts), np.concatenate([model.passages([text]) for text in texts])
 
     assert (together == alone).all()
+
+
+@pytest.fixture(scope="module")
+def reading() -> OnnxModel:
+    """Return a model that reads by weights at random."""
+    random, tuned = np.random.default_rng(0), read_arrays(bundled_model.TUNED)
+    layers = {name: array for name, array in tuned.items() if int(name[1:].partition(".")[0]) >= FORK}
+    head = {"head.w": random.normal(size=(768, 10)), "head.b": random.normal(size=10)}
+    return OnnxModel(Weights(weights(), tuned), {**layers, **head})
+
+
+def test_a_vector_is_the_same_whether_its_passage_is_read_or_not(reading: OnnxModel) -> None:
+    texts = [*lines_of_samples()[:6], "", "長い文。" * 400]
+
+    vectors, scores = reading.read(texts)
+
+    assert (vectors == reading.run(texts, is_query=False)).all()
+    assert (scores.shape, np.isfinite(scores).all()) == ((len(texts), 10), True)
+
+
+def test_a_reading_does_not_depend_on_the_batch(reading: OnnxModel) -> None:
+    texts = lines_of_samples()[:12]
+
+    together, alone = reading.read(texts)[1], np.concatenate([reading.read([text])[1] for text in texts])
+
+    assert (together == alone).all()
+
+
+@pytest.mark.parametrize("above", ["見出し", "長い見出し。" * 300])
+def test_a_note_is_read_in_the_window_where_its_own_text_begins(reading: OnnxModel, above: str) -> None:
+    own, further = "鍵を必ず二つ作っておく。", "箱の話が続く。" * 300
+
+    scores = reading.read(
+        [f"{above} > {text}" for text in (own, "鍵が見つからずに困る。", own + further, f"{own}{further}錠の話。")]
+    )[1]
+
+    assert not np.allclose(scores[0], scores[1])
+    assert (scores[2] == scores[3]).all()  # they differ after that window
 
 
 def test_the_same_model_on_a_server_makes_the_same_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
