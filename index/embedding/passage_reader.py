@@ -78,6 +78,13 @@ class PassageReader:
             progress(begin + len(batch), len(passages))
         return np.concatenate(scores)
 
+    def forget_others(self) -> None:
+        """Delete what other models have read, as versions of kb before this one."""
+        for path in self._file.parent.glob(f"*{_SUFFIX}") if self._file else ():
+            if path != self._file:
+                with suppress(OSError):
+                    path.unlink()
+
     def _known(self, passages: Iterable[str]) -> "dict[str, NDArray[Any]]":
         """Return the scores of the passages that were read on this machine, or came along."""
         kept = self._kept(passages)

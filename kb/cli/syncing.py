@@ -122,8 +122,13 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", embedding: Embedd
     except EmbeddingError as error:  # an endpoint that does not report the length of its vectors
         yield _no_vectors(error)
     else:
-        if coverage and coverage.lacking:
-            how = embedder() if embedding == "later" else _("made while this runs")
+        status, how = kb.indexer.status(), embedder() if embedding == "later" else _("made while this runs")
+        if status.reader and status.read < status.notes:
+            unread = status.notes - status.read
+            yield _(
+                "{count:,} notes are read next, for their kinds and for search by meaning: {how}", count=unread, how=how
+            )
+        elif coverage and coverage.lacking:
             yield _("vectors of {count:,} notes follow, for search by meaning: {how}", count=coverage.lacking, how=how)
 
 

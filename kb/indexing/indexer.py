@@ -162,6 +162,7 @@ class Indexer:
             portion = portion and 2 * portion
         if reader:
             self._read_rest(reader, progress)
+            reader.forget_others()
             self._collection.engine.embed(told)  # on a cluster, a document that is written again has lost its vector
 
     def _read_rest(self, reader: "PassageReader", progress: Progress) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding.bundled_model import loaded
+from index.embedding.bundled_model import Bundled, loaded
 from index.query import Query
 from index.whoosh_engine import vector_file
 from index.whoosh_engine.vector_file import VectorFile
@@ -108,6 +108,22 @@ def test_a_server_has_its_model_ready_before_the_first_search(folder: Path) -> N
     kb.searcher.search(Query("監視を移す"))
 
     assert (ready, loaded.cache_info().currsize) == (1, 1)
+
+
+def test_the_first_sync_shows_the_samples_as_they_were_read_and_runs_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object) -> None:
+        pytest.fail("the model ran")
+
+    monkeypatch.delenv("KB_LIBRARY", raising=False)
+    monkeypatch.chdir(tmp_path)  # it has no data/reports
+    monkeypatch.setattr(Bundled, "read", run)
+    kb = KnowledgeBase.open(None, tmp_path / "index")
+    kb.indexer.sync()
+    status = kb.indexer.status()
+
+    assert (status.showing_samples, status.read) == (True, status.notes)
 
 
 @pytest.mark.parametrize("points", [3, pytest.param(20, marks=pytest.mark.soak)])

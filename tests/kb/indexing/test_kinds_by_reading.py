@@ -29,10 +29,18 @@ from kb.report.difference import Difference
 from kb.report.model import Note, Report
 from kb.report.outline import Outline
 from kb.search import collection
+from webui.app import create_app
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
 OTHER = REPORT.replace("見本", "手本").replace("箱", "袋").replace("札", "鍵")
 NEW = REPORT.replace("見本", "別の").replace("箱", "籠").replace("札", "錠")
+
+
+def problems(count: int) -> Floats:
+    """Return the scores of passages that are problems."""
+    scores = np.full((count, len(READ)), -8, np.float32)
+    scores[:, READ.index("problem")] = 8
+    return scores
 
 
 class Model:
@@ -47,6 +55,7 @@ class Model:
     def __init__(self) -> None:
         self.passages_read: list[str] = []
         self.fails = False
+        self.comes_with_all = False
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         return np.tile(np.array([0.6, 0.8], np.float32), (len(texts), 1))
@@ -55,12 +64,11 @@ class Model:
         if self.fails:
             raise EmbeddingError(translatable("{0} does not run", self.name))
         self.passages_read += texts
-        scores = np.full((len(texts), len(READ)), -8, np.float32)
-        scores[:, READ.index("problem")] = 8
-        return self.queries(texts), scores
+        return self.queries(texts), problems(len(texts))
 
-    def scores_of(self, _texts: Iterable[str]) -> dict[str, Floats]:
-        return {}
+    def scores_of(self, texts: Iterable[str]) -> dict[str, Floats]:
+        known = list(texts) if self.comes_with_all else []
+        return dict(zip(known, problems(len(known)), strict=True))
 
 
 @pytest.fixture
@@ -214,6 +222,48 @@ def test_what_reading_changed_is_one_update_with_counts_alone(
     assert imported.updates.entries(Query(), whole=False) == ()
 
 
+def test_the_page_of_updates_says_that_the_model_has_read_notes(imported: KnowledgeBase) -> None:
+    imported.indexer.embed()
+    client = create_app(imported).test_client()
+    read, first = client.get("/updates", headers={"Accept": "application/json"}).json["updates"]
+    page = client.get("/updates", headers={"Accept-Language": "en"}).text
+
+    assert (read["read"], first["read"], first["first"]) == (4, 0, True)
+    assert ("The sentence model has read 4 notes" in page, f"/updates/{read['key']}" in page) == (True, False)
+
+
+def test_readings_that_come_along_are_shown_at_once(
+    kb: KnowledgeBase, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "MAX_UNREAD", 0)
+    model.comes_with_all = True
+    kb.indexer.sync()
+
+    assert (readings(kb), set(kinds(kb)), model.passages_read) == ([model.reading] * 2, {"problem"}, [])
+
+
+def test_an_edit_while_an_import_is_read_is_an_update_of_its_own(
+    imported: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "_FIRST_PORTION", 2)
+
+    def stop(_step: str, done: int, _total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        imported.indexer.embed(stop)
+    (imported.collection.library.path / "c.md").write_text(NEW, "utf-8")
+    imported.indexer.sync()
+    imported.indexer.embed()
+
+    assert [(one.read > 0, one.counts.get("note")) for one in differences(imported)][1:] == [
+        (False, {"came": 2}),
+        (False, {"came": 4}),
+    ]
+    assert set(kinds(imported)) == {"problem"}
+
+
 def test_reading_that_changes_no_kind_is_no_update(
     imported: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, model: Model
 ) -> None:
@@ -235,6 +285,7 @@ def test_readings_of_another_model_are_made_although_vectors_are_stored(kb: Know
     newer.indexer.embed()
 
     assert (readings(newer), len(model.passages_read)) == ([model.reading] * 2, 4)
+    assert len([*(kb.collection.index / CACHE_FOLDER).glob("*.readings")]) == 1
     assert newer.indexer.status().read == 4
 
 
