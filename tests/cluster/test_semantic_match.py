@@ -103,6 +103,16 @@ def test_vectors_of_unchanged_texts_are_copied_from_the_generation_before(
         assert (made.pop(), made, engine.coverage()) == (f"錠前 {worth}", [], Coverage(62, 62))
 
 
+def test_vectors_are_made_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "_EMBEDDED_AT_ONCE", 20)
+    engine = on_a_cluster(tmp_path, SCHEMA, PARSER, embedder=Characters)
+    engine.publish({"only": [document(n, f"鍵{n}") for n in range(100)]}, (), ["only"], {})
+
+    made = [(engine.embed(lambda *_: None, 40), engine.coverage()) for _ in range(3)]
+
+    assert made == [(False, Coverage(40, 100)), (False, Coverage(80, 100)), (True, Coverage(100, 100))]
+
+
 def test_the_model_that_made_most_vectors_answers_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors, "_EMBEDDED_AT_ONCE", 60)
     name, before = f"test-{uuid4().hex[:12]}", Characters("before")

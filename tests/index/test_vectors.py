@@ -33,6 +33,21 @@ def test_a_text_repeated_in_another_batch_is_embedded_once(tmp_path: Path) -> No
     assert (len(model.passages_made), reports) == (80, [(0, 160), (128, 160), (160, 160)])
 
 
+def test_vectors_are_made_in_portions_and_the_earlier_model_answers_until_all_are(tmp_path: Path) -> None:
+    before, reports = Characters("before"), list[tuple[int, int]]()
+    filled(whoosh(tmp_path / "index", before), [document(n, f"鍵{n}") for n in range(100)])
+    model = Characters("new", earlier=before)
+    engine = whoosh(tmp_path / "index", model)
+
+    left = [engine.embed(lambda done, total: reports.append((done, total)), 40) for _ in range(2)]
+    files = len([*(tmp_path / "index" / "vectors").glob("????????????????")])
+    ended = engine.embed(lambda done, total: reports.append((done, total)), 40)
+
+    assert (left, ended, engine.embed(lambda *_: None, 40), len(model.passages_made)) == ([False] * 2, True, True, 100)
+    assert [done for done, _ in reports] == [0, 40, 40, 80, 80, 100]
+    assert (files, len([*(tmp_path / "index" / "vectors").glob("????????????????")])) == (2, 1)
+
+
 class Waited(Characters):
     """A model that makes vectors only after another process waits for them."""
 

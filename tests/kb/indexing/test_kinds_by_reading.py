@@ -424,7 +424,8 @@ def test_worker_processes_classify_by_what_was_read_and_this_process_reads_the_r
         noted.clear()
     kb.indexer.sync()
 
-    assert (readings(kb), len(kinds(kb)), len(model.passages_read)) == ([model.reading] * 2, 5, 1)
+    assert (readings(kb), len(model.passages_read)) == ([model.reading] * 2, 1)
+    assert kinds(kb)[:3] == ["problem"] * 3  # as this process classifies; the workers have other weights
     assert [cached.fingerprint.reading for name in ("a.md", "c.md") if (cached := cache.find(name))] == [
         model.reading
     ] * 2
