@@ -38,7 +38,9 @@ class PassageReader:
         self._file = folder and folder / f"{digest}{_SUFFIX}"
 
     def passages(self, texts: Sequence[str]) -> "Vectors":
-        """Embed and read passages. Raises EmbeddingError."""
+        """Embed passages, and read them unless they were read already. Raises EmbeddingError."""
+        if not self.unread(texts):
+            return self._model.passages(texts)
         vectors, scores = self._model.read(texts)
         self._keep(texts, scores)
         return vectors

@@ -39,10 +39,13 @@ class Characters:
 class Reads(Characters):
     """An Embedder that also reads: the score of a passage is its length. It records the passages it read."""
 
-    reading = "characters, read"
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading = "characters, read"
+        self.passages_read: list[str] = []
 
     def read(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
-        self.passages_made += texts
+        self.passages_read += texts
         return self.vectors(texts), np.array([[len(text)] for text in texts], np.float32)
 
 

@@ -235,21 +235,22 @@ def test_each_passage_is_read_once_and_its_scores_are_kept(tmp_path: Path) -> No
     model = Reads()
     reader = reader_in(tmp_path / "kept", model)
     before = reader.of(["監視", "通知"])
-    reader.passages(["監視"])
+    made = [reader.passages(["監視"]) for _ in range(2)]
     first = reader.of(["通知", "監視", "通知"], most_unread=1)
     another = reader_in(tmp_path / "kept", model).of(["監視", "通知"])
 
     assert before is None
     assert (first is not None, another is not None) == (True, True)
     assert (np.ravel(first).tolist(), np.ravel(another).tolist()) == ([2, 2, 2], [2, 2])
-    assert model.passages_made == ["監視", "通知"]
+    assert model.passages_read == ["監視", "通知"]
+    assert (made[0] == made[1]).all()
 
 
 def test_more_unread_passages_than_may_be_read_now_are_not_read(tmp_path: Path) -> None:
     model = Reads()
     reader = reader_in(tmp_path, model)
 
-    assert (reader.of(["監視", "通知"], most_unread=1), model.passages_made) == (None, [])
+    assert (reader.of(["監視", "通知"], most_unread=1), model.passages_read) == (None, [])
     assert reader.unread(["監視", "通知", "監視"]) == ["監視", "通知"]
 
 
@@ -275,7 +276,7 @@ def test_scores_that_come_along_need_no_reading(tmp_path: Path) -> None:
 
     assert np.ravel(reader_in(tmp_path, model, "vectors.npz").of(["監視"])).tolist() == [2]
     assert reader_in(tmp_path, newer, "vectors.npz").of(["監視"]) is None
-    assert model.passages_made == []
+    assert model.passages_read == []
 
 
 def test_scores_of_another_model_are_not_used(tmp_path: Path) -> None:

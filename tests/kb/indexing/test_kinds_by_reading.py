@@ -1,11 +1,13 @@
 """Notes of edited reports are read by the model before they are shown, those of an import in the background."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from index.analysis import Analyzer, Morpheme
@@ -14,6 +16,7 @@ from index.embedding import PassageReader
 from index.embedding.e5_weights import Floats
 from index.messages import translatable
 from index.query import Query
+from kb.cli.group import cli
 from kb.indexing import indexer, staging, sync
 from kb.indexing.report_cache import ReportCache
 from kb.kinds import Lesson
@@ -59,6 +62,9 @@ class Model:
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         return np.tile(np.array([0.6, 0.8], np.float32), (len(texts), 1))
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self.queries(texts)
 
     def read(self, texts: Sequence[str]) -> tuple[Vectors, Floats]:
         if self.fails:
@@ -299,6 +305,14 @@ def test_after_an_upgrade_of_kb_notes_keep_their_kinds_unread(
     imported.indexer.sync()
 
     assert (kinds(imported), model.passages_read) == (["problem"] * 4, [])
+
+
+def test_the_command_read_shows_kinds_as_the_model_reads_notes(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "a.md").write_text(REPORT, "utf-8")
+    ended = CliRunner().invoke(cli, ["read", "--json", str(tmp_path / "a.md")], catch_exceptions=False)
+
+    assert [json.loads(line)["kind"] for line in ended.stdout.splitlines()] == ["problem"] * 2
+    assert (len(model.passages_read), sorted(path.name for path in tmp_path.iterdir())) == (2, ["a.md"])
 
 
 def test_a_model_that_fails_leaves_the_words(kb: KnowledgeBase, model: Model) -> None:
