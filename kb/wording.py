@@ -349,8 +349,8 @@ def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
 def classified_by(reader: str, read: int, notes: int) -> str:
     """Return how many notes the sentence model `reader` has read, or that there is none and words alone decide."""
     if not reader:
-        return _("by words alone")
-    return _("the sentence model has read {read:,} of {notes:,} notes", read=read, notes=notes)
+        return _("Kinds by words alone")
+    return _("Kinds by the sentence model: {read:,} of {notes:,} notes", read=read, notes=notes)
 
 
 def item(item: "Item", name: str) -> str:

@@ -132,8 +132,7 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
             f"{_(wording.KINDS[claim])} {wording.strengths(one.sure + one.likely, one.likely)}"
             for claim, one in status.claims.items()
         )
-        by = wording.classified_by(status.reader, status.read, status.notes)
-        yield _("kinds    {counts}", counts=wording.listed(counts)) + f" ({by})"
+        yield _("kinds    {counts}", counts=wording.listed(counts))
     if count := len(status.left_alone):
         yield _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so", count=count)
     if count := len(status.kept):
@@ -143,6 +142,8 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
     yield _("likeness {coverage}", coverage=wording.coverage(coverage)) + rest
     if model:
         yield _("model    {model}", model=model)
+    if status.notes:
+        yield _("reading  {kinds}", kinds=wording.classified_by(status.reader, status.read, status.notes))
     if status.learned:
         sorts = wording.listed(wording.learned(sort, count) for sort, count in status.learned.items())
         total = sum(status.learned.values())

@@ -175,3 +175,4 @@ def test_a_model_that_is_switched_off_gets_no_request(monkeypatch: pytest.Monkey
     kb("sync", "--wait")
 
     assert (texts("search", "順序"), records("status")[0]["likeness"]) == (["順序は保証されない"], None)
+    assert "reading  Kinds by words alone" in kb("status").stdout.splitlines()

@@ -329,7 +329,12 @@ def test_the_status_counts_the_notes_that_were_read(imported: KnowledgeBase, mod
     before = imported.indexer.status()
     imported.indexer.embed()
     after = imported.indexer.status()
+    places = ("--library", str(after.library), "--index", str(after.index))
+    printed = CliRunner().invoke(cli, ["status", *places]).stdout
+    (record,) = map(json.loads, CliRunner().invoke(cli, ["status", "--json", *places]).stdout.splitlines())
 
+    assert "reading  Kinds by the sentence model: 4 of 4 notes" in printed.splitlines()
+    assert (record["reader"], record["read"]) == (model.reading, 4)
     assert [(one.reader, one.read, one.notes) for one in (before, after)] == [
         (model.reading, 0, 4),
         (model.reading, 4, 4),
