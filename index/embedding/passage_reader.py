@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -18,7 +19,8 @@ if TYPE_CHECKING:  # as in functions below: `kb status` only counts (tests/kb/cl
 
 _SUFFIX = ".readings"
 _TABLE = "CREATE TABLE IF NOT EXISTS readings (passage BLOB PRIMARY KEY, scores BLOB NOT NULL) WITHOUT ROWID"
-_INSERT = "INSERT OR IGNORE INTO readings VALUES (?, ?)"
+_INSERT = "INSERT OR REPLACE INTO readings VALUES (?, ?)"
+_CHECKSUM = 4  # bytes after the scores
 _FIND = "SELECT scores FROM readings WHERE passage = ?"
 
 
@@ -103,7 +105,11 @@ class PassageReader:
         with suppress(sqlite3.Error), closing(sqlite3.connect(self._file)) as file:
             rows = (file.execute(_FIND, (key,)).fetchone() for key in keys)
             found = {passage: row[0] for passage, row in zip(keys.values(), rows, strict=True) if row}
-            return {passage: np.frombuffer(scores, np.float16) for passage, scores in found.items()}
+            return {
+                passage: np.frombuffer(row[:-_CHECKSUM], np.float16)
+                for passage, row in found.items()
+                if isinstance(row, bytes) and row == _with_checksum(row[:-_CHECKSUM])  # a damaged one is made again
+            }
         return {}
 
     def _keep(self, passages: Sequence[str], scores: "NDArray[Any]") -> None:
@@ -113,7 +119,8 @@ class PassageReader:
         import numpy as np
 
         rows = [
-            (_key(passage), row.tobytes()) for passage, row in zip(passages, scores.astype(np.float16), strict=True)
+            (_key(passage), _with_checksum(row.tobytes()))
+            for passage, row in zip(passages, scores.astype(np.float16), strict=True)
         ]
         with suppress(sqlite3.OperationalError, OSError):  # a read-only folder, or another process writes for long
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -130,6 +137,10 @@ def _insert(path: Path, rows: Sequence[tuple[bytes, bytes]]) -> None:
     with closing(sqlite3.connect(path)) as file, file:
         file.execute(_TABLE)
         file.executemany(_INSERT, rows)
+
+
+def _with_checksum(scores: bytes) -> bytes:
+    return scores + zlib.crc32(scores).to_bytes(_CHECKSUM, "little")
 
 
 def _key(passage: str) -> bytes:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -297,6 +298,19 @@ def test_damaged_scores_are_made_again(tmp_path: Path, damage: bytes) -> None:
     reader.read(["監視"])
 
     assert (before, np.ravel(reader_in(tmp_path).of(["監視"])).tolist()) == (None, [2])
+
+
+def test_scores_with_a_damaged_byte_are_made_again(tmp_path: Path) -> None:
+    reader_in(tmp_path).read(["監視", "通知"])
+    (file,) = tmp_path.glob("*.readings")
+    data = file.read_bytes()
+    at = data.index(np.float16(2).tobytes() + zlib.crc32(np.float16(2).tobytes()).to_bytes(4, "little"))
+    file.write_bytes(data[:at] + b"\x01" + data[at + 1 :])
+    reader = reader_in(tmp_path)
+    unread = reader.unread(["監視", "通知"])
+    reader.read(unread)
+
+    assert (len(unread), np.ravel(reader_in(tmp_path).of(["監視", "通知"])).tolist()) == (1, [2, 2])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder cannot be read-only there")
