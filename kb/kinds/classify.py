@@ -1,7 +1,8 @@
 """The kind of each note, and how a library's corrections change the kinds of its other notes.
 
-Input: a report, and the morphemes of its texts. Features: `kb.kinds.features`.
-Model: a logistic regression over six kinds; a second one also weighs what the sentence model reads in the notes.
+Input: a report, the morphemes of its texts, and what the sentence model reads in its notes, if there is one.
+Model: a logistic regression over six kinds, of the readings of a note and those around it (`kb.kinds.readings`).
+Without a sentence model another one decides, of the words of the notes (`kb.kinds.features`).
 Output: the kind of each note, whether it is likely advice or a problem, and the probabilities of these three.
 """
 
@@ -26,7 +27,7 @@ from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Finding
 
 WordScores: TypeAlias = tuple[bytes, ...]
-"""The scores of a report's notes, (notes, kinds) in float64: by both models without readings, and by a lesson, if any.
+"""The scores of a report's notes, (notes, kinds) in float64: by their words, and by a lesson, if any.
 
 With them, a report is classified again without the features of its notes.
 """
@@ -48,22 +49,21 @@ def classify(
     analysis: Analysis,
     corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
     readings: Scores | None = None,
-    scores: WordScores | None = None,
+    scores: WordScores = (),
 ) -> Report:
     """Return the report with the kinds, remedies and answers of its notes.
 
     `analysis` holds the morphemes of each text, `corrections` are by note id. `readings` are
-    what the sentence model reads in the notes, (notes, READ). `scores` are those of `word_scores`, by default without a
-    lesson.
+    what the sentence model reads in the notes, (notes, READ). `scores` are those of `word_scores`: none
+    are needed with readings, unless there is a lesson.
     """
-    words, beside_readings, *adapted = (
-        np.frombuffer(one).reshape(-1, len(KINDS)) for one in scores or word_scores(report, analysis)
-    )
-    if readings is None:
-        model, rows = load("kinds"), load("kinds").probabilities_of(words, None, *adapted).tolist()
-    else:
+    scores = scores if scores or readings is not None else word_scores(report, analysis)
+    words, *adapted = (np.frombuffer(one).reshape(-1, len(KINDS)) for one in scores or (b"",))
+    model, seen = load("kinds"), None
+    if readings is not None:
         model, seen = load(READ_KINDS), in_context(report.notes, readings)
-        rows = model.probabilities_of(beside_readings, seen, *adapted).tolist()
+        words = model.scores([()] * len(report.notes))  # it knows no words: these are its biases
+    rows = model.probabilities_of(words, seen, *adapted).tolist()
     probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     marks = marks_of(report.notes)
     notes = [
@@ -75,7 +75,7 @@ def classify(
 
 def word_scores(report: Report, analysis: Analysis, adaptation: LinearModel | None = None) -> WordScores:
     """Return what the words of each note say about its kind; `adaptation` is that of a `Lesson`."""
-    models = [load("kinds"), load(READ_KINDS), *([adaptation] if adaptation else ())]
+    models = [load("kinds"), *([adaptation] if adaptation else ())]
     return tuple(scores.tobytes() for scores in scores_by(models, features(report, analysis)))
 
 

@@ -190,7 +190,9 @@ def classified(
         with suppress(EmbeddingError):  # making the vectors will fail too, and tells it
             readings = reader.of([note.passage for note in notes], most_unread)
     scores = finished.scores if finished.lesson == lesson_key else ()
-    scores = scores or word_scores(report, finished.morphemes, lesson.adaptation if lesson else None)
+    adaptation = lesson.adaptation if lesson else None
+    if not scores and (readings is None or adaptation):
+        scores = word_scores(report, finished.morphemes, adaptation)
     report = classify(report, finished.morphemes, corrections, readings, scores)
     missing = (finding for finding in finished.findings if finding.what not in get_args(Claim))
     return replace(

@@ -1,7 +1,7 @@
 """Fit the models of kinds, remedies and answers: python tests/fitting/kinds.py LABELS.
 
-What the sentence model reads in a note is learned beside its words, as it reads the notes of authors that it did not
-learn from (`READINGS`, written by `tests/fitting/reading.py`).
+One model of kinds learns from the words of notes. The other one learns from what the sentence model reads in notes of
+authors that it did not learn from (`READINGS`, written by `tests/fitting/reading.py`); words beside it made it worse.
 """
 
 import sys
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from labels import Bullet, Labelled, also_labelled, labelled, with_bullets
 from learner import (
+    VECTOR_SCALE,
     Example,
     calibrated,
     claim_figures,
@@ -56,6 +57,7 @@ PRECISION = {
 }
 LIKELY_PRECISION = 0.62  # of what is likely and not sure, in each set
 SETS = ("notes", "written")
+READING_SCALE = 0.5  # standard deviation of a score
 YES_OR_NO = ("no", "yes")
 MIN_NOTES = 50  # of an author with a figure
 Target = Callable[[Bullet], str]
@@ -94,8 +96,8 @@ def main(folder: Path) -> None:
     predicted, thresholds = _fit_kinds("kinds", examples)
     read = held_out_readings(every)
     seen = np.vstack([in_context(one.report.notes, own) for one, own in zip(every, read, strict=True)])
-    with_readings = [replace(one, vector=own) for one, own in zip(examples, seen, strict=True)]
-    predicted, thresholds = _fit_kinds(READ_KINDS, with_readings)
+    read_examples = [replace(one, features=(), vector=own) for one, own in zip(examples, seen, strict=True)]
+    predicted, thresholds = _fit_kinds(READ_KINDS, read_examples, READING_SCALE)
     notes = [note for reading in every for note in reading.report.notes]
     by_note = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(notes, predicted.tolist(), strict=True)}
     answers: CandidatesOf = lambda note, lists, _: question_candidates(note, lists)  # noqa: E731
@@ -113,9 +115,11 @@ def held_out_readings(every: Sequence[Reading]) -> list[Scores]:
     ]
 
 
-def _fit_kinds(name: str, examples: Sequence[Example]) -> tuple[NDArray[np.float64], dict[str, float]]:
+def _fit_kinds(
+    name: str, examples: Sequence[Example], scale: float = VECTOR_SCALE
+) -> tuple[NDArray[np.float64], dict[str, float]]:
     """Fit and write a model; return the probabilities of held-out authors, and the thresholds."""
-    predicted = calibrated(held_out(examples, KINDS), examples, KINDS)
+    predicted = calibrated(held_out(examples, KINDS, scale), examples, KINDS)
     thresholds = {
         kind: _threshold(predicted[:, KINDS.index(kind)], [one.label == kind for one in examples], examples, "kinds")
         for kind in ("advice", "problem")
@@ -131,9 +135,9 @@ def _fit_kinds(name: str, examples: Sequence[Example]) -> tuple[NDArray[np.float
         figures[f"{own}, authors left out"] = _kinds(predicted, examples, thresholds, own)
         figures[f"{own}, likely, authors left out"] = _claims(predicted, examples, likely, own)
         tested = [one for one in examples if one.kind == other]
-        untuned = probabilities(trained([one for one in examples if one.kind == own], KINDS), tested)
+        untuned = probabilities(trained([one for one in examples if one.kind == own], KINDS, scale), tested)
         figures[f"{other}, fitted on {own} alone"] = _kinds(untuned, tested, thresholds, other)
-    model = fitted(examples, KINDS, thresholds)
+    model = fitted(examples, KINDS, thresholds, scale)
     model.likely = likely
     information = fisher_information(model, examples) if model.vector_weights is None else None
     write(name, model, figures, information)

@@ -90,6 +90,8 @@ def _collected(notes: Path) -> Iterator[Labelled]:
         by_document[number].append([sort, line, *cells])
     for number, own in by_document.items():
         file = notes / names[number]
+        if not file.exists():  # a folder of labels may lack some of the reports
+            continue
         lines = file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
         yield _read(Labelled(file, names[number].split("/")[0], "notes"), own, partial(_places, lines))
 

@@ -66,9 +66,9 @@ def fisher_information(model: LinearModel, examples: Sequence[Example]) -> NDArr
     return np.append(variances.sum(), table.multiply(table).T @ variances)
 
 
-def trained(examples: Sequence[Example], labels: Sequence[str]) -> LinearModel:
+def trained(examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE) -> LinearModel:
     """Return an uncalibrated model of the examples, to be tested on another set."""
-    return _model(examples, labels, 1.0, {})
+    return _model(examples, labels, 1.0, {}, scale)
 
 
 def evidence_weights(
