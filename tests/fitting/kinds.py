@@ -94,25 +94,28 @@ def main(folder: Path) -> None:
     every = list(readings(folder))
     examples = [one for reading in every for one in examples_of(reading)]
     predicted, thresholds = _fit_kinds("kinds", examples)
-    read = held_out_readings(every)
-    seen = np.vstack([in_context(one.report.notes, own) for one, own in zip(every, read, strict=True)])
-    read_examples = [replace(one, features=(), vector=own) for one, own in zip(examples, seen, strict=True)]
+    both = [*held_out_readings(every)]
+    read_examples = [
+        replace(one, features=(), vector=seen)
+        for reading, scores in both
+        for one, seen in zip(examples_of(reading), in_context(reading.report.notes, scores), strict=True)
+    ]
     predicted, thresholds = _fit_kinds(READ_KINDS, read_examples, READING_SCALE)
-    notes = [note for reading in every for note in reading.report.notes]
+    notes = [note for reading, _ in both for note in reading.report.notes]
     by_note = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(notes, predicted.tolist(), strict=True)}
     answers: CandidatesOf = lambda note, lists, _: question_candidates(note, lists)  # noqa: E731
-    both = [*zip(every, read, strict=True)]
     _fit_pairs("remedies", both, by_note, thresholds, problem_candidates, target=lambda label: label.pair)
     _fit_pairs("answers", both, by_note, thresholds, answers, target=lambda label: label.question)
 
 
-def held_out_readings(every: Sequence[Reading]) -> list[Scores]:
-    """Return what models that did not learn from its author read in each report, (notes, READ)."""
+def held_out_readings(every: Sequence[Reading]) -> Iterator[tuple[Reading, Scores]]:
+    """Yield each report with what a model that did not learn from its author read in its notes, (notes, READ)."""
     with np.load(READINGS, allow_pickle=False) as file:
         kept = dict(zip(file["passages"].tolist(), file["scores"], strict=True))
-    return [
-        np.array([kept[note.passage] for note in one.report.notes], np.float32).reshape(-1, len(READ)) for one in every
-    ]
+    for one in every:
+        passages = [note.passage for note in one.report.notes]
+        if kept.keys() >= set(passages):
+            yield one, np.array([kept[passage] for passage in passages], np.float32).reshape(-1, len(READ))
 
 
 def _fit_kinds(

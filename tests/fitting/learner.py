@@ -68,7 +68,7 @@ def fisher_information(model: LinearModel, examples: Sequence[Example]) -> NDArr
 
 def trained(examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE) -> LinearModel:
     """Return an uncalibrated model of the examples, to be tested on another set."""
-    return _model(examples, labels, 1.0, {}, scale)
+    return _model(examples, labels, 1.0, {}, scale=scale)
 
 
 def evidence_weights(
