@@ -52,10 +52,10 @@ CALLED = {"experience": "statement", "fact": "statement"}
 # remedies, so that remedies are measured on the written reports only.
 PRECISION = {
     "kinds": {"notes": 0.85, "written": 0.9},
-    "remedies": {"written": 0.9},
-    "answers": {"notes": 0.8, "written": 0.9},
+    "remedies": {"written": 0.85},
+    "answers": {"notes": 0.85, "written": 0.9},
 }
-LIKELY_PRECISION = 0.62  # of what is likely and not sure, in each set
+LIKELY_PRECISION = 0.6  # of what is likely and not sure, in each set
 SETS = ("notes", "written")
 READING_SCALE = 0.5  # standard deviation of a score
 YES_OR_NO = ("no", "yes")
