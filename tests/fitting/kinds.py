@@ -129,7 +129,11 @@ def _fit_kinds(
     }
     likely = {
         kind: _likely(
-            predicted[:, KINDS.index(kind)], [one.label == kind for one in examples], examples, thresholds[kind]
+            predicted[:, KINDS.index(kind)],
+            [one.label == kind for one in examples],
+            examples,
+            thresholds[kind],
+            "kinds",
         )
         for kind in thresholds
     }
@@ -268,7 +272,7 @@ def _fit_pairs(
         claims = claim_figures(predicted[rows], [examples[row].label == "yes" for row in rows], threshold)
         figures[f"{name}, authors left out"] = claims | {"never asked about": float(missed[name])}
     model = fitted(both, YES_OR_NO, {"yes": threshold})
-    model.likely = {"yes": _likely(predicted, is_right, examples, threshold)}
+    model.likely = {"yes": _likely(predicted, is_right, examples, threshold, claim)}
     write(claim, model, figures)
     draw_reliability(claim, {claim: (predicted, [one.label == "yes" for one in examples])})
 
