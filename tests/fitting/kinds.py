@@ -180,10 +180,12 @@ def _threshold(
     return max(thresholds)
 
 
-def _likely(predicted: NDArray[np.float64], correct: Sequence[bool], examples: Sequence[Example], sure: float) -> float:
+def _likely(
+    predicted: NDArray[np.float64], correct: Sequence[bool], examples: Sequence[Example], sure: float, claim: str
+) -> float:
     """Return the threshold from which the claims below the `sure` ones have the required precision in each set."""
     thresholds = []
-    for name in SETS:
+    for name in PRECISION[claim]:
         rows = [row for row, one in enumerate(examples) if one.kind == name and one.label and predicted[row] < sure]
         thresholds.append(threshold_for(predicted[rows], [correct[row] for row in rows], LIKELY_PRECISION))
     return min(max(thresholds), sure)
