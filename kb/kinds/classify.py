@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from kb.kinds.features import Analysis, features
+from kb.kinds.features import Analysis, features, shape_features
 from kb.kinds.marks import Mark, marks_of
 from kb.kinds.pairs import paired
 from kb.kinds.readings import Scores, in_context
@@ -62,7 +62,7 @@ def classify(
     model, seen = load("kinds"), None
     if readings is not None:
         model, seen = load(READ_KINDS), in_context(report.notes, readings)
-        words = model.scores([()] * len(report.notes))  # it knows no words: these are its biases
+        words = model.scores(shape_features(report))
     rows = model.probabilities_of(words, seen, *adapted).tolist()
     probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     marks = marks_of(report.notes)

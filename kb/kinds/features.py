@@ -17,6 +17,7 @@ Their names are keys of the weight files in `kb/learning`.
 
 import itertools
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -96,6 +97,22 @@ def features(report: Report, analysis: Analysis) -> Iterator[list[str]]:
     for note in report.notes:
         own = text_features(note.text, analysis[note.text])
         yield [*own, *_place(note, tree), *_above(note), *_neighbours(note, tree)]
+
+
+def shape_features(report: Report) -> Iterator[list[str]]:
+    """Yield what a sentence model hardly sees of each note: how it ends, its signs and its place, in reading order."""
+    tree = NoteTree(report.notes)
+    for note in report.notes:
+        text = unicodedata.normalize("NFKC", note.text[:MAX_TEXT].strip())
+        place = (f"type {note.type}", f"below it {min(len(tree.children(note)), 4)}")
+        talk = () if note.talk else ("outside of talks",)
+        yield [
+            *(f"ends {text[-length:]}" for length in (1, 2)),
+            *(f"has {sign}" for sign in "?!→:" if sign in text),
+            f"length {min(len(text) // 8, 8)}",
+            *place,
+            *talk,
+        ]
 
 
 def text_features(text: str, morphemes: Sequence[Morpheme]) -> list[str]:

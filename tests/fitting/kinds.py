@@ -1,7 +1,7 @@
 """Fit the models of kinds, remedies and answers: python tests/fitting/kinds.py LABELS.
 
 One model of kinds learns from the words of notes. The other one learns from what the sentence model reads in notes of
-authors that it did not learn from (`READINGS`, written by `tests/fitting/reading.py`); words beside it made it worse.
+authors that it did not learn from (`READINGS`, written by `tests/fitting/reading.py`); most words beside it made it worse.
 """
 
 import sys
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score
 
 from kb.kinds.classify import KINDS, READ_KINDS, likeliest_kind
-from kb.kinds.features import Analysis, NoteTree, features
+from kb.kinds.features import Analysis, NoteTree, features, shape_features
 from kb.kinds.pairs import (
     KindProbabilities,
     pair_features,
@@ -96,9 +96,14 @@ def main(folder: Path) -> None:
     predicted, thresholds = _fit_kinds("kinds", examples)
     both = [*held_out_readings(every)]
     read_examples = [
-        replace(one, features=(), vector=seen)
+        replace(one, features=shape, vector=seen)
         for reading, scores in both
-        for one, seen in zip(examples_of(reading), in_context(reading.report.notes, scores), strict=True)
+        for one, shape, seen in zip(
+            examples_of(reading),
+            shape_features(reading.report),
+            in_context(reading.report.notes, scores),
+            strict=True,
+        )
     ]
     predicted, thresholds = _fit_kinds(READ_KINDS, read_examples, READING_SCALE)
     notes = [note for reading, _ in both for note in reading.report.notes]
