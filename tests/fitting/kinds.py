@@ -1,7 +1,8 @@
 """Fit the models of kinds, remedies and answers: python tests/fitting/kinds.py LABELS.
 
 One model of kinds learns from the words of notes. The other one learns from what the sentence model reads in notes of
-authors that it did not learn from (`READINGS`, written by `tests/fitting/reading.py`); most words beside it made it worse.
+authors that it did not learn from (`READINGS`, written by `tests/fitting/reading.py`); most words beside it made it
+worse.
 """
 
 import sys
