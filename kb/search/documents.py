@@ -38,7 +38,7 @@ _MAX_CONTEXT_TERMS = 1000
 """Terms that a note takes from each text around it. A heading above 100,000 notes is written 100,000 times; one of 200
 characters has 300 terms. Of a longer text, tokens come before shingles and phonetic keys."""
 
-_LABEL_BOOST, _ADVICE_BOOST = 0.9, 0.1
+_LABEL_BOOST, _ADVICE_BOOST = 0.9, 0.07
 """The factor of a label's score, and the addition to the factor of certain advice, which readers look for."""
 
 
