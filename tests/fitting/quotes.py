@@ -13,7 +13,6 @@ from learner import Example, calibrated, draw_reliability, fitted, held_out, wri
 from search import judged_library
 
 from index.query import Query
-from kb.learning import load
 from kb.search.quotes import FIRST, features
 from kb.storage.caches import cache_folder
 
@@ -43,12 +42,7 @@ def main(shared: Path) -> None:
         "first quote answers": float(np.mean([grades[rows[0]] == 2 for rows in shown])),
         "first quote is useful": float(np.mean([grades[rows[0]] > 0 for rows in shown])),
     }
-    write(
-        "quotes",
-        fitted(examples, LABELS, thresholds, SCALE),
-        {"queries left out": query_figures},
-        load("kinds_with_vectors").vectors_of,
-    )
+    write("quotes", fitted(examples, LABELS, thresholds, SCALE), {"queries left out": query_figures})
     rows = [row for row, one in enumerate(examples) if one.label]
     draw_reliability("quotes", {"answer": (predicted[rows], [grades[row] == 2 for row in rows])})
 
