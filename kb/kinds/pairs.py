@@ -175,15 +175,18 @@ def _replies(
     Return also the ids of all candidates that likely have a reply.
     """
     model = load(model_name)
+    sure, likely = model.thresholds["yes"], model.likely["yes"]
+    if not read:
+        sure, likely = model.thresholds["yes, by words"], 1.0
     probabilities = model.probabilities(pair_features(*pair, analysis, read) for pair in near)[:, 1].tolist()
     best: dict[str, tuple[float, str]] = {}
-    likely = set[str]()
     for (note, other, _), probability in zip(near, probabilities, strict=True):
-        if probability >= model.thresholds["yes"] and probability > best.get(note.id, (0.0, ""))[0]:
+        if probability >= sure and probability > best.get(note.id, (0.0, ""))[0]:
             best[note.id] = probability, other.id
-        if probability >= model.likely.get("yes", 2.0):
-            likely.add(other.id)
-    return {note: other for note, (_, other) in best.items()}, frozenset(likely)
+    may_have = (
+        other.id for (_, other, _), probability in zip(near, probabilities, strict=True) if probability >= likely
+    )
+    return {note: other for note, (_, other) in best.items()}, frozenset(may_have)
 
 
 def _states(

@@ -8,22 +8,20 @@ no, `half` of the latter two, or the likeliest hidden claims all answered by `no
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import numpy as np
-from kinds import SETS, examples_of, four_kinds, readings, sentence_vectors
+from kinds import READING_SCALE, SETS, examples_of, four_kinds, held_out_readings, read_examples_of, readings
 from learner import Example, calibrated, fisher_information, folds_of, held_out, trained
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from index.embedding import bundled
-from kb.kinds.classify import CLAIMS, KINDS, WITH_VECTORS, likeliest_kind
+from kb.kinds.classify import CLAIMS, KINDS, READ_KINDS, likeliest_kind
 from kb.learning import Example as Corrected
 from kb.learning import LinearModel, adaptation_to, load
 from kb.learning.linear import softmax
-from kb.storage.caches import cache_folder
 
 COUNTS = (1, 3, 12, 24, 48)
 SELECTIONS = ("any", "wrong", "claims", "half", "no")
@@ -92,21 +90,16 @@ class Notes:
 
 def main(folder: Path) -> None:
     """Print a table of the figures before and after, by model, set of reports, and number and selection of notes."""
-    every = list(readings(folder))
-    notes_and_unlabelled = [one for reading in every for one in examples_of(reading)]
-    passages = [note.passage for reading in every for note in reading.report.notes]
-    examples = [one for one in notes_and_unlabelled if one.label]
+    both = [*held_out_readings(list(readings(folder)))]
+    examples = [one for reading, _ in both for one in examples_of(reading) if one.label]
+    seen = [one for reading, scores in both for one in read_examples_of(reading, scores) if one.label]
     folds = folds_of([one.author for one in examples])
     models = [
         _informed([one for one, own in zip(examples, folds, strict=True) if own != fold])
         for fold in range(max(folds) + 1)
     ]
     by_model = {"kinds": calibrated(held_out(examples, KINDS), examples, KINDS)}
-    if model := bundled(cache_folder("model")):
-        labelled = [text for one, text in zip(notes_and_unlabelled, passages, strict=True) if one.label]
-        vectors = sentence_vectors(model, labelled)
-        with_vectors = [replace(one, vector=own) for one, own in zip(examples, vectors, strict=True)]
-        by_model[WITH_VECTORS] = calibrated(held_out(with_vectors, KINDS), with_vectors, KINDS)
+    by_model[READ_KINDS] = calibrated(held_out(seen, KINDS, READING_SCALE), seen, KINDS)
     authors = defaultdict[tuple[str, str], list[int]](list)
     for row, one in enumerate(examples):
         authors[one.kind, one.author].append(row)

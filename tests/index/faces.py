@@ -1,6 +1,7 @@
 """The faces that must agree over the samples (page, command, oracle), and random queries for them."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from webui.app import create_app
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 FACETS = keys("table")
+MARKERS = ("likely advice", "likely problem")  # values that order the hits, and are no choice of a reader
 
 
 class Faces(NamedTuple):
@@ -41,7 +43,7 @@ def faces_over(index: Path) -> Faces:
     morphemes = [m for one in every for ms in one.morphemes.values() for m in ms]
     words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})
     counts = oracle.search(Query(limit=0, facets=FACETS)).facets
-    values = {group: [count.value for count in counts[group]] for group in FACETS}
+    values = {group: [count.value for count in counts[group] if count.value not in MARKERS] for group in FACETS}
     places = ("--library", str(SAMPLES), "--index", str(index))
     return Faces(create_app(kb).test_client(), places, oracle, words, values)
 
@@ -56,6 +58,9 @@ def a_query(rng: random.Random, faces: Faces) -> Query:
 
 
 def answer_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
-    results = faces.oracle.search(query)
-    counts = {group: {c.value: c.count for c in results.facets[group]} for group in query.facets}
+    likely = tuple(f"likely {kind}" for kind in query.selected("kind") if f"likely {kind}" in MARKERS)
+    results = faces.oracle.search(replace(query, last=("kind", likely)) if likely else query)
+    counts = {
+        group: {c.value: c.count for c in results.facets[group] if c.value not in MARKERS} for group in query.facets
+    }
     return results.total, [hit.id for hit in (*results.hits, *results.near)], counts

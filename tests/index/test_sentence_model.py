@@ -18,7 +18,7 @@ from index.embedder import EmbeddingError, Vectors
 from index.embedding import Endpoint, bundled, bundled_model
 from index.embedding.bundled_model import Bundled, read_arrays
 from index.embedding.e5_weights import Weights
-from index.embedding.onnx_model import FORK, OnnxModel, UnigramTokenizer
+from index.embedding.onnx_model import UnigramTokenizer
 from kb.library.places import SAMPLES
 
 pytestmark = pytest.mark.skipif(
@@ -141,25 +141,21 @@ def test_a_vector_does_not_depend_on_the_batch() -> None:
     assert (together == alone).all()
 
 
-@pytest.fixture(scope="module")
-def reading() -> OnnxModel:
-    """Return a model that reads by weights at random."""
-    random, tuned = np.random.default_rng(0), read_arrays(bundled_model.TUNED)
-    layers = {name: array for name, array in tuned.items() if int(name[1:].partition(".")[0]) >= FORK}
-    head = {"head.w": random.normal(size=(768, 10)), "head.b": random.normal(size=10)}
-    return OnnxModel(Weights(weights(), tuned), {**layers, **head})
+@pytest.fixture
+def reading() -> Bundled:
+    return Bundled("onnxruntime", tuned=True)
 
 
-def test_a_vector_is_the_same_whether_its_passage_is_read_or_not(reading: OnnxModel) -> None:
+def test_a_vector_is_the_same_whether_its_passage_is_read_or_not(reading: Bundled) -> None:
     texts = [*lines_of_samples()[:6], "", "長い文。" * 400]
 
     vectors, scores = reading.read(texts)
 
-    assert (vectors == reading.run(texts, is_query=False)).all()
+    assert (vectors == reading.passages(texts)).all()
     assert (scores.shape, np.isfinite(scores).all()) == ((len(texts), 10), True)
 
 
-def test_a_reading_does_not_depend_on_the_batch(reading: OnnxModel) -> None:
+def test_a_reading_does_not_depend_on_the_batch(reading: Bundled) -> None:
     texts = lines_of_samples()[:12]
 
     together, alone = reading.read(texts)[1], np.concatenate([reading.read([text])[1] for text in texts])
@@ -168,7 +164,7 @@ def test_a_reading_does_not_depend_on_the_batch(reading: OnnxModel) -> None:
 
 
 @pytest.mark.parametrize("above", ["見出し", "長い見出し。" * 300])
-def test_a_note_is_read_in_the_window_where_its_own_text_begins(reading: OnnxModel, above: str) -> None:
+def test_a_note_is_read_in_the_window_where_its_own_text_begins(reading: Bundled, above: str) -> None:
     own, further = "鍵を必ず二つ作っておく。", "箱の話が続く。" * 300
 
     scores = reading.read(

@@ -141,14 +141,17 @@ def test_a_sentence_stands_once_in_a_guide_be_it_that_a_row_has_two(tmp_path: Pa
 
 def test_what_is_most_surely_advice_stands_first_and_what_no_longer_holds_last(tmp_path: Path) -> None:
     notes = (
-        "  - 箱の鍵は必ず二つ持つべき\n  - 箱の鍵を数えるとよい\n  - 箱の鍵は分けておくこと\n  - 箱には鍵があるらしい\n"
+        "  - 箱の鍵は必ず二つ持つべき\n  - 箱の鍵は替えるべき\n  - 箱の鍵は分けておくこと\n  - 箱には鍵があるらしい\n"
     )
-    made = guide(opened(tmp_path, y2017=f"  - 最大実行時間は5分にするとよい\n{notes}"))
+    made = guide(opened(tmp_path, y2017=f"  - 最大実行時間は必ず5分にしておくべき\n{notes}"))
     entries = [entry for name in ("advice", "cases") for entry in made.parts[name]]
     order = [(entry.likely is not None, bool(entry.changes), -int(entry.note.advice * 4)) for entry in entries[:-1]]
 
     assert (order, len(set(order)) > 2) == (sorted(order), True)
-    assert [entry.note.text for entry in entries[-2:]] == ["最大実行時間は5分にするとよい", "箱には鍵があるらしい"]
+    assert [entry.note.text for entry in entries[-2:]] == [
+        "最大実行時間は必ず5分にしておくべき",
+        "箱には鍵があるらしい",
+    ]
     assert [len(entry.changes) for entry in entries[-2:]] == [1, 0]  # the last one is no advice
 
 
@@ -258,7 +261,7 @@ def test_the_subject_of_an_entry_are_the_two_nearest_texts_above_it(tmp_path: Pa
 
 def test_an_entry_is_sorted_by_the_surest_advice_that_it_leads_to(tmp_path: Path) -> None:
     plain, sure = "箱は部品ごとに棚に並んでいる", "→ 鍵の数を必ず先に数えておくべき"
-    notes = f"  - 紐を分けておくこと\n  - {plain}\n    - {sure}\n"
+    notes = f"  - 紐は分けたほうがよい\n  - {plain}\n    - {sure}\n"
     made = guide(opened(tmp_path, y2018=notes))
 
     assert made.parts["advice"][0].note.text == plain
