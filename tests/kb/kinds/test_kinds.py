@@ -39,7 +39,7 @@ def names(text: str, prefix: str) -> list[str]:
 
 
 def test_plain_notes_have_the_obvious_kinds() -> None:
-    text = "- 監視\n  - どの指標を見る?\n  - 応答に一秒かかる\n- 面白かった\n- 手順を必ず残しておくこと\n"
+    text = "- 監視\n  - どの指標を見る?\n  - 応答に一秒かかる\n- 面白かった\n- 失敗は必ず記録しておきましょう\n"
 
     assert kinds(text) == ["label", "question", "statement", "impression", "advice"]
 
