@@ -16,7 +16,8 @@ from webui.view.facets import MOST_VALUES
 
 SELECTIONS = 300
 CHOICE = re.compile(
-    r'<input type="checkbox" form="search" name="(\w+)" value="([^"]*)".*?<span class="count">([\d,]+(?: \+ [\d,]+)?)件</span>',
+    r'<input type="checkbox" form="search" name="(\w+)" value="([^"]*)".*?'
+    r'<span class="count">([\d,]+(?: \+ [\d,]+)?)件</span>',
     re.DOTALL,
 )
 

@@ -141,13 +141,13 @@ def test_a_sentence_stands_once_in_a_guide_be_it_that_a_row_has_two(tmp_path: Pa
 
 def test_what_is_most_surely_advice_stands_first_and_what_no_longer_holds_last(tmp_path: Path) -> None:
     notes = "  - 箱の鍵は必ず二つ持つべき\n  - 箱の鍵は分けておくこと\n  - 箱には鍵があるらしい\n"
-    made = guide(opened(tmp_path, y2017=f"  - 最大実行時間は必ず5分にしておくべき\n{notes}"))
+    made = guide(opened(tmp_path, y2017=f"  - 最大実行時間は5分だと必ず覚えておくこと\n{notes}"))
     entries = [entry for name in ("advice", "cases") for entry in made.parts[name]]
     order = [(entry.likely is not None, bool(entry.changes), -int(entry.note.advice * 4)) for entry in entries[:-1]]
 
     assert (order, len(set(order)) > 1) == (sorted(order), True)
     assert [entry.note.text for entry in entries[-2:]] == [
-        "最大実行時間は必ず5分にしておくべき",
+        "最大実行時間は5分だと必ず覚えておくこと",
         "箱には鍵があるらしい",
     ]
     assert [len(entry.changes) for entry in entries[-2:]] == [1, 0]  # the last one is no advice
