@@ -53,9 +53,8 @@ def classify(
 ) -> Report:
     """Return the report with the kinds, remedies and answers of its notes.
 
-    `analysis` holds the morphemes of each text, `corrections` are by note id. `readings` are
-    what the sentence model reads in the notes, (notes, READ). `scores` are those of `word_scores`: none
-    are needed with readings, unless there is a lesson.
+    `analysis` holds the morphemes of each text, `corrections` are by note id. `readings` are what the sentence model
+    reads in the notes, (notes, READ). `scores` are those of `word_scores`: with readings, only a lesson needs them.
     """
     scores = scores if scores or readings is not None else word_scores(report, analysis)
     words, *adapted = (np.frombuffer(one).reshape(-1, len(KINDS)) for one in scores or (b"",))
