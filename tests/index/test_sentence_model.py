@@ -31,6 +31,7 @@ MAX_TEXTS = 60  # lines of the samples; each engine takes 10 to 50 ms for one
 def _unloaded() -> Iterator[None]:
     yield
     bundled_model.loaded.cache_clear()  # 200 MB that no other test needs
+    bundled_model._onnx_model.cache_clear()  # noqa: SLF001
 
 
 @pytest.fixture(scope="module")
