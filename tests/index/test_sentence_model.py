@@ -19,6 +19,7 @@ from index.embedding import Endpoint, bundled, bundled_model
 from index.embedding.bundled_model import Bundled, read_arrays
 from index.embedding.e5_weights import Weights
 from index.embedding.onnx_model import UnigramTokenizer
+from kb.kinds.readings import READ
 from kb.library.places import SAMPLES
 
 pytestmark = pytest.mark.skipif(
@@ -154,6 +155,17 @@ def test_a_vector_is_the_same_whether_its_passage_is_read_or_not(reading: Bundle
 
     assert (vectors == reading.passages(texts)).all()
     assert (scores.shape, np.isfinite(scores).all()) == ((len(texts), 10), True)
+
+
+def test_plain_passages_are_read_as_what_they_are(reading: Bundled) -> None:
+    texts = ["通知 > 失敗は必ず通知しましょう", "通知 > 通知が多すぎて困っている", "通知 > どの指標を見ますか？"]
+    addresses = ["会場 > 会場は駅から五分でした", "通知 > 遅延が増えたら通知を分けるべき"]
+
+    kinds = [READ[:7][row] for row in reading.read(texts)[1][:, :7].argmax(axis=1)]
+    own = reading.read(addresses)[1][:, READ.index("own")]
+
+    assert kinds == ["advice", "problem", "question"]
+    assert own[0] > 0 > own[1]
 
 
 def test_a_reading_does_not_depend_on_the_batch(reading: Bundled) -> None:

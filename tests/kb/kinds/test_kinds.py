@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from index.analysis import Analyzer
 from kb.kinds import Lesson, classify, lesson_labels, reasons
 from kb.kinds.classify import KINDS, likeliest_kind, likely_claim
 from kb.kinds.features import MAX_TEXT, features, text_features
+from kb.kinds.readings import READ, in_context
 from kb.learning import Example, load
 from kb.readers.formats import read_outline
 from kb.report.model import Claim, Correction, Kind, Note, Report
@@ -85,6 +87,20 @@ def test_every_note_has_the_probabilities_of_its_kind_and_of_advice() -> None:
 
     assert max(notes, key=lambda note: note.advice).text == "失敗は必ず通知しましょう"
     assert all(0 < note.sure <= 1 and 0 <= note.advice <= 1 for note in notes)
+
+
+def test_a_note_is_seen_with_the_scores_of_the_notes_around_it() -> None:
+    report, _ = read("- 監視\n  - 一つ目\n  - 二つ目\n    - その下\n  - 三つ目\n")
+    number = {note.text: row for row, note in enumerate(report.notes)}
+    scores = np.zeros((len(report.notes), len(READ)), np.float32)
+    scores[:, READ.index("own")] = [row + 1 for row in number.values()]
+
+    seen = in_context(report.notes, scores)[number["二つ目"]].reshape(5, len(READ))[:, READ.index("own")]
+
+    around = ["二つ目", "監視", "一つ目", "三つ目", "その下"]  # itself, above, before, after, below
+    assert seen.tolist() == [number[text] + 1 for text in around]
+    outermost = in_context(report.notes, scores)[number["監視"]].reshape(5, len(READ))
+    assert not outermost[1:4].any()  # it has no parent and no sibling
 
 
 def test_advice_and_problems_need_their_thresholds() -> None:
