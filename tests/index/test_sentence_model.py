@@ -168,6 +168,23 @@ def test_plain_passages_are_read_as_what_they_are(reading: Bundled) -> None:
     assert own[0] > 0 > own[1]
 
 
+def test_only_the_own_text_of_a_passage_is_averaged(
+    monkeypatch: pytest.MonkeyPatch, tokenizer: UnigramTokenizer
+) -> None:
+    model, asked = bundled_model._onnx_model(True), []  # noqa: FBT003, SLF001
+
+    class Reader:
+        def run(self, _outputs: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            asked.append(inputs["own"][0])
+            return [np.zeros((1, len(READ)), np.float32)]
+
+    monkeypatch.setitem(vars(model), "_reader", Reader())
+    model.read(["通知 > 失敗 > 監視を分ける"])
+
+    own = len(tokenizer.ids("監視を分ける"))
+    assert asked[0].tolist() == [0.0] * (len(asked[0]) - own - 1) + [1.0] * own + [0.0]
+
+
 def test_a_reading_does_not_depend_on_the_batch(reading: Bundled) -> None:
     texts = lines_of_samples()[:12]
 

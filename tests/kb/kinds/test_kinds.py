@@ -11,6 +11,7 @@ from index.analysis import Analyzer
 from kb.kinds import Lesson, classify, lesson_labels, reasons
 from kb.kinds.classify import KINDS, likeliest_kind, likely_claim
 from kb.kinds.features import MAX_TEXT, features, text_features
+from kb.kinds.marks import mark_of
 from kb.kinds.readings import READ, in_context
 from kb.learning import Example, load
 from kb.readers.formats import read_outline
@@ -87,6 +88,37 @@ def test_every_note_has_the_probabilities_of_its_kind_and_of_advice() -> None:
 
     assert max(notes, key=lambda note: note.advice).text == "失敗は必ず通知しましょう"
     assert all(0 < note.sure <= 1 and 0 <= note.advice <= 1 for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("https://example.com/a?b=c", "label"),
+        ("<https://example.com>、http://example.org/", "label"),
+        ("10:00-10:30", "label"),
+        ("13時から14時半まで", "label"),
+        ("2018-03-10 10:00", "label"),
+        ("10:00 から受付", None),
+        ("https://example.com/a を読む", None),
+        ("2018年", None),
+    ],
+)
+def test_a_note_of_addresses_or_times_alone_is_a_label(text: str, kind: Kind | None) -> None:
+    mark = mark_of(text)
+
+    assert (mark.kind if mark else None) == kind
+
+
+def test_a_problem_that_likely_has_a_remedy_has_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    report, analysis = read("- 課題: 通知が多い\n- 画面を分けた\n")
+    readings = np.zeros((len(report.notes), len(READ)), np.float32)
+    monkeypatch.setattr(load("remedies"), "thresholds", {"yes": 2.0})
+    states = []
+    for likely in (2.0, 0.0):
+        monkeypatch.setattr(load("remedies"), "likely", {"yes": likely})
+        states.append(classify(report, analysis, {}, readings).notes[0].states)
+
+    assert states == [("unsolved",), ()]
 
 
 def test_a_note_is_seen_with_the_scores_of_the_notes_around_it() -> None:
