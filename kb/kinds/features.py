@@ -82,6 +82,11 @@ class NoteTree:
         siblings, position = self._places[note.id]
         return siblings[position - 1] if position else None
 
+    def next(self, note: Note) -> Note | None:
+        """Return the sibling directly after a note."""
+        siblings, position = self._places[note.id]
+        return siblings[position + 1] if position + 1 < len(siblings) else None
+
     def parent(self, note: Note) -> Note | None:
         """Return the note that a note is nested in."""
         return self._by_id.get(note.parent or "")

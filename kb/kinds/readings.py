@@ -32,8 +32,8 @@ def in_context(notes: Sequence[Note], scores: Scores) -> Scores:
     own = np.vstack([own, np.zeros((1, len(READ)), np.float32)])
     around = []
     for note in notes:
-        siblings, position = tree.place(note)
-        near = (tree.parent(note), *_siblings_around(siblings, position), next(iter(tree.children(note)), None))
+        below = next(iter(tree.children(note)), None)
+        near = (tree.parent(note), tree.previous(note), tree.next(note), below)
         around.append([rows[note.id], *(rows[other.id] if other else missing for other in near)])
     return np.asarray(own[np.array(around, int).reshape(-1, 5)].reshape(len(notes), -1), np.float32)
 
@@ -46,10 +46,3 @@ def kind_shares(scores: Scores) -> Scores:
 def _log_shares(scores: Scores) -> Scores:
     kinds = scores[:, :_KINDS]
     return np.asarray(kinds - np.logaddexp.reduce(kinds, axis=1, keepdims=True), np.float32)
-
-
-def _siblings_around(siblings: Sequence[Note], position: int) -> tuple[Note | None, Note | None]:
-    """Return the notes directly before and after a place in a list."""
-    before = siblings[position - 1] if position else None
-    after = siblings[position + 1] if position + 1 < len(siblings) else None
-    return before, after

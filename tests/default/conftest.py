@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from index.embedding import bundled
-from index.embedding.bundled_model import _onnx_model, loaded
+from index.embedding.bundled_model import loaded
 from kb.storage.caches import cache_folder
 from webui.pages import updating
 
@@ -20,4 +20,3 @@ def _as_installed() -> Iterator[None]:
         patch.setattr(updating, "PATIENCE", 600.0)
         yield
     loaded.cache_clear()  # 140 MB that no other test needs
-    _onnx_model.cache_clear()

@@ -32,7 +32,6 @@ MAX_TEXTS = 60  # lines of the samples; each engine takes 10 to 50 ms for one
 def _unloaded() -> Iterator[None]:
     yield
     bundled_model.loaded.cache_clear()  # 200 MB that no other test needs
-    bundled_model._onnx_model.cache_clear()  # noqa: SLF001
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +170,7 @@ def test_plain_passages_are_read_as_what_they_are(reading: Bundled) -> None:
 def test_only_the_own_text_of_a_passage_is_averaged(
     monkeypatch: pytest.MonkeyPatch, tokenizer: UnigramTokenizer
 ) -> None:
-    model, asked = bundled_model._onnx_model(True), []  # noqa: FBT003, SLF001
+    model, asked = bundled_model.loaded("onnxruntime", True), []  # noqa: FBT003
 
     class Reader:
         def run(self, _outputs: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
