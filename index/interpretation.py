@@ -118,12 +118,15 @@ def relax(
     )
 
 
-def may_have_near(query: Query, loosest: Iterable[QueryWord], terms: TermIndex) -> bool:
-    """Return whether near documents are allowed, and any document matches one of the loosest words.
+def may_have_near(query: Query, interpretation: Interpretation, parser: QueryParser, terms: TermIndex) -> bool:
+    """Return whether near documents are allowed, and any of the words is in a document or a real word.
 
-    If no document does, the query is noise, and documents similar to it are noise too.
+    Otherwise the query is noise, and documents similar to it are noise too.
     """
-    return "near" not in query.without and any(map(terms.exists, loosest))
+    if "near" in query.without:
+        return False
+    in_documents = any(map(terms.exists, interpretation.relaxation.loosest))
+    return in_documents or parser.words.has_real_word(interpretation.parsed.plain)
 
 
 def near_limit(query: Query, total: int) -> int:

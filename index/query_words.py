@@ -1,5 +1,6 @@
 """Makes the words of queries: each with the terms that match it, its synonyms, and its related words."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import groupby
@@ -15,6 +16,8 @@ from index.text import folded, folded_name
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # of the points of the word itself, whose documents come first
 
 _MAX_NAME_WORDS = 8  # from each word, runs of up to 8 words are looked up
+_MIN_REAL, _MIN_ALONE = 3, 2  # letters of a real word without kanji; noise has short words of the dictionary by chance
+_KANJI = re.compile("[\u4e00-\u9fff\u3005]")
 _CACHED_TEXTS = 8  # each text of a query is analysed for its words, then for its shingles
 
 
@@ -45,8 +48,15 @@ class QueryWords:
 
     def pieces(self, text: str) -> tuple[QueryPiece, ...]:
         """Split a text at spaces, except those inside a name, and return the pieces with their words."""
-        runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
-        return tuple(self._piece(list(run)) for is_space, run in runs if not is_space)
+        return tuple(map(self._piece, self._runs(text)))
+
+    def has_real_word(self, text: str) -> bool:
+        """Return whether a text has a word of the dictionary or a name, which noise (asdfgh, ｄｋｆじゃ) has not."""
+        return any(
+            self.readings.of("".join(morpheme.surface for morpheme in run))
+            or any(self._is_real(morpheme, _MIN_ALONE if len(run) == 1 else _MIN_REAL) for morpheme in run)
+            for run in self._runs(text)
+        )
 
     def with_related(self, word: QueryWord) -> QueryWord:
         """Return a word with its related words as alternatives."""
@@ -61,6 +71,19 @@ class QueryWords:
     def reading_of(self, text: str) -> str:
         """Return how a text is read, in katakana."""
         return "".join(morpheme.reading for morpheme in self._morphemes(text))
+
+    def _runs(self, text: str) -> Iterator[Sequence[Morpheme]]:
+        """Yield the morphemes of each piece of a text."""
+        runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
+        yield from (tuple(run) for is_space, run in runs if not is_space)
+
+    def _is_real(self, morpheme: Morpheme, min_letters: int) -> bool:
+        """Return whether a word has meaning by itself, and is no noise: a name, or a known word that is long enough."""
+        if self.analyzer.is_name(morpheme.surface):
+            return True
+        long_enough = len(morpheme.surface) >= min_letters or _KANJI.search(morpheme.surface)
+        has_meaning = morpheme.is_content and not (morpheme.is_figure or morpheme.is_interjection)
+        return bool(morpheme.is_known and long_enough and has_meaning and not self._word(morpheme).is_function_word)
 
     def _piece(self, run: Sequence[Morpheme]) -> QueryPiece:
         text = "".join(morpheme.surface for morpheme in run)

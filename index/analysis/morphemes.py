@@ -61,20 +61,26 @@ class Morpheme(NamedTuple):  # a note has forty, and a frozen dataclass takes fo
     reading: str  # katakana
     # Short units (mode A), or the words that a compound is made of; empty if there is only one.
     units: tuple["Morpheme", ...] = ()
+    is_known: bool = False  # a word of Sudachi's dictionary, or an additional one
 
     def moved(self, by: int) -> "Morpheme":
         """Return the same word `by` characters further on."""
         if not by:
             return self
-        surface, begin, end, normalized, speech, reading, units = self
+        surface, begin, end, normalized, speech, reading, units, is_known = self
         if units:
             units = tuple([unit.moved(by) for unit in units])
-        return _made((surface, begin + by, end + by, normalized, speech, reading, units))
+        return _made((surface, begin + by, end + by, normalized, speech, reading, units, is_known))
 
     @property
     def is_figure(self) -> bool:
         """Whether it is a number, with or without its counter."""
         return self.part_of_speech[1] == "数詞"
+
+    @property
+    def is_interjection(self) -> bool:
+        """Whether it is an interjection; Sudachi also takes meaningless syllables for one: ああ, ほげ."""
+        return self.part_of_speech[0] == "感動詞"
 
     @property
     def is_content(self) -> bool:
@@ -175,6 +181,7 @@ def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", cache: Morphe
             morpheme.part_of_speech(),
             morpheme.reading_form(),
             tuple(_morpheme(text, offset, unit, cache).moved(-begin) for unit in units) if len(units) > 1 else (),
+            dictionary >= 0,
         )
         if dictionary >= 0:
             if len(cache) >= MAX_CACHED:

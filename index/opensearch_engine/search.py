@@ -47,6 +47,7 @@ class Search:
         self.query = query
         self.schema = generation.schema
         self.size = generation.manifest.documents
+        self._parser = parser
         self._vectors = vectors
         self._load([word for piece in parser.parse(query.text).pieces for word in piece.words])
         self.interpretation = interpret(query, parser, self)
@@ -117,7 +118,7 @@ class Search:
     def near_tier(self) -> "Tier | None":
         """The other selected documents that have some of the words or are similar to the text; None if not wanted."""
         words = self.interpretation.relaxation.loosest
-        if not may_have_near(self.query, words, self):
+        if not may_have_near(self.query, self.interpretation, self._parser, self):
             return None
         others = all_of((*self._conditions, *self.selected, {"bool": {"must_not": [self.found]}}))
         any_word = any_of(map(matching, words))

@@ -197,7 +197,7 @@ class _Search:
         words = self._interpretation.relaxation.loosest
         matching, only = self._matching, self._selections.only
         limit = near_limit(self._query, len(self._selections.hits))
-        if not limit or not may_have_near(self._query, words, matching):
+        if not limit or not may_have_near(self._query, self._interpretation, self._parser, matching):
             return _NOTHING
         having = only(matching.only(matching.of(AnyOf(words)), self._conditions))
         by_words = having.compress(matching.shares(words, having) >= MIN_NEAR_SHARE)

@@ -3,6 +3,7 @@
 It imports no rule of the product: neither correction nor relaxation, neither ranking nor similarity. Slow is fine.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -161,11 +162,26 @@ class Scan:
     def near(self, selected: list[Counted]) -> list[Counted]:
         """Return the other selected documents that match some of the words or are similar to the query."""
         words = self.loosest
-        if "near" in self._query.without or not any(map(self._having, words)):
+        if "near" in self._query.without or not (any(map(self._having, words)) or self._has_real_word()):
             return []
         others = [d for d in selected if self.describes(self._conditions, d) and not self.finds(d)]
         similar = sorted((d for d in others if self.cosines(d)[0] >= 0.25), key=lambda d: -self.cosines(d)[0])[:200]
         return [d for d in others if d in similar or self._has_some(words, d)]
+
+    def _has_real_word(self) -> bool:
+        words = self._parser.words
+        pieces = re.split(r"\s+", self._plain_text)
+        return any(words.readings.of(piece) or any(self._real_words(piece)) for piece in pieces if piece)
+
+    def _real_words(self, piece: str) -> Iterator[bool]:
+        """Yield whether each morpheme of a piece is a name, or a word of the dictionary that means something."""
+        words = self._parser.words
+        morphemes = words.analyzer.morphemes(piece)
+        for one in morphemes:
+            is_long = len(one.surface) >= (2 if len(morphemes) == 1 else 3) or re.search("[一-鿿々]", one.surface)
+            is_meant = any(not word.is_function_word for word in words.of(one.surface))
+            is_word = one.is_content and one.part_of_speech[0] != "感動詞" and one.part_of_speech[1] != "数詞"
+            yield words.analyzer.is_name(one.surface) or bool(one.is_known and is_long and is_meant and is_word)
 
     def _has_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
         return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= 0.1

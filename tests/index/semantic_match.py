@@ -89,7 +89,9 @@ libraries = st.lists(
     ),
     max_size=20,
 ).map(_documents)
-_texts = st.lists(st.sampled_from([*SUBJECTS, "lambda", "-監視", "鍵"]), min_size=1, max_size=4).map(" ".join)
+_texts = st.lists(
+    st.sampled_from([*SUBJECTS, "lambda", "-監視", "鍵", "洗濯機", "ｄｋｆじゃ"]), min_size=1, max_size=4
+).map(" ".join)
 asked = st.lists(
     st.builds(Query, text=_texts, explain=st.booleans(), facets=st.just(("service",))), min_size=5, max_size=8
 )

@@ -51,6 +51,29 @@ def test_near_documents_can_be_refused(make: Make) -> None:
     assert found(engine.search(Query("重複排除鍵束", without=("near",)))) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("text", "near"), [("洗濯機", ["1"]), ("洗濯機 -鍵", ["1"]), ("ｄｋｆじゃ", []), ("asdfgh", [])]
+)
+def test_a_real_word_that_no_document_has_is_searched_by_meaning_and_noise_is_not(
+    make: Make, text: str, near: list[str]
+) -> None:
+    documents = (
+        document(1, "別の話", "洗濯機の話"),
+        document(2, "別の話", "ｄｋｆじゃ"),
+        document(3, "別の話", "asdfgh"),
+    )
+    engine = filled(make(Characters()), library(*documents))
+
+    assert found(engine.search(Query(text))) == ([], near)
+
+
+def test_without_vectors_nothing_is_near_to_a_real_word_that_no_document_has(make: Make) -> None:
+    engine = make(Characters())
+    engine.publish({"only": library(document(1, "別の話", "洗濯機の話"))}, (), ["only"], {})
+
+    assert found(engine.search(Query("洗濯機"))) == ([], [])
+
+
 @pytest.mark.parametrize("named", ["lambda", "JAWS DAYS", "jaws days 2018", "山田 太郎"])
 def test_a_name_matches_by_its_words_or_its_facet_value(make: Make, named: str) -> None:
     names = ("jawsdays", "jawsdays2018", "山田太郎")
