@@ -117,3 +117,12 @@ def test_pages_are_numbered_and_the_number_leads_to_its_page(open_page: Open) ->
     expect(page.locator(".pages [aria-current=page]")).to_have_text("3")
     expect(page.locator(".pages")).to_contain_text("41〜60件")
     assert page.evaluate("scrollY") == 0
+
+
+def test_a_line_of_an_answer_has_at_most_42_characters_of_japanese(open_page: Open) -> None:
+    page = open_page("/")
+    page.set_viewport_size({"width": 1600, "height": 900})
+    for text in page.locator(".answers blockquote p, .answers .change").all():
+        characters = text.evaluate("(e) => e.clientWidth / parseFloat(getComputedStyle(e).fontSize)")
+        assert 30 < characters <= 42
+    expect(page.locator(".answers blockquote")).to_have_count(1)
