@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kb.report.dates import is_date
-from kb.translation import NOTES, _, language, marked, ngettext, pgettext, translate
+from kb.translation import NOTES, _, language, marked, ngettext, npgettext, pgettext, translate
 
 if TYPE_CHECKING:
     from index.engine import Coverage, Reason
@@ -147,6 +147,23 @@ class _Day:
 def strengths(count: int, likely: int) -> str:
     """Return a number of notes, some of which are only likely of their kind: 14 + 23."""
     return f"{count - likely:,} + {likely:,}" if likely else f"{count:,}"
+
+
+def found(total: int, near: int, talks: int, likely: int = 0) -> str:
+    """Return the numbers of notes with the words of a search and of near notes, or that no note was found.
+
+    Without a note with the words, the talks with the words in their titles are counted, too.
+    """
+    talks = 0 if total else talks
+    if not (total or near or talks):
+        return _("No note on this was found")
+    number = strengths(total, likely)
+    if not (near or talks):
+        return ngettext("{strengths} note", "{strengths} notes", total, strengths=number)
+    parts = [ngettext("{number} note with the words", "{number} notes with the words", total, number=number)]
+    parts += [_("{count:,} near in meaning", count=near)] if near else []
+    parts += [npgettext("next to other numbers", "{count:,} talk", "{count:,} talks", talks)] if talks else []
+    return pgettext("between numbers", ", ").join(parts)
 
 
 def kind(note: "Note") -> str:

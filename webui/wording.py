@@ -212,11 +212,9 @@ def unread(parts: Sequence[tuple[str | None, str]]) -> str:
     return pgettext("between sentences", " ").join(sentences)
 
 
-def found(total: int, conditions: Sequence[str], likely: int = 0) -> str:
-    """Return the number of found notes and the conditions of the search."""
-    if not conditions:
-        return notes(total, likely)
-    return _("{notes} ({conditions})", notes=notes(total, likely), conditions=listed(conditions))
+def with_conditions(numbers: str, conditions: Sequence[str]) -> str:
+    """Return the numbers of results and the conditions of the search."""
+    return _("{notes} ({conditions})", notes=numbers, conditions=listed(conditions)) if conditions else numbers
 
 
 def facet_label(key: str) -> str:

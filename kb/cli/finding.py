@@ -120,6 +120,7 @@ def _search_records(
         parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
         yield {
             "total": answer.total,
+            "near_total": len(answer.near),
             "likely": answer.likely,
             "facets": groups,
             **{name: part for name, part in parts.items() if part},
@@ -159,7 +160,9 @@ def _search_lines(
     yield from _few_hits_lines(kb, query, answer)
     shown = len(answer.hits)
     more = _(" (the first {shown} are shown; --limit shows more)", shown=shown) if shown < answer.total else ""
-    yield _note_count(answer.total, answer.likely) + more
+    is_asked = query.text or query.selections
+    numbers = (answer.total, len(answer.near), len(answer.titled), answer.likely)
+    yield (wording.found(*numbers) if is_asked else _note_count(answer.total, answer.likely)) + more
     for key, values in answer.facets.items():
         yield click.style(_(BY_KEY[key].label), bold=True)
         yield from (_facet_line(BY_KEY[key], value) for value in values)

@@ -115,6 +115,7 @@ def search(kb: KnowledgeBase, arguments: Search, root: str | None) -> Record:
         **_nothing(kb, answer),
         "told": list(_notices(kb, answer)),
         **_window(answer.total, arguments.offset, found),
+        "near_total": len(answer.near),
         "likely": answer.likely,
         "answers": [one.note.id for one in quoted],
         "notes": found,

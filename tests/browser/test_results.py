@@ -83,7 +83,7 @@ def test_a_service_that_is_named_opens_with_its_panel_and_more_words_close_it(op
 
 
 def test_what_was_done_is_one_notice_and_nothing_is_told_of_a_suffix(open_page: Open) -> None:
-    page = open_page("/?q=冪等性 設計 「 ふぁrがて")
+    page = open_page('/?q=冪等性 設計 「 ふぁrがて "')
 
     assert page.locator(".notice").count() == 1
     assert page.locator(".notice li").count() > 1

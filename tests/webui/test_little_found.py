@@ -7,6 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
+from kb.translation import in_language
+from kb.wording import found as numbers_of
 from webui.app import create_app
 
 REPORT = """\
@@ -37,6 +39,50 @@ def links(client: FlaskClient, address: str) -> dict[str, str]:
     results = client.get(address).text.split('class="results"')[1]
     found = re.findall(r'<a href="([^"]*)" data-swap>([^<]*)</a>', results)
     return {html.unescape(text): html.unescape(link) for link, text in found}
+
+
+@pytest.mark.parametrize(
+    ("address", "headline", "near"),
+    [
+        ("/?q=監視", "2件（監視）", 0),
+        ("/?q=監視+担当", "言葉どおり 1件・意味が近い 1件（監視 担当）", 1),
+        ("/?q=監視+寿司", "言葉どおり 0件・意味が近い 2件（監視 寿司）", 2),
+        ("/?q=監視+寿司&without=near", "これについてのメモは見つかりません（監視 寿司）", 0),
+        ("/?q=", "34件", 0),
+    ],
+)
+def test_the_headline_the_title_and_the_status_count_both_tiers(
+    client: FlaskClient, address: str, headline: str, near: int
+) -> None:
+    page = client.get(address).text
+    record = client.get(address, headers={"Accept": "application/json"}).get_json()
+
+    assert re.findall('<title>(.*) - |<h1 id="summary">(.*)</h1>|data-status="([^"]*)"', page) == [
+        (headline, "", ""),
+        ("", "", headline),
+        ("", headline, ""),
+    ]
+    assert (record["near_total"], len(record["near"])) == (near, near)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((0, 0, 1), "言葉どおり 0件・セッション 1件"),
+        ((0, 5, 2), "言葉どおり 0件・意味が近い 5件・セッション 2件"),
+        ((3, 5, 2, 1), "言葉どおり 2 + 1件・意味が近い 5件"),
+        ((1200, 0, 2), "1,200件"),
+        ((0, 0, 0), "これについてのメモは見つかりません"),
+    ],
+)
+def test_a_talk_is_counted_unless_a_note_has_the_words(numbers: tuple[int, ...], text: str) -> None:
+    assert in_language("ja", lambda: numbers_of(*numbers)) == text
+
+
+def test_other_searches_are_offered_only_if_they_find_something(client: FlaskClient) -> None:
+    pages = [client.get(f"/?q={words}&without=near").text for words in ("監視+寿司", "寿司")]
+
+    assert ["ほかの探し方" in page for page in pages] == [True, False]
 
 
 def test_each_word_leads_to_what_it_finds_alone(client: FlaskClient) -> None:

@@ -172,7 +172,7 @@ def test_nothing_found_leads_to_the_search_without_one_thing(client: FlaskClient
     page = results(client, "/?q=監視 寿司")
     ways = re.findall(r'<li><a href="([^"]*)" data-swap>([^<]*)</a>', page)
 
-    assert "言葉を含むメモはありません" in page
+    assert '<h1 id="summary">言葉どおり 0件・意味が近い ' in page
     assert ways
     for address, label in ways:
         (count,) = re.findall(r"([\d,]+)件", label)

@@ -172,7 +172,7 @@ def test_each_selected_value_is_a_chip_that_says_what_its_removal_finds(client: 
 
 
 def test_no_hits_are_told_with_a_way_back(client: FlaskClient) -> None:
-    assert "見つかりませんでした" in plain(client.get("/?q=無い言葉"))
+    assert "これについてのメモは見つかりません（無い言葉）" in plain(client.get("/?q=無い言葉"))
 
 
 def test_what_an_address_does_not_mean_is_told_on_the_page_and_refused_to_programs(client: FlaskClient) -> None:

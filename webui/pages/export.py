@@ -99,7 +99,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             notes = tuple(map(knowledge_base.browser.note, chosen))
             return Sheet(_("Chosen notes"), notes, len(notes), query, chosen=True)
         answer = knowledge_base.searcher.search(replace(query, limit=most))
-        title = wording.found(answer.total, conditions_of(query, knowledge_base), answer.likely)
+        title = wording.with_conditions(
+            wording.notes(answer.total, answer.likely), conditions_of(query, knowledge_base)
+        )
         return Sheet(title, tuple(hit.note for hit in answer.hits), answer.total, query)
 
     def request_quoting() -> Quoting:

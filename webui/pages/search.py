@@ -18,6 +18,7 @@ from kb.search.results import FoundNote, SearchResults
 from kb.search.searcher import SORTS
 from kb.services import Domain
 from kb.translation import _
+from kb.wording import found
 from webui import wording
 from webui.http import language
 from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page, page_of, query_of, resolved
@@ -54,9 +55,10 @@ class SearchPage:
 
     @property
     def status(self) -> str:
-        """The number of results and the conditions of the search in one line."""
-        words = [self.query.text] if self.query.text else []
-        return wording.found(self.answer.total, words + [chip.label for chip in self.chips], self.answer.likely)
+        """The numbers of results and the conditions of the search in one line."""
+        answer, conditions = self.answer, [*filter(None, (self.query.text, *(chip.label for chip in self.chips)))]
+        numbers = found(answer.total, len(answer.near), len(answer.titled), answer.likely)
+        return wording.with_conditions(numbers if conditions else wording.notes(answer.total), conditions)
 
     @property
     def likely_kinds(self) -> list[str]:
@@ -231,6 +233,7 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     ]
     return {
         "total": page.answer.total,
+        "near_total": len(page.answer.near),
         "likely": page.answer.likely,
         "page": page.number,
         "pages": page.pages,

@@ -140,8 +140,6 @@ def notices(
     query: Query, answer: SearchResults, quoted: tuple[FoundNote, ...], unread: tuple[Unread, ...]
 ) -> Iterator[Notice]:
     """Yield the notices on how the query was understood."""
-    if answer.near and not answer.total:
-        yield Notice(_("No note has these words."))
     if answer.near and not quoted and is_question(query.text):
         yield Notice(_("No note was found that surely answers this."))
     if unread:

@@ -59,7 +59,7 @@ def test_facets_come_last_and_count_every_hit() -> None:
 def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     result = kb("search", "量子暗号鍵配送")
 
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "0 notes")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "No note on this was found")
 
 
 @pytest.mark.usefixtures("library")
@@ -288,7 +288,7 @@ def test_a_correction_of_a_query_is_printed_and_can_be_refused() -> None:
 
     assert (corrected.stdout.splitlines()[0], refused.stdout) == (
         "searched “lanbda” as “lambda” (--exact refuses it)",
-        "No note has “lanbda”\n0 notes\n",
+        "No note has “lanbda”\nNo note on this was found\n",
     )
 
 
