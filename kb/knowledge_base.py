@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # each is imported on first use, so that commands start fast 
     from kb.search.browser import Browser
     from kb.search.crosstab import CrossTab
     from kb.search.guide import Guide, Guides
+    from kb.search.not_found import NotFoundLog
     from kb.search.searcher import Searcher
     from kb.services import Service
 
@@ -40,6 +41,14 @@ class KnowledgeBase:
         from kb.search.searcher import Searcher
 
         return Searcher(self.collection)
+
+    @cached_property
+    def not_found(self) -> "NotFoundLog":
+        """Keeps the searches that find nothing."""
+        from kb.search.not_found import NotFoundLog
+
+        # `kb status` imports the searcher only if there is a search to repeat.
+        return NotFoundLog(self.collection, lambda query: self.searcher.search(query))  # noqa: PLW0108
 
     @cached_property
     def browser(self) -> "Browser":

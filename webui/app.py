@@ -35,7 +35,7 @@ from webui.view.templates import prepare_templates
 if TYPE_CHECKING:  # httpx takes time and 5 MB
     from kb.fetching import Fetcher
 
-_READ_ONLY = (indexes, events, pairs, reports, services, export, todo, feeds)
+_READ_ONLY = (indexes, events, pairs, reports, services, export, feeds)
 
 
 class _Json(JSONProvider):
@@ -82,12 +82,13 @@ def create_app(
     security.protect(app, access, guesses)
     responses.handle_errors(app)
     blueprints = (
-        search.pages(knowledge_base, searches),
+        search.pages(knowledge_base, searches, access),
         *(module.pages(knowledge_base) for module in _READ_ONLY),
         programs.pages(knowledge_base, updater),
         saved.pages(knowledge_base, searches, updater, undo_log),
         intake.pages(knowledge_base, updater, undo_log, fetcher),
         correcting.pages(knowledge_base, updater, undo_log),
+        todo.pages(knowledge_base, access),
         todo.answers(knowledge_base, updater, undo_log),
         updating.pages(knowledge_base, updater, undo_log),
         security.key_page(access, guesses),

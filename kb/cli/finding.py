@@ -89,6 +89,8 @@ def search(
     narrowed = _narrowed(kb, query, filters)
     answer = kb.searcher.search(narrowed)
     quoted = kb.searcher.quoted(query, answer)
+    if not as_json:  # a person searched
+        kb.not_found.add(narrowed, answer)
     if as_json:
         print_json(_search_records(answer, quoted, kb.collection.domain, facets=facets, explain=explain))
     else:

@@ -113,12 +113,27 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     Example: kb status
     """
     current, coverage, model = kb.indexer.status(), kb.indexer.coverage(), kb.indexer.model()
+    missed = kb.not_found.listed()
     if as_json:
         places = {"library": shown_name(current.library), "index": shown_name(current.index)}
         problems = [problem.record() for problem in current.problems]
-        print_json([{**asdict(current), **places, "problems": problems, "likeness": coverage, "model": model}])
+        print_json(
+            [
+                {
+                    **asdict(current),
+                    **places,
+                    "problems": problems,
+                    "likeness": coverage,
+                    "model": model,
+                    "not_found": missed,
+                }
+            ]
+        )
     else:
         echo_lines(_status_lines(current, coverage, model))
+        if missed:
+            texts = wording.listed(f"{search.text} ({search.times})" for search in missed)
+            echo(_("searched {texts}: nothing was found", texts=texts))
     state().is_stale = current.older_answers
 
 

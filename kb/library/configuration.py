@@ -50,7 +50,8 @@ class Configuration:
     """The values of a kb.toml, whose tables `docs/reference/kb_toml.md` describes.
 
     `overrides` are the metadata of reports by source, `corrections` and `talks` are by the ids of notes and talks.
-    `lesson` is what corrections of kinds teach about other notes.
+    `lesson` is what corrections of kinds teach about other notes, `keep_not_found` whether searches that find nothing
+    are kept.
     `own_domain` is None unless the file names a domain or extends one with categories, services or words. `no_dates`
     are impossible dates, which are dropped, each with its source and key. `has_points` is whether there is an obsolete
     [points] table, which is dropped, too. `text` is the whole file.
@@ -62,6 +63,7 @@ class Configuration:
     talks: Mapping[str, TalkCorrection] = field(default_factory=dict)
     lesson: LessonTable = field(default_factory=LessonTable)
     ignore: tuple[str, ...] = ()
+    keep_not_found: bool = True
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
     searches: tuple[SavedSearch, ...] = ()
@@ -104,6 +106,7 @@ def parse(data: bytes) -> Configuration:
         talks={talk: table.correction() for talk, table in read.talks.items()},
         lesson=read.lessons.get("kinds", base.lesson),
         ignore=read.ignore,
+        keep_not_found=read.keep_not_found,
         feeds={feed: table.seen for feed, table in read.feeds.items()},
         embedding=_embedding(read.embedding),
         searches=_searches(read.searches),

@@ -165,6 +165,7 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
     ignore: Annotated[
         tuple[Annotated[str, Meta(min_length=1)], ...], Meta(description='patterns of files: ignore = ["drafts/**"]')
     ] = ()
+    keep_not_found: Annotated[bool, Meta(description="true or false")] = True
     embedding: Annotated[Embedding, Meta(description='[embedding], with lines url = "…" and model = "…"')] = Embedding()
     engine: Annotated[EngineAddress, Meta(description='[engine], with lines url = "…" and index = "…"')] | None = None
     reports: Annotated[dict[str, ReportTable], Meta(description='tables like [reports."name"]')] = {}

@@ -10,7 +10,9 @@ from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
+from webui.http.security import Access
 from webui.pages import updating
+from webui.site.exporting import files
 
 WHOLE = "# 鍵の会 2018\n\n2018-03-10\n\n## 【A】10:00~10:30:鍵の話\n\n登壇者: 山田 花子\n\n- AWS KMS の画面を見た\n"
 UNDATED = """# ある勉強会 #3
@@ -76,7 +78,7 @@ def test_what_is_missing_is_listed_with_its_line(library: Path) -> None:
     }
     assert '<a href="/todo">直すところ 3件</a>' in client.get("/").text
     chips = re.findall(r'(\S+) <span class="count">(\d)件', client.get("/todo").text)
-    assert [int(count) for _, count in chips] == [1, 0, 1, 0, 0, 0, 1]
+    assert [int(count) for _, count in chips] == [1, 0, 1, 0, 0, 0, 1, 0]
 
 
 def test_a_date_is_put_right_in_the_list_and_leaves_it(library: Path) -> None:
@@ -305,3 +307,92 @@ def test_claims_of_one_folder_or_report_are_listed_alone(library: Path) -> None:
     assert sources("/todo?what=talk") == {"一/claims.md", "二/claims.md"}
     assert sources("/todo?what=talk&folder=二") == {"二/claims.md"}
     assert len(sources(address)) == 1
+
+
+SEARCHED = "/todo?what=searched"
+
+
+def in_vain(client: FlaskClient, *addresses: str, **headers: str) -> list[str]:
+    """Ask for pages, and return the searches that are listed as not found."""
+    for address in addresses:
+        client.get(address, headers=headers)
+    return [search["text"] for search in client.get(SEARCHED, headers=JSON).json["tasks"]]
+
+
+def test_what_is_searched_and_not_found_is_listed_counted_and_searched_again(library: Path) -> None:
+    client = opened(library)
+    in_vain(client, "/?q=寿司", "/?q=握り寿司+出前", "/?q=寿司")
+    page = client.get("/todo").text
+
+    assert ("探されて見つからなかったこと" in page, "直すところ 2件" in client.get("/").text) == (True, True)
+    assert re.findall(r'<li class="saved">\s*<a href="([^"]*)">([^<]*)</a>', page) == [
+        (f"/?q={quote('寿司')}", "寿司"),
+        (f"/?q={quote('握り寿司 出前')}", "握り寿司 出前"),
+    ]
+    assert re.findall(r"<span>(\d+)回</span>", page) == ["2", "1"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/?q=寿司&typing=1", "/?q=寿司&page=2", "/?q=寿司&year=2018", "/?q=寿司&colour=red", "/?q=寿司&without=near"),
+        *("/feed?q=寿司", "/suggest?q=寿司", "/timeline?q=寿司", "/?q=KMS", "/?q=", "/?q=鍵の話"),
+    ],
+)
+def test_other_searches_are_not_listed(library: Path, address: str) -> None:
+    assert in_vain(opened(library), address) == []
+
+
+@pytest.mark.parametrize("headers", [JSON, {"Sec-Fetch-Site": "cross-site"}])
+def test_searches_of_programs_and_from_other_sites_are_not_listed(library: Path, headers: dict[str, str]) -> None:
+    client = opened(library)
+    client.head("/?q=寿司")
+
+    assert in_vain(client, "/?q=寿司", **headers) == []
+
+
+def test_who_may_not_write_leaves_no_search_behind_and_removes_none(library: Path) -> None:
+    kb = KnowledgeBase.open(library, library.parent / "index")
+    kb.indexer.sync()
+    with_key = Access(token="secret")  # noqa: S106
+    shared, own = create_app(kb, access=with_key).test_client(), create_app(kb).test_client()
+
+    assert (in_vain(shared, "/?q=寿司"), in_vain(own, "/?q=握り")) == ([], ["握り"])
+    assert shared.post("/todo/searched", data={"text": "握り"}, headers=OURS).status_code == 401
+    assert in_vain(shared) == ["握り"]
+
+
+def test_a_search_is_removed_by_its_button_and_listed_again_after_another(library: Path) -> None:
+    client = opened(library)
+    in_vain(client, "/?q=寿司", "/?q=握り")
+    form = re.findall(
+        r'<form action="(/todo/searched)".*?name="text" value="寿司"', client.get(SEARCHED).text, re.DOTALL
+    )
+    answer = client.post(form[0], data={"text": "寿司", "back": SEARCHED}, headers=OURS)
+
+    assert answer.location.startswith(f"{SEARCHED}&done=")
+    assert "「寿司」を一覧から消しました。" in client.get(answer.location).text
+    assert (in_vain(client), in_vain(client, "/?q=寿司")) == (["握り"], ["寿司", "握り"])
+
+
+def test_a_search_that_finds_something_by_now_is_gone(library: Path) -> None:
+    kb = KnowledgeBase.open(library, library.parent / "index")
+    kb.indexer.sync()
+    client = create_app(kb).test_client()
+    before = in_vain(client, "/?q=寿司")
+    (library / "sushi.md").write_text("# 寿司の会 2020\n\n2020-01-01\n\n- 寿司は旬のものを\n", "utf-8")
+    kb.indexer.sync()
+
+    assert (before, in_vain(client)) == (["寿司"], [])
+    assert "直すところはありません" in client.get(SEARCHED).text
+
+
+def test_an_exported_site_tells_no_search_and_writes_none(library: Path) -> None:
+    kb = KnowledgeBase.open(library, library.parent / "index")
+    kb.indexer.sync()
+    in_vain(create_app(kb).test_client(), "/?q=握り寿司")
+    before = kb.not_found.all()
+    site = list(files(kb, root=None, language="ja", progress=lambda *_: None))
+
+    assert [name for name, data in site if "握り寿司".encode() in data or "todo" in name] == []
+    assert kb.not_found.all() == before

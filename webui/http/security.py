@@ -71,6 +71,10 @@ class Access:
         bearer, cookie = _credentials(request)
         return _equal(bearer, f"Bearer {self.token}") or _equal(cookie, self.key)
 
+    def may_keep(self, request: Request) -> bool:
+        """Return whether a reading request may leave a trace: its visitor may write, and no other site sent it."""
+        return self.may_write(request) and _is_from_own_page(request) is not False
+
     def is_token(self, text: str) -> bool:
         """Return whether a text is the token."""
         return self.token is not None and _equal(text, self.token)

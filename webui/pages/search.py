@@ -23,6 +23,7 @@ from webui import wording
 from webui.http import language
 from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page, page_of, query_of, resolved
 from webui.http.responses import problem, respond, wants_json
+from webui.http.security import Access
 from webui.pages.saved import SavedSearches, remember_seen
 from webui.view.cached import Cached, Panel, Panels, answer_example
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, counts, groups, name_of
@@ -143,7 +144,7 @@ class SearchPage:
         return address_of(Query(self.query.text, sort=self.query.sort))
 
 
-def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, access: Access) -> Blueprint:
     """Return the page of `/`."""
     blueprint = Blueprint("search", __name__)
     panels = Panels(knowledge_base)
@@ -160,6 +161,8 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
         page = _search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), wording.unread(page.unread))
+        if request.method == "GET" and not (page.unread or wants_json()) and access.may_keep(request):
+            knowledge_base.not_found.add(query, page.answer)
         years = None
         match query.text, query.selections:
             case "", (("category", (category,)),):

@@ -1,4 +1,4 @@
-"""The page of open questions: missing dates, events and speakers, and likely talks, advice and problems to confirm."""
+"""The page of open questions: missing dates, events and speakers, likely claims to confirm, and searches in vain."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorre
 from kb.report.problems import Missing
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
+from webui.http.security import Access
 from webui.http.undo_log import Undo, UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.correcting import change_note, change_talk, denied
@@ -29,6 +30,7 @@ from webui.view.cached import Cached
 from webui.view.listing import asked_page, paged
 
 _ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "advice", "problem", "service")
+_SEARCHED = "searched"  # the list of searches that found nothing
 _TITLES = {
     "date": marked("Reports without a date"),
     "event": marked("Reports without an event"),
@@ -37,6 +39,7 @@ _TITLES = {
     "advice": marked("Notes that may be advice"),
     "problem": marked("Notes that may be problems"),
     "service": marked("Unknown services"),
+    _SEARCHED: marked("Searched and not found"),
 }
 _INSTRUCTIONS = {
     "date": marked("Write the day of the event as 2018, 2018-03 or 2018-03-10."),
@@ -49,6 +52,11 @@ _INSTRUCTIONS = {
     "problem": marked("The likeliest problems first: answer each by yes (y) or no (n); u undoes the last answer."),
     "service": marked(
         "Words that look like the name of a service. Add it under [services] in kb.toml to have it as a tag."
+    ),
+    _SEARCHED: marked(
+        "The latest searches that found neither a note nor a talk: perhaps what to note next. They leave the list once"
+        " they find something. They are kept on this machine and sent nowhere; with keep_not_found = false in kb.toml"
+        " none is kept."
     ),
 }
 _CONSEQUENCES = {
@@ -107,7 +115,7 @@ class Task:
         }.get(self.what, of_note.kind is not None or self.what in of_note.denied)
 
 
-def pages(knowledge_base: KnowledgeBase) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
     """Return the page of tasks; templates get their numbers from `to_put_right`."""
     blueprint = Blueprint("todo", __name__)
     cached_tasks = Cached(knowledge_base, lambda: tasks(knowledge_base))
@@ -116,29 +124,37 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         configuration = knowledge_base.collection.library.configuration()[0]
         return {what: [task for task in own if not task.is_done(configuration)] for what, own in cached_tasks().items()}
 
+    def numbers(found: Mapping[Missing, list[Task]]) -> dict[str, int]:
+        return {**{what: len(own) for what, own in found.items()}, _SEARCHED: len(knowledge_base.not_found.all())}
+
     @blueprint.app_context_processor
-    def numbers() -> dict[str, object]:
-        return {"to_put_right": lambda: {what: len(own) for what, own in open_tasks().items() if own}}
+    def to_put_right() -> dict[str, object]:
+        return {"to_put_right": lambda: sum(numbers(open_tasks()).values())}
 
     @blueprint.get("/todo")
     def show() -> Response:
         found = open_tasks()
-        requested = request.args.get("what")
-        what = next((one for one in _ORDER if one == requested), next((one for one in _ORDER if found[one]), _ORDER[0]))
+        counts = numbers(found)
+        requested = request.args.get("what", "")
+        what = requested if requested in counts else next((one for one in counts if counts[one]), _ORDER[0])
+        missed = knowledge_base.not_found.listed(may_write=access.may_keep(request)) if what == _SEARCHED else ()
+        counts = numbers(found)  # without the searches that find something by now
         contents = knowledge_base.collection.contents()
         folder, report = request.args.get("folder", ""), request.args.get("report", "")
-        listed = [task for task in found[what] if report in ("", task.report.id) and folder in ("", task.folder)]
+        tasks_of = next((own for one, own in found.items() if one == what), [])
+        listed = [task for task in tasks_of if report in ("", task.report.id) and folder in ("", task.folder)]
         kept = (("what", what), ("folder", folder), ("report", report))
         part = paged("/todo", listed, asked_page(request.args), _PAGE_SIZE, kept=kept)
         return respond(
             "todo.html",
-            lambda: {"what": what, "total": part.total, "tasks": part.items},
+            lambda: {"what": what, "total": counts[what] if missed else part.total, "tasks": missed or part.items},
             what=what,
-            counts={one: len(found[one]) for one in _ORDER},
+            counts=counts,
+            missed=missed,
             part=part,
             folder=folder,
             of_report=next((task.report for task in listed), None) if report else None,
-            folders=Counter(task.folder for task in found[what]),
+            folders=Counter(task.folder for task in tasks_of),
             learned=sum(contents.learned.values()) if contents else 0,
             unlearned=knowledge_base.collection.library.configuration()[0].unlearned,
             titles=_TITLES,
@@ -222,6 +238,13 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         text = _("{count:,} answered: yes.", count=count) if is_yes else _("{count:,} answered: no.", count=count)
         undo_entry = undo_log.add(text, _together(undos))
         return undo_log.redirect_back(undo_entry, came_from("/todo"), synced=updater.update(0))
+
+    @blueprint.post("/todo/searched")
+    def forget() -> Response:
+        text = request.form.get("text", "")
+        knowledge_base.not_found.remove(text)
+        said = _("“{text}” was removed. It is listed again after another search that finds nothing.", text=text)
+        return undo_log.redirect_back(undo_log.add(said, None), came_from("/todo"))
 
     handle_refusals(blueprint)
     return blueprint

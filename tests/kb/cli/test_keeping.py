@@ -155,6 +155,25 @@ def test_status_counts_the_files_that_are_no_reports(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
+def test_status_lists_the_searches_of_people_that_found_nothing(library: Path) -> None:
+    for search in (
+        ["寿司"],
+        ["握り", "寿司"],
+        ["寿司"],
+        ["出前", "--json"],
+        ["旬", "--year", "2018"],
+        ["旬", "--exact"],
+    ):
+        kb("search", *search)
+    status, (record,) = kb("status").stdout.splitlines(), records("status")
+    (library / "sushi.md").write_text("# 寿司の会 2020\n\n- 寿司は旬のものを\n", "utf-8")
+    kb("sync")
+
+    assert status[-1] == "searched 寿司 (2), 握り 寿司 (1): nothing was found"
+    assert [(search["text"], search["times"]) for search in record["not_found"]] == [("寿司", 2), ("握り 寿司", 1)]
+    assert "searched" not in kb("status").stdout
+
+
 def test_status_has_the_places_and_whether_the_index_is_current(library: Path) -> None:
     before = records("status")[0]["up_to_date"]
     kb("sync")
