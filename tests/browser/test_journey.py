@@ -20,7 +20,7 @@ WIDE, PHONE, SMALL = 1280, 390, 320
 
 def found(page: Page) -> int:
     """Return how many notes the page says it found."""
-    return int(re.sub(r"[^\d].*", "", page.locator("#summary").inner_text().replace(",", "")))
+    return int(page.locator("#found").get_attribute("data-total") or "")
 
 
 def searches(page: Page) -> list[str]:

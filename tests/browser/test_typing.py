@@ -80,7 +80,7 @@ def test_what_begins_nothing_leaves_the_hits_and_enter_says_none(page: Page) -> 
 
     assert page.locator(".note").count() == shown > 0
     page.keyboard.press("Enter")
-    expect(page.locator("#summary")).to_have_text("0件（SQSzzz）")
+    expect(page.locator("#summary")).to_have_text("これについてのメモは見つかりません（SQSzzz）")
     expect(page.locator(".empty")).to_be_visible()
 
 

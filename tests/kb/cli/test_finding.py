@@ -56,6 +56,14 @@ def test_facets_come_last_and_count_every_hit() -> None:
 
 
 @pytest.mark.usefixtures("library")
+def test_the_last_line_and_the_counts_have_the_notes_of_both_tiers() -> None:
+    counts = records("search", "順序 寿司", "--facets")[-1]
+
+    assert kb("search", "順序", "寿司").stdout.splitlines()[-1] == "0 notes with the words, 1 near in meaning"
+    assert (counts["total"], counts["near_total"]) == (0, 1)
+
+
+@pytest.mark.usefixtures("library")
 def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     result = kb("search", "量子暗号鍵配送")
 

@@ -47,6 +47,7 @@ def test_near_notes_are_apart_and_the_answer_says_that_no_note_has_the_words(kno
 
     assert (answer["total"], answer["notes"], answer["nothing"]) == (0, [], NOTHING_BUT_NEAR)
     assert {note["tier"] for note in answer["near"]} == {"near"}
+    assert answer["near_total"] == len(answer["near"])
     assert "nothing" not in ask(knowledge_base, "search", query="最大 5分 Lambda")
 
 
