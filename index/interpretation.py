@@ -6,6 +6,7 @@ Documents that match only some of the words, or are similar to the text, are nea
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache, partial
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -31,6 +32,7 @@ class Relaxation(Struct, frozen=True):
     words: _Words  # a found document matches all of them
     loosest: _Words  # after every allowed step: a near document matches some of them
     steps: tuple[Step, ...]
+    required: tuple[Node, ...] = ()  # a found document matches all of them and the conditions
 
 
 class Interpretation(Struct, frozen=True):
@@ -41,7 +43,6 @@ class Interpretation(Struct, frozen=True):
     corrected: _Words  # before relaxation
     relaxation: Relaxation
     steps: tuple[Step, ...]  # of correction and relaxation
-    required: tuple[Node, ...]  # a found document matches all of them and the conditions
     shingles: tuple[Key, ...]  # of the corrected text
     title: InField | None  # a title (`Schema.titles`) is found by itself if it matches
 
@@ -77,7 +78,6 @@ def interpret(query: Query, parser: QueryParser, terms: TermIndex) -> Interpreta
         corrected=corrected,
         relaxation=relaxation,
         steps=(*corrections, *relaxation.steps),
-        required=parser.required(relaxation.words, terms),
         shingles=words.shingles(text),
         title=InField(titles[1], title_words) if titles and title_words else None,
     )
@@ -103,18 +103,20 @@ def relax(
             before, after = stages[-1], loosen(stages[-1])
             steps.append(Step(name, " ".join(word.text for word in before if word not in after)))
             stages.append(after)
-    found = terms.count((*conditions, *parser.required(words, terms)))
+    required = cache(partial(parser.required, terms=terms))  # most steps change no word
+    found = terms.count((*conditions, *required(words)))
     taken = 0
     for number, loosened in enumerate(stages[1:], start=1):
         if found >= ENOUGH:
             break
-        more = terms.count((*conditions, *parser.required(loosened, terms)))
+        more = terms.count((*conditions, *required(loosened)))
         if more > found:
             found, taken = more, number
     return Relaxation(
         words=stages[taken],
         loosest=stages[-1],
         steps=tuple(step for step in steps[:taken] if len(step.text) > 1),  # 性 is not worth showing
+        required=required(stages[taken]),
     )
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from index.analysis import folded_reading, phonetic_key
 from index.query import Step, StepName
 from index.query_ast import Alternative, Key, QueryPiece, QueryWord
+from index.query_parser import in_title
 from index.query_words import QueryWords, as_written
 from index.readings import kana_begun, kana_of, keys_of
 from index.terms import TermIndex
@@ -94,9 +95,9 @@ class _Correction(Struct, frozen=True):
     without: Collection[StepName]
 
     def corrected(self, piece: QueryPiece) -> _Corrected:
-        if [word.text for word in piece.words] == [piece.text] and self.terms.exists(piece.words[0]):
+        if [word.text for word in piece.words] == [piece.text] and self._is_known(piece.words[0]):
             return piece, []
-        if all(map(self.terms.exists, piece.words)):
+        if all(map(self._is_known, piece.words)):
             # Known fragments of an unknown word: Sudachi splits くばねてす into くば and 寝る, and some log has each
             # piece of ふぁrがて.
             suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
@@ -107,6 +108,11 @@ class _Correction(Struct, frozen=True):
             or self._by_similar_reading(piece)
             or self._by_spelling(piece)
         )
+
+    def _is_known(self, word: QueryWord) -> bool:
+        """Return whether any document or title has a word."""
+        titles = self.terms.schema.titles
+        return self.terms.exists(word) or bool(titles and self.terms.exists(in_title(titles[1], (word,))))
 
     def _by_keyboard(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as katakana, as the name with this reading, or as the keys it was typed with; else None."""
@@ -123,7 +129,7 @@ class _Correction(Struct, frozen=True):
     def _known(self, text: str) -> QueryPiece | None:
         """Return a text as a piece of a query if the index has all its words."""
         words = self.words.of(text)
-        return QueryPiece(text, words) if words and all(map(self.terms.exists, words)) else None
+        return QueryPiece(text, words) if words and all(map(self._is_known, words)) else None
 
     def _by_phonetic_key(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as its homophones if the index has any."""
@@ -157,7 +163,7 @@ class _Correction(Struct, frozen=True):
             return piece, []
         replacements: dict[QueryWord, str] = {}
         for word in piece.words:
-            if not self.terms.exists(word) and not self.words.analyzer.is_name(word.text):
+            if not self._is_known(word) and not self.words.analyzer.is_name(word.text):
                 similar = self.terms.spell_checker(word.text).similar(word.text)
                 if similar:
                     replacements[word] = similar

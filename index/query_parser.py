@@ -8,7 +8,8 @@ Every mark may be full-width. Any text is a valid query: a mark without meaning 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -30,13 +31,17 @@ from index.query_ast import (
     QueryPiece,
     QueryWord,
 )
-from index.query_words import QueryWords, as_written, names_among
+from index.query_words import QueryWords, as_written, joined, names_among
 from index.terms import TermIndex
 from index.text import KANA, folded, folded_name, folded_width
 
 # People type far less; these limits bound the cost of queries sent by programs.
 MAX_CHARACTERS, MAX_WORDS, MAX_DEPTH = 512, 32, 8
 MAX_CONDITION_TEXTS = 8  # each costs a search without the condition
+# A word of titles finds their documents if it is rare: in few titles, and hardly in any text. These limits separate
+# handles, companies and session numbers from the subjects of talks.
+MAX_UNDER_TITLES = 300  # documents, which some twenty talks have
+_MIN_COMMON = 0.2  # documents that have the word themselves, for each document under such a title
 
 _Span: TypeAlias = tuple[int, int]
 
@@ -75,24 +80,52 @@ class QueryParser(Struct, frozen=True):
     def required(self, words: Sequence[QueryWord], terms: TermIndex) -> tuple[Node, ...]:
         """Return the nodes that a document must match to have these words.
 
-        Words may also name a facet value; documents with that value match too. A run of words is looked up in the
-        facet `Schema.names`, a single word by `named`. Of a single word that names a value, only alternatives of
-        weight 1 count.
+        Words may also name a facet value or titles; documents with these match too. A run of words is looked up in the
+        facet `Schema.names` and in titles, a single word by `named`. Of a single word that names a value, and of words
+        in titles, only alternatives of weight 1 count.
         """
-        group = terms.schema.names
-        runs = [(tuple(run), name) for run, name in names_among(words, terms.has_name)] if group else []
-        nodes: list[Node] = [AnyOf((AllOf(run), FacetIs(group or "", name, (name,)))) for run, name in runs]
+        field = terms.schema.titles[1] if terms.schema.titles else ""
+        in_titles = {word for word in words if field and terms.exists(in_title(field, (word,)))}
+        names_of = partial(_names_of, terms=terms, field=field, in_titles=in_titles)
+        runs = list(names_among(words, names_of))
+        nodes: list[Node] = [AnyOf((AllOf(run), *names_of(run))) for run in runs]
         for word in words:
-            if not any(word in run for run, _ in runs):
+            if not any(word in run for run in runs):
                 facet = self.named(word.text)
-                at_full_weight = tuple(alternative for alternative in word.alternatives if alternative.weight == 1)
-                named = AnyOf((replace(word, alternatives=at_full_weight), facet)) if facet else word
+                named = AnyOf((_at_full_weight(word), facet)) if facet else word
                 nodes.append(named if terms.exists(named) else word)
         return tuple(nodes)
 
     def parse(self, text: str, *, typing: bool = False) -> Parsed:
         """Parse a text. With `typing`, its last word may be unfinished."""
         return _Parser(self, typing=typing).parse(text)
+
+
+def _names_of(
+    run: Sequence[QueryWord], terms: TermIndex, field: str, in_titles: Collection[QueryWord]
+) -> tuple[Node, ...]:
+    """Return the nodes of what words together name: a value of `Schema.names`, and titles.
+
+    Titles count unless the words are common.
+    """
+    nodes = list[Node]()
+    if terms.schema.names and terms.has_name(name := joined(run)):
+        nodes.append(FacetIs(terms.schema.names, name, (name,)))
+    if all(word in in_titles for word in run):
+        having = terms.count((title := in_title(field, run),))
+        if 0 < having <= MAX_UNDER_TITLES and terms.count(run) < _MIN_COMMON * having:
+            nodes.append(title)
+    return tuple(nodes)
+
+
+def in_title(field: str, words: Sequence[QueryWord]) -> InField:
+    """Return the node for titles with all of these words, as alternatives of weight 1."""
+    return InField(field, tuple(map(_at_full_weight, words)))
+
+
+def _at_full_weight(word: QueryWord) -> QueryWord:
+    alternatives = tuple(each for each in word.alternatives if each.weight == 1)
+    return word if len(alternatives) == len(word.alternatives) else replace(word, alternatives=alternatives)
 
 
 QueryParserMaker: TypeAlias = Callable[[Mapping[str, object] | None], QueryParser]

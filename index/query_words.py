@@ -131,18 +131,22 @@ def as_written(text: str, *, is_function_word: bool = False) -> QueryWord:
 
 
 def names_among(
-    words: Sequence[QueryWord], is_name: Callable[[str], bool]
-) -> Iterator[tuple[Sequence[QueryWord], str]]:
-    """Yield each longest run of words that together are a name, with the folded name."""
+    words: Sequence[QueryWord], is_name: Callable[[Sequence[QueryWord]], object]
+) -> Iterator[tuple[QueryWord, ...]]:
+    """Yield each longest run of words that together are a name."""
     begin = 0
     while begin < len(words):
         for end in range(min(begin + _MAX_NAME_WORDS, len(words)), begin, -1):
-            name = folded_name("".join(word.text for word in words[begin:end]))
-            if is_name(name):
-                yield words[begin:end], name
+            if is_name(words[begin:end]):
+                yield tuple(words[begin:end])
                 begin = end - 1
                 break
         begin += 1
+
+
+def joined(words: Iterable[QueryWord]) -> str:
+    """Return words as one folded name."""
+    return folded_name("".join(word.text for word in words))
 
 
 def _forms(morpheme: Morpheme) -> Iterator[Alternative]:

@@ -31,7 +31,7 @@ class Schema(Struct, frozen=True):
     - `texts`: the fields that are searched for words.
     - `facets`: the groups whose values can be selected and counted.
     - `titles`: a group whose values have a title, and the text field that contains it. Values whose title has every
-      word are listed in the results.
+      word are listed in the results. Rare words of titles find their documents.
     - `names`: a group whose values are folded names (`folded_name`). Adjacent words that form a name match its
       documents.
     - `sections`: a group of at most one value per document. Similar documents of a section raise each other's scores

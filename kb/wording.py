@@ -89,7 +89,7 @@ STAGES = {
 FIELDS = {
     "text": marked("text"),
     "trail": marked("trail"),
-    "talk": marked("title of the talk"),
+    "talk": marked("heading of the talk"),
     "services": marked("service"),
     "attached": marked("tables and code"),
     "below": marked("notes below"),

@@ -107,7 +107,7 @@ WHY_TAGGED = {
 PLACES_OF_WORDS = {
     "text": marked("the note"),
     "trail": marked("the headings above"),
-    "talk": marked("the title of the talk"),
+    "talk": marked("the heading of the talk"),
     "services": marked("the name of a service"),
     "attached": marked("the attachment"),
     "below": marked("the notes below"),

@@ -24,8 +24,8 @@ from index.opensearch_engine.vectors import GenerationVectors, Strength
 from index.query import Query
 from index.query_ast import Alternative, Key, QueryWord
 from index.query_correction import did_you_mean
-from index.query_parser import QueryParser
-from index.query_words import names_among
+from index.query_parser import QueryParser, in_title
+from index.query_words import joined, names_among
 from index.ranking import WEIGHTS, SignalName
 from index.similarity import MAX_SIMILAR, MIN_COSINE
 from index.text import folded_case, folded_name
@@ -54,7 +54,7 @@ class Search:
         self.notices = self.interpretation.parsed.notices  # `_strengths` may add one
         self.selected = filters.selected(query)
         self._conditions = list(map(matching, self.interpretation.parsed.conditions))
-        self.found = all_of((*self._conditions, *map(matching, self.interpretation.required)))
+        self.found = all_of((*self._conditions, *map(matching, self.interpretation.relaxation.required)))
         title = self.interpretation.title
         self.titled = all_of((*self._conditions, matching(title))) if title else None
         words = (*self.interpretation.relaxation.loosest, *self.interpretation.condition_words)
@@ -63,11 +63,12 @@ class Search:
 
     def _load(self, words: Sequence[QueryWord]) -> None:
         """Ask in one request for the counts that most queries need to be interpreted."""
-        names = dict[str, bool]()
-        list(names_among(words, lambda name: names.setdefault(name, False)))  # tries every run of words
+        runs = list[Sequence[QueryWord]]()
+        list(names_among(words, runs.append))  # tries every run of words
+        named = (filters.with_values(self.schema.names, [name]) for name in dict.fromkeys(map(joined, runs)))
+        titles = (in_title(self.schema.titles[1], run) for run in runs) if self.schema.titles else ()
         keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
-        named = (filters.with_values(self.schema.names, [name]) for name in names)
-        self.generation.counts(*map(matching, words), *map(found_by, keys), *named)
+        self.generation.counts(*map(matching, (*words, *titles)), *map(found_by, keys), *named)
 
     def exists(self, node: query_ast.Node) -> bool:
         """Return whether any document matches a node."""

@@ -165,7 +165,7 @@ class _Search:
     @cached_property
     def matches(self) -> Docs:
         """The documents that match the text, whatever is selected."""
-        return self._matching.all_of((*self._conditions, *self._interpretation.required))
+        return self._matching.all_of((*self._conditions, *self._interpretation.relaxation.required))
 
     @cached_property
     def _selections(self) -> Selections:
@@ -180,7 +180,7 @@ class _Search:
             return _NOTHING
         begin, end = query.offset, None if query.limit is None else query.offset + query.limit
         words = self._interpretation.relaxation.words
-        scoring = self._scoring(words, self.matches, complete=self._interpretation.required == words)
+        scoring = self._scoring(words, self.matches, complete=self._interpretation.relaxation.required == words)
         has_scores = words or self._interpretation.condition_words  # without any word, all scores are 0
         if query.sort == "relevance" and has_scores:
             return self._best(scoring, found, begin, end)

@@ -255,6 +255,6 @@ def morphemes_of(report: Report, analysis: Morphemes) -> Morphemes:
 def all_texts(report: Report) -> set[str]:
     """Return every text of a report that is analysed."""
     notes = report.notes
-    titles = {talk.title for talk in report.talks}
+    headings = {talk.heading for talk in report.talks}
     attached = {text for note in notes for text in note.attached}
-    return titles | attached | {note.text for note in notes} | {crumb.text for note in notes for crumb in note.trail}
+    return headings | attached | {note.text for note in notes} | {crumb.text for note in notes for crumb in note.trail}

@@ -42,6 +42,13 @@ class Talk(Struct, frozen=True):
     end: str | None = None  # HH:MM
     speakers: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    byline: str = ""  # the rest of the title's line: handles, companies, track, time
+
+    @property
+    def heading(self) -> str:
+        """The text that finds the talk: its title and byline, and the track and speakers that these do not have."""
+        said = f"{self.title} {self.byline}".rstrip()
+        return " ".join((said, *(part for part in (self.track, *self.speakers) if part and part not in said)))
 
 
 class Crumb(Struct, frozen=True):

@@ -69,7 +69,7 @@ def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain"
             texts={
                 "text": all_terms(note.text),
                 "trail": tuple(term for crumb in note.trail for term in above[crumb.text]),
-                "talk": context[note.talk.title] if note.talk else (),
+                "talk": context[note.talk.heading] if note.talk else (),
                 "services": tuple(term for mention in note.services for term in names[mention.service]),
                 "attached": tuple(term for text in note.attached for term in context[text]),
                 "below": tuple(below[note.id]),

@@ -1,5 +1,6 @@
 """The report of an outline: its event, its day, its talks and notes; and the lines that may be talks."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
+from index.text import letters
 from kb.report.identity import report_id, talk_id
 from kb.report.model import MetadataOverride, Report, Talk
 from kb.report.outline import Outline
@@ -24,6 +26,7 @@ TalkOverrides: TypeAlias = Mapping[str, bool]
 """Whether lines are talks, as kb.toml says, by the id of the line or of its talk."""
 
 NO_OVERRIDES: TalkOverrides = MappingProxyType({})
+_ADDRESS = re.compile(r"https?://\S+")
 _MIN_CANDIDATE = 0.2  # probability of a talk; a third of the lines at it are talks, hardly any below it
 
 
@@ -144,9 +147,16 @@ def _talks(
             end=text.end,
             speakers=text.speakers,
             links=tuple(dict.fromkeys(links[i])),
+            byline=_byline(lines[i], text.title),
         )
         for i, text in texts.items()
     }
+
+
+def _byline(line: Line, title: str) -> str:
+    """Return what a talk's line says besides its title; nothing for a row, which may hold other talks."""
+    rest = _ADDRESS.sub(" ", line.text).replace(title, " ", 1) if line.type != "table" else ""
+    return " ".join(rest.split()) if letters(rest) else ""
 
 
 def talk_reasons(outline: Outline, event: str | None, line: int) -> tuple[float, list[tuple[str, float]]]:

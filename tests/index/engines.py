@@ -28,7 +28,7 @@ PARSER = QueryParser(
 SCHEMA = Schema(
     texts=(TextField("own", 1.0, length=0.75), TextField("trail", 0.5), TextField("below", 0.3, score_only=True)),
     facets=("service", "year"),
-    titles=("year", "trail"),
+    titles=("year", "below"),
 )
 
 Make = Callable[[], Engine]

@@ -61,7 +61,7 @@ class Scan:
         self._plain_text = parsed.plain
         self._conditions = AllOf(parsed.conditions)
         self._number = {id(d): number for number, d in enumerate(documents)}
-        words = Words(parser, engine.counts, lambda word: self._having(word) > 0)
+        words = Words(parser, engine.counts, lambda word: self._having(word) > 0 or bool(self._titled((word,))))
         pieces = words.completed(parsed.pieces) if parsed.typed else parsed.pieces
         corrected = [words.corrected(piece, query.without) for piece in pieces]
         pieces = tuple(piece for piece, _ in corrected)
@@ -145,16 +145,29 @@ class Scan:
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
         """Yield from left to right the longest runs of up to 8 words that are a name, each with its node."""
-        group = self.schema.names or ""
-        known = {name for d in self._documents for name in d.document.facets.get(group, ())}
         begin = 0
         while begin < len(words):
-            runs = (tuple(words[begin : begin + length]) for length in range(8, 0, -1))
-            named = ((run, folded_name("".join(word.text for word in run))) for run in runs)
-            run, name = next(((run, name) for run, name in named if name in known), (words[begin : begin + 1], ""))
-            if name:
-                yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
+            runs = (tuple(words[begin : begin + length]) for length in range(min(8, len(words) - begin), 0, -1))
+            run, names = next(((run, names) for run in runs if (names := self._names_of(run))), (words[:1], []))
+            if names:
+                yield tuple(run), AnyOf((AllOf(tuple(run)), *names))
             begin += len(run)
+
+    def _names_of(self, run: tuple[QueryWord, ...]) -> list[Node]:
+        """Return the nodes of the facet value and of the titles that words together name."""
+        group, name = self.schema.names or "", folded_name("".join(word.text for word in run))
+        is_value = any(name in d.document.facets.get(group, ()) for d in self._documents)
+        titled, having = self._titled(run), sum(self.describes(AllOf(run), d) for d in self._documents)
+        names: list[Node] = [FacetIs(group, name, (name,))] if is_value else []
+        return [*names, self._in_title(run)] if 5 * having < titled <= 300 else names
+
+    def _titled(self, words: tuple[QueryWord, ...]) -> int:
+        """Return the number of documents whose title has all of these words."""
+        return sum(self.describes(self._in_title(words), d) for d in self._documents)
+
+    def _in_title(self, words: tuple[QueryWord, ...]) -> InField:
+        strict = (replace(word, alternatives=tuple(a for a in word.alternatives if a.weight == 1)) for word in words)
+        return InField(self.schema.titles[1] if self.schema.titles else "", tuple(strict))
 
     def finds(self, counted: Counted) -> bool:
         return self._number[id(counted)] in self._found

@@ -338,8 +338,38 @@ def test_a_document_equal_to_the_query_comes_first_whatever_the_conditions(make:
 def test_a_title_with_every_word_is_found_with_its_counts(make: Make) -> None:
     engine = make()
     own = ((0, "通知"), (1, "通知"), (1, "通知の方法"))
-    filled(engine, [document(n, text, "監視の話", services=["sqs"][:n], year=f"20{n}") for n, text in own])
+    filled(engine, [document(n, text, below="監視の話", services=["sqs"][:n], year=f"20{n}") for n, text in own])
 
     titled = engine.search(Query("監視 方法", without=("function", "near")).select("service", "sqs")).titled
 
     assert titled == (TitledCount("201", 2, 1),)
+
+
+def test_a_rare_word_of_titles_finds_their_documents(make: Make) -> None:
+    under = [document(n, text, below="キューの話 @kagi_h ガノシー") for n, text in enumerate(("通知", "集約"))]
+    engine = filled(make(), [*under, document(2, "通知の方法")])
+
+    found = [
+        ids(engine.search(Query(text, without=("near",))))
+        for text in ("kagi_h", "ガノシー", "ガノシー 通知", "ガノシー キュー")
+    ]
+
+    assert found == [["0", "1"], ["0", "1"], ["0"], ["0", "1"]]
+
+
+@pytest.mark.parametrize(("titles", "having", "found"), [(6, 1, 7), (5, 1, 1), (300, 0, 300), (301, 0, 0)])
+def test_a_common_word_of_titles_finds_none_of_their_documents(
+    make: Make, titles: int, having: int, found: int
+) -> None:
+    under = [document(n, "通知", below="キュー") for n in range(titles)]
+    engine = filled(make(), [*under, *(document(titles + n, "キュー") for n in range(having))])
+
+    assert engine.search(Query("キュー", limit=0)).total == found
+
+
+def test_a_word_of_titles_is_not_corrected(make: Make) -> None:
+    engine = filled(make(), [document(0, "通知", below="gunosy"), document(1, "gunoss")])
+
+    results = engine.search(Query("gunosy", without=("near",)))
+
+    assert (ids(results), results.steps) == (["0"], ())

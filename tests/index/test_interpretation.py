@@ -38,15 +38,15 @@ class Words:
 
 
 class Counts:
-    """A term index that has every word, and knows how many documents match which words."""
+    """A term index that has every word and no title, and knows how many documents match which words."""
 
     schema = Schema((TextField("own", 1.0),), (), titles=("talk", "trail"))
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self.counts = counts
 
-    def exists(self, _word: QueryWord) -> bool:
-        return True
+    def exists(self, node: QueryWord | InField) -> bool:
+        return not isinstance(node, InField)
 
     def count(self, words: Sequence[QueryWord]) -> int:
         """Return how many documents match these words, each written with its alternatives: 監視/見張り."""

@@ -14,7 +14,7 @@ from webui.app import create_app
 REPORT = """\
 # 見本勉強会 2019 参加レポート
 
-## 【A】10:00~10:40:箱の話
+## 【A】10:00~10:40:箱の話 / 山田 花子 @hako_h（例示工業）
 
 - 監視は早くから
 - 監視の担当を決める
@@ -139,4 +139,15 @@ def test_json_tells_the_same(client: FlaskClient) -> None:
             {"condition": "-早く", "rest": "監視 -担当", "count": 1},
             {"condition": "-担当", "rest": "監視 -早く", "count": 1},
         ],
+    )
+
+
+@pytest.mark.parametrize("text", ["例示工業", "@hako_h", "花子", "箱の話"])
+def test_any_word_of_a_heading_finds_the_talk_and_its_notes(client: FlaskClient, text: str) -> None:
+    answer = client.get("/", query_string={"q": text}, headers={"Accept": "application/json"}).json
+
+    assert answer
+    assert (answer["total"], [(one["title"], one["notes"], one["found"]) for one in answer["talks"]]) == (
+        34,
+        [("箱の話", 34, 34)],
     )

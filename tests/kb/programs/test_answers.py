@@ -223,7 +223,10 @@ def test_a_long_note_is_cut_in_lists_and_whole_when_it_is_shown(others: Knowledg
     assert ask(others, "show", id=found["id"])["note"]["text"] == LONG
 
 
-def test_a_talk_that_only_its_title_finds_is_told_apart_from_nothing(others: KnowledgeBase) -> None:
+def test_a_talk_that_only_its_title_finds_is_told_apart_from_nothing(
+    others: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.query_parser.MAX_UNDER_TITLES", 0)
     answer = ask(others, "search", query="秘密の鍵")
     talk = ask(others, "show", id=answer["talks"][0]["id"])["talk"]
 

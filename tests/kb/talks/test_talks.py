@@ -19,10 +19,36 @@ def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> N
 
     assert talks == (
         Talk(
-            "cloud-days-2021/188e6a", "小さく始める監視", 3, "A", "09:05", "10:00", links=("https://speakerdeck.com",)
+            "cloud-days-2021/188e6a",
+            "小さく始める監視",
+            3,
+            "A",
+            "09:05",
+            "10:00",
+            links=("https://speakerdeck.com",),
+            byline="【A】9:05~10:00:「 」",
         ),
-        Talk("cloud-days-2021/88e5cf", "締めの話", 10, "ALL", "10:10", "11:00"),
+        Talk(
+            "cloud-days-2021/88e5cf", "締めの話", 10, "ALL", "10:10", "11:00", byline="【ALL】１０：１０〜１１：００："
+        ),
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "heading"),
+    [
+        (
+            "## LT1: 鍵の話 / 鍵花子 @kagi_h（例示工業） https://example.com/kagi",
+            "鍵の話 LT1: / 鍵花子 @kagi_h（例示工業）",
+        ),
+        ("## LT1: 鍵の話\n\n登壇者: 鍵花子さん", "鍵の話 LT1: 鍵花子"),
+        ("## 鍵の話", "鍵の話"),
+    ],
+)
+def test_a_talk_is_found_by_all_of_its_heading(lines: str, heading: str) -> None:
+    talks = report_of(markdown(f"# 鍵の会 #3\n\n{lines}\n\n- 鍵を置く\n- 錠を閉める\n\n## LT2: 錠の話\n\n- 錠")).talks
+
+    assert talks[0].heading == heading
 
 
 @pytest.mark.parametrize(
@@ -318,6 +344,7 @@ def test_rows_of_a_table_are_talks_and_notes() -> None:
         (9, "扉を自分で直してみた話", "15:00", ("鈴木 次郎",)),
     ]
     assert [(note.line, note.talk and note.talk.line) for note in report.notes] == [(5, None), (7, 7), (8, 8), (9, 9)]
+    assert report.talks[0].heading == "合鍵は安いけどタダじゃない 山田 花子"  # a row may hold other talks
 
 
 @pytest.mark.parametrize(
