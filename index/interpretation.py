@@ -125,10 +125,10 @@ def may_have_near(query: Query, interpretation: Interpretation, parser: QueryPar
 
     Otherwise the query is noise, and documents similar to it are noise too.
     """
-    if "near" in query.without:
+    words = interpretation.relaxation.loosest
+    if "near" in query.without or not words:
         return False
-    in_documents = any(map(terms.exists, interpretation.relaxation.loosest))
-    return in_documents or parser.words.has_real_word(interpretation.parsed.plain)
+    return any(map(terms.exists, words)) or parser.words.has_real_word(interpretation.parsed.plain)
 
 
 def near_limit(query: Query, total: int) -> int:

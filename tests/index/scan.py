@@ -187,14 +187,15 @@ class Scan:
         return any(words.readings.of(piece) or any(self._real_words(piece)) for piece in pieces if piece)
 
     def _real_words(self, piece: str) -> Iterator[bool]:
-        """Yield whether each morpheme of a piece is a name, or a word of the dictionary that means something."""
+        """Yield whether each morpheme of a piece is a known word that means something and is long enough."""
         words = self._parser.words
         morphemes = words.analyzer.morphemes(piece)
         for one in morphemes:
-            is_long = len(one.surface) >= (2 if len(morphemes) == 1 else 3) or re.search("[一-鿿々]", one.surface)
+            is_alone = len(morphemes) == 1 or words.analyzer.is_name(one.surface)
+            is_long = len(one.surface) >= (2 if is_alone else 3) or re.search("[一-鿿々]", one.surface)
             is_meant = any(not word.is_function_word for word in words.of(one.surface))
             is_word = one.is_content and one.part_of_speech[0] != "感動詞" and one.part_of_speech[1] != "数詞"
-            yield words.analyzer.is_name(one.surface) or bool(one.is_known and is_long and is_meant and is_word)
+            yield bool(one.is_known and is_long and is_meant and is_word)
 
     def _has_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
         return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= 0.1

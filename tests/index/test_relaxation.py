@@ -115,24 +115,22 @@ def test_a_query_without_an_answer_finds_nothing(engine: Engine, text: str) -> N
     ("text", "is_real"),
     [
         *(("洗濯機", True), ("猫", True), ("ねこ", True), ("IT", True), ("flamingo", True), ("なぜか 洗濯機", True)),
-        *(
-            ("せきゅりてぃ", False),
-            ("ふぁげーと", True),
-            ("AKB", True),
-            ("鮫", True),
-        ),  # a reading, a name of the lexicon
+        *(("ふぁげーと", True), ("AKB", True), ("xqの", True), ("ｑの", False), ("猫の話", True), ("ねこの", False)),
         *(("asdfgh", False), ("ｄｋｆじゃ", False), ("ふじゃおｓｄｊ", False), ("ｋｊんｋｊ", False), ("あ", False)),
         *(("ほげほげ", False), ("ああ", False), ("12345", False), ("15分", False), ("なぜ", False), ("！？ 　", False)),
     ],
 )
 def test_a_real_word_is_in_the_dictionary_or_a_name(text: str, is_real: bool) -> None:  # noqa: FBT001  # from the table
-    words = QueryWords(Analyzer([LexiconEntry("akb", name=True)]), readings=[("ファゲート", "fargate")])
+    words = QueryWords(
+        Analyzer([LexiconEntry("akb", name=True), LexiconEntry("Xq", "", ("X", "q"), name=True)]),
+        readings=[("ファゲート", "fargate")],
+    )
 
     assert words.has_real_word(text) is is_real
 
 
 @pytest.mark.parametrize("text", ["社員食堂", "asdfghjkl", "ぬるぽがっ", "口腔内", "パスタ"])
-def test_nothing_is_near_to_noise(engine: Engine, text: str) -> None:
+def test_without_vectors_nothing_is_near_to_words_of_no_document(engine: Engine, text: str) -> None:
     assert engine.search(Query(text)).near == ()
 
 
