@@ -28,7 +28,7 @@ class QueryWords:
 
     - `slips`: pairs of a wrong form and the right one, synonyms at half weight.
     - `related`: pairs of a word and one that replaces it if the query finds little (`with_related`).
-    - `readings`: pairs of a reading and the name that is read so.
+    - `readings`: returns pairs of a reading and the name that is read so.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class QueryWords:
         analyzer: Analyzer,
         slips: Iterable[tuple[str, str]] = (),
         related: Iterable[tuple[str, str]] = (),
-        readings: Iterable[tuple[str, str]] = (),
+        readings: Callable[[], Iterable[tuple[str, str]]] = tuple,
     ) -> None:
         self.analyzer = analyzer
         self.readings = Readings(readings)

@@ -1,42 +1,87 @@
 """Readings: kana to the keys they are typed with and back, and the names that are read so.
 
-A name may be typed with the input method left on (ふぁrがて for fargate) or off, unfinished, or misspelt.
+A name may be typed with the input method left on (ふぁrがて for fargate) or off, unfinished, or as somebody heard it.
 """
 
-from collections.abc import Iterable
-from functools import cache
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property, lru_cache
 from itertools import islice, product
 from string import ascii_lowercase
 
 from index import datafiles
 from index.analysis import folded_reading
-from index.terms import SpellChecker
-from index.text import folded_name, hiragana, katakana
+from index.text import KATAKANA, folded_name, hiragana, katakana
 
 _CONSONANTS = "".join(set(ascii_lowercase) - set("aiueo"))
 _MAX_SPELLINGS = 64  # six kana with two spellings each; every spelling is looked up
+
+# Spellings that sound the same, in the keys of kana (`heard`).
+_SAME_SOUND = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("q", "kw"),
+        ("fu", "hu"),
+        ("ltu|([kstpgdzbhfr])(?=\\1)|tu(?=[kstpgdzbh])", "q"),  # っ, and つ before a consonant: れっど, れつど
+        ("(?<=[aiueo])l(?=y)|[iu]l(?=[iy])|[aeo]l(?=[aiueo])", ""),  # other small kana: てゅ, ゔゅ
+        ("v", "b"),
+        ("who", "wo"),
+        ("thi", "ti"),  # ティ is heard as チ, and ディ, デュ as ジ, ジュ
+        ("dhi|di", "zi"),
+        ("dhu|dyu", "zyu"),
+        ("du", "zu"),
+        (r"([aiueo])(?:\1|-)+", r"\1-"),  # どお, どー
+        ("ei", "e-"),
+        ("ou", "o-"),
+    )
+)
+# Each sound as marks, so that the edits between the marks of two readings say how different they sound: a consonant or
+# vowel has two marks. Voicing, a glide, a long vowel and っ have one; y and w are half of their vowels.
+_MARKS = str.maketrans(
+    {letter: letter * 2 for letter in "aeokstnhmr"}
+    | {"i": "iy", "u": "uw", "g": "kk゛", "z": "ss゛", "d": "tt゛", "b": "hh゛", "p": "hh゜", "f": "hhw", "l": ""}
+)
+_MARKS_OF_AN_EDIT = 7  # one edit for so many marks, about three kana: らむた is near ラムダ, らむたー is not
 
 
 class Readings:
     """Names by their readings. If two names are read alike, the first counts."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        """`pairs` are of a reading and a name."""
-        self.names: dict[str, str] = {}  # by their folded readings
-        for reading, name in pairs:
-            self.names.setdefault(as_read(reading), name)
-        self._spell_checker = SpellChecker(
-            lambda: dict.fromkeys(self.names, 1), lambda reading: int(reading in self.names)
-        )
+    def __init__(self, pairs: Callable[[], Iterable[tuple[str, str]]] = tuple) -> None:
+        """`pairs` returns pairs of a reading and a name; it is called when a query in kana comes."""
+        self._pairs = pairs
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names by their folded readings."""
+        return self._by(as_read)
+
+    @cached_property
+    def _by_sound(self) -> Mapping[str, str]:
+        return self._by(heard)
 
     def of(self, kana: str) -> str | None:
-        """Return the name with this reading, or None."""
-        return self.names.get(as_read(kana))
+        """Return the name that sounds like this, or None."""
+        sound = heard(kana)
+        return self._by_sound.get(sound) if sound else None
 
     def near(self, kana: str) -> str | None:
-        """Return the name whose reading is one or two edits away; None without one, or if a name has this reading."""
-        reading = None if self.of(kana) else self._spell_checker.similar(as_read(kana))
-        return self.names[reading] if reading else None
+        """Return the name that sounds nearly like this, or None; the nearest, else the one with other long vowels."""
+        from rapidfuzz import process  # noqa: PLC0415  # most queries have no unknown word in kana
+        from rapidfuzz.distance import Levenshtein  # noqa: PLC0415
+
+        sound = heard(kana)
+        if not sound:
+            return None
+        most = len(sound) // _MARKS_OF_AN_EDIT
+        nearest = process.extractOne(sound, self._by_sound.keys(), scorer=Levenshtein.distance, score_cutoff=most)
+        return self._by_sound[nearest[0]] if nearest else self.names.get(as_read(kana))
+
+    def _by(self, fold: Callable[[str], str]) -> Mapping[str, str]:
+        names: dict[str, str] = {}
+        for reading, name in self._pairs():
+            names.setdefault(fold(reading), name)
+        return names
 
     def beginning(self, typed: str) -> tuple[str, ...]:
         """Return the names whose reading begins like an unfinished text, the shortest reading first."""
@@ -50,6 +95,21 @@ def as_read(text: str) -> str:
     return folded_reading(katakana(folded_name(text)))
 
 
+@lru_cache(1000)
+def heard(text: str) -> str:
+    """Return the sound of a text in kana as marks, empty if it has other characters.
+
+    The edits between the marks of two texts are the distance of their sounds.
+    """
+    kana = katakana(folded_name(text))
+    if not KATAKANA.fullmatch(kana):
+        return ""
+    sound = "".join(keys[0] for keys in _choices(kana) if keys).replace("'", "")
+    for pattern, same in _SAME_SOUND:
+        sound = pattern.sub(same, sound)
+    return sound.translate(_MARKS)
+
+
 def beginnings(typed: str) -> tuple[str, ...]:
     """Return the folded readings that an unfinished text may have."""
     return tuple(filter(None, map(as_read, (typed, *kana_begun(typed)))))
@@ -60,6 +120,11 @@ def keys_of(text: str) -> tuple[str, ...]:
 
     Empty if the text holds anything but kana, Latin letters and digits.
     """
+    return tuple(dict.fromkeys(map("".join, islice(product(*_choices(text)), _MAX_SPELLINGS)))) if text else ()
+
+
+def _choices(text: str) -> list[list[str]]:
+    """Return the keys that give each kana of a text; empty lists for other characters."""
     choices: list[list[str]] = []
     rest = hiragana(text)
     while rest:
@@ -67,11 +132,9 @@ def keys_of(text: str) -> tuple[str, ...]:
         doubled = _first_keys(rest[1:])[1] if rest[0] == "っ" and len(rest) > 1 else []
         if doubled:
             length, keys = 1, [doubled[0][0]]
-        if not keys:
-            return ()
         choices.append(keys)
         rest = rest[length:]
-    return tuple(dict.fromkeys(map("".join, islice(product(*choices), _MAX_SPELLINGS))))
+    return choices
 
 
 def kana_of(letters: str) -> str | None:

@@ -43,8 +43,8 @@ def query_parser(tools: Tools) -> QueryParser:
         year = _YEAR.fullmatch(text)
         return FacetIs("year", text, (year[1],)) if year else None
 
-    read = tools.domain.readings()
-    return QueryParser(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, read), fields, named)
+    words = QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, tools.domain.readings)
+    return QueryParser(words, fields, named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,7 +257,7 @@ def test_at_most_thirty_terms_complete_a_word_the_shortest_first_then_by_the_alp
 
 
 def test_of_names_that_are_read_alike_the_first_counts_and_beginnings_come_by_length() -> None:
-    readings = Readings([("らむだらきか", "third"), ("らむ", "first"), ("ラーム", "other"), ("らむだ", "second")])
+    readings = Readings(lambda: [("らむだらきか", "third"), ("らむ", "first"), ("ラーム", "other"), ("らむだ", "second")])
 
     assert readings.of("ラム") == "first"
     assert [readings.near(kana) for kana in ("らむだらきさ", "らむだらきか")] == ["third", None]
