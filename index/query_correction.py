@@ -21,10 +21,12 @@ from index.terms import TermIndex
 from index.text import KANA, katakana
 
 PHONETIC_WEIGHT = 0.5  # most homophones mean something else (監視, 漢詩)
+_MAX_NAME_PIECES = 3  # a name may be typed with spaces: えーぴーあい げーとうぇい
 _MIN_PHONETIC = 6  # kana; too many shorter words are one edit away from another
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
+_ONLY_KANA = re.compile("[ぁ-ゖァ-ヶー]+")
 # The input method was left on: some keys became kana, and others stayed letters (ふぁrがて).
 _MIXED = re.compile("[ぁ-ゖ][A-Za-zＡ-Ｚａ-ｚ]|[A-Za-zＡ-Ｚａ-ｚ][ぁ-ゖ]")
 # An input method shows an unfinished word so: the last keys are not kana yet.
@@ -41,7 +43,7 @@ def correct(
     Steps in `without` are refused.
     """
     correction = _Correction(terms, words, without)
-    corrected = [correction.corrected(piece) for piece in pieces]
+    corrected = [correction.corrected(piece) for piece in correction.with_names(pieces)]
     return tuple(piece for piece, _ in corrected), [step for _, steps in corrected for step in steps]
 
 
@@ -94,36 +96,118 @@ class _Correction(Struct, frozen=True):
     words: QueryWords
     without: Collection[StepName]
 
+    def with_names(self, pieces: Sequence[QueryPiece]) -> Iterator[QueryPiece]:
+        """Yield the pieces, split around known names in kana (らむだ|の課金), and joined if a name has spaces."""
+        begin = 0
+        while begin < len(pieces):
+            for end in range(min(begin + _MAX_NAME_PIECES, len(pieces)), begin + 1, -1):
+                text = "".join(piece.text for piece in pieces[begin:end])
+                are_known = all(map(self._is_one_word, pieces[begin:end]))
+                if not are_known and _ONLY_KANA.fullmatch(text) and self._named(text):
+                    yield QueryPiece(text, (as_written(text),))
+                    break
+            else:
+                end = begin + 1
+                yield from self._split(pieces[begin])
+            begin = end
+
+    def _split(self, piece: QueryPiece) -> Iterator[QueryPiece]:
+        text, at = piece.text, 0
+        places = () if self._is_one_word(piece) else self.words.names_in(text)
+        known = [(begin, end) for begin, end in places if self._is_name(text[begin:end])]
+        if not known or known == [(0, len(text))]:
+            yield piece
+            return
+        for begin, end in (*known, (len(text), len(text))):
+            rest, name = text[at:begin], text[begin:end]
+            if words := self.words.of(rest):  # without the particles around them
+                first, last = rest.find(words[0].text), rest.rfind(words[-1].text) + len(words[-1].text)
+                yield QueryPiece(rest[first:last], words)
+            if name:
+                yield QueryPiece(name, self.words.of(name) or (as_written(name),))
+            at = end
+
     def corrected(self, piece: QueryPiece) -> _Corrected:
-        if [word.text for word in piece.words] == [piece.text] and self._is_known(piece.words[0]):
-            return piece, []
-        if all(map(self._is_known, piece.words)):
-            # Known fragments of an unknown word: Sudachi splits くばねてす into くば and 寝る, and some log has each
-            # piece of ふぁrがて.
-            suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
-            return (suspect and self._by_keyboard(piece)) or (_as_one_word(piece), [])
+        if self._is_one_word(piece):
+            return self._with_name(piece, self.words.name_of(piece.text)), []
+        all_known = all(map(self._is_known, piece.words))
+        # Known fragments of an unknown word: Sudachi splits くばねてす into くば and 寝る, and some log has each
+        # piece of ふぁrがて.
+        is_suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
+        if all_known and katakana(piece.text) == piece.text:
+            return self._with_name(_as_one_word(piece), self.words.name_of(piece.text)), []
         return (
-            self._by_keyboard(piece)
-            or self._by_phonetic_key(piece)
-            or self._by_similar_reading(piece)
-            or self._by_spelling(piece)
+            self._by_reading(piece)
+            or (self._by_keyboard(piece) if is_suspect or not all_known else None)
+            or (None if all_known else self._by_phonetic_key(piece))
+            or self._named(piece.text)
+            or ((_as_one_word(piece), []) if all_known else self._by_similar_key(piece) or self._by_spelling(piece))
         )
+
+    def _is_one_word(self, piece: QueryPiece) -> bool:
+        """Return whether a piece is one word that the index has."""
+        return [word.text for word in piece.words] == [piece.text] and self._is_known(piece.words[0])
 
     def _is_known(self, word: QueryWord) -> bool:
         """Return whether any document or title has a word."""
         titles = self.terms.schema.titles
         return self.terms.exists(word) or bool(titles and self.terms.exists(in_title(titles[1], (word,))))
 
-    def _by_keyboard(self, piece: QueryPiece) -> _Corrected | None:
-        """Return a piece as katakana, as the name with this reading, or as the keys it was typed with; else None."""
-        if "keyboard" in self.without or not _KANA_AND_LETTERS.fullmatch(piece.text):
+    def _is_name(self, kana: str) -> bool:
+        """Return whether kana are read like a name that the index has.
+
+        Words of the index are no other name: in セキュリティはどう nobody means Security Hub.
+        """
+        written, in_katakana = self._known(kana), katakana(kana[0]) == kana[0]
+        if written and (in_katakana or len(written.words) == 1):
+            is_word = in_katakana and len(written.words) == 1
+            return not is_word and bool(self.words.readings.of(kana) and self._named(kana))
+        return self._named(kana) is not None
+
+    def _named(self, kana: str) -> _Corrected | None:
+        """Return the name that sounds like this, or nearly so, if the index has it; else None."""
+        name = self.words.name_of(kana)
+        step: StepName = "keyboard" if name else "spelling"
+        if step in self.without or not (name := name or self.words.similar_name(kana)):
             return None
-        whole = () if _MIXED.search(piece.text) else (katakana(piece.text),)
-        readings = filter(None, (piece.text, kana_of(piece.text)))
-        names = filter(None, map(self.words.readings.of, readings))
-        for text in (*whole, *names, *keys_of(piece.text)):
-            if text != piece.text and (replacement := self._known(text)):
-                return replacement, [Step("keyboard", piece.text, text)]
+        return (named, [Step(step, kana, named.text)]) if (named := self._known(name)) else None
+
+    def _with_name(self, piece: QueryPiece, name: str | None, weight: float = PHONETIC_WEIGHT) -> QueryPiece:
+        """Return a known piece that also finds a known name: ラスト and Rust."""
+        named = self._known(name) if name else None
+        if not named or "keyboard" in self.without:
+            return piece
+        own, other = (
+            tuple(key for word in words for key in word.alternatives[0].terms) for words in (piece.words, named.words)
+        )
+        word = piece.words[0] if len(piece.words) == 1 else QueryWord(piece.text, (Alternative(own),))
+        if other in {alternative.terms for alternative in word.alternatives}:
+            return piece
+        text = named.text if weight == 1 else word.text  # which may name a facet value
+        alternatives = (*word.alternatives, Alternative(other, weight))
+        return replace(piece, words=(replace(word, text=text, alternatives=alternatives),))
+
+    def _by_reading(self, piece: QueryPiece) -> _Corrected | None:
+        """Return a piece as a word in katakana, as the name that sounds like it, or as both; else None."""
+        text = piece.text
+        if "keyboard" in self.without or not _KANA_AND_LETTERS.fullmatch(text):
+            return None
+        names = filter(None, map(self.words.name_of, filter(None, (text, kana_of(text)))))
+        named = next(filter(None, map(self._known, names)), None)
+        whole = None if _MIXED.search(text) or katakana(text) == text else self._known(katakana(text))
+        if whole and (named or len(whole.words) == 1):
+            return self._with_name(whole, named.text if named else None, 1), [Step("keyboard", text, whole.text)]
+        return (named, [Step("keyboard", text, named.text)]) if named and named.text != text else None
+
+    def _by_keyboard(self, piece: QueryPiece) -> _Corrected | None:
+        """Return a piece as words in katakana, or as the keys it was typed with; else None."""
+        text = piece.text
+        if "keyboard" in self.without or not _KANA_AND_LETTERS.fullmatch(text):
+            return None
+        for other in (*(() if _MIXED.search(text) else (katakana(text),)), *keys_of(text)):
+            if other != text and (replacement := self._known(other)):
+                also = None if "spelling" in self.without else self.words.similar_name(text)
+                return self._with_name(replacement, also, 1), [Step("keyboard", text, other)]
         return None
 
     def _known(self, text: str) -> QueryPiece | None:
@@ -143,14 +227,10 @@ class _Correction(Struct, frozen=True):
                     return QueryPiece(piece.text, (word,)), [Step("sound", piece.text, reading)]
         return None
 
-    def _by_similar_reading(self, piece: QueryPiece) -> _Corrected | None:
-        """Return a piece in kana as a name with a similar reading, else as a term with one; else None."""
-        if "spelling" in self.without or not (phonetic := phonetic_key(katakana(piece.text))):
-            return None
-        name = self.words.readings.near(piece.text)
-        if name and (replacement := self._known(name)):
-            return replacement, [Step("spelling", piece.text, name)]
-        if len(phonetic) < _MIN_PHONETIC:
+    def _by_similar_key(self, piece: QueryPiece) -> _Corrected | None:
+        """Return a piece in kana as a word with a similar phonetic key, or None."""
+        phonetic = None if "spelling" in self.without else phonetic_key(katakana(piece.text))
+        if phonetic is None or len(phonetic) < _MIN_PHONETIC:
             return None
         near = self.terms.spell_checker(phonetic, "sound").similar(phonetic)
         if near is None or near == phonetic:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 
 from msgspec.structs import replace
 
@@ -11,9 +11,13 @@ from index import datafiles
 from index.analysis import Analyzer, Morpheme
 from index.query_ast import Alternative, Key, QueryPiece, QueryWord
 from index.readings import Readings
-from index.text import folded, folded_name
+from index.text import KANA, KATAKANA, folded, folded_name, hiragana, katakana
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # of the points of the word itself, whose documents come first
+
+_KANA_RUN = re.compile("[ぁ-ゖァ-ヶー]{2,}(?![A-Za-zぁ-ゖァ-ヶー])")
+_MIN_NAME = 3  # kana
+_PARTICLE = re.compile("(?:[のをがにではともやへか]|って|なら|だけ|など|する|した)(?![ぁぃぅぇぉゃゅょー])")
 
 _MAX_NAME_WORDS = 8  # from each word, runs of up to 8 words are looked up
 # Letters of a real word without kanji, and of a name or a word between spaces. The dictionary has most kana and many
@@ -55,7 +59,7 @@ class QueryWords:
     def has_real_word(self, text: str) -> bool:
         """Return whether a text has a word of the dictionary or a name, which noise (asdfgh, ｄｋｆじゃ) has not."""
         return any(
-            self.readings.of("".join(morpheme.surface for morpheme in run))
+            self.has_name("".join(morpheme.surface for morpheme in run))
             or any(self._is_real(morpheme, is_alone=len(run) == 1) for morpheme in run)
             for run in self._runs(text)
         )
@@ -74,6 +78,69 @@ class QueryWords:
         """Return how a text is read, in katakana."""
         return "".join(morpheme.reading for morpheme in self._morphemes(text))
 
+    def name_of(self, kana: str) -> str | None:
+        """Return the name that is read so; other long vowels mean it too if the kana are no word (どっか)."""
+        if not KATAKANA.fullmatch(katakana(kana)):
+            return None
+        name = self.readings.of(kana)
+        if not name and (other := self.readings.with_other_length(kana)) and not self._is_word(kana):
+            return other
+        return name
+
+    def similar_name(self, kana: str) -> str | None:
+        """Return the name that sounds most like kana that are no word, or None."""
+        name = self.readings.near(kana)
+        return None if name and self._is_word(kana) else name
+
+    def has_name(self, text: str) -> bool:
+        """Return whether a text is read like a name, or has one in its kana."""
+        return bool(self.readings.of(text) or self.names_in(text))
+
+    def names_in(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Return the places of names by their readings in a text: らむだ in らむだの課金.
+
+        A name begins where kana begin or after a particle. It ends with the kana, before a particle, a word, or another
+        name.
+        """
+        places, at = [], 0
+        for begin in self._possible_begins(text):
+            run = _KANA_RUN.match(text, begin)
+            if run and begin >= at and (end := self._end_of_name(text, *run.span())):
+                places.append((begin, end))
+                at = end
+        return tuple(places)
+
+    def _possible_begins(self, text: str) -> Iterator[int]:
+        after = True  # the beginning of the text, another script, or a particle
+        for morpheme in self._morphemes(text):
+            if after and (morpheme.begin == 0 or not morpheme.is_particle):
+                yield morpheme.begin
+            after = morpheme.is_particle or not KANA.match(morpheme.surface[-1])
+
+    def _end_of_name(self, text: str, begin: int, end: int) -> int | None:
+        """Return the end of the longest name at the beginning of kana, None if there is none; similar names are last."""
+        ends = range(end, begin + _MIN_NAME - 1, -1)
+        exact = (place for place in ends if self.name_of(text[begin:place]) and self._may_follow(text[place:end]))
+        similar = (
+            place
+            for place in ends
+            if (place == end or _PARTICLE.match(text, place)) and self.similar_name(text[begin:place])
+        )
+        return next(chain(exact, similar), None)
+
+    def _may_follow(self, kana: str) -> bool:
+        """Return whether kana may follow a name without a space."""
+        if not kana or _PARTICLE.match(kana):
+            return True
+        return len(kana) >= _MIN_NAME and bool(self._is_word(kana) or self.readings.of(kana))
+
+    def _is_word(self, kana: str) -> bool:
+        """Return whether kana are a word of the dictionary; of proper nouns it has too many (ジャバー, ポーリー)."""
+        return any(
+            len(morphemes) == 1 and morphemes[0].is_known and morphemes[0].is_content and not morphemes[0].is_proper
+            for morphemes in map(self._morphemes, (kana, katakana(kana), hiragana(kana)))
+        )
+
     def _runs(self, text: str) -> Iterator[Sequence[Morpheme]]:
         """Yield the morphemes of each piece of a text."""
         runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
@@ -89,7 +156,7 @@ class QueryWords:
     def _piece(self, run: Sequence[Morpheme]) -> QueryPiece:
         text = "".join(morpheme.surface for morpheme in run)
         words = tuple(self._word(morpheme) for morpheme in run if morpheme.is_content)
-        if not words and self.readings.of(text):  # らむだ: Sudachi sees two auxiliary verbs
+        if not words and self.has_name(text):  # らむだ: Sudachi sees two auxiliary verbs
             words = (as_written(text),)
         return QueryPiece(text, words)
 

@@ -11,6 +11,7 @@ from string import ascii_lowercase
 
 from index import datafiles
 from index.analysis import folded_reading
+from index.terms import fewest_edits_away
 from index.text import KATAKANA, folded_name, hiragana, katakana
 
 _CONSONANTS = "".join(set(ascii_lowercase) - set("aiueo"))
@@ -21,8 +22,11 @@ _SAME_SOUND = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         ("q", "kw"),
+        (r"ltu|([kstpgdzbhfrcj])(?=\1)|tu(?=[kstpgdzbhcj])", "q"),  # っ, and つ before a consonant: れっど, れつど
         ("fu", "hu"),
-        ("ltu|([kstpgdzbhfr])(?=\\1)|tu(?=[kstpgdzbh])", "q"),  # っ, and つ before a consonant: れっど, れつど
+        ("j", "zy"),
+        ("([sc])h", r"\1y"),
+        ("c", "t"),
         ("(?<=[aiueo])l(?=y)|[iu]l(?=[iy])|[aeo]l(?=[aiueo])", ""),  # other small kana: てゅ, ゔゅ
         ("v", "b"),
         ("who", "wo"),
@@ -41,7 +45,8 @@ _MARKS = str.maketrans(
     {letter: letter * 2 for letter in "aeokstnhmr"}
     | {"i": "iy", "u": "uw", "g": "kk゛", "z": "ss゛", "d": "tt゛", "b": "hh゛", "p": "hh゜", "f": "hhw", "l": ""}
 )
-_MARKS_OF_AN_EDIT = 7  # one edit for so many marks, about three kana: らむた is near ラムダ, らむたー is not
+_UNLIKE, _MARKS_OF_AN_EDIT = 6, 4  # marks; らむた is near ラムダ, らむたー is not, and こくばねてぃす near クバネティス
+_MIN_NEAR = 3  # kana; any two are near some name
 
 
 class Readings:
@@ -65,17 +70,18 @@ class Readings:
         sound = heard(kana)
         return self._by_sound.get(sound) if sound else None
 
-    def near(self, kana: str) -> str | None:
-        """Return the name that sounds nearly like this, or None; the nearest, else the one with other long vowels."""
-        from rapidfuzz import process  # noqa: PLC0415  # most queries have no unknown word in kana
-        from rapidfuzz.distance import Levenshtein  # noqa: PLC0415
+    def with_other_length(self, kana: str) -> str | None:
+        """Return the name whose reading differs at most in long vowels, or None."""
+        return self.names.get(as_read(kana)) if len(kana) >= _MIN_NEAR else None
 
+    def near(self, kana: str) -> str | None:
+        """Return the name that sounds most like this, None if none does."""
         sound = heard(kana)
-        if not sound:
+        if not sound or len(kana) < _MIN_NEAR:
             return None
-        most = len(sound) // _MARKS_OF_AN_EDIT
-        nearest = process.extractOne(sound, self._by_sound.keys(), scorer=Levenshtein.distance, score_cutoff=most)
-        return self._by_sound[nearest[0]] if nearest else self.names.get(as_read(kana))
+        most = max(1, (len(sound) - _UNLIKE) // _MARKS_OF_AN_EDIT)
+        nearest = fewest_edits_away(sound, self._by_sound.keys(), most)
+        return self._by_sound[nearest] if nearest else None
 
     def _by(self, fold: Callable[[str], str]) -> Mapping[str, str]:
         names: dict[str, str] = {}

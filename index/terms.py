@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
 from typing import Protocol
@@ -65,6 +65,15 @@ def nearest(name: str, names: Iterable[str], limit: int, *, partly: bool = False
     scorer = fuzz.partial_ratio if partly else fuzz.ratio
     found = process.extract(name[:_MAX_NAME_LENGTH], tuple(names), scorer=scorer, score_cutoff=_MIN_RATIO, limit=limit)
     return tuple(similar for similar, _, _ in found)
+
+
+def fewest_edits_away(text: str, others: Collection[str], most: int) -> str | None:
+    """Return the first of the texts that are the fewest letters more, less or changed away, None beyond `most`."""
+    from rapidfuzz import process  # noqa: PLC0415  # most queries have no unknown word in kana
+    from rapidfuzz.distance import Levenshtein  # noqa: PLC0415
+
+    found = process.extractOne(text, others, scorer=Levenshtein.distance, score_cutoff=most)
+    return found[0] if found else None
 
 
 class SpellChecker:

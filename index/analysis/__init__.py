@@ -1,6 +1,6 @@
 """Splits Japanese text into morphemes and terms, with exact offsets. The only package that imports sudachipy."""
 
-from index.analysis.analyzer import Analyzer, Term, TermKind, folded_reading, marks, phonetic_key, snippet
+from index.analysis.analyzer import Analyzer, Term, TermKind, folded_reading, marks, phonetic_key, snippet, spelled_out
 from index.analysis.morphemes import MAX_ANALYSED, LexiconEntry, Morpheme
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "marks",
     "phonetic_key",
     "snippet",
+    "spelled_out",
 ]

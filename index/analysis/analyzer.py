@@ -1,8 +1,8 @@
 """Analyses text into terms, the same way for documents and queries; also marks and snippets of found texts."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -125,14 +125,20 @@ def _phonetic_key_of(word: Morpheme) -> str | None:
     if word.is_figure or (is_latin and length < _MIN_LATIN_READING):
         return None
     key = phonetic_key(word.reading)
-    if key or not is_latin or length > _MAX_SPELLED_OUT:
+    if key or not is_latin:
         return key
-    return phonetic_key("".join(_letter_names().get(letter, "?") for letter in word.surface.lower()))
+    return phonetic_key(next(spelled_out(word.surface), ""))
+
+
+def spelled_out(word: str) -> Iterator[str]:
+    """Yield how a word is read letter by letter, in katakana, the usual way first; nothing for a long word."""
+    if len(word) <= _MAX_SPELLED_OUT:
+        yield from map("".join, product(*(_letter_names().get(letter, ()) for letter in word.lower())))
 
 
 @cache
-def _letter_names() -> Mapping[str, str]:
-    return dict(line.split() for line in datafiles.lines("index", "letter_names.txt"))
+def _letter_names() -> Mapping[str, Sequence[str]]:
+    return {letter: names for letter, *names in map(str.split, datafiles.lines("index", "letter_names.txt"))}
 
 
 def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[int, int], ...]:

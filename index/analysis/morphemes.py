@@ -78,6 +78,16 @@ class Morpheme(NamedTuple):  # a note has forty, and a frozen dataclass takes fo
         return self.part_of_speech[1] == "数詞"
 
     @property
+    def is_particle(self) -> bool:
+        """Whether it is a particle, or an auxiliary verb."""
+        return self.part_of_speech[0] in ("助詞", "助動詞")
+
+    @property
+    def is_proper(self) -> bool:
+        """Whether it is a proper noun, such as a name among the additional words."""
+        return self.part_of_speech[1] == "固有名詞"
+
+    @property
     def is_interjection(self) -> bool:
         """Whether it is an interjection; Sudachi also takes meaningless syllables for one: ああ, ほげ."""
         return self.part_of_speech[0] == "感動詞"

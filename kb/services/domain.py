@@ -4,11 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import islice, product
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis import LexiconEntry
+from index.analysis import LexiconEntry, spelled_out
 from index.text import folded_for_sudachi, skeleton
 from kb.report.model import Note
 from kb.services.catalogue import Catalogue, Service
@@ -20,6 +21,9 @@ from kb.services.matcher import KeywordSet, misspellings
 _READING = re.compile(r"[（(][ぁ-んァ-ヶー]+[）)]")
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")  # StepFunctions is also written Step Functions
 _GAP = re.compile(r"([ ・\-])")
+_WORD = re.compile("[A-Z]+(?![a-z])s?|[A-Z]?[a-z]+|[0-9]")  # Dynamo and DB
+_OTHER = re.compile(r"[^A-Za-z0-9 ./\-]")
+_MAX_READINGS = 16  # of a name; each of its words may have several
 
 
 class Vocabulary(Struct, frozen=True):
@@ -30,6 +34,8 @@ class Vocabulary(Struct, frozen=True):
     own: Mapping[str, tuple[str, ...]] = {}  # the library's own spellings; the field's take precedence
     slips: tuple[tuple[str, str], ...] = ()  # a misspelling and the word that is meant
     related: tuple[tuple[str, str], ...] = ()  # a word, and one to search for too if the word finds little
+    readings: Mapping[str, tuple[str, ...]] = {}  # how names in Latin letters are read
+    parts: Mapping[str, tuple[str, ...]] = {}  # how the words that names are made of are read
 
     @property
     def typed(self) -> dict[str, tuple[str, ...]]:
@@ -82,14 +88,22 @@ class Domain(Struct, frozen=True, dict=True):
         )
         return _with_own((*names, *spellings, *self.vocabulary.words), self.vocabulary.own)
 
-    def readings(self) -> list[tuple[str, str]]:
-        """Return the readings and Japanese spellings of services and words, each with the name that it means."""
-        services = [
-            (service.short_name, [name for name in service.names if name not in service.features])
+    def readings(self) -> Iterator[tuple[str, str]]:
+        """Yield the readings and Japanese spellings of services and words, each with the name that it means."""
+        names = [
+            (name, name if name in service.features else service.short_name)
             for service in self.catalogue.services
+            for name in (service.short_name, *service.names)
         ]
-        named = (*services, *self.vocabulary.typed.items())
-        return [(reading, name) for name, others in named for reading in others if not reading.isascii()]
+        names += [(other, word) for word, others in self.vocabulary.typed.items() for other in (word, *others)]
+        names += [(name, name) for name in self.vocabulary.readings]
+        vocabulary = self.vocabulary
+        read = {word.casefold(): texts for word, texts in (*vocabulary.parts.items(), *vocabulary.readings.items())}
+        for name, meant in names:
+            if not name.isascii():
+                yield name, meant
+            else:
+                yield from ((reading, meant) for reading in (*read.get(name.casefold(), ()), *_spelled(name, read)))
 
     def changes_of(self, service: str) -> tuple[Change, ...]:
         """Return the changes of a service, in the order of the tables."""
@@ -134,6 +148,16 @@ def _names(service: Service, owners: tuple[str, ...]) -> Iterator[LexiconEntry]:
 def _units(spelling: str) -> tuple[str, ...]:
     units = _GAP.split(spelling)
     return tuple(units) if len(units) > 1 and all(units) else ()
+
+
+def _spelled(name: str, read: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield the readings of a name that its words have: ステップファンクションズ, エスキューエス."""
+    words = [] if _OTHER.search(name) else _WORD.findall(name)
+    if len(words) == 1 and not words[0].isupper():
+        return
+    each = [spelled_out(word) if len(words) == 1 else read.get(word.casefold()) or spelled_out(word) for word in words]
+    if each:
+        yield from map("".join, islice(product(*each), _MAX_READINGS))
 
 
 def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]]) -> tuple[LexiconEntry, ...]:

@@ -76,6 +76,8 @@ class _VocabularyTables(Struct, frozen=True, forbid_unknown_fields=True):
     words: dict[Text, _Word]
     slips: dict[Text, Texts]
     related: _Related
+    readings: dict[Text, Texts] = {}
+    parts: dict[Text, Texts] = {}
 
 
 class _CachedDomain(Struct, frozen=True):
@@ -181,6 +183,8 @@ def _vocabulary(tables: _VocabularyTables) -> Vocabulary:
             LexiconEntry(word, row.found_as or word, row.units, row.reading) for word, row in tables.words.items()
         ),
         spellings=tables.spellings,
+        readings=tables.readings,
+        parts=tables.parts,
         slips=tuple((slip, meant) for slip, meanings in tables.slips.items() for meant in meanings),
         related=(*in_groups, *((word, other) for word, others in related.also.items() for other in others)),
     )

@@ -16,7 +16,10 @@ PARSER = QueryParser(
         ANALYZER,
         slips=[("冪統制", "冪等")],
         related=[("監視", "モニタリング"), ("モニタリング", "監視"), ("料金", "コスト")],
-        readings=lambda: [("ラムダ", "lambda"), ("ラムダ式", "lambda"), ("エスキューエス", "SQS"), ("アールエヌジー", "RNG")],
+        readings=lambda: [
+            *(("ラムダ", "lambda"), ("ラムダ式", "lambda"), ("エスキューエス", "SQS"), ("アールエヌジー", "RNG")),
+            ("ラスト", "kubernetes"),  # also a word
+        ],
     ),
     fields={
         "year": QueryField("facet", "year"),

@@ -63,7 +63,7 @@ class Scan:
         self._number = {id(d): number for number, d in enumerate(documents)}
         words = Words(parser, engine.counts, lambda word: self._having(word) > 0 or bool(self._titled((word,))))
         pieces = words.completed(parsed.pieces) if parsed.typed else parsed.pieces
-        corrected = [words.corrected(piece, query.without) for piece in pieces]
+        corrected = [words.corrected(piece, query.without) for piece in words.with_names(pieces, query.without)]
         pieces = tuple(piece for piece, _ in corrected)
         self.corrected = list(dict.fromkeys(word for piece in pieces for word in piece.words))
         self.meant = list(words.meant(self.corrected))
@@ -184,7 +184,7 @@ class Scan:
     def _has_real_word(self) -> bool:
         words = self._parser.words
         pieces = re.split(r"\s+", self._plain_text)
-        return any(words.readings.of(piece) or any(self._real_words(piece)) for piece in pieces if piece)
+        return any(words.has_name(piece) or any(self._real_words(piece)) for piece in pieces if piece)
 
     def _real_words(self, piece: str) -> Iterator[bool]:
         """Yield whether each morpheme of a piece is a known word that means something and is long enough."""

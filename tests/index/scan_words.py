@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from pathlib import Path
 from typing import TypeAlias
 
@@ -137,36 +137,99 @@ class Words:
 
     def corrected(self, piece: QueryPiece, without: Sequence[StepName]) -> _Corrected:
         """Return a piece with its unknown words corrected, and the steps."""
-        all_known = all(map(self.exists, piece.words))
-        if all_known and [word.text for word in piece.words] == [piece.text]:
-            return piece, []
-        is_suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
-        attempts: list[tuple[StepName, Callable[[QueryPiece], _Corrected | None]]] = []
+        text, all_known = piece.text, all(map(self.exists, piece.words))
+        is_word = self._is_word(piece)
+        if is_word or (all_known and not re.search("[ぁ-ゖ]", text)):
+            found = None if "keyboard" in without else self._known(self.parser.words.name_of(text))
+            return _or_name(piece if is_word else _whole(piece), found, 0.5), []
+        is_suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(text)) or _MIXED.search(text)
+        attempts: list[tuple[StepName, Callable[[QueryPiece], _Corrected | None]]] = [("keyboard", self._by_kana)]
         if is_suspect or not all_known:
-            attempts = [("keyboard", self._by_keyboard)]
+            attempts += [("keyboard", lambda piece: self._by_keyboard(piece, similar="spelling" not in without))]
         if not all_known:
-            attempts += [("sound", self._by_sound), ("spelling", self._by_reading), ("spelling", self._by_spelling)]
+            attempts += [("sound", self._by_sound)]
+        attempts += [(self._step_to_name(text), lambda piece: self._named(piece.text))]
+        if not all_known:
+            attempts += [("spelling", self._by_similar_sound), ("spelling", self._by_spelling)]
         for name, attempt in attempts:
             if name not in without and (found := attempt(piece)):
                 return found
         return (_whole(piece) if all_known else piece), []
 
-    def _by_keyboard(self, piece: QueryPiece) -> _Corrected | None:
+    def with_names(self, pieces: Sequence[QueryPiece], without: Sequence[StepName]) -> Iterator[QueryPiece]:
+        """Yield the pieces with each known name in kana as a piece: joined if it has spaces, split off in a text."""
+        if not pieces:
+            return
+        for count in (3, 2):
+            text = "".join(piece.text for piece in pieces[:count])
+            is_new = len(pieces) >= count and not all(map(self._is_word, pieces[:count]))
+            if is_new and re.fullmatch("[ぁ-ゖァ-ヶー]+", text) and self._is_named(text, without):
+                yield _as_it_is(text)
+                yield from self.with_names(pieces[count:], without)
+                return
+        yield from self._split(pieces[0], without)
+        yield from self.with_names(pieces[1:], without)
+
+    def _split(self, piece: QueryPiece, without: Sequence[StepName]) -> Iterator[QueryPiece]:
+        text, places = piece.text, [] if self._is_word(piece) else list(self.parser.words.names_in(piece.text))
+        places = [(begin, end) for begin, end in places if self._is_split_off(text[begin:end], without)]
+        if places in ([], [(0, len(text))]):
+            yield piece
+            return
+        ends = [0, *(end for place in places for end in place), len(text)]
+        for number, part in enumerate(text[begin:end] for begin, end in pairwise(ends)):
+            words = self.parser.words.of(part)
+            if number % 2:
+                yield QueryPiece(part, words) if words else _as_it_is(part)
+            elif words:  # without the particles around them
+                begin, last = part.index(words[0].text), words[-1].text
+                yield QueryPiece(part[begin : part.rindex(last) + len(last)], words)
+
+    def _is_word(self, piece: QueryPiece) -> bool:
+        return [word.text for word in piece.words] == [piece.text] and self.exists(piece.words[0])
+
+    def _is_named(self, kana: str, without: Sequence[StepName]) -> bool:
+        return bool(self._step_to_name(kana) not in without and self._named(kana))
+
+    def _is_split_off(self, kana: str, without: Sequence[StepName]) -> bool:
+        written, in_katakana = self._known(kana), not "ぁ" <= kana[0] <= "ゖ"
+        if not written or (not in_katakana and len(written.words) > 1):
+            return self._is_named(kana, without)
+        if in_katakana and len(written.words) == 1:
+            return False
+        return bool(self.parser.words.readings.of(kana)) and self._is_named(kana, without)
+
+    def _step_to_name(self, kana: str) -> StepName:
+        return "keyboard" if self.parser.words.name_of(kana) else "spelling"
+
+    def _named(self, kana: str) -> _Corrected | None:
+        found = self._known(self.parser.words.name_of(kana) or self.parser.words.similar_name(kana))
+        return (found, [Step(self._step_to_name(kana), kana, found.text)]) if found else None
+
+    def _by_kana(self, piece: QueryPiece) -> _Corrected | None:
         text = piece.text
         if not _KANA_OR_LATIN.fullmatch(text):
             return None
-        named = self.parser.words.readings.names
-        readings = [as_read(reading) for reading in (text, kana_of(text)) if reading]
-        texts = [] if _MIXED.search(text) else [katakana(text)]
-        texts += [named[reading] for reading in readings if reading in named] + keys_of(text)
-        for other in texts:
+        known = (self._known(self.parser.words.name_of(kana)) for kana in (text, kana_of(text)) if kana)
+        named = next((found for found in known if found), None)
+        whole = None if _MIXED.search(text) or katakana(text) == text else self._known(katakana(text))
+        if whole and (named or len(whole.words) == 1):
+            return _or_name(whole, named, 1), [Step("keyboard", text, whole.text)]
+        return (named, [Step("keyboard", text, named.text)]) if named and named.text != text else None
+
+    def _by_keyboard(self, piece: QueryPiece, *, similar: bool) -> _Corrected | None:
+        text = piece.text
+        if not _KANA_OR_LATIN.fullmatch(text):
+            return None
+        for other in [*([] if _MIXED.search(text) else [katakana(text)]), *keys_of(text)]:
             if other != text and (found := self._known(other)):
-                return found, [Step("keyboard", text, other)]
+                name = self._known(self.parser.words.similar_name(text)) if similar else None
+                return _or_name(found, name, 1), [Step("keyboard", text, other)]
         return None
 
-    def _known(self, text: str) -> QueryPiece | None:
-        words = self.parser.words.of(text)
-        return QueryPiece(text, words) if words and all(map(self.exists, words)) else None
+    def _known(self, text: str | None) -> QueryPiece | None:
+        words = self.parser.words.of(text or "")
+        return QueryPiece(text or "", words) if words and all(map(self.exists, words)) else None
 
     def _by_sound(self, piece: QueryPiece) -> _Corrected | None:
         analyzer = self.parser.words.analyzer
@@ -176,15 +239,9 @@ class Words:
                 return QueryPiece(piece.text, (_sounding(piece.text, key),)), [Step("sound", piece.text, reading)]
         return None
 
-    def _by_reading(self, piece: QueryPiece) -> _Corrected | None:
-        key, named = phonetic_key(katakana(piece.text)), self.parser.words.readings.names
-        if not key:
-            return None
-        if as_read(piece.text) not in named and (near := misspelt(as_read(piece.text), dict.fromkeys(named, 1))):
-            name = named[near]
-            if found := self._known(name):
-                return found, [Step("spelling", piece.text, name)]
-        sound = misspelt(key, self.counts["sound"]) if len(key) >= 6 else None
+    def _by_similar_sound(self, piece: QueryPiece) -> _Corrected | None:
+        key = phonetic_key(katakana(piece.text))
+        sound = misspelt(key, self.counts["sound"]) if key and len(key) >= 6 else None
         if sound in (None, key):
             return None
         return QueryPiece(piece.text, (_sounding(piece.text, sound),)), [Step("spelling", piece.text, sound)]
@@ -238,6 +295,22 @@ class Words:
 
 def _distinct(*alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
     return tuple(dict.fromkeys(each for some in alternatives for each in some))
+
+
+def _or_name(piece: QueryPiece, named: QueryPiece | None, weight: float) -> QueryPiece:
+    """Return a piece as one word that is also found as a name."""
+    if not named:
+        return piece
+    own, other = (tuple(key for word in each.words for key in word.alternatives[0].terms) for each in (piece, named))
+    word = piece.words[0] if len(piece.words) == 1 else QueryWord(piece.text, (Alternative(own),))
+    if other in [each.terms for each in word.alternatives]:
+        return piece
+    word = replace(word, alternatives=(*word.alternatives, Alternative(other, weight)))
+    return replace(piece, words=(replace(word, text=named.text if weight == 1 else word.text),))
+
+
+def _as_it_is(text: str) -> QueryPiece:
+    return QueryPiece(text, (QueryWord(text, (Alternative((Key(folded(text)),)),)),))
 
 
 def _sounding(text: str, key: str) -> QueryWord:

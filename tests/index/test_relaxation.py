@@ -123,7 +123,7 @@ def test_a_query_without_an_answer_finds_nothing(engine: Engine, text: str) -> N
 def test_a_real_word_is_in_the_dictionary_or_a_name(text: str, is_real: bool) -> None:  # noqa: FBT001  # from the table
     words = QueryWords(
         Analyzer([LexiconEntry("akb", name=True), LexiconEntry("Xq", "", ("X", "q"), name=True)]),
-        readings=[("ファゲート", "fargate")],
+        readings=lambda: [("ファゲート", "fargate")],
     )
 
     assert words.has_real_word(text) is is_real
@@ -257,10 +257,17 @@ def test_at_most_thirty_terms_complete_a_word_the_shortest_first_then_by_the_alp
 
 
 def test_of_names_that_are_read_alike_the_first_counts_and_beginnings_come_by_length() -> None:
-    readings = Readings(lambda: [("らむだらきか", "third"), ("らむ", "first"), ("ラーム", "other"), ("らむだ", "second")])
+    readings = Readings(
+        lambda: [("らむだらきか", "third"), ("らむ", "first"), ("ラーム", "other"), ("らむだ", "second")]
+    )
 
     assert readings.of("ラム") == "first"
-    assert [readings.near(kana) for kana in ("らむだらきさ", "らむだらきか")] == ["third", None]
+    assert [readings.near(kana) for kana in ("らむだらきさ", "らむたらきか", "らむたらき", "らむ")] == [
+        "third",
+        "third",
+        None,
+        None,
+    ]
     assert readings.beginning("ら") == ("first", "second", "third")
 
 

@@ -1,6 +1,7 @@
 """What is typed in kana finds what is written otherwise: whole, begun, with a slip; and nothing else."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -107,10 +108,73 @@ def found(knowledge_base: KnowledgeBase, text: str, *, typing: bool = False) -> 
         ("せーじめいかー", "SageMaker"),
         ("くらうどふろん", "CloudFront"),
         ("ぷろめてうづ", "Prometheus"),
+        ("らむだー", "Lambda"),  # a long vowel more or less
+        ("どっか", "Docker"),
+        ("おろーら", "Aurora"),
+        ("くーべねてぃす", "Kubernetes"),
+        ("くばねちす", "Kubernetes"),  # ティ is heard as チ
+        ("きねじす", "Kinesis"),  # voicing
+        ("らむた", "Lambda"),
+        ("てらほーむ", "Terraform"),  # フォ is heard as ホ
+        ("ふあーげーと", "Fargate"),  # a small kana is large
+        ("どつかー", "Docker"),
+        ("すらつく", "Slack"),
+        ("れっどシフト", "Redshift"),  # in both kana
+        ("ラムだ", "Lambda"),
+        ("いーしーに", "EC2"),  # letters and digits spelt out
+        ("えすさん", "S3"),
+        ("だいなもでーびー", "DynamoDB"),
+        ("えす きゅー えす", "SQS"),  # with spaces
     ],
 )
 def test_a_reading_finds_what_is_read_so_and_nothing_else(knowledge_base: KnowledgeBase, text: str, first: str) -> None:
     assert found(knowledge_base, text) == [note for note in NOTES if note.startswith(first)]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("らむだ きどう", "Lambda は起動が遅い"),
+        ("おそい らむだー", "Lambda は起動が遅い"),
+        ("らむだの起動", "Lambda は起動が遅い"),
+        ("起動が遅いらむだ", "Lambda は起動が遅い"),
+        ("推論とせーじめーか", "SageMaker で推論する"),
+        ("てらほーむで環境を作る", "Terraform で環境を作る"),
+        ("くばねちすをこうしん", "Kubernetes を更新する"),
+        ("どっかーでかためる", "Docker で固める"),
+        ("どつかーかためる", "Docker で固める"),
+        ("だいなもでぃーびーのかきん", "DynamoDB の課金を見積もる"),
+        ("ふぁーげーと こーるどすたーと", None),
+    ],
+)
+def test_a_reading_means_the_name_next_to_other_words_too(
+    knowledge_base: KnowledgeBase, text: str, note: str | None
+) -> None:
+    assert found(knowledge_base, text) == ([note] if note else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("らむたー", "らんだ", "てらふぃー", "すらいす", "たてもの", "いたりあ", "なくす", "のは", "だと", "はある"),
+        *("やめる", "そら", "ひろく", "あつかう", "どうか", "セキュリティはどう", "クラウドなら"),
+    ],
+)
+def test_other_words_are_not_taken_for_names(knowledge_base: KnowledgeBase, text: str) -> None:
+    steps = knowledge_base.searcher.search(Query(text)).steps
+
+    assert [step for step in steps if step.instead.isascii()] == []
+
+
+def test_a_word_that_reads_like_a_name_finds_both(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# 会 2019\n\n- ラストの五分で試した\n- Rust で書いた\n- Go で書いた\n", "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path, tmp_path / "index")
+    knowledge_base.indexer.sync()
+
+    assert (
+        found(knowledge_base, "らすと") == found(knowledge_base, "ラスト") == ["ラストの五分で試した", "Rust で書いた"]
+    )
+    assert found(knowledge_base, "ラスト 五分") == ["ラストの五分で試した"]
 
 
 def typed(word: str) -> Iterator[str]:
@@ -190,7 +254,9 @@ def test_what_may_yet_become_a_word_takes_nothing_away(knowledge_base: Knowledge
         ("おーろら", Step("keyboard", "おーろら", "Aurora")),
         ("くらうどふろんと", Step("keyboard", "くらうどふろんと", "クラウドフロント")),
         ("てぃーえるえす", Step("sound", "てぃーえるえす", "ティーエルエス")),
-        ("せーじめいかー", Step("spelling", "せーじめいかー", "SageMaker")),
+        ("せーじめいかー", Step("keyboard", "せーじめいかー", "SageMaker")),
+        ("てらほーむ", Step("spelling", "てらほーむ", "terraform")),
+        ("てらほーむを環境", Step("spelling", "てらほーむ", "terraform")),
         ("おぶじぇくど", Step("spelling", "おぶじぇくど", "オブジェクト")),
     ],
 )

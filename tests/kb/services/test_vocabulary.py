@@ -1,7 +1,11 @@
 """The words of the field in the analysis and the search: names of services, spellings and field words."""
 
+from collections import Counter
+
 import pytest
 
+from index.readings import Readings, heard
+from index.text import KATAKANA
 from kb.pipeline.reports import Tools
 from kb.search.search_box import query_parser
 
@@ -28,6 +32,33 @@ def terms(text: str) -> list[str]:
 )
 def test_names_of_one_thing_have_the_same_first_term(names: tuple[str, ...]) -> None:
     assert len({terms(name)[0] for name in names}) == 1
+
+
+def test_readings_are_in_katakana_and_each_is_listed_once() -> None:
+    rows = [(name, reading) for name, each in VOCABULARY.readings.items() for reading in each]
+    rows += [(name, reading) for name, each in VOCABULARY.parts.items() for reading in each]
+
+    assert [row for row in rows if not KATAKANA.fullmatch(row[1])] == []
+    assert len({(name.casefold(), heard(reading)) for name, reading in rows}) == len(rows)
+    names = Counter(heard(reading) for each in VOCABULARY.readings.values() for reading in each)
+    assert [sound for sound, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reading"),
+    [
+        ("JWT", "ジェーダブリューティー"),
+        ("CDK", "シーデーケー"),
+        ("S3", "エスサン"),
+        ("GitHub Actions", "ギットハブアクションズ"),
+        ("Service Quotas", "サービスクォータ"),
+        ("Aurora", "オーロラ"),
+        ("Lambda", "ラムダ"),
+        ("冪等", "ベキトウ"),
+    ],
+)
+def test_a_name_is_read_as_its_words_and_capital_letters_are(name: str, reading: str) -> None:
+    assert Readings(TOOLS.domain.readings).of(reading) == name
 
 
 @pytest.mark.parametrize(
