@@ -25,7 +25,7 @@ from kb.cli.syncing import ensure_index, warn_unindexed
 from kb.knowledge_base import KnowledgeBase
 from kb.search.browser import ServiceCount
 from kb.search.facets import BY_KEY, Facet, by_place, by_strength, keys, options
-from kb.search.records import facet_record, found_talk_record, hit_record, hits, pair_record, service_record
+from kb.search.records import facet_record, found_talk_record, hit_records, pair_record, service_record
 from kb.search.results import FoundNote, SearchResults, UnknownValueError
 from kb.search.searcher import SORTS, unknown_values, ways_out
 from kb.services import Catalogue, Domain
@@ -113,8 +113,10 @@ def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]
 def _search_records(
     answer: SearchResults, quoted: Sequence[FoundNote], domain: Domain, *, facets: bool, explain: bool
 ) -> Iterator[Mapping[str, Any]]:
-    for found, tier in hits(answer):
-        yield hit_record(found, tier, domain, quoted=found in quoted, explain=explain)
+    shown = (*answer.hits, *answer.near)
+    ids = {found.id for found in shown}
+    beyond = (found for found in quoted if found.id not in ids)  # of the limit
+    yield from hit_records((*shown, *beyond), quoted, domain, explain=explain)
     for talk in answer.talks:
         yield {"type": "talk", **found_talk_record(talk)}
     if facets:

@@ -19,12 +19,12 @@ from kb.search.records import (
     change_record,
     found_talk_record,
     guide_record,
-    hit_record,
+    hit_records,
     note_record,
     service_record,
     talk_record,
 )
-from kb.search.results import FoundNote, SearchResults, Tier, UnknownValueError
+from kb.search.results import FoundNote, SearchResults, UnknownValueError
 from kb.search.searcher import SORTS, unknown_values
 
 Record: TypeAlias = dict[str, Any]
@@ -75,12 +75,12 @@ class Notes:
         """Return a note as `kb show --json` prints it, and its address."""
         return {**note_record(note, self.knowledge_base.collection.domain), **self._address(note)}
 
-    def hit(self, found: FoundNote, tier: Tier, *, quoted: bool) -> Record:
-        """Return a hit as `kb search --json` prints it, with its address and the marks before the cut."""
-        domain = self.knowledge_base.collection.domain
-        record = hit_record(found, tier, domain, quoted=quoted, explain=False)
-        marks = [mark for mark in record["marks"] if mark[1] <= _MAX_TEXT]
-        return {**record, "marks": marks, **self._address(found.note)}
+    def hits(self, found: Sequence[FoundNote], quoted: Sequence[FoundNote]) -> Iterator[Record]:
+        """Yield hits as `kb search --json` prints them, with their addresses and the marks before the cut."""
+        records = hit_records(found, quoted, self.knowledge_base.collection.domain, explain=False)
+        for one, record in zip(found, records, strict=True):
+            marks = [mark for mark in record["marks"] if mark[1] <= _MAX_TEXT]
+            yield {**record, "marks": marks, **self._address(one.note)}
 
     def window(self, notes: Sequence[Note], offset: int) -> Record:
         """Return the records of notes from an offset on, their total number and the next offset."""
@@ -108,8 +108,8 @@ def search(kb: KnowledgeBase, arguments: Search, root: str | None) -> Record:
     answer = kb.searcher.search(query)
     quoted = kb.searcher.quoted(query, answer)
     notes = Notes(kb, root)
-    found = list(within(notes.hit(one, "found", quoted=one in quoted) for one in answer.hits))
-    near = list(within(notes.hit(one, "near", quoted=one in quoted) for one in answer.near))
+    found = list(within(notes.hits(answer.hits, quoted)))
+    near = list(within(notes.hits(answer.near, quoted)))
     return {
         **_about(kb),
         **_nothing(kb, answer),

@@ -28,7 +28,8 @@ _QUESTION = re.compile(
 def quoted(results: Sequence[FoundNote]) -> tuple[FoundNote, ...]:
     """Return the results that almost certainly answer their query, most certain first; results need reasons.
 
-    The probabilities were fitted with the bundled model: without its vectors there is no quote.
+    Notes that a change has overtaken follow the others; alone they are no answer. The probabilities were fitted with
+    the bundled model: without its vectors there is no quote.
     """
     first = results[:FIRST]
     rows = features(first)
@@ -37,8 +38,9 @@ def quoted(results: Sequence[FoundNote]) -> tuple[FoundNote, ...]:
     model = load("quotes")
     can_answer = [found.note.kind not in _NO_ANSWERS and _PARTICULAR.match(found.note.text) is None for found in first]
     probabilities = model.probabilities([()] * len(first), rows)[:, model.labels.index("answer")] * can_answer
-    best, *others = sorted(zip(probabilities.tolist(), first, strict=True), key=lambda pair: -pair[0])
-    if best[0] < model.thresholds["first"]:
+    pairs = zip(probabilities.tolist(), first, strict=True)
+    best, *others = sorted(pairs, key=lambda pair: (bool(pair[1].overtaken), -pair[0]))
+    if best[1].overtaken or best[0] < model.thresholds["first"]:
         return ()
     further = [found for probability, found in others if probability >= model.thresholds["further"]]
     return (best[1], *further)[:_MAX_QUOTED]

@@ -1,7 +1,7 @@
 """Answers as JSON objects, the same from commands, pages and programs."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +12,7 @@ from kb.report.model import Note, Talk
 from kb.report.outline import Outline
 from kb.search.browser import NoteTaker, SimilarNote
 from kb.search.directory import EventEntry, TalkEntry
-from kb.search.results import FoundNote, FoundTalk, SearchResults, Tier
+from kb.search.results import FoundNote, FoundTalk
 from kb.services import Change, Domain, Service
 from kb.translation import NOTES, in_language
 from kb.wording import history, why
@@ -61,22 +61,20 @@ def change_record(change: Change) -> dict[str, str | None]:
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 
 
-def hits(answer: SearchResults) -> Iterator[tuple[FoundNote, Tier]]:
-    """Yield the notes that a search returns with their tiers, those that are found first."""
-    yield from ((note, "found") for note in answer.hits)
-    yield from ((note, "near") for note in answer.near)
-
-
-def hit_record(found: FoundNote, tier: Tier, domain: Domain, *, quoted: bool, explain: bool) -> dict[str, Any]:
-    """Return a note that a search returns; `quoted` if it almost certainly answers the search."""
-    return {
-        **note_record(found.note, domain),
-        "tier": tier,
-        "quoted": quoted,
-        "score": round(found.score, 4),
-        "marks": [list(mark) for mark in found.marks],
-        **({"reasons": found.reasons} if explain else {}),
-    }
+def hit_records(
+    found: Iterable[FoundNote], quoted: Iterable[FoundNote], domain: Domain, *, explain: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the records of notes that a search returns; `quoted` are those that almost certainly answer it."""
+    answers = {one.id for one in quoted}
+    for one in found:
+        yield {
+            **note_record(one.note, domain),
+            "tier": one.tier,
+            "quoted": one.id in answers,
+            "score": round(one.score, 4),
+            "marks": [list(mark) for mark in one.marks],
+            **({"reasons": one.reasons} if explain else {}),
+        }
 
 
 def facet_record(value: FacetCount) -> dict[str, Any]:

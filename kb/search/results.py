@@ -15,11 +15,12 @@ Tier: TypeAlias = Literal["found", "near"]
 
 
 class FoundNote(Hit, frozen=True, kw_only=True):
-    """A hit with its note, the ranges of its text to mark, and the ids of the dated changes that outdate it."""
+    """A hit with its note, the ranges of its text to mark, the ids of the changes that outdate it, and its tier."""
 
     note: Note
     marks: tuple[tuple[int, int], ...] = ()
     overtaken: tuple[str, ...] = ()
+    tier: Tier = "found"
 
     @property
     def shown_reasons(self) -> tuple[Reason, ...]:

@@ -21,7 +21,7 @@ from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import day
 from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
-from kb.search.results import FoundNote, FoundTalk, SearchResults, UnknownValueError
+from kb.search.results import FoundNote, FoundTalk, SearchResults, Tier, UnknownValueError
 from kb.search.search_box import Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -82,15 +82,17 @@ class Searcher:
             yield self._results(query, snapshot)
 
     def quoted(self, query: Query, answer: SearchResults) -> tuple[FoundNote, ...]:
-        """Return the notes that almost certainly answer a query, most certain first.
+        """Return the notes that almost certainly answer a query, most certain first, whatever its limit.
 
-        Only the first page in order of relevance has any; its results need reasons. Notes that kb.toml rejects as an
-        answer to this query are left out.
+        Only the first page in order of relevance has any. Notes that kb.toml rejects as an answer to this query are
+        left out.
         """
-        from kb.search.quotes import quoted
+        from kb.search.quotes import FIRST, quoted
 
-        if not query.text or query.offset or query.sort != "relevance":
+        if not query.text or query.offset or query.sort != "relevance" or query.limit == 0:
             return ()
+        if not query.explain or (query.limit is not None and query.limit < FIRST):
+            answer = self.search(replace(query, limit=FIRST, explain=True, facets=(), context=None))
         corrections = self._collection.tools.configuration.corrections
         rejected = {note for note, correction in corrections.items() if query.text in correction.no_answer_to}
         return quoted([found for found in (*answer.hits, *answer.near) if found.note.id not in rejected])
@@ -109,7 +111,7 @@ class Searcher:
         decoded = {note.id: note for notes in context_notes.values() for note in notes}
         near_terms = found.terms | found.near_terms
         hits = tuple(_found_note(hit, found.terms, decoded, snapshot) for hit in found.hits)
-        near = tuple(_found_note(hit, near_terms, decoded, snapshot) for hit in found.near)
+        near = tuple(_found_note(hit, near_terms, decoded, snapshot, "near") for hit in found.near)
         talks = []
         for talk, notes, found_notes in found.titled[:_MAX_TALKS]:
             reports = contents.reports_of_talk[talk]
@@ -282,10 +284,12 @@ def _marks_above(
     return {text: marks(text, terms, analyzer) for text in texts}
 
 
-def _found_note(hit: Hit, terms: frozenset[str], decoded: Mapping[str, Note], snapshot: Snapshot) -> FoundNote:
+def _found_note(
+    hit: Hit, terms: frozenset[str], decoded: Mapping[str, Note], snapshot: Snapshot, tier: Tier = "found"
+) -> FoundNote:
     note = decoded.get(hit.id) or snapshot.note(hit.stored)
     ranges = marks(note.text, terms, snapshot.tools.analyzer)
-    return FoundNote(**asdict(hit), note=note, marks=ranges, overtaken=load_overtaken(hit.stored))
+    return FoundNote(**asdict(hit), note=note, marks=ranges, overtaken=load_overtaken(hit.stored), tier=tier)
 
 
 def _context_notes(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:

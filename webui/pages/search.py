@@ -13,7 +13,7 @@ from kb.library.contents import ReportEntry
 from kb.search.browser import ServiceCount
 from kb.search.crosstab import ServiceYears
 from kb.search.facets import by_strength, keys
-from kb.search.records import facet_record, found_talk_record, hit_record, hits, service_record
+from kb.search.records import facet_record, found_talk_record, hit_records, service_record
 from kb.search.results import FoundNote, SearchResults
 from kb.search.searcher import SORTS
 from kb.services import Domain
@@ -231,9 +231,8 @@ def _search_page(
 
 def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     """Return a page of results as JSON: the notes best first, and each facet value with the address that toggles it."""
-    records = [
-        hit_record(one, tier, domain, quoted=one in page.quoted, explain=True) for one, tier in hits(page.answer)
-    ]
+    found = (*page.answer.hits, *page.answer.near)
+    records = list(hit_records(found, page.quoted, domain, explain=True))
     return {
         "total": page.answer.total,
         "near_total": len(page.answer.near),

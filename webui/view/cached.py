@@ -185,7 +185,8 @@ def answer_example(knowledge_base: KnowledgeBase) -> AnswerExample | None:
     """
 
     def is_meaningful(found: FoundNote) -> bool:
-        return found.note.kind in ("advice", "statement") and len(found.note.text) >= _MIN_EXAMPLE_LENGTH
+        note = found.note
+        return note.kind in ("advice", "statement") and len(note.text) >= _MIN_EXAMPLE_LENGTH and not found.overtaken
 
     queries = [Query(text, limit=FIRST, explain=True) for text in _QUESTIONS]
     first = None

@@ -21,21 +21,26 @@ def test_a_reason_that_counts_for_nothing_is_not_told(points: float, told: bool)
     assert found.shown_reasons == ((reason,) if told else ())
 
 
-def test_at_most_three_answers_are_quoted_the_most_certain_first() -> None:
+def answering(cosine: float, *overtaken: str) -> FoundNote:
     text = "同じメッセージが二度届くので、受け手を冪等に作っておく"
-    found = [
-        FoundNote(
-            NOTE.id,
-            6.0,
-            "",
-            (Reason("likeness", 2.0, cosine=cosine), Reason("words", 4.0), Reason("coverage", 4.0 * _COVERAGE)),
-            note=replace(NOTE, kind="statement", text=text),
-        )
-        for cosine in (0.95, 0.99, 0.96, 0.98, 0.97)
-    ]
-    other = FoundNote(NOTE.id, 1.0, "", (Reason("likeness", 0.1, cosine=0.1),), note=replace(NOTE, text="別の話"))
+    reasons = (Reason("likeness", 2.0, cosine=cosine), Reason("words", 4.0), Reason("coverage", 4.0 * _COVERAGE))
+    return FoundNote(NOTE.id, 6.0, "", reasons, note=replace(NOTE, kind="statement", text=text), overtaken=overtaken)
 
-    assert [one.reasons[0].cosine for one in quoted([*found, other])] == [0.99, 0.98, 0.97]
+
+OTHER = FoundNote(NOTE.id, 1.0, "", (Reason("likeness", 0.1, cosine=0.1),), note=replace(NOTE, text="別の話"))
+
+
+def test_at_most_three_answers_are_quoted_the_most_certain_first() -> None:
+    found = map(answering, (0.95, 0.99, 0.96, 0.98, 0.97))
+
+    assert [one.reasons[0].cosine for one in quoted([*found, OTHER])] == [0.99, 0.98, 0.97]
+
+
+def test_an_answer_that_a_change_has_overtaken_follows_the_others_and_is_none_alone() -> None:
+    overtaken, current, other = answering(0.99, "a-change"), answering(0.95), answering(0.96)
+
+    assert quoted([overtaken, current, other, OTHER]) == (other, current, overtaken)
+    assert quoted([overtaken, OTHER]) == ()
 
 
 @pytest.mark.parametrize(
