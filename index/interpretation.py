@@ -121,14 +121,15 @@ def relax(
 
 
 def may_have_near(query: Query, interpretation: Interpretation, parser: QueryParser, terms: TermIndex) -> bool:
-    """Return whether near documents are allowed, and any of the words is in a document or a real word.
+    """Return whether near documents are allowed, and any word is in a document, names a facet value, or is real.
 
     Otherwise the query is noise, and documents similar to it are noise too.
     """
     words = interpretation.relaxation.loosest
     if "near" in query.without or not words:
         return False
-    return any(map(terms.exists, words)) or parser.words.has_real_word(interpretation.parsed.plain)
+    is_known = any(terms.exists(word) or parser.named(word.text) for word in words)
+    return is_known or parser.words.has_real_word(interpretation.parsed.plain)
 
 
 def near_limit(query: Query, total: int) -> int:

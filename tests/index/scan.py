@@ -183,6 +183,8 @@ class Scan:
 
     def _has_real_word(self) -> bool:
         words = self._parser.words
+        if any(self._parser.named(word.text) for word in self.loosest):
+            return True
         pieces = re.split(r"\s+", self._plain_text)
         return any(words.has_name(piece) or any(self._real_words(piece)) for piece in pieces if piece)
 

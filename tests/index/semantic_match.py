@@ -19,6 +19,7 @@ from index.whoosh_engine import WhooshEngine
 ANALYZER = Analyzer()
 NAMES = {
     "lambda": FacetIs("service", "lambda", ("lambda",)),
+    "zxwv": FacetIs("service", "zxwv", ("zxwv",)),
     "信頼性": FacetIs("service", "reliability", ("reliability",)),
 }
 PARSER = QueryParser(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))

@@ -52,7 +52,8 @@ def test_near_documents_can_be_refused(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "near"), [("洗濯機", ["1"]), ("洗濯機 -鍵", ["1"]), ("ｄｋｆじゃ", []), ("asdfgh", [])]
+    ("text", "near"),
+    [("洗濯機", ["1"]), ("洗濯機 -鍵", ["1"]), ("zxwv", ["4"]), ("ｄｋｆじゃ", []), ("asdfgh", [])],
 )
 def test_a_real_word_that_no_document_has_is_searched_by_meaning_and_noise_is_not(
     make: Make, text: str, near: list[str]
@@ -61,6 +62,7 @@ def test_a_real_word_that_no_document_has_is_searched_by_meaning_and_noise_is_no
         document(1, "別の話", "洗濯機の話"),
         document(2, "別の話", "ｄｋｆじゃ"),
         document(3, "別の話", "asdfgh"),
+        document(4, "別の話", "zxwv"),
     )
     engine = filled(make(Characters()), library(*documents))
 
