@@ -1,8 +1,8 @@
 """Parses the text of a search box into a query AST.
 
-    監視 SQS        both words        "結果整合性"      a phrase
-    -VPC            not this word     監視 OR 通知      either word
-    ( )             a group           service:lambda    the value of a field
+    監視 SQS        both words, as 監視 AND SQS    "結果整合性"      a phrase
+    -VPC            not this word, as NOT VPC      監視 OR 通知      either word
+    ( )             a group                        service:lambda    the value of a field, as service: lambda
 
 Every mark may be full-width. Any text is a valid query: a mark without meaning is searched as words, with a notice.
 """
@@ -45,13 +45,22 @@ _MIN_COMMON = 0.2  # documents that have the word themselves, for each document 
 
 _Span: TypeAlias = tuple[int, int]
 
-# A long vowel mark before a word is a minus: Japanese keyboards have them on the same key.
-_TOKEN = re.compile(
-    r"""(?P<minus> [-−‐–ー]+ (?=\S) )?
-        (?: (?P<field> [^\s"():|]+ ) : (?=[^\s)]) )?
+_AND, _OR, _NOT = (f"(?:{name}|{''.join(chr(ord(c) + 0xFEE0) for c in name)})" for name in ("AND", "OR", "NOT"))
+OPERATOR = re.compile(f"(?:{_AND}|{_OR}|{_NOT})")  # half-width or full-width
+
+
+def _token(gap: str) -> re.Pattern[str]:
+    """Return the pattern of a token, with a gap after the colon of a field."""
+    # A long vowel mark before a word is a minus: Japanese keyboards have them on the same key.
+    return re.compile(
+        rf"""(?P<minus> [-−‐–ー]+ (?=\S) | {_NOT} (?: \s+ (?=\S) | (?=["(]) ) )?
+        (?: (?P<field> [^\s"():|]+ ) : {gap} (?=[^\s)]) )?
         (?: "(?P<phrase>[^"]*)" | (?P<bar>\|) | (?P<open>\() | (?P<close>\)) | (?P<quote>") | (?P<word>[^\s"()|]+) )""",
-    re.VERBOSE,
-)
+        re.VERBOSE,
+    )
+
+
+_TOKEN, _TOKEN_WITH_GAP = _token(""), _token(r"\s+")
 _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
 _DATE = re.compile(  # \d would match the digits of every script
     "([0-9]{4})(?:[-/.年](0?[1-9]|1[0-2])(?:[-/.月](0?[1-9]|[12][0-9]|3[01]))?)?[年月日]?"
@@ -181,7 +190,7 @@ class _Parser:
             self._notice("cut", text[MAX_CHARACTERS:])
         self._text = text = " ".join(text[:MAX_CHARACTERS].translate(_MARKS).split())
         ends_in_word = False
-        for token in _TOKEN.finditer(text):
+        for token in self._tokens():
             ends_in_word = bool(token["word"])
             self._token = token.span()
             self._take(token)
@@ -206,10 +215,19 @@ class _Parser:
             typed=self._typing and ends_in_word and is_last,
         )
 
+    def _tokens(self) -> Iterator[re.Match[str]]:
+        at = 0
+        while token := _TOKEN.search(self._text, at):
+            spaced = _TOKEN_WITH_GAP.match(self._text, token.start())
+            if spaced and spaced["field"] and folded_name(spaced["field"]) in self._parser.fields:
+                token = spaced
+            yield token
+            at = token.end()
+
     def _take(self, token: re.Match[str]) -> None:
         negated = bool(token["minus"])
-        is_or = folded_width(token["word"] or "") == "OR"
-        if token["word"] and not token["field"] and not negated and not is_or:
+        is_plain = token["word"] and not token["field"] and not negated
+        if is_plain and not OPERATOR.fullmatch(token["word"]):
             self._run.append(token.span())
             return
         self._end_run()
@@ -225,9 +243,9 @@ class _Parser:
             self._close_bracket()
         elif token["quote"]:
             self._notice("unclosed", '"')
-        elif token["bar"] or not negated:
+        elif token["bar"] or (not negated and folded_width(token["word"]) == "OR"):
             group.either = True
-        else:
+        elif negated:
             self._add_words(token["word"], negated=True)
 
     def _end_run(self, *, typing: bool = False) -> None:

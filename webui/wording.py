@@ -83,7 +83,7 @@ BLOCKS = {
 }
 CHRONICLE = {"talks": marked("talks"), "changes": marked("changes of the service")}
 KEYS = {
-    marked("/"): marked("Go to the search box (if empty, with your recent searches)"),
+    marked("/, Ctrl+K, ⌘K"): marked("Go to the search box (if empty, with your recent searches)"),
     marked("j, ↓"): marked("Next note (↓ from the search box too, or once a note has the focus)"),
     marked("k, ↑"): marked("Previous note (↑ once a note has the focus)"),
     marked("Enter"): marked("Open the page of the note"),

@@ -71,11 +71,14 @@ def search(
 ) -> None:
     """Search the notes for words; every word is required. With a filter no word is needed.
 
+    Quotes hold a phrase. -word or NOT leaves a word out, OR finds either, AND is a space, and ( ) groups. service:sqs
+    and service: sqs are notes of a service. A name in kana is found as it sounds: らむだの課金.
+
     \b
     Examples: kb search 冪等
               kb search --service SQS --service sns --facets
               kb search "DynamoDB 結果整合性" --year 2018 --json
-              kb search '"結果整合" -S3 (監視 OR 通知) 年:2018' --explain
+              kb search '"結果整合" NOT S3 (監視 OR 通知) 年: 2018' --explain
     """
     ensure_index(kb)
     query = Query(

@@ -29,7 +29,7 @@ class Search(Arguments, frozen=True):
         Meta(
             max_length=1000,
             description="Words or a question, best in Japanese: 'SQS 冪等', 'Lambdaが遅いのはなぜ？'. Phrases in quotes, "
-            "-word to leave out, OR and brackets work. May be empty where a filter is given.",
+            "-word or NOT to leave out, OR, AND and brackets work. May be empty where a filter is given.",
         ),
     ] = ""
     sort: Annotated[

@@ -13,6 +13,7 @@ from msgspec.structs import replace as replace_fields
 from index.analysis import Analyzer, marks
 from index.engine import FacetCount, Hit, Results
 from index.query import Query, Sort, StepName
+from index.query_parser import OPERATOR
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.pipeline.reports import tools_of
@@ -33,7 +34,8 @@ SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old
 _MAX_TALKS = 10  # found by title; a common word is in thousands of titles, which /talks lists
 _MAX_COMPLETIONS = 3  # names that begin with the word
 _MAX_WORDS_LEFT_OUT = 8  # one search each, when a query finds nothing
-_MARKS = re.compile(r'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|OR\s)')  # of conditions, which have their own counts
+# Marks of conditions, which have their own counts.
+_MARKS = re.compile(rf'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|{OPERATOR.pattern}(?:\s|$))')
 
 LITERALLY: tuple[StepName, ...] = get_args(StepName)
 """All relaxation steps: a query without them finds only what it says."""

@@ -69,6 +69,26 @@ def test_a_slash_is_for_the_box_wherever_one_is_but_in_a_text(open_page: Open) -
     assert page.locator("dialog[open]").count() == 0
 
 
+@pytest.mark.parametrize("keys", ["Control+k", "Meta+k", "/"])
+@pytest.mark.parametrize("path", ["/?q=Lambda", "/reports", "/talks"])
+def test_keys_go_to_the_search_box_of_any_page_but_not_from_a_text(open_page: Open, keys: str, path: str) -> None:
+    page = open_page(path)
+    page.keyboard.press(keys)
+    assert focused(page) == "q"
+    page.evaluate("main.prepend(Object.assign(document.createElement('textarea'), { id: 'typed' }))")
+    page.locator("#typed").focus()
+    page.keyboard.press(keys)
+    assert focused(page) == "typed"
+
+
+def test_other_keys_with_control_are_left_to_the_browser(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    for keys in ("Control+j", "Control+Shift+k", "Alt+k"):
+        page.keyboard.press(keys)
+
+    assert focused(page) == ""
+
+
 def test_the_skip_link_leads_to_the_results(open_page: Open) -> None:
     page = open_page("/?q=Lambda")
     page.keyboard.press("Tab")

@@ -75,6 +75,23 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
         ("OR 監視", ["監視"]),
         ("| 監視 OR 通知", ["(監視 | 通知)"]),
         ("-() (OR 監視)", ["監視"]),
+        ("監視 AND SQS ＡＮＤ 通知", ["監視", "SQS", "通知"]),
+        ("監視 and SQS", ["監視", "and", "SQS"]),
+        ("監視 NOT VPC SQS", ["監視", "SQS", "not VPC"]),
+        ('監視　ＮＯＴ　"x y" NOT(SQS Lambda)', ["監視", "not 「x y」", "not (SQS & Lambda)"]),
+        ("監視 OR NOT service:lambda", ["(監視 | not service=lambda)"]),
+        ("監視 AND NOT VPC", ["監視", "not VPC"]),
+        ("NOTE ANDROID ORACLE", ["NOTE", "ANDROID", "ORACLE"]),
+        ("監視 AND", ["監視"]),
+        ("監視 NOT", ["監視"]),
+        ("NOT", ["「not」"]),
+        ('"監視 AND 通知"', ["「監視 and 通知」"]),
+        ("service: ラムダ -サービス： lambda", ["service=lambda", "not service=lambda"]),
+        ('service: "API Gateway" event: jaws 監視', ["監視", "service=api-gateway", "event=*jaws*"]),
+        ("TALK: 信頼性", ["talk~信頼性"]),
+        ("場所: 監視", ["場所:", "監視"]),
+        ('"service: lambda"', ["「service: lambda」"]),
+        ("service:", ["service:"]),
     ],
 )
 def test_a_text_is_parsed_into_nodes(text: str, nodes: list[str]) -> None:
@@ -119,6 +136,11 @@ def test_at_most_eight_conditions_are_counted_each_and_all_obeyed() -> None:
         ("監視と通知", [], "監視と通知"),
         ("監視 監視 OR 通知", [("監視 OR 通知", "監視")], "監視"),
         ("監視 -foo:bar", [("-foo:bar", "監視")], "監視"),
+        (
+            "監視 service: lambda NOT VPC",
+            [("service: lambda", "監視 NOT VPC"), ("NOT VPC", "監視 service: lambda")],
+            "監視",
+        ),
         ("-foo:(監視 VPC) 集約", [("-foo:(", "監視 VPC) 集約"), ("-foo:(監視 VPC)", "集約")], "集約"),
         ('監視 -VPC 通知 "x"', [("-VPC", '監視 通知 "x"'), ('"x"', "監視 -VPC 通知")], "監視 通知"),
     ],
@@ -166,7 +188,9 @@ def test_a_hostile_query_is_a_query(text: str) -> None:
 
 
 @settings(max_examples=300)
-@given(st.text(st.one_of(st.sampled_from('監視 SQS-"()：:|ー　ORservice\n\x00\ud800'), st.characters()), max_size=40))
+@given(
+    st.text(st.one_of(st.sampled_from('監視 SQS-"()：:|ー　ORANDTservice\n\x00\ud800'), st.characters()), max_size=40)
+)
 @example("(-")
 @example('service:"')
 @example("-service:(")

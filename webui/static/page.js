@@ -237,10 +237,12 @@ const AT_A_NOTE = {
   Enter: (note) => note.querySelector(".permalink")?.click(),
 };
 document.addEventListener("keydown", (event) => {
-  if (composes(event) || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPED_IN)) return;
+  if (composes(event) || event.altKey || event.target.closest(TYPED_IN)) return;
+  const withControl = event.ctrlKey || event.metaKey;
+  if (withControl && (event.shiftKey || event.key.toLowerCase() !== "k")) return;
   const note = event.target.matches(".note") && event.target;
   const open = event.target.closest(OPEN_MENU);
-  const act = KEYS[event.key] ?? (note && AT_A_NOTE[event.key]);
+  const act = KEYS[withControl ? "/" : event.key] ?? (note && AT_A_NOTE[event.key]);
   if (event.key === "Escape" && open) {
     open.open = false;
     open.querySelector("summary").focus();

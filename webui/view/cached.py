@@ -140,9 +140,9 @@ def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
     names = dict(_syntax_names(knowledge_base))
     lines = (
         ('"{phrase}"', _("between quotes: exactly this, in a row")),
-        ("{service} -{other}", _("without the word behind the minus")),
-        ("{service} OR {other}", _("any of them; ( ) keeps words together")),
-        (_("service:{slug} kind:{kind}"), _("of this value; also event:, speaker:, state:")),
+        ("{service} -{other}", _("without the word behind the minus, or behind NOT")),
+        ("{service} OR {other}", _("any of them; ( ) keeps words together, AND is a space")),
+        (_("service:{slug} kind:{kind}"), _("of this value; also event:, speaker:, state:, with or without a space")),
         (_("year:{year}"), _("of this year; also before:{year}, after:{year}")),
     )
     for line in lines:
