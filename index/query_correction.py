@@ -159,9 +159,9 @@ class _Correction(Struct, frozen=True):
         Words of the index are no other name: in セキュリティはどう nobody means Security Hub.
         """
         written, in_katakana = self._known(kana), katakana(kana[0]) == kana[0]
-        if written and (in_katakana or len(written.words) == 1):
-            is_word = in_katakana and len(written.words) == 1
-            return not is_word and bool(self.words.readings.of(kana) and self._named(kana))
+        is_word = written is not None and self._is_one_word(written)
+        if written and (in_katakana or is_word):
+            return not (in_katakana and is_word) and bool(self.words.readings.of(kana) and self._named(kana))
         return self._named(kana) is not None
 
     def _named(self, kana: str) -> _Corrected | None:

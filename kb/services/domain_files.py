@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import permutations
+from itertools import permutations, takewhile
 from typing import Annotated
 
 import msgspec
@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 from index import datafiles
 from index.analysis import LexiconEntry
 from index.datafiles import TableError, Text, Texts
+from index.text import KATAKANA
 from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
 from kb.services.changes import Change, ChangeTable, lifecycle, unknown_words
 from kb.services.disambiguation import DisambiguationRules
@@ -71,13 +72,17 @@ class _Related(Struct, frozen=True, forbid_unknown_fields=True):
     also: dict[Text, Texts] = {}
 
 
+class _Readings(Struct, frozen=True, forbid_unknown_fields=True):
+    names: Texts = ()
+    parts: Texts = ()
+
+
 class _VocabularyTables(Struct, frozen=True, forbid_unknown_fields=True):
     spellings: dict[Text, Texts]
     words: dict[Text, _Word]
     slips: dict[Text, Texts]
     related: _Related
-    readings: dict[Text, Texts] = {}
-    parts: dict[Text, Texts] = {}
+    readings: _Readings = _Readings()
 
 
 class _CachedDomain(Struct, frozen=True):
@@ -183,8 +188,15 @@ def _vocabulary(tables: _VocabularyTables) -> Vocabulary:
             LexiconEntry(word, row.found_as or word, row.units, row.reading) for word, row in tables.words.items()
         ),
         spellings=tables.spellings,
-        readings=tables.readings,
-        parts=tables.parts,
+        readings=dict(map(_with_readings, tables.readings.names)),
+        parts=dict(map(_with_readings, tables.readings.parts)),
         slips=tuple((slip, meant) for slip, meanings in tables.slips.items() for meant in meanings),
         related=(*in_groups, *((word, other) for word, others in related.also.items() for other in others)),
     )
+
+
+def _with_readings(row: str) -> tuple[str, tuple[str, ...]]:
+    """Return the name of a row, which may have spaces, and the readings behind it."""
+    words = row.split()
+    readings = tuple(takewhile(KATAKANA.fullmatch, reversed(words)))
+    return " ".join(words[: len(words) - len(readings)]), readings[::-1]

@@ -193,9 +193,9 @@ class Words:
 
     def _is_split_off(self, kana: str, without: Sequence[StepName]) -> bool:
         written, in_katakana = self._known(kana), not "ぁ" <= kana[0] <= "ゖ"
-        if not written or (not in_katakana and len(written.words) > 1):
+        if not written or not (in_katakana or self._is_word(written)):
             return self._is_named(kana, without)
-        if in_katakana and len(written.words) == 1:
+        if in_katakana and self._is_word(written):
             return False
         return bool(self.parser.words.readings.of(kana)) and self._is_named(kana, without)
 

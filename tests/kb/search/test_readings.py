@@ -253,7 +253,7 @@ def test_what_may_yet_become_a_word_takes_nothing_away(knowledge_base: Knowledge
         ("らむだ", Step("keyboard", "らむだ", "ラムダ")),
         ("おーろら", Step("keyboard", "おーろら", "Aurora")),
         ("くらうどふろんと", Step("keyboard", "くらうどふろんと", "クラウドフロント")),
-        ("てぃーえるえす", Step("sound", "てぃーえるえす", "ティーエルエス")),
+        ("すいろん", Step("sound", "すいろん", "スイロン")),
         ("せーじめいかー", Step("keyboard", "せーじめいかー", "SageMaker")),
         ("てらほーむ", Step("spelling", "てらほーむ", "terraform")),
         ("てらほーむを環境", Step("spelling", "てらほーむ", "terraform")),
