@@ -41,7 +41,7 @@ MAX_CONDITION_TEXTS = 8  # each costs a search without the condition
 # A word of titles finds their documents if it is rare: in few titles, and hardly in any text. These limits separate
 # handles, companies and session numbers from the subjects of talks.
 MAX_UNDER_TITLES = 300  # documents, which some twenty talks have
-_MIN_COMMON = 0.2  # documents that have the word themselves, for each document under such a title
+_MIN_COMMON = 0.2  # documents that match the word themselves, for each document under such a title
 
 _Span: TypeAlias = tuple[int, int]
 
@@ -95,15 +95,19 @@ class QueryParser(Struct, frozen=True):
         """
         field = terms.schema.titles[1] if terms.schema.titles else ""
         in_titles = {word for word in words if field and terms.exists(in_title(field, (word,)))}
-        names_of = partial(_names_of, terms=terms, field=field, in_titles=in_titles)
+        nodes = {word: self._node(word, terms) for word in words}
+        names_of = partial(_names_of, terms=terms, nodes=nodes, field=field, in_titles=in_titles)
         runs = list(names_among(words, names_of))
-        nodes: list[Node] = [AnyOf((AllOf(run), *names_of(run))) for run in runs]
-        for word in words:
-            if not any(word in run for run in runs):
-                facet = self.named(word.text)
-                named = AnyOf((_at_full_weight(word), facet)) if facet else word
-                nodes.append(named if terms.exists(named) else word)
-        return tuple(nodes)
+        in_runs = {word for run in runs for word in run}
+        return (
+            *(AnyOf((AllOf(tuple(nodes[word] for word in run)), *names_of(run))) for run in runs),
+            *(node for word, node in nodes.items() if word not in in_runs),
+        )
+
+    def _node(self, word: QueryWord, terms: TermIndex) -> Node:
+        facet = self.named(word.text)
+        named = AnyOf((_at_full_weight(word), facet)) if facet else word
+        return named if terms.exists(named) else word
 
     def parse(self, text: str, *, typing: bool = False) -> Parsed:
         """Parse a text. With `typing`, its last word may be unfinished."""
@@ -111,20 +115,24 @@ class QueryParser(Struct, frozen=True):
 
 
 def _names_of(
-    run: Sequence[QueryWord], terms: TermIndex, field: str, in_titles: Collection[QueryWord]
+    run: Sequence[QueryWord],
+    terms: TermIndex,
+    nodes: Mapping[QueryWord, Node],
+    field: str,
+    in_titles: Collection[QueryWord],
 ) -> tuple[Node, ...]:
     """Return the nodes of what words together name: a value of `Schema.names`, and titles.
 
     Titles count unless the words are common.
     """
-    nodes = list[Node]()
+    names = list[Node]()
     if terms.schema.names and terms.has_name(name := joined(run)):
-        nodes.append(FacetIs(terms.schema.names, name, (name,)))
+        names.append(FacetIs(terms.schema.names, name, (name,)))
     if all(word in in_titles for word in run):
         having = terms.count((title := in_title(field, run),))
-        if 0 < having <= MAX_UNDER_TITLES and terms.count(run) < _MIN_COMMON * having:
-            nodes.append(title)
-    return tuple(nodes)
+        if 0 < having <= MAX_UNDER_TITLES and terms.count([nodes[word] for word in run]) < _MIN_COMMON * having:
+            names.append(title)
+    return tuple(names)
 
 
 def in_title(field: str, words: Sequence[QueryWord]) -> InField:

@@ -136,12 +136,14 @@ class Scan:
         """Yield the nodes that a document must match for these words: each word, or the facet value that it names."""
         runs = list(self._names(words))
         yield from (node for _, node in runs)
-        for word in words:
-            if not any(word in run for run, _ in runs):
-                facet = self._parser.named(word.text)
-                strict = tuple(one for one in word.alternatives if one.weight == 1)
-                named = AnyOf((replace(word, alternatives=strict), facet)) if facet else word
-                yield named if any(self.describes(named, d) for d in self._documents) else word
+        yield from (self._node(word) for word in words if not any(word in run for run, _ in runs))
+
+    def _node(self, word: QueryWord) -> Node:
+        """Return the node of a word, or of the word and the facet value that it names."""
+        facet = self._parser.named(word.text)
+        strict = tuple(one for one in word.alternatives if one.weight == 1)
+        named = AnyOf((replace(word, alternatives=strict), facet)) if facet else word
+        return named if any(self.describes(named, d) for d in self._documents) else word
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
         """Yield from left to right the longest runs of up to 8 words that are a name, each with its node."""
@@ -150,14 +152,15 @@ class Scan:
             runs = (tuple(words[begin : begin + length]) for length in range(min(8, len(words) - begin), 0, -1))
             run, names = next(((run, names) for run in runs if (names := self._names_of(run))), (words[:1], []))
             if names:
-                yield tuple(run), AnyOf((AllOf(tuple(run)), *names))
+                yield tuple(run), AnyOf((AllOf(tuple(map(self._node, run))), *names))
             begin += len(run)
 
     def _names_of(self, run: tuple[QueryWord, ...]) -> list[Node]:
         """Return the nodes of the facet value and of the titles that words together name."""
         group, name = self.schema.names or "", folded_name("".join(word.text for word in run))
         is_value = any(name in d.document.facets.get(group, ()) for d in self._documents)
-        titled, having = self._titled(run), sum(self.describes(AllOf(run), d) for d in self._documents)
+        own = AllOf(tuple(map(self._node, run)))
+        titled, having = self._titled(run), sum(self.describes(own, d) for d in self._documents)
         names: list[Node] = [FacetIs(group, name, (name,))] if is_value else []
         return [*names, self._in_title(run)] if 5 * having < titled <= 300 else names
 

@@ -1,13 +1,16 @@
 """The contract of searching, for every engine: matches, counts and order."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from engines import NOTES, Make, document, filled, ids
+from engines import NOTES, PARSER, SCHEMA, Make, document, filled, ids
 from msgspec.structs import replace as changed
 
 from index.engine import FacetCount, TitledCount
 from index.query import Query, Sort
+from index.query_ast import FacetIs
+from index.whoosh_engine import WhooshEngine
 
 
 def test_every_word_must_be_in_some_field(make: Make) -> None:
@@ -373,3 +376,13 @@ def test_a_word_of_titles_is_not_corrected(make: Make) -> None:
     results = engine.search(Query("gunosy", without=("near",)))
 
     assert (ids(results), results.steps) == (["0"], ())
+
+
+def test_words_of_titles_still_find_by_the_facet_value_that_one_of_them_names(tmp_path: Path) -> None:
+    value = FacetIs("service", "sqs", ("sqs",))
+    parser = changed(PARSER, named=lambda text: value if text == "SQS" else None)
+    under = [document(n, "通知", below="SQSの監視") for n in range(6)]
+    notes = [*under, document(6, "監視", services=["sqs"]), document(7, "監視")]
+    engine = filled(WhooshEngine(tmp_path, SCHEMA, lambda _meta: parser), notes)
+
+    assert sorted(ids(engine.search(Query("SQS 監視", without=("near",))))) == [*"0123456"]
