@@ -10,7 +10,7 @@ from index.engine import Engine, MeantCount
 from index.query import Query, Step, StepName
 from index.query_parser import QueryParser
 from index.query_words import QueryWords
-from index.readings import Readings, kana_of, keys_of
+from index.readings import Readings, heard, kana_of, keys_of
 from index.schema import Document, Schema, TextField
 from index.terms import SpellChecker, shortest_with_prefix
 from index.text import hiragana, katakana
@@ -269,6 +269,26 @@ def test_of_names_that_are_read_alike_the_first_counts_and_beginnings_come_by_le
         None,
     ]
     assert readings.beginning("ら") == ("first", "second", "third")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(
+            ("えらすてぃっく", "エラスチック"),
+            ("れでぃす", "レジス"),
+            ("でゅーてぃー", "ジューチー"),
+            ("ぐらゔぃとん", "グラビトン"),
+        ),
+        *(("えいと", "エート"), ("こうど", "コード"), ("れつど", "レッド"), ("えすきゅうえす", "エスキューエス")),
+    ],
+)
+def test_kana_that_sound_the_same_have_the_same_marks(one: str, other: str) -> None:
+    assert heard(one) == heard(other) != ""
+
+
+def test_only_kana_have_a_sound() -> None:
+    assert [heard(text) for text in ("lambda", "冪等", "らむd", "")] == [""] * 4
 
 
 def test_a_known_rare_word_is_searched_and_the_frequent_one_is_suggested(tmp_path: Path) -> None:
