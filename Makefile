@@ -60,16 +60,18 @@ check: $(VENV)/.dev
 	$(BIN)/kb evaluate --at-least data/evaluation/figures.json
 	KB_EMBEDDING=none $(BIN)/kb evaluate --at-least data/evaluation/figures.json
 
-# Fits the models of headings, talks, kinds, inherited services and quotes. Writes weights and figures.
+# Fits the models of headings, talks, kinds, inherited services and relevance. Writes weights and figures.
 fit: $(VENV)/.fit
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
-	else for part in headings talks kinds services quotes; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
+	else for part in headings talks kinds services relevance; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
-# Fine-tunes the sentence model on queries and teaches it to read notes (torch on the CPU, three hours), then recomputes
+# Fine-tunes the sentence model on queries, teaches it to read notes and to compare them with queries (torch on the CPU,
+# four hours), then recomputes
 # the samples' vectors. Needs the notes in LABELS. `make fit` uses what it reads.
 fit-model: $(VENV)/.model
 	@if test ! -d $(LABELS)/notes; then echo "There are no notes in $(LABELS): nothing is fitted."; \
 	else $(BIN)/python tests/fitting/sentence_model.py $(LABELS) && $(BIN)/python tests/fitting/reading.py $(LABELS) && \
+	$(BIN)/python tests/fitting/reranking.py $(LABELS) && \
 	$(BIN)/python tests/fitting/sample_vectors.py; fi
 
 # Adds new texts to each kb.po, drops unused ones, and compiles it; write the msgstr of new ones, and run it again.

@@ -106,6 +106,7 @@ class Results(Struct, frozen=True):
       They come after the last hit, sorted by score: MAX_NEAR_HITS at most, and no more than the window holds.
     - `facets`: the counts of the requested groups.
     - `unlisted`: for each group in `Query.most_values`, the number of values that are not listed.
+    - `text`: the text as searched for: corrected, without conditions.
     - `steps`, `notices`: the relaxation steps taken, and the parts of the query that could not be taken as typed.
     - `terms`, `near_terms`: the terms that were searched for, and the terms that make a document near (for marks).
     - `without`: for each selected group and value, the total if that value were not selected.
@@ -126,6 +127,7 @@ class Results(Struct, frozen=True):
     near: tuple[Hit, ...] = ()
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     unlisted: Mapping[str, int] = field(default_factory=dict)
+    text: str = ""
     steps: tuple[Step, ...] = ()
     notices: "tuple[Notice, ...]" = ()
     terms: frozenset[str] = frozenset()
@@ -151,6 +153,12 @@ class Coverage(Struct, frozen=True):
     def lacking(self) -> int:
         """The number of documents without a vector."""
         return self.documents - self.embedded
+
+
+def near_limit(query: Query, total: int) -> int:
+    """Return the maximum number of near documents to list: 0 unless the window reaches the last of `total` hits."""
+    limit = query.limit or 0
+    return min(limit, MAX_NEAR_HITS) if query.offset < max(total, 1) <= query.offset + limit else 0
 
 
 class Reader(Protocol):

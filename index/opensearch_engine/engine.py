@@ -10,8 +10,7 @@ from typing import Any
 
 from index import engine
 from index.embedder import EmbedderMaker, EmbeddingError, no_embedder
-from index.engine import Coverage, Engine, Hit, Publication, Results, SearchIndexError
-from index.interpretation import near_limit
+from index.engine import Coverage, Engine, Hit, Publication, Results, SearchIndexError, near_limit
 from index.messages import translatable
 from index.opensearch_engine import filters, publishing
 from index.opensearch_engine.connection import MAX_ANSWER, Address, ClusterError, Connection
@@ -136,6 +135,7 @@ class ClusterReader:
             near=_hits(tier, near, query) if tier else (),
             facets=listed,
             unlisted=unlisted,
+            text=search.interpretation.text,
             steps=search.interpretation.steps,
             notices=search.notices,
             terms=search.interpretation.terms,

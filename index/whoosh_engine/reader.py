@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError
-from index.engine import FEW_HITS, ConditionCount, Hit, MeantCount, Reason, Results, TitledCount, WordCount
-from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near, near_limit
+from index.engine import FEW_HITS, ConditionCount, Hit, MeantCount, Reason, Results, TitledCount, WordCount, near_limit
+from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near
 from index.messages import message_of
 from index.query import Query
 from index.query_ast import AnyOf, Key, Notice, QueryWord
@@ -138,6 +138,7 @@ class _Search:
             near=_hits(near, documents),
             facets={group: listed for group, (listed, _) in counts.items()},
             unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
+            text=interpretation.text,
             steps=interpretation.steps,
             notices=self._notices,
             terms=interpretation.terms,

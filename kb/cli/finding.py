@@ -209,6 +209,8 @@ def _hit_lines(found: Iterable[FoundNote], domain: Domain, *, explain: bool) -> 
             yield click.style(f"    {' · '.join((wording.kind(note), *services))}", fg="cyan")
             yield from _change_lines(hit, domain)
             if explain:
+                if hit.relevance:
+                    yield click.style(f"    {wording.useful(hit.relevance.useful)}", dim=True)
                 yield from (click.style(f"    {wording.reason(reason)}", dim=True) for reason in hit.shown_reasons)
             yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
         yield ""

@@ -206,4 +206,5 @@ def read_model(name: str) -> tuple[ModelTable, list[str], dict[str, NDArray[Any]
     """Return the table of a shipped model, its feature names, and its other arrays by name."""
     with (files("kb.learning") / f"{name}.npz").open("rb") as data, np.load(data, allow_pickle=False) as file:
         arrays = dict(file)
-    return model_table(name), arrays.pop("names").tobytes().decode("utf-8").split("\n"), arrays
+    names = arrays.pop("names", np.empty(0, np.uint8)).tobytes().decode("utf-8").split("\n")
+    return model_table(name), names, arrays

@@ -64,7 +64,10 @@ def change_record(change: Change) -> dict[str, str | None]:
 def hit_records(
     found: Iterable[FoundNote], quoted: Iterable[FoundNote], domain: Domain, *, explain: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield the records of notes that a search returns; `quoted` are those that almost certainly answer it."""
+    """Yield the records of notes that a search returns; `quoted` are those that almost certainly answer it.
+
+    `useful` is the probability that a note is useful, which decides the order of the first notes; null if unknown.
+    """
     answers = {one.id for one in quoted}
     for one in found:
         yield {
@@ -72,6 +75,7 @@ def hit_records(
             "tier": one.tier,
             "quoted": one.id in answers,
             "score": round(one.score, 4),
+            "useful": round(one.relevance.useful, 4) if one.relevance else None,
             "marks": [list(mark) for mark in one.marks],
             **({"reasons": one.reasons} if explain else {}),
         }

@@ -14,10 +14,25 @@ Tier: TypeAlias = Literal["found", "near"]
 """Whether a note has every word of the query, or only some or a similar meaning."""
 
 
+class Relevance(Struct, frozen=True):
+    """The probabilities that a note answers a query, and that it is useful, be it an answer or not.
+
+    `gain` decides the order: both probabilities, and the score.
+    """
+
+    answers: float
+    useful: float
+    gain: float = 0.0
+
+
 class FoundNote(Hit, frozen=True, kw_only=True):
-    """A hit with its note, the ranges of its text to mark, the ids of the changes that outdate it, and its tier."""
+    """A hit with its note, the ranges of its text to mark, the ids of the changes that outdate it, and its tier.
+
+    `relevance` is how likely the note is useful and answers the query, None if it was not compared with it.
+    """
 
     note: Note
+    relevance: Relevance | None = None
     marks: tuple[tuple[int, int], ...] = ()
     overtaken: tuple[str, ...] = ()
     tier: Tier = "found"

@@ -1,7 +1,7 @@
 """Answers queries: the results of the index with their notes, talks, facet labels and ways to find more."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
@@ -18,6 +18,7 @@ from index.text import folded_name
 from kb.library.contents import Contents
 from kb.pipeline.reports import tools_of
 from kb.report.model import Note
+from kb.search import relevance
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import day
 from kb.search.documents import load_overtaken, load_relations
@@ -69,6 +70,7 @@ class Searcher:
         self._collection = collection
         self._labels = GenerationCache[Mapping[str, str]]()
         self._suggestions = GenerationCache[Suggestions]()
+        self._compared = GenerationCache[dict[str, relevance.Compared]]()
 
     def search(self, query: Query) -> SearchResults:
         """Answer a query from one generation of the index.
@@ -89,12 +91,12 @@ class Searcher:
         Only the first page in order of relevance has any. Notes that kb.toml rejects as an answer to this query are
         left out.
         """
-        from kb.search.quotes import FIRST, quoted
+        from kb.search.quotes import quoted
 
         if not query.text or query.offset or query.sort != "relevance" or query.limit == 0:
             return ()
-        if not query.explain or (query.limit is not None and query.limit < FIRST):
-            answer = self.search(replace(query, limit=FIRST, explain=True, facets=(), context=None))
+        if query.limit is not None and query.limit < relevance.FIRST:
+            answer = self.search(replace(query, limit=relevance.FIRST, facets=(), context=None))
         corrections = self._collection.tools.configuration.corrections
         rejected = {note for note, correction in corrections.items() if query.text in correction.no_answer_to}
         return quoted([found for found in (*answer.hits, *answer.near) if found.note.id not in rejected])
@@ -106,14 +108,17 @@ class Searcher:
         group, last = index_query.last or ("", ())
         if group and group not in index_query.facets:
             index_query = replace(index_query, facets=(*index_query.facets, group))
-        found, contents = snapshot.reader.search(index_query), snapshot.contents
+        reader = self._collection.passage_reader() if relevance.decides(query) else None
+        found = snapshot.reader.search(relevance.widened(index_query) if reader else index_query)
+        contents, near_terms = snapshot.contents, found.terms | found.near_terms
         likely = sum(value.count for value in found.facets.get(group, ()) if value.value in last)
         results = _with_own_groups(query, found, service_group, snapshot)
-        context_notes = _context_notes(found, snapshot)
-        decoded = {note.id: note for notes in context_notes.values() for note in notes}
-        near_terms = found.terms | found.near_terms
-        hits = tuple(_found_note(hit, found.terms, decoded, snapshot) for hit in found.hits)
-        near = tuple(_found_note(hit, near_terms, decoded, snapshot, "near") for hit in found.near)
+        hits = tuple(_found_note(hit, found.terms, snapshot, "found") for hit in found.hits)
+        near = tuple(_found_note(hit, near_terms, snapshot, "near") for hit in found.near)
+        if reader:
+            known = self._compared.get(contents, dict, found.text)
+            hits, near = relevance.ordered(query, found, hits, near, relevance.comparison(reader, found.text, known))
+        context_notes = _context_notes(found, (*hits, *near), snapshot)
         talks = []
         for talk, notes, found_notes in found.titled[:_MAX_TALKS]:
             reports = contents.reports_of_talk[talk]
@@ -286,22 +291,25 @@ def _marks_above(
     return {text: marks(text, terms, analyzer) for text in texts}
 
 
-def _found_note(
-    hit: Hit, terms: frozenset[str], decoded: Mapping[str, Note], snapshot: Snapshot, tier: Tier = "found"
-) -> FoundNote:
-    note = decoded.get(hit.id) or snapshot.note(hit.stored)
+def _found_note(hit: Hit, terms: frozenset[str], snapshot: Snapshot, tier: Tier) -> FoundNote:
+    note = snapshot.note(hit.stored)
     ranges = marks(note.text, terms, snapshot.tools.analyzer)
     return FoundNote(**asdict(hit), note=note, marks=ranges, overtaken=load_overtaken(hit.stored), tier=tier)
 
 
-def _context_notes(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
-    """Return the hits and their related notes by place; only these are decoded, as a place may hold thousands."""
-    relations = [load_relations(hit.stored) for hit in (*results.hits, *results.near)] if results.context else []
-    ids = {note for related in relations for note in (related.id, related.remedy_of, related.answers) if note}
-    return {
-        place: tuple(snapshot.note(stored) for stored in documents if load_relations(stored).is_related_to(ids))
-        for place, documents in results.context.items()
-    }
+def _context_notes(results: Results, shown: Sequence[FoundNote], snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
+    """Return the shown hits and their related notes by place; only these are decoded, as a place may hold thousands."""
+    decoded = {hit.id: hit.note for hit in shown}
+    ids = {note for hit in shown for note in (hit.id, hit.note.remedy_of, hit.note.answers) if note}
+
+    def related(documents: Iterable[str]) -> Iterator[Note]:
+        for stored in documents:
+            relations = load_relations(stored)
+            if relations.is_related_to(ids):
+                yield decoded.get(relations.id) or snapshot.note(stored)
+
+    notes = ((place, tuple(related(documents))) for place, documents in results.context.items())
+    return {place: own for place, own in notes if own}
 
 
 def unknown_values(answer: SearchResults, searcher: Searcher) -> Iterator[UnknownValue]:

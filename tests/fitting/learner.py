@@ -11,10 +11,11 @@ import numpy as np
 import pycrfsuite
 from numpy.typing import NDArray
 from scipy import optimize, sparse
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from kb.learning import ConditionalRandomField, Features, LinearModel
+from kb.learning import BoostedTrees, ConditionalRandomField, Features, LinearModel
 
 MODELS = Path("kb/learning")
 DIAGRAMS = Path("docs/images/reliability")
@@ -26,6 +27,8 @@ _MAX_ITERATIONS = 200
 _MIN_WEIGHT = 1e-3  # features with smaller weights are dropped
 _CRF = {"c2": 1.0, "feature.minfreq": 3, "max_iterations": 60, "feature.possible_transitions": True}
 _MIN_CRF_WEIGHT = 0.02  # features of a CRF with smaller weights are dropped
+_TREE_DEPTH = 3
+_TREES = {"max_iter": 60, "learning_rate": 0.1, "l2_regularization": 5.0, "min_samples_leaf": 40}
 _NEVER = -8.0  # the weight of a transition that never occurs
 
 
@@ -112,6 +115,37 @@ def fitted_crf(
     return ConditionalRandomField(labels, [*rows], np.array([*rows.values()]), transitions, thresholds or {})
 
 
+def fitted_trees(
+    rows: NDArray[np.float64], labels: Sequence[int], names: Sequence[str], thresholds: Mapping[str, float]
+) -> BoostedTrees:
+    """Return boosted trees of examples, each a row of numbers and the number of its label."""
+    model = HistGradientBoostingClassifier(max_depth=_TREE_DEPTH, random_state=1, early_stopping=False, **_TREES)
+    model.fit(rows.astype(np.float32), labels)
+    trees = [tree.nodes for iteration in model._predictors for tree in iteration]  # noqa: SLF001  # no public way
+    inner = 2**_TREE_DEPTH - 1
+    columns, bounds = np.zeros((len(trees), inner), np.int8), np.full((len(trees), inner), np.inf, np.float32)
+    leaves = np.zeros((len(trees), inner + 1), np.float32)
+    for row, nodes in enumerate(trees):
+        for place, node in _places(nodes):
+            if place >= inner:
+                leaves[row, place - inner] = node["value"]
+            elif not node["is_leaf"]:
+                columns[row, place], bounds[row, place] = node["feature_idx"], node["num_threshold"]
+    biases = model._baseline_prediction[0]  # noqa: SLF001
+    arrays = {"columns": columns, "bounds": bounds, "leaves": leaves, "biases": biases}
+    return BoostedTrees(names, arrays, thresholds)
+
+
+def _places(nodes: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the nodes of a tree of scikit-learn by their places in a complete tree; what is below a leaf is like it."""
+    own = {0: 0}
+    for place in range(2 ** (_TREE_DEPTH + 1) - 1):
+        node = nodes[own[place]]
+        for child, side in (("left", 1), ("right", 2)):
+            own[2 * place + side] = own[place] if node["is_leaf"] else node[child]
+        yield place, node
+
+
 def held_out(
     examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE, strength: float = C
 ) -> NDArray[np.float64]:
@@ -165,16 +199,22 @@ def claim_figures(probabilities: NDArray[np.float64], correct: Sequence[bool], t
 
 def write(
     name: str,
-    model: LinearModel | ConditionalRandomField,
+    model: LinearModel | ConditionalRandomField | BoostedTrees,
     figures: Mapping[str, Mapping[str, float]],
     information: NDArray[np.float64] | None = None,
 ) -> None:
     """Write a model as `NAME.npz` and `NAME.toml` for `kb.learning.load` and `load_crf`."""
-    names, weights = model.weights()
-    arrays = {"names": np.frombuffer("\n".join(names).encode("utf-8"), np.uint8), "weights": weights.astype(np.float16)}
+    if isinstance(model, BoostedTrees):
+        arrays = dict(model.arrays)
+    else:
+        names, weights = model.weights()
+        arrays = {
+            "names": np.frombuffer("\n".join(names).encode("utf-8"), np.uint8),
+            "weights": weights.astype(np.float16),
+        }
     if isinstance(model, ConditionalRandomField):
         arrays["following"] = model.transitions.astype(np.float16)
-    elif model.vector_weights is not None:
+    elif isinstance(model, LinearModel) and model.vector_weights is not None:
         arrays["vector_weights"] = model.vector_weights.astype(np.float32)
     if information is not None:
         arrays["information"] = information.astype(np.float16)

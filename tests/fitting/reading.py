@@ -9,7 +9,7 @@ two cores: three leave out a third of the authors each, whose notes they read fo
 import argparse
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,18 +97,28 @@ class ReadingModel(nn.Module):
 
     def arrays(self) -> dict[str, NDArray[np.float16]]:
         """Return what was learned, by the names of `index.embedding.onnx_model`."""
-        found = {"head.w": self.head.weight.T, "head.b": self.head.bias}
-        for number, layer in enumerate(self.layers, start=FORK):
-            named = dict(layer.named_parameters())
-            at = f"l{number}"
-            for part in ("q", "k", "v", "ao", "fi", "fo"):
-                found[f"{at}.{part}.b"] = named[f"{part}_b"]
-            for norm in ("aln", "oln"):
-                found |= {f"{at}.{norm}.{end}": named[f"{norm}_{end}"] for end in "wb"}
-            for part in ADAPTED:
-                found[f"{at}.{part}.w.down"] = layer.down[part] * SCALE
-                found[f"{at}.{part}.w.up"] = layer.up[part]
-        return {name: tensor.detach().numpy().astype(np.float16) for name, tensor in found.items()}
+        return as_arrays({"head.w": self.head.weight.T, "head.b": self.head.bias} | learned_by(self.layers))
+
+
+def learned_by(layers: nn.ModuleList) -> dict[str, Tensor]:
+    """Return what adapted layers from `FORK` on learned, by the names of `index.embedding.onnx_model`."""
+    found: dict[str, Tensor] = {}
+    for number, layer in enumerate(layers, start=FORK):
+        named = dict(layer.named_parameters())
+        at = f"l{number}"
+        for part in ("q", "k", "v", "ao", "fi", "fo"):
+            found[f"{at}.{part}.b"] = named[f"{part}_b"]
+        for norm in ("aln", "oln"):
+            found |= {f"{at}.{norm}.{end}": named[f"{norm}_{end}"] for end in "wb"}
+        for part in ADAPTED:
+            found[f"{at}.{part}.w.down"] = layer.down[part] * SCALE
+            found[f"{at}.{part}.w.up"] = layer.up[part]
+    return found
+
+
+def as_arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[np.float16]]:
+    """Return tensors as arrays of half precision."""
+    return {name: tensor.detach().numpy().astype(np.float16) for name, tensor in tensors.items()}
 
 
 def fitted(weights: Weights, examples: Sequence[Example], seed: int = 1) -> ReadingModel:

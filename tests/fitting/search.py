@@ -88,9 +88,9 @@ def _judged(shared: Path, work: Path) -> Iterator[Judged]:
     _copied(shared, filter(None, (folder / "docs.txt").read_text("utf-8").splitlines()), work / "library")
     search = _search(_opened(work / "library", work / "index"), _digested)
     grades: dict[str, dict[str, int]] = {}
-    for row in _rows(folder / "qrels.tsv"):
+    for row in rows(folder / "qrels.tsv"):
         grades.setdefault(row["qid"], {})[f"{row['doc']}:{row['text_sha1']}"] = int(row["grade"])
-    for row in _rows(folder / "queries.tsv"):
+    for row in rows(folder / "queries.tsv"):
         yield Judged("judged", JudgedQuery(row["qid"], row["query"], row["type"], grades.get(row["qid"], {})), search)
 
 
@@ -106,12 +106,17 @@ def judged_library(
     names = numbers | {path.name: path.stem for path in written}
     queries = []
     for name in ("kept", "search"):
-        graded = {row["query"]: _grades(row) for row in _rows(LABELS / f"{name}_judgements.tsv")}
-        for number, row in enumerate(_rows(LABELS / f"{name}_queries.tsv"), start=1):
-            grades = graded.get(str(number), {})
+        judged = graded(LABELS / f"{name}_judgements.tsv")
+        for number, row in enumerate(rows(LABELS / f"{name}_queries.tsv"), start=1):
+            grades = judged.get(str(number), {})
             queries.append((name, JudgedQuery(f"{name} {number}", row["query"], row["type"], grades)))
     kb = _opened(work / "library", work / "index")
     return kb, lambda note: f"{names.get(note.source)}:{note.line}", queries
+
+
+def graded(file: Path) -> dict[str, dict[str, int]]:
+    """Return the grades of notes by the number of the query; a note is document:line."""
+    return {row["query"]: _grades(row) for row in rows(file)}
 
 
 def _grades(row: Mapping[str, str | list[str]]) -> dict[str, int]:
@@ -157,7 +162,7 @@ def _search(kb: KnowledgeBase, name: Callable[[Note], str]) -> Callable[[str], S
     return search
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
+def rows(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, restkey="rest"))
 

@@ -72,7 +72,7 @@ class Scan:
         self.steps = (*(step for _, each in corrected for step in each), *steps)
         self.condition_words = [word for node in parsed.conditions for word in _words_in(node)]
         analyzer = parser.words.analyzer
-        text = " ".join(piece.text for piece in pieces)
+        self.text = text = " ".join(piece.text for piece in pieces)
         shingles = analyzer.shingles(analyzer.morphemes(text))
         self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in shingles))
         self._cosines = self._read_cosines(text) if text and query.limit != 0 else None

@@ -74,6 +74,7 @@ class ScanEngine(Engine):
             near=tuple(_hit(d, second, query) for d in near),
             facets={group: _listed(counts[group], group, query) for group in query.facets},
             unlisted={group: len(counts[group]) - len(_listed(counts[group], group, query)) for group in limited},
+            text=scan.text,
             steps=scan.steps,
             notices=scan.notices,
             without_group={

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from index.engine import MAX_NEAR_HITS, Reason
-from index.interpretation import Relaxation, interpret, near_limit, reasons, relax
+from index.engine import MAX_NEAR_HITS, Reason, near_limit
+from index.interpretation import Relaxation, interpret, reasons, relax
 from index.query import Query, StepName
 from index.query_ast import Alternative, InField, Key, QueryPiece, QueryWord
 from index.query_parser import QueryParser
@@ -35,6 +35,9 @@ class Words:
 
     def shingles(self, _text: str) -> tuple[Key, ...]:
         return ()
+
+    def name_of(self, _kana: str) -> None:
+        """Return the name that is read so: there is none."""
 
 
 class Counts:

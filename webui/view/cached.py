@@ -12,7 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.collection import GenerationCache
 from kb.search.facets import UNDATED, place
-from kb.search.quotes import FIRST
+from kb.search.relevance import FIRST
 from kb.search.results import FoundNote
 from kb.services import Change, Service
 from kb.translation import _, language, pgettext

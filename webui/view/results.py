@@ -11,7 +11,7 @@ from index.query import Query
 from kb.report.model import Note, Talk
 from kb.search.facets import place
 from kb.search.quotes import is_question
-from kb.search.results import FoundNote, SearchResults
+from kb.search.results import FoundNote, Relevance, SearchResults
 from kb.search.search_box import WORD, Suggestion
 from kb.search.searcher import Searcher, without_a_word
 from kb.services import Change, Domain
@@ -53,6 +53,7 @@ class ShownNote:
     note: Note
     marks: tuple[tuple[int, int], ...]
     reasons: tuple[Reason, ...]
+    relevance: Relevance | None
     changes: tuple[Change, ...]
     below: tuple[Branch, ...]
     problem: Note | None
@@ -111,6 +112,7 @@ def with_related(domain: Domain, note: Note, context: Sequence[Note], found: Fou
         note=note,
         marks=found.marks if found else (),
         reasons=found.shown_reasons if found else (),
+        relevance=found.relevance if found else None,
         changes=domain.changes_for(note),
         below=below(note, others),
         problem=not_above.get(note.remedy_of or ""),
