@@ -92,7 +92,8 @@ def check(query: Query, two: Two) -> None:
     for one in (*there.hits, *there.near):
         if query.explain:
             assert sum(reason.points for reason in one.reasons) == pytest.approx(one.score, abs=0.001), query
-    order = [(one.note.likely in query.selected("kind"), -one.score) for one in there.near]
+    gains = [one.relevance.gain if one.relevance else one.score for one in there.near]
+    order = [(one.note.likely in query.selected("kind"), -gain) for one, gain in zip(there.near, gains, strict=True)]
     assert order == sorted(order), query
     if query.context and ids(here.hits) == ids(there.hits) and ids(here.near) == ids(there.near):
         assert (there.context_notes, there.found_in) == (here.context_notes, here.found_in)
