@@ -208,6 +208,14 @@ def test_a_query_is_compared_with_what_stands_above_and_with_the_own_text_alone(
     assert in_text > own + 0.05
 
 
+def test_the_own_text_below_a_long_heading_is_compared(reading: Bundled) -> None:
+    heading = "会場の話が続く。" * 60
+
+    (_, own), (_, other) = reading.compare("冪等", [f"{heading} > 冪等に作る", f"{heading} > 天気は晴れ"])
+
+    assert own > other + 0.05
+
+
 @pytest.mark.parametrize("query", ["", "　", "冪等" * 300])
 def test_any_query_can_be_compared(reading: Bundled, query: str) -> None:
     long = "鍵の話が続く。" * 300

@@ -47,7 +47,7 @@ def ordered(query: Query, hits: str, near: str = "") -> tuple[str, str]:
 
 def test_the_nearest_come_first_and_near_notes_that_are_hardly_useful_are_dropped() -> None:
     assert ordered(Query("冪等"), "acb", "xazg") == ("cba", "zxg")
-    assert ordered(Query("冪等"), "", "abc") == ("", "")
+    assert ordered(Query("冪等"), "", "abe") == ("", "")  # the best is useful with .44
 
 
 def test_a_page_is_cut_out_of_all_hits_that_were_compared() -> None:
@@ -55,6 +55,15 @@ def test_a_page_is_cut_out_of_all_hits_that_were_compared() -> None:
     assert ordered(Query("冪等", limit=2, offset=2), "abcd", "zy") == ("ba", "zy")
     assert ordered(Query("冪等", limit=2), "", "xyz") == ("", "zy")
     assert ordered(Query("冪等", limit=None), "abcd", "xyz") == ("dcba", "")
+
+
+@pytest.mark.parametrize(("offset", "limit", "asked"), [(0, 5, 20), (5, 5, 20), (15, 20, 35), (0, None, None)])
+def test_the_engine_is_asked_for_all_hits_that_are_compared_and_for_the_page(
+    offset: int, limit: int | None, asked: int | None
+) -> None:
+    query = relevance.widened(Query("冪等", offset=offset, limit=limit))
+
+    assert (query.offset, query.limit, query.explain) == (0, asked, True)
 
 
 def test_hits_after_the_first_stay_as_they_are() -> None:
