@@ -3,7 +3,7 @@
 It is late interaction (Khattab and Zaharia 2020): each piece of a query finds the most similar piece of a note. Layers
 from `FORK` on learn changes of low rank as in `reading.py`; the weights of a query's pieces and the share of the note's
 own text are learned too. The examples are queries with the notes that answer them, and those among the first notes of
-the engine that do not, or were not judged (`queries.tsv`, `queries_judgements.tsv`). Half an hour on one core.
+the engine that do not, or were not judged (`queries.tsv`, `queries_judgements.tsv`). Fifty minutes on one core.
 """
 
 import random
@@ -30,10 +30,10 @@ from kb.storage.caches import cache_folder
 QUERIES_PER_STEP = 8
 WRONG = 4  # notes that do not answer, for each query
 FROM_LABELS = 3  # at most so many of them are labelled
-JUDGED_AGAIN = 0.2  # share of the examples that are queries whose first notes were judged
+JUDGED_AGAIN = 0.3  # share of the examples that are queries whose first notes were judged
 USEFUL = 0.25  # share of the examples whose right note is useful, no answer
 PASSED_OVER = 6  # lines around an answer, in which unjudged notes are no wrong ones
-STEPS = 900
+STEPS = 2_500
 FIRST = 30  # notes of the engine
 PREFIX = 3  # pieces before a query's own
 
