@@ -118,7 +118,7 @@ class QueryWords:
             after = morpheme.is_particle or not KANA.match(morpheme.surface[-1])
 
     def _end_of_name(self, text: str, begin: int, end: int) -> int | None:
-        """Return the end of the longest name at the beginning of kana, similar names last; None if there is none."""
+        """Return where the longest name at the beginning of kana ends, or None. Exact readings precede similar ones."""
         ends = range(end, begin + _MIN_NAME - 1, -1)
         exact = (place for place in ends if self.name_of(text[begin:place]) and self._may_follow(text[place:end]))
         similar = (

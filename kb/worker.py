@@ -94,7 +94,7 @@ def _sync(library: Path | None, index: Path | None, sender: Connection) -> None:
         outcome = indexer.sync(lambda *progress: sender.send(progress))
         sender.send(replace(outcome, difference=outcome.difference and outcome.difference.bounded()))
         indexer.tidy()  # the parent process does not wait for this
-    except Exception as error:  # noqa: BLE001  # the parent process raises it
+    except Exception as error:  # noqa: BLE001  # whatever it is, the parent process raises it
         with suppress(OSError):  # the parent process has ended
             sender.send(message_of(error))
 

@@ -276,7 +276,7 @@ def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
     try:
         with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
             return {name: file[name] for name in file}
-    except Exception as error:  # numpy, zipfile and zlib raise many types
+    except Exception as error:  # numpy, zipfile and zlib raise many types; all mean damage
         raise EmbeddingError(translatable("{0} is damaged ({1}); install kb anew", path, error)) from error
 
 

@@ -108,7 +108,7 @@ class SegmentFile:
         with self._lock:
             try:
                 yield
-            except Exception as error:  # unpickling damaged bytes may raise any
+            except Exception as error:  # unpickling damaged bytes may raise any type; all mean damage
                 raise DamageError(
                     translatable("{0} cannot be read ({1}); make the index anew: kb sync", self._folder, error)
                 ) from error

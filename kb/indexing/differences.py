@@ -70,7 +70,7 @@ class Comparison:
         try:
             for entry in self._before.contents.reports:
                 self._stored_notes(entry)
-        except Exception:  # noqa: BLE001  # notes of another version may fail in any way
+        except Exception:  # noqa: BLE001  # any failure means that another version wrote the notes
             return False
         return True
 

@@ -43,7 +43,7 @@ class NotFoundLog:
         self._finds = GenerationCache[bool]()
 
     def all(self) -> _Searches:
-        """Return all searches that were kept, some of which may find something by now."""
+        """Return all kept searches. Some of them may find something by now."""
         path = self._collection.index / CACHE_FOLDER / _FILE
         if self._is_on():
             return read_sealed(path, _Searches) or ()

@@ -29,7 +29,7 @@ _SCORE_WEIGHT = 4.0  # of the engine's score, next to the logarithm of the odds 
 _LEAST = 1e-3  # a probability
 
 Compared: TypeAlias = NDArray[np.floating[Any]]
-"""How near a query is to notes with what stands above them, and to their own text alone, (notes, 2)."""
+"""The similarity of a query to each note with the text above it, and to its own text alone: (notes, 2)."""
 
 
 def comparison(reader: "PassageReader", text: str, known: dict[str, Compared]) -> Callable[[Sequence[Note]], Compared]:
@@ -110,10 +110,10 @@ def _best_first(query: Query, notes: Sequence[FoundNote]) -> tuple[FoundNote, ..
 def features(notes: Sequence[FoundNote], compared: Compared) -> NDArray[np.float64]:
     """Return the features of the first notes that a search found, (notes, features); they need reasons.
 
-    `compared` is how near the query is to each note and to its own text, (notes, 2). Columns: these two; the same less
-    the nearest of all; the part of each signal in the highest score; the score as a part of it, and its distance from
-    the lowest; the cosine, and that less the greatest; the share of the query's word weight; the logarithm of the
-    length; whether the note is a label, an impression or question, and whether it has every word.
+    `compared` is the similarity of the query to each note and to its own text, (notes, 2). Columns: these two; the same
+    less the greatest of all; the part of each signal in the highest score; the score as a part of it, and its distance
+    from the lowest; the cosine, and that less the greatest; the share of the query's word weight; the logarithm of the
+    length; whether the note is a label, and whether it is an impression or a question.
     """
     points = [_points(one) for one in notes]
     scores, cosines = np.array([one.score for one in notes]), np.array([_cosine(one) for one in notes])

@@ -18,7 +18,7 @@ import torch
 from kinds import READINGS, Reading, readings
 from learner import folds_of
 from numpy.typing import NDArray
-from sentence_model import Layer
+from sentence_model import Layer, descend
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -137,10 +137,7 @@ def fitted(weights: Weights, examples: Sequence[Example], seed: int = 1) -> Read
             group["lr"] = rate * min(1, (step + 1) / 40) * max(0.03, 1 - step / steps)
         some = left.pop()
         loss = loss_of(model(some), torch.tensor([one.labels for one in some]))
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        descend(model, optimizer, loss)
         if step % 100 == 0:
             print(f"step {step} of {steps}, loss {loss.item():.3f}, {time.monotonic() - began:.0f} s", flush=True)
     return model.eval()

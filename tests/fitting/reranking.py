@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from reading import RATE, AdaptedLayer, as_arrays, learned_by
 from search import LABELS, graded, judged_library, rows
+from sentence_model import descend
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -138,10 +139,7 @@ def fitted(weights: Weights, examples: Sequence[Example], seed: int = 1) -> Rera
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * min(1, (step + 1) / 30) * max(0.03, 1 - step / STEPS)
         loss = loss_of(model, states, some, chance)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        descend(model, optimizer, loss)
         if step % 50 == 0:
             print(f"step {step} of {STEPS}, loss {loss.item():.3f}, {time.monotonic() - began:.0f} s", flush=True)
     return model.eval()

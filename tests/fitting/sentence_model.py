@@ -162,6 +162,14 @@ def loss_of(model: Model, some: Sequence[Judged], chance: random.Random) -> Tens
     return functional.cross_entropy(scores, torch.arange(len(some)))
 
 
+def descend(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Take one step down the gradient of a loss, which is clipped."""
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+
+
 def fitted(model: Model, queries: Sequence[Judged], epochs: float, seed: int) -> Iterator[int]:
     """Tune the model, and yield the number of each step after it."""
     chance = random.Random(seed)  # noqa: S311  # not for cryptography
@@ -176,10 +184,7 @@ def fitted(model: Model, queries: Sequence[Judged], epochs: float, seed: int) ->
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 20) * max(0.05, 1 - step / steps)
         loss = loss_of(model, some, chance)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        descend(model, optimizer, loss)
         if step % 10 == 0:
             print(f"step {step} of {steps}, loss {loss.item():.3f}, {time.process_time():.0f} s of CPU", flush=True)
         yield step
