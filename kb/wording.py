@@ -273,6 +273,8 @@ def why(why: "Why") -> str:
             return _("“{words}”, title of the talk", words=why.words)
         case "hand":
             return _("added by hand")
+        case "assistant":
+            return _("added by the assistant {words}", words=why.words)
 
 
 def step(step: "Step") -> str:

@@ -105,6 +105,7 @@ WHY_TAGGED = {
     "above": marked("from the text above: “{words}”, line {line}"),
     "talk": marked("from “{words}” in the title of the talk"),
     "hand": marked("added by hand"),
+    "assistant": marked("added by the assistant {words}"),
 }
 PLACES_OF_WORDS = {
     "text": marked("the note"),

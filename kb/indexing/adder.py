@@ -220,5 +220,5 @@ def _known_ids(scan: Scan, contents: Contents | None) -> Mapping[str, str]:
     if contents is None or contents.code != code_digest():
         return {}
     before, now = contents.parsed_configuration.overrides, scan.configuration.overrides
-    sources = (file.source for file in scan.files if contents.files.get(file.source) == file.digest)
+    sources = (file.source for file in scan.files if contents.files.get(file.source) == file.version)
     return {source: contents.ids.get(source, "") for source in sources if before.get(source) == now.get(source)}

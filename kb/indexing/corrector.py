@@ -12,7 +12,7 @@ from kb.library.file_changes import ChangedSinceError, FileChange
 from kb.library.files import Library
 from kb.library.rewriting import with_correction, with_lesson, with_override, with_search, with_talk, without_search
 from kb.library.tables import MAX_SEARCHES, LessonTable, SavedSearch
-from kb.report.identity import own_part, report_part, talk_id_at
+from kb.report.identity import own_part, report_part
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
 from kb.search.collection import Collection
@@ -70,10 +70,6 @@ class Corrector:
             override = change(known)
             former = () if known.event == override.event else ids
             after = replace(override, former=tuple(dict.fromkeys((*known.former, *override.former, *former))))
-            for talk in entry.asked if override.event and former else ():
-                moved = talk_id_at(talk, override.event)
-                if talk in before.talks and moved not in before.talks:
-                    data = with_talk(data, moved, before.talks[talk])
             return with_override(data, source, after)
 
         return library.configure(changed).overrides.get(source, MetadataOverride())

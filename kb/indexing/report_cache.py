@@ -5,6 +5,7 @@ Each cache file begins with the SHA-256 of its content. A damaged file, or one o
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,17 +20,20 @@ from kb.kinds import Lesson, lesson_labels
 from kb.learning import Example
 from kb.library.contents import Contents, ReportEntry, Strengths
 from kb.library.files import ReportFile, Scan
+from kb.library.line_readings import readings_in
 from kb.library.places import CACHE_FOLDER, REPORT_SUFFIX, may_cache
 from kb.pipeline.reports import (
     AnalysedTexts,
     FinishedReport,
     Morphemes,
+    Readings,
     Tools,
     all_texts,
     classified,
     corrections_for,
     morphemes_of,
     read_report,
+    talk_corrections,
 )
 from kb.report.identity import own_part, report_part
 from kb.report.model import Claim, Correction, MetadataOverride, Report, TalkCorrection
@@ -67,7 +71,8 @@ class ReportSummary(Struct, frozen=True):
             talks=report.talks,
             notes=len(report.notes),
             findings=finished.findings,
-            asked=report.asked,
+            former=report.former,
+            read_by=Counter(one.by for one in readings_in(file.read).values()),
             reading=finished.reading,
             claims={
                 claim: Strengths(
@@ -83,8 +88,9 @@ class ReportSummary(Struct, frozen=True):
 class ReportFingerprint(Struct, frozen=True):
     """Everything that decides a finished report: a cached report with another fingerprint is made again.
 
-    `file`, `code` and `domain` are digests, the next three are the entries of kb.toml about the report. `reading` is
-    the model that classified the notes, empty where only their words did. `lesson` is the key of the library's lesson.
+    `file` is the version of its `ReportFile`, `code` and `domain` are digests, the next three are the entries of
+    kb.toml about the report. `reading` is the model that classified the notes, empty where only their words did.
+    `lesson` is the key of the library's lesson.
     """
 
     file: str
@@ -101,8 +107,8 @@ class CachedReport(Struct, frozen=True):
     """A finished report with its fingerprint.
 
     `folded_text` is all its text, as `kb.services.names_in` folds it to look for names. `training_features` are the
-    features of the notes whose kind is corrected: the lesson for other notes is learned from them. `marked_answers` and
-    `scores` are those of the `FinishedReport`, from which it can be classified again.
+    features of the notes whose kind is corrected: the lesson for other notes is learned from them. `marked_answers`,
+    `scores` and `assisted` are those of the `FinishedReport`, from which it can be classified again.
     """
 
     fingerprint: ReportFingerprint
@@ -113,6 +119,7 @@ class CachedReport(Struct, frozen=True):
     training_features: Mapping[str, tuple[str, ...]] = {}
     marked_answers: Mapping[str, str] = {}
     scores: tuple[bytes, ...] = ()
+    assisted: Readings = {}
 
 
 class _CachedText(Struct, frozen=True):
@@ -215,7 +222,7 @@ class ReportLoader:
         cached = self.cache.find(file.source)
         if cached and note in cached.training_features:
             known = cached.fingerprint
-            if (known.file, known.code) == (file.digest, code_digest()):
+            if (known.file, known.code) == (file.version, code_digest()):
                 return cached.training_features[note]
         finished = self._cached(file) or self._current(file)
         return finished.training_features.get(note)
@@ -229,7 +236,10 @@ class ReportLoader:
         """Return the finished report of a file, with its morphemes only if they were needed for that."""
         finished = self._cached(file)
         if finished is None:
-            finished = read_report(file.data, file.source, self._tools, reader=self._reader, lesson=self._lesson)
+            read = readings_in(file.read)
+            finished = read_report(
+                file.data, file.source, self._tools, reader=self._reader, lesson=self._lesson, read=read
+            )
         elif finished.lesson != self._lesson.key or self._has_new_readings(finished):
             finished = replace(finished, morphemes=self._known_morphemes(file))
             corrections = self._fingerprint(file, finished).corrections
@@ -263,6 +273,7 @@ class ReportLoader:
             cached.training_features,
             cached.marked_answers,
             cached.scores,
+            cached.assisted,
         )
         current = self._fingerprint(file, finished)
         return finished if known == (replace(current, domain=known.domain) if any_domain else current) else None
@@ -285,17 +296,18 @@ class ReportLoader:
                 finished.training_features,
                 finished.marked_answers,
                 finished.scores,
+                finished.assisted,
             )
         )
 
     def _fingerprint(self, file: ReportFile, finished: FinishedReport) -> ReportFingerprint:
         """Return the fingerprint that the report of a file has now, classified as it is."""
-        report, configured = finished.report, self._tools.configuration.talks
+        report = finished.report
         override = self._tools.configuration.overrides.get(file.source, MetadataOverride())
-        corrections = corrections_for(report.id, file.source, override, self._tools.corrections)
-        talks = {talk: configured[talk] for talk in report.asked if talk in configured}
+        corrections = corrections_for(report, self._tools.corrections)
+        talks = talk_corrections(report, self._tools)
         return ReportFingerprint(
-            file.digest, code_digest(), self._domain, override, corrections, talks, finished.reading, finished.lesson
+            file.version, code_digest(), self._domain, override, corrections, talks, finished.reading, finished.lesson
         )
 
 

@@ -40,7 +40,7 @@ from kb.pipeline.relations import (
     with_own_talks,
     with_shared_talks,
 )
-from kb.pipeline.reports import MAX_UNREAD, Progress, corrections_for, corrections_of, tools_of
+from kb.pipeline.reports import MAX_UNREAD, Progress, Tools, corrections_for, talk_corrections, tools_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
@@ -176,7 +176,7 @@ class Sync:
             code=code_digest(),
             configuration=self._scan.digest,
             configuration_text=self._scan.configuration.text,
-            files={file.source: file.digest for file in self._scan.files},
+            files={file.source: file.version for file in self._scan.files},
             ids={source: summary.entry.id for source, summary in summaries.items()},
             reports=with_shared_talks(
                 [replace(summaries[source].entry, id=report_id) for source, report_id in related.ids.items()]
@@ -257,7 +257,7 @@ class Sync:
     def _unchanged_files(self, before: Contents) -> Iterator[str]:
         """Yield the sources of files that are not read again: nothing that decides their report has changed."""
         old, new = before.parsed_configuration, self._scan.configuration
-        old_corrections, new_corrections = corrections_of(old), self._tools.corrections
+        old_tools = Tools(old)
         names: KeywordSet | None = KeywordSet(())
         services = frozenset[str]()
         if old.domain_digest != new.domain_digest:
@@ -266,7 +266,7 @@ class Sync:
             override = old.overrides.get(file.source, MetadataOverride())
             if override != new.overrides.get(file.source, MetadataOverride()):
                 continue
-            if before.files.get(file.source) != file.digest:
+            if before.files.get(file.source) != file.version:
                 continue
             report_id = before.ids.get(file.source)
             if report_id is None:  # the file is unreadable
@@ -277,12 +277,10 @@ class Sync:
                 continue
             if self._after_reading and self._lacks(entry) and not self._loader.unread(file):
                 continue
-            if any(old.talks.get(talk) != new.talks.get(talk) for talk in entry.asked):
+            report = with_own_talks(replace(entry, id=report_id))
+            if talk_corrections(report, old_tools) != talk_corrections(report, self._tools):
                 continue
-            earlier, later = (
-                corrections_for(report_id, file.source, override, corrections)
-                for corrections in (old_corrections, new_corrections)
-            )
+            earlier, later = (corrections_for(report, tools.corrections) for tools in (old_tools, self._tools))
             added = {slug for correction in earlier.values() for slug in correction.adds}
             if earlier == later and services.isdisjoint(added) and not self._may_have(file, names):
                 yield file.source
@@ -291,7 +289,7 @@ class Sync:
         """Return whether the text of a report may contain one of these names; None means any name."""
         if not names:
             return names is None
-        text = self._loader.cache.folded_text(file.source, file.digest)
+        text = self._loader.cache.folded_text(file.source, file.version)
         return text is None or names.is_in(text)
 
     def _unchanged_results(self) -> dict[str, FileResult]:

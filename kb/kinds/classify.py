@@ -18,12 +18,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from kb.kinds.features import Analysis, features, shape_features
-from kb.kinds.marks import Mark, marks_of
+from kb.kinds.marks import marks_of
 from kb.kinds.pairs import paired
-from kb.kinds.readings import Scores, in_context
+from kb.kinds.readings import READ, Scores, in_context
 from kb.learning import Example, LinearModel, adaptation_to, load, scores_by
 from kb.report.identity import own_part
-from kb.report.model import Claim, Correction, Kind, Note, Report
+from kb.report.model import Claim, Correction, Kind, LineReading, Note, Report
 from kb.report.problems import Finding
 
 WordScores: TypeAlias = tuple[bytes, ...]
@@ -39,6 +39,7 @@ READ_KINDS = "kinds_read"
 _MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows with their square
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
+_NOTHING_READ: Mapping[str, LineReading] = MappingProxyType({})
 _STATEMENTS: tuple[Kind, ...] = ("statement", *CLAIMS)
 _MAX_FINDINGS = 20  # likely notes of a report that a person is asked about
 _MAX_QUOTED = 200  # characters of each of these notes
@@ -50,11 +51,14 @@ def classify(
     corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
     readings: Scores | None = None,
     scores: WordScores = (),
+    *,
+    assisted: Mapping[str, LineReading] = _NOTHING_READ,
 ) -> Report:
     """Return the report with the kinds, remedies and answers of its notes.
 
     `analysis` holds the morphemes of each text, `corrections` are by note id. `readings` are what the sentence model
     reads in the notes, (notes, READ). `scores` are those of `word_scores`: with readings, only a lesson needs them.
+    `assisted` is what assistants read in the notes, by note id: it wins over marks and models.
     """
     scores = scores if scores or readings is not None else word_scores(report, analysis)
     words, *adapted = (np.frombuffer(one).reshape(-1, len(KINDS)) for one in scores or (b"",))
@@ -65,11 +69,23 @@ def classify(
     rows = model.probabilities_of(words, seen, *adapted).tolist()
     probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     marks = marks_of(report.notes)
-    notes = [
-        _classified(note, probabilities[note.id], model, corrections.get(note.id, _NO_CORRECTION), marks.get(note.id))
-        for note in report.notes
-    ]
-    return replace(report, notes=paired(notes, analysis, probabilities, marks, readings))
+    own = [False] * len(rows) if readings is None else (readings[:, READ.index("own")] > 0).tolist()
+    notes = []
+    for note, is_own in zip(report.notes, own, strict=True):
+        correction, said = corrections.get(note.id, _NO_CORRECTION), assisted.get(note.id)
+        kind = correction.kind
+        if not kind and said and said.kind not in correction.denied:
+            kind = said.kind
+        if not kind and (mark := marks.get(note.id)) and mark.kind not in correction.denied:
+            kind = mark.kind
+        classified = _classified(note, probabilities[note.id], model, correction, kind)
+        about = (said and said.about) or ("event" if is_own else "matter")
+        if about != "matter" or said:
+            classified = replace(
+                classified, about=about, changes=said and said.changes, read_by=said.by if said else ""
+            )
+        notes.append(classified)
+    return replace(report, notes=paired(notes, analysis, probabilities, marks, readings, assisted=assisted))
 
 
 def word_scores(report: Report, analysis: Analysis, adaptation: LinearModel | None = None) -> WordScores:
@@ -102,15 +118,12 @@ def _classified(
     probabilities: Mapping[Kind, float],
     model: LinearModel,
     correction: Correction,
-    mark: Mark | None,
+    known: Kind | None,
 ) -> Note:
-    """Return the note with its kind: the corrected one, the one its author marked, or the most probable."""
-    override = correction.kind
-    if not override and mark and mark.kind not in correction.denied:
-        override = mark.kind
-    if override:
-        advice, problem = float(override == "advice"), float(override == "problem")
-        return replace(note, kind=override, likely=None, sure=1.0, advice=advice, problem=problem)
+    """Return the note with its kind: the one that is `known`, or the most probable that no correction denies."""
+    if known:
+        advice, problem = float(known == "advice"), float(known == "problem")
+        return replace(note, kind=known, likely=None, sure=1.0, advice=advice, problem=problem)
     remaining = max(1 - sum(probabilities[kind] for kind in correction.denied), 1e-9)
     allowed = {kind: 0.0 if kind in correction.denied else share / remaining for kind, share in probabilities.items()}
     kind, sure = likeliest_kind(allowed, model.thresholds)

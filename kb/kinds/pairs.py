@@ -19,7 +19,7 @@ from kb.kinds.features import Analysis, NoteTree, text_features
 from kb.kinds.marks import Mark, begins_with_arrow, has_own_reply, marked_replies
 from kb.kinds.readings import READ, Scores, kind_shares
 from kb.learning import load
-from kb.report.model import Kind, Note, State
+from kb.report.model import Kind, LineReading, Note, State
 
 PROBLEM_STATES: tuple[State, State] = ("solved", "unsolved")
 QUESTION_STATES: tuple[State, State] = ("answered", "unanswered")
@@ -31,6 +31,7 @@ _MIN_PROBLEM = 0.3  # probability of a problem from which a note is a candidate
 _MAX_DISTANCE = 20  # notes before an answer in which its question is looked for
 _LEVELS = 4  # of what the sentence model reads
 _NOTHING_READ: Mapping[str, str] = MappingProxyType({})
+_NO_ASSISTANT: Mapping[str, LineReading] = MappingProxyType({})
 _MAX_COUNTED_BETWEEN = 4  # notes between a question and its answer
 _TEXT_FEATURES = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
 
@@ -71,10 +72,13 @@ def paired(
     probabilities: KindProbabilities,
     marks: Mapping[str, Mark],
     readings: Scores | None = None,
+    *,
+    assisted: Mapping[str, LineReading] = _NO_ASSISTANT,
 ) -> tuple[Note, ...]:
-    """Return classified notes with `remedy_of`, `answers` and `states` set. A mark decides before the models.
+    """Return classified notes with `remedy_of`, `answers` and `states` set.
 
-    `readings` are what the sentence model reads in the notes, (notes, READ).
+    What assistants read (`assisted`, by note id) decides before a mark, and a mark before the models. `readings` are
+    what the sentence model reads in the notes, (notes, READ).
     """
     read = read_features(notes, readings)
     tree = NoteTree(notes)
@@ -85,6 +89,12 @@ def paired(
     near = [(note, *found) for note in notes for found in question_candidates(note, tree)]
     answers, _ = _replies("answers", near, analysis, read)
     answers |= {note.id: other.id for note, other in marked if other.kind == "question"}
+    for note_id, said in assisted.items():
+        for replies, other in ((remedies, said.remedy_of), (answers, said.answers)):
+            if other is not None:
+                replies.pop(note_id, None)
+            if other:
+                replies[note_id] = other
     solved = _states(notes, "problem", PROBLEM_STATES, remedies, marks)
     # A problem that likely has a remedy has no state.
     solved = {note: state for note, state in solved.items() if state == PROBLEM_STATES[0] or note not in likely}

@@ -13,7 +13,7 @@ from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import ConfigurationError
 from kb.report.identity import ids_of, slug, talk_id
-from kb.report.model import Claim, MetadataOverride, Talk
+from kb.report.model import Claim, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
 
 
@@ -27,9 +27,10 @@ class Strengths(Struct, frozen=True):
 class ReportEntry(Struct, frozen=True):
     """A report in the index, without its notes; `digest` is the SHA-256 of its file.
 
-    `event` is the name that all reports of the event share, `own_event` the name in the report if it differs. `asked`
-    are the ids under which kb.toml may correct its talks and lines. `reading` is the model that classified its notes,
-    empty where only their words did. `claims` are the numbers of its sure and likely advice and problems.
+    `event` is the name that all reports of the event share, `own_event` the name in the report if it differs.
+    `reading` is the model that classified its notes,
+    empty where only their words did. `claims` are the numbers of its sure and likely advice and problems. `former` are
+    earlier ids of the report, `read_by` the number of its lines that each assistant read, by name.
     """
 
     id: str
@@ -43,20 +44,21 @@ class ReportEntry(Struct, frozen=True):
     talks: tuple[Talk, ...]
     notes: int
     findings: tuple[Finding, ...]
-    asked: tuple[str, ...] = ()
     reading: str = ""
     claims: Mapping[Claim, Strengths] = {}
     own_event: str = ""
+    former: tuple[str, ...] = ()
+    read_by: Mapping[str, int] = {}
 
 
 class Contents(Struct, frozen=True, dict=True):
     """The contents of one generation of an index, and what decided them.
 
-    `files` has the SHA-256 of each file of the library, `ids` the own id of each file's report, from its event and
-    title. `code` is the fingerprint of kb, `configuration` the SHA-256 of kb.toml, and `configuration_text` its text,
-    empty if it was invalid. `lesson` is the key of the lesson that corrections taught about other notes, `learned` the
-    number of those corrections by kind. `updates` are the keys of the last updates (`kb.indexing.news`), newest last:
-    they are the history of the index, and do not decide its answers.
+    `files` has the version of each report of the library (`ReportFile.version`), `ids` the own id of each file's
+    report, from its event and title. `code` is the fingerprint of kb, `configuration` the SHA-256 of kb.toml, and
+    `configuration_text` its text, empty if it was invalid. `lesson` is the key of the lesson that corrections taught
+    about other notes, `learned` the number of those corrections by kind. `updates` are the keys of the last updates
+    (`kb.indexing.news`), newest last: they are the history of the index, and do not decide its answers.
     """
 
     library: str
@@ -124,8 +126,7 @@ class Contents(Struct, frozen=True, dict=True):
     def ids_of(self, report_id: str) -> tuple[str, ...]:
         """Return the current and all possible former ids of a report; empty for an unknown id."""
         entry = self.by_id.get(report_id)
-        former = self.parsed_configuration.overrides.get(entry.source, MetadataOverride()).former if entry else ()
-        return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
+        return ids_of(self.ids[entry.source], entry.source, entry.url, entry.former) if entry else ()
 
     def reports_of_id(self, report_id: str) -> tuple[ReportEntry, ...]:
         """Return the report of an id, or all reports that had it as a former id."""
@@ -149,7 +150,7 @@ class Contents(Struct, frozen=True, dict=True):
     def _canonical_ids(self) -> Mapping[str, str]:
         """The id of each talk by its ids in each of its reports alone."""
         return {
-            talk_id(entry.own_event or entry.event, talk.title): talk.id
+            talk_id(entry.own_event or entry.event, talk.written_title): talk.id
             for entry in self.reports
             for talk in entry.talks
         }

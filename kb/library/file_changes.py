@@ -158,7 +158,7 @@ class Folder:
         """
         path, before, after = self.file(change.source), change.before, change.after
         backups: list[Path] = []
-        with self._journaled(change), _writing(path):
+        with self._journaled(change), writing(path):
             if any(after.overrides.get(key) != was for key, was in before.overrides.items()):  # kb.toml loses some
                 backups.append(_backed_up(self.path / CONFIGURATION))
             if after.digest is None and before.digest:
@@ -184,7 +184,7 @@ class Folder:
             return
         self._configure(lambda before, _: before)  # raises if kb.toml is broken
         path = self.path / _JOURNAL
-        with _writing(path):
+        with writing(path):
             write_whole(path, msgspec.json.encode(change))
         try:
             yield
@@ -195,7 +195,7 @@ class Folder:
     def _recover(self) -> None:
         """Write the overrides that belong to the present bytes of the file in the journal, and delete the journal."""
         path = self.path / _JOURNAL
-        with _writing(path):
+        with writing(path):
             try:
                 change = msgspec.json.decode(read_regular(path), type=FileChange)
             except FileNotFoundError:
@@ -218,7 +218,7 @@ class Folder:
 
     def _state(self, source: str) -> FileState:
         path, overrides = self.file(source), overrides_of(self.configuration()[0].overrides, source)
-        with _writing(path):
+        with writing(path):
             return FileState(digest_of(read_regular(path)) if os.path.lexists(path) else None, overrides)
 
     def _override(self, after: Mapping[str, MetadataOverride], before: Mapping[str, MetadataOverride]) -> None:
@@ -237,7 +237,7 @@ class Folder:
                 parse(after)
             except ConfigurationError as error:  # an invalid kb.toml is not used at all
                 raise LibraryError(translatable("{0}: {1}; nothing was written", path, error)) from error
-            with _writing(path):
+            with writing(path):
                 write_whole(path, after)
         return configuration
 
@@ -246,7 +246,7 @@ class Folder:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """Turn an OSError of a write into a LibraryError that names the path."""
     try:
         yield

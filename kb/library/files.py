@@ -4,22 +4,31 @@ import errno
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from index.messages import message_of, os_message, translatable
 from kb.library.configuration import Configuration
-from kb.library.file_changes import ChangedSinceError, FileChange, FileState, Folder, digest_of
+from kb.library.file_changes import ChangedSinceError, FileChange, FileState, Folder, digest_of, writing
+from kb.library.line_readings import problems_in, readings_in, with_readings
 from kb.readers.containers import TooLongError, file_bytes, members_of, unopened
 from kb.report.identity import normalized
-from kb.report.model import MetadataOverride
+from kb.report.model import LineReading, MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
-from kb.storage.safe_files import read_regular
-from kb.storage.walk import CONFIGURATION, file_name, files_below, is_backup, is_left_alone
+from kb.storage.safe_files import read_regular, write_whole
+from kb.storage.walk import (
+    CONFIGURATION,
+    file_name,
+    files_below,
+    is_backup,
+    is_left_alone,
+    is_readings,
+    readings_path,
+)
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # files that begin with it are skipped
 _IN_CONTAINER = re.compile(r"!/|#\d+$")  # ends the path of the container in the source of a report inside it
@@ -32,16 +41,23 @@ class ReportFile(Struct, frozen=True):
     """The bytes of one report and their SHA-256; its source is the path in the library, with `/` between folders.
 
     The source of a report in a `container`, an export or archive, goes on: `export.txt#3`, `talks.zip!/memo.md`.
+    `read` are the bytes of the file with what assistants read in it.
     """
 
     source: str
     data: bytes
     digest: str
     container: str | None = None
+    read: bytes = b""
+
+    @property
+    def version(self) -> str:
+        """The SHA-256 of everything that the report is made from: its bytes, and what assistants read in it."""
+        return digest_of(self.digest.encode() + self.read) if self.read else self.digest
 
 
 class Listing(Struct, frozen=True):
-    """A scan without the bytes: the SHA-256 of each report by source, and of kb.toml."""
+    """A scan without the bytes: the version of each report by source, and the SHA-256 of kb.toml."""
 
     files: Mapping[str, str]
     configuration: str
@@ -61,7 +77,7 @@ class Scan(Struct, frozen=True):
     @property
     def listing(self) -> Listing:
         """The scan without the bytes."""
-        return Listing({file.source: file.digest for file in self.files}, self.digest, self.problems, self.left_alone)
+        return Listing({file.source: file.version for file in self.files}, self.digest, self.problems, self.left_alone)
 
 
 def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
@@ -98,6 +114,8 @@ class Library(Folder):
 
         for path in files_below(self.path, unreadable):
             source = self._source(path)
+            if is_readings(source):
+                continue
             if is_left_alone(source, ignored):
                 yield source
                 continue
@@ -113,10 +131,56 @@ class Library(Folder):
                         "is read, but its name is not UTF-8, and many programs cannot open it; rename it"
                     )
                     problems.append(FileProblem(source, None, message))
-                for entry in reports_in(data, source):
-                    is_marked = isinstance(entry, ReportFile) and entry.data.startswith(NOT_A_REPORT)
-                    yield entry.source if is_marked or is_left_alone(entry.source, ignored) else entry
+                yield from (self._entry(each, ignored, problems) for each in reports_in(data, source))
         yield from problems
+
+    def _entry(
+        self, entry: ReportFile | FileProblem, ignored: tuple[str, ...], problems: list[FileProblem]
+    ) -> ReportFile | FileProblem | str:
+        """Return a report with what assistants read in it, its source if it is left alone, or its problem."""
+        if is_left_alone(entry.source, ignored):
+            return entry.source
+        if isinstance(entry, FileProblem):
+            return entry
+        if entry.data.startswith(NOT_A_REPORT):
+            return entry.source
+        read = self.readings(entry.source, problems)
+        return structs.replace(entry, read=read) if read else entry
+
+    def readings(self, source: str, problems: list[FileProblem] | None = None) -> bytes:
+        """Return the bytes of what assistants read in a report; add what is wrong with them to `problems`."""
+        path = self.path / readings_path(source)
+        try:
+            data = file_bytes(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return b""
+        except (OSError, TooLongError) as error:
+            why = unopened(path, error) if isinstance(error, OSError) else message_of(error)
+            if problems is not None:
+                problems.append(FileProblem(readings_path(source), None, why))
+            return b""
+        if problems is not None:
+            problems += problems_in(data, source)
+        return data
+
+    def keep_readings(
+        self, source: str, change: Callable[[Mapping[str, LineReading]], Mapping[str, LineReading | None]]
+    ) -> dict[str, LineReading | None]:
+        """Replace some of what assistants read in a report, all at once; return what was there before.
+
+        `change` gets the readings by the keys of their lines and returns the new ones, None for those to take out.
+        Raises LibraryError if the file cannot be written.
+        """
+        path = self.path / readings_path(source)
+        with self._locked(), writing(path):
+            data = read_regular(path) if os.path.lexists(path) else b""
+            known = readings_in(data)
+            changed = change(known)
+            after = with_readings(data, changed)
+            if after != data:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, after)
+            return {of: known.get(of) for of in changed}
 
     def holds_reports(self) -> bool:
         """Return whether there is any report file, without reading whole files."""

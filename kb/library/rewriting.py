@@ -109,7 +109,9 @@ def with_talk(data: bytes, talk: str, correction: TalkCorrection) -> bytes:
     """Return a kb.toml with the correction of a talk, or of a line that may be a talk."""
     names = [CONTROL.sub(" ", name).strip() for name in correction.speakers or ()]
     nobody = False if correction.speakers == () else None
-    return _with_table(data, "talks", talk, {"talk": correction.talk, "speakers": names or None, "speaker": nobody})
+    title = CONTROL.sub(" ", correction.title or "").strip() or None
+    values = {"talk": correction.talk, "title": title, "speakers": names or None, "speaker": nobody}
+    return _with_table(data, "talks", talk, values)
 
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:

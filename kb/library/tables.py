@@ -14,6 +14,7 @@ from kb.report.model import Claim, MetadataOverride, TalkCorrection
 
 ENCODING = "utf-8-sig"  # some editors write a byte order mark
 MAX_EVENT = 200  # characters; the longest in real reports has 48, and each note and filter shows it
+MAX_TITLE = 200  # characters, as many as are read of a line
 MAX_SEARCHES = 50
 MAX_SEARCH_NAME = 100  # characters
 MAX_SEARCH_ADDRESS = 2000  # characters
@@ -117,6 +118,7 @@ class TalkTable(Struct, forbid_unknown_fields=True):
     """The correction of a line and of the talk that it begins."""
 
     talk: Annotated[bool, Meta(description="true or false")] | None = None
+    title: Annotated[Text, Meta(max_length=MAX_TITLE, description=f"at most {MAX_TITLE} characters")] | None = None
     speakers: Texts | None = None
     speaker: Annotated[bool, Meta(description="false, where nobody speaks who is named there")] | None = None
 
@@ -128,7 +130,7 @@ class TalkTable(Struct, forbid_unknown_fields=True):
 
     def correction(self) -> TalkCorrection:
         """Return the correction."""
-        return TalkCorrection(self.talk, () if self.speaker is False else self.speakers)
+        return TalkCorrection(self.talk, () if self.speaker is False else self.speakers, self.title)
 
 
 class LessonTable(Struct, frozen=True, forbid_unknown_fields=True):

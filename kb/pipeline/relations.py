@@ -107,7 +107,7 @@ def _with_event(entry: ReportEntry, name: str | None) -> ReportEntry:
 def with_own_talks(entry: ReportEntry) -> ReportEntry:
     """Return a report with the event's name as it has it, and the id that each talk has in this report alone."""
     event = entry.own_event or entry.event
-    talks = tuple(replace(talk, id=talk_id(event, talk.title)) for talk in entry.talks)
+    talks = tuple(replace(talk, id=talk_id(event, talk.written_title)) for talk in entry.talks)
     return replace(entry, event=event, own_event="", talks=talks)
 
 

@@ -1,10 +1,11 @@
 """The way of one file to a finished report: read, cut into talks and notes, tagged, classified."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, get_args
 from weakref import WeakValueDictionary
 
@@ -14,8 +15,8 @@ from msgspec.structs import replace
 from index.embedder import EmbeddingError
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ConfigurationError
-from kb.report.identity import ids_of, report_part
-from kb.report.model import Claim, Correction, MetadataOverride, Report, Talk, TalkCorrection
+from kb.report.identity import digest, ids_of, report_id, report_part, slug, talk_id_at
+from kb.report.model import Claim, Correction, LineReading, MetadataOverride, Report, Talk, TalkCorrection
 from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import Finding
 from kb.storage.caches import cache_folder
@@ -24,16 +25,20 @@ if TYPE_CHECKING:  # as in functions below: a search must not load what reads re
     from index.analysis import Analyzer, LexiconEntry, Morpheme
     from index.embedding import PassageReader
     from kb.kinds import Lesson
+    from kb.library.contents import ReportEntry
     from kb.services import Catalogue, Domain
-    from kb.talks import TalkOverrides
+    from kb.talks import Candidates, TalkOverrides
 
 Morphemes: TypeAlias = "Mapping[str, tuple[Morpheme, ...]]"
 """The morphemes of each text of a report."""
 Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
 """Corrections by note, grouped by the report id that kb.toml has in the note's id: it may be a former one."""
+Readings: TypeAlias = Mapping[str, LineReading]
+"""What assistants read: in a file by the keys of lines, in a report by note id, with the ids of other notes."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called during long work with the step, the number done, and the total."""
 
+_NOTHING_READ: Readings = MappingProxyType({})
 # New notes of a sync or preview that the model reads before they are shown, in ten seconds on two cores. No report has
 # as many, so that only the notes of an import are read in the background.
 MAX_UNREAD = 1_000
@@ -50,7 +55,7 @@ class FinishedReport(Struct, frozen=True):
     `findings` list missing metadata and likely kinds of notes. `reading` is the model that read the notes,
     empty if only their words classify them; `lesson` is the key of the lesson. `training_features` are the features of
     the notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
-    that their author marked as answers, by note id.
+    that their author marked as answers, by note id. `assisted` is what assistants read in the notes.
     """
 
     report: Report
@@ -62,6 +67,7 @@ class FinishedReport(Struct, frozen=True):
     training_features: Mapping[str, tuple[str, ...]] = {}
     marked_answers: Mapping[str, str] = {}
     scores: tuple[bytes, ...] = ()
+    assisted: Readings = {}
 
 
 class Tools(Struct, frozen=True, dict=True, weakref=True):
@@ -77,12 +83,18 @@ class Tools(Struct, frozen=True, dict=True, weakref=True):
     @cached_property
     def corrections(self) -> Corrections:
         """The corrections of notes, by report."""
-        return corrections_of(self.configuration)
+        by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
+        for note, correction in self.configuration.corrections.items():
+            by_report[report_part(note)][note] = correction
+        return by_report
 
     @cached_property
-    def lines(self) -> "TalkOverrides":
-        """The lines that kb.toml marks as a talk (True) or as no talk (False)."""
-        return {line: talk.talk for line, talk in self.configuration.talks.items() if talk.talk is not None}
+    def talks(self) -> Mapping[str, Mapping[str, TalkCorrection]]:
+        """The corrections of talks and lines, by the slug of the event in their ids."""
+        by_event: defaultdict[str, dict[str, TalkCorrection]] = defaultdict(dict)
+        for talk, correction in self.configuration.talks.items():
+            by_event[report_part(talk)][talk] = correction
+        return by_event
 
     @property
     def domain(self) -> "Domain":
@@ -125,12 +137,13 @@ def read_report(
     reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
     most_unread: int = 0,
+    read: Readings = _NOTHING_READ,
 ) -> FinishedReport:
     """Read the bytes of a file and finish its report, as `finish_report` does. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
     outline = read_outline(data, source)
-    return finish_report(outline, tools, override, reader=reader, lesson=lesson, most_unread=most_unread)
+    return finish_report(outline, tools, override, reader=reader, lesson=lesson, most_unread=most_unread, read=read)
 
 
 def finish_report(
@@ -141,11 +154,13 @@ def finish_report(
     reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
     most_unread: int = 0,
+    read: Readings = _NOTHING_READ,
 ) -> FinishedReport:
     """Return the finished report of an outline; the metadata override defaults to the one in kb.toml.
 
     Notes are classified by their words, by what the `reader` reads in them, and by the library's lesson. It reads
-    `most_unread` notes that it has not read yet; if there are more of them, words alone classify all.
+    `most_unread` notes that it has not read yet; if there are more of them, words alone classify all. What assistants
+    `read`, by the keys of lines, wins over both, and a person's corrections over that.
     """
     from kb.kinds import lesson_features
     from kb.pipeline.lint import findings
@@ -153,10 +168,17 @@ def finish_report(
     from kb.talks import report_with_candidates
 
     override = override or tools.configuration.overrides.get(outline.source, MetadataOverride())
-    report, candidates = report_with_candidates(outline, override, tools.lines)
-    report = _with_speakers(report, tools.configuration.talks)
-    corrections = corrections_for(report.id, report.source, override, tools.corrections)
-    tagged = tag(report, tools.domain, corrections)
+    report, candidates = report_with_candidates(outline, override, line_overrides(tools, override))
+    corrections = corrections_for(report, tools.corrections)
+    assisted: Readings = {}
+    read = {key: one for key, one in read.items() if not one.undone}
+    if read:
+        own = report
+        report, candidates = _assisted_report(outline, own, override, tools, read)
+        corrections = _by_line(report, own, corrections, corrections_for(report, tools.corrections))
+        report, assisted = _assisted_notes(outline, report, read)
+    report = _with_talk_corrections(report, talk_corrections(report, tools))
+    tagged = tag(report, tools.domain, corrections, assisted)
     morphemes = morphemes_of(tagged, AnalysedTexts(tools))
     finished = FinishedReport(
         tagged,
@@ -165,6 +187,7 @@ def finish_report(
         tuple(islice(findings(outline, tagged, tools.domain, candidates), _MAX_FINDINGS)),
         training_features=lesson_features(tagged, morphemes, corrections),
         marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
+        assisted=assisted,
     )
     return classified(finished, corrections, reader, lesson, most_unread)
 
@@ -193,7 +216,7 @@ def classified(
     adaptation = lesson.adaptation if lesson else None
     if not scores and (readings is None or adaptation):
         scores = word_scores(report, finished.morphemes, adaptation)
-    report = classify(report, finished.morphemes, corrections, readings, scores)
+    report = classify(report, finished.morphemes, corrections, readings, scores, assisted=finished.assisted)
     missing = (finding for finding in finished.findings if finding.what not in get_args(Claim))
     return replace(
         finished,
@@ -205,33 +228,114 @@ def classified(
     )
 
 
-def _with_speakers(report: Report, talks: Mapping[str, TalkCorrection]) -> Report:
-    speakers = {talk: correction.speakers for talk, correction in talks.items() if correction.speakers is not None}
-    if not speakers:
-        return report
+def report_key(title: str) -> str:
+    """Return the key of the reading of a report as a whole; another report in the same file has another one."""
+    return f"report-{digest(title, length=8)}"
+
+
+def _assisted_report(
+    outline: Outline, own: Report, override: MetadataOverride, tools: Tools, read: Readings
+) -> "tuple[Report, Candidates]":
+    """Return the report with the event, the day and the talks that an assistant read; `own` is that without them."""
+    from kb.talks import report_with_candidates
+
+    said = read.get(report_key(own.title))
+    if said:
+        event = said.event if said.event and not override.event else None
+        former = (own.id,) if event and report_id(event, own.title) != own.id else ()
+        held_on = None if override.held_on else said.held_on
+        override = replace(override, former=(*override.former, *former)).over(MetadataOverride(event, held_on))
+    roles = {key: one.role for key, one in read.items() if one.role}
+    return report_with_candidates(outline, override, line_overrides(tools, override), roles)
+
+
+def _by_line(
+    report: Report, own: Report, of_own: Mapping[str, Correction], corrections: Mapping[str, Correction]
+) -> Mapping[str, Correction]:
+    """Return the corrections of a report's notes, also those of notes whose id changed with their talk."""
+    former = {(note.line, note.text): of_own[note.id] for note in own.notes if note.id in of_own}
+    moved = {note.id: former[place] for note in report.notes if (place := (note.line, note.text)) in former}
+    return {**moved, **corrections}
+
+
+def _assisted_notes(outline: Outline, report: Report, read: Readings) -> tuple[Report, Readings]:
+    """Return the report with the titles and speakers that an assistant read, and what it read in each note."""
+    from kb.talks import line_keys, lines_of
+
+    lines = lines_of(outline.blocks)
+    keys = dict[int, str]()
+    for line, key in zip(lines, line_keys(lines), strict=True):
+        keys.setdefault(line.number, key)
+    notes = {keys[note.line]: note.id for note in reversed(report.notes) if note.line in keys}
+
+    def with_ids(reading: LineReading) -> LineReading:
+        """Return a reading with the notes that it names by their ids; those that are gone are not said."""
+        remedy_of, answers = (other and notes.get(other) for other in (reading.remedy_of, reading.answers))
+        return replace(reading, remedy_of=remedy_of, answers=answers)
+
+    assisted = {note: with_ids(read[key]) for key, note in notes.items() if key in read}
+    of_talks = {talk.line: read[keys[talk.line]] for talk in report.talks if keys.get(talk.line) in read}
 
     def corrected(talk: Talk) -> Talk:
-        return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk
+        said = of_talks.get(talk.line)
+        if said is None:
+            return talk
+        speakers = talk.speakers if said.speakers is None else said.speakers
+        return replace(_titled(talk, said.title), speakers=speakers, read_by=said.by)
 
-    notes = (replace(note, talk=note.talk and corrected(note.talk)) for note in report.notes)
-    return replace(report, talks=tuple(map(corrected, report.talks)), notes=tuple(notes))
-
-
-def corrections_of(configuration: Configuration) -> Corrections:
-    """Return the corrections of a kb.toml by report."""
-    by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
-    for note, correction in configuration.corrections.items():
-        by_report[report_part(note)][note] = correction
-    return by_report
+    return _with_talks(report, corrected), assisted
 
 
-def corrections_for(
-    report_id: str, source: str, override: MetadataOverride, corrections: Corrections
-) -> Mapping[str, Correction]:
+def talk_corrections(report: "Report | ReportEntry", tools: Tools) -> Mapping[str, TalkCorrection]:
+    """Return a person's corrections of the talks and lines of a report by current id."""
+    return _talks_at(report.event, report.former, tools)
+
+
+def line_overrides(tools: Tools, override: MetadataOverride) -> "TalkOverrides":
+    """Return the lines of a report that kb.toml marks as a talk (True) or as no talk (False), by id."""
+    talks = {
+        **tools.configuration.talks,
+        **(_talks_at(override.event, override.former, tools) if override.event else {}),
+    }
+    return {line: talk.talk for line, talk in talks.items() if talk.talk is not None}
+
+
+def _talks_at(event: str | None, former: Iterable[str], tools: Tools) -> Mapping[str, TalkCorrection]:
+    """Return the corrections of an event's talks by current id; kb.toml may have them under a former event or none."""
+    events = dict.fromkeys((*([slug("")] if former else ()), *(one.rpartition("-")[0] for one in former)))
+    events[slug(event or "")] = None  # the last: it wins
+    return {
+        talk_id_at(talk, event): correction for each in events for talk, correction in tools.talks.get(each, {}).items()
+    }
+
+
+def _with_talk_corrections(report: Report, talks: Mapping[str, TalkCorrection]) -> Report:
+    def corrected(talk: Talk) -> Talk:
+        correction = talks.get(talk.id)
+        if correction is None:
+            return talk
+        speakers = talk.speakers if correction.speakers is None else correction.speakers
+        return replace(_titled(talk, correction.title), speakers=speakers, read_by="")
+
+    return _with_talks(report, corrected) if talks else report
+
+
+def _titled(talk: Talk, title: str | None) -> Talk:
+    """Return a talk with another title; its id and those of its notes stay."""
+    return replace(talk, title=title, written=talk.written_title) if title and title != talk.title else talk
+
+
+def _with_talks(report: Report, change: Callable[[Talk], Talk]) -> Report:
+    talks = {talk: change(talk) for talk in report.talks}
+    notes = (replace(note, talk=talks[note.talk]) if note.talk else note for note in report.notes)
+    return replace(report, talks=tuple(talks.values()), notes=tuple(notes))
+
+
+def corrections_for(report: "Report | ReportEntry", corrections: Corrections) -> Mapping[str, Correction]:
     """Return the corrections of a report's notes by current note id; kb.toml may have former ids of the report."""
     return {
-        report_id + note.removeprefix(known): correction
-        for known in ids_of(report_id, source, override.url, override.former)
+        report.id + note.removeprefix(known): correction
+        for known in ids_of(report.id, report.source, report.url, report.former)
         for note, correction in corrections.get(known, {}).items()
     }
 

@@ -1,24 +1,27 @@
 """The frozen values of the knowledge base: reports, talks, notes, and what people correct in them."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
 Claim = Literal["advice", "problem"]
 NoteType = Literal["bullet", "numbered", "paragraph"]
 Via = Literal["explicit", "inherited"]
 State = Literal["solved", "unsolved", "answered", "unanswered"]
+About = Literal["matter", "event"]
+LineRole = Literal["talk", "part", "other"]
 
 
 class Why(Struct, frozen=True, array_like=True):
     """Why a note is about a service: the place and the words that name it.
 
     The place is the note itself (`here`), a heading or parent note (`above`), or the title of its talk (`talk`). With
-    `hand`, a person added the service.
+    `hand`, a person added the service, with `assistant` the assistant named in `words`.
     """
 
-    where: Literal["here", "above", "talk", "hand"]
+    where: Literal["here", "above", "talk", "hand", "assistant"]
     words: str = ""  # as written; empty with `hand`
     line: int | None = None  # with `above`
 
@@ -32,7 +35,11 @@ class Mention(Struct, frozen=True):
 
 
 class Talk(Struct, frozen=True):
-    """One session of an event, in a report."""
+    """One session of an event, in a report.
+
+    Its id follows from its title as `written`, which is empty unless the title was corrected. `read_by` is the
+    assistant that read its line.
+    """
 
     id: str
     title: str
@@ -43,6 +50,13 @@ class Talk(Struct, frozen=True):
     speakers: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     byline: str = ""  # the rest of the title's line: handles, companies, track, time
+    written: str = ""
+    read_by: str = ""
+
+    @property
+    def written_title(self) -> str:
+        """The title as the report has it."""
+        return self.written or self.title
 
     @property
     def heading(self) -> str:
@@ -67,6 +81,9 @@ class Note(Struct, frozen=True):
     - `sure`: the probability of its kind. `advice` and `problem`: the probabilities of these kinds.
     - `states`: whether problems and questions are solved or answered, in the note itself and the notes under it.
     - `attached`: the tables and code below it, as text.
+    - `about`: the matter of the talks, or the event and the writer's own day: the venue, the food, the way home.
+    - `changes`: the ids of the dated changes that make it outdated, if an assistant says which; else None.
+    - `read_by`: the assistant that read it, empty if none did.
     """
 
     id: str
@@ -92,6 +109,9 @@ class Note(Struct, frozen=True):
     states: tuple[State, ...] = ()
     attached: tuple[str, ...] = ()
     report_title: str = ""
+    about: About = "matter"
+    changes: tuple[str, ...] | None = None
+    read_by: str = ""
 
     @property
     def place_title(self) -> str:
@@ -122,7 +142,7 @@ class Report(Struct, frozen=True):
     notes: tuple[Note, ...]
     url: str | None = None
     published: str | None = None  # the day of the post, which is not the day of the event
-    asked: tuple[str, ...] = ()  # ids of lines for which kb.toml may decide whether they are talks
+    former: tuple[str, ...] = ()  # earlier ids of the report
 
 
 class MetadataOverride(Struct, frozen=True):
@@ -155,7 +175,40 @@ class Correction(Struct, frozen=True):
 
 
 class TalkCorrection(Struct, frozen=True):
-    """A person's correction of a line: whether it is a talk, and its speakers. None leaves a field unchanged."""
+    """A person's correction of a line: whether it is a talk, its speakers and title. None leaves a field unchanged."""
 
     talk: bool | None = None
     speakers: tuple[str, ...] | None = None
+    title: str | None = None
+
+
+_Short = Annotated[str, Meta(max_length=200)]
+_Name = Annotated[str, Meta(max_length=100)]
+
+
+class LineReading(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What an assistant says of one line of a report, or of the report; None where it says nothing.
+
+    A person's correction wins over it. `of` is the key of the line (`kb.talks.lines.line_keys`), or that of the title
+    (`report_key`) for the `event` and the day, `held_on`. `remedy_of` and `answers` are keys of lines, "" for none.
+    `was` is what kb said instead, for people. A person took back what it said if it is `undone`.
+    """
+
+    of: Annotated[str, Meta(min_length=1, max_length=20)]
+    by: Annotated[str, Meta(min_length=1, max_length=60)]
+    at: Annotated[str, Meta(max_length=30)]  # ISO 8601, UTC
+    text: Annotated[str, Meta(max_length=60)] = ""  # how the line begins, for people
+    event: _Short | None = None
+    held_on: str | None = None
+    role: LineRole | None = None
+    title: _Short | None = None
+    speakers: Annotated[tuple[_Name, ...], Meta(max_length=30)] | None = None
+    kind: Kind | None = None
+    about: About | None = None
+    add: tuple[str, ...] = ()  # services
+    remove: tuple[str, ...] = ()  # services
+    remedy_of: str | None = None
+    answers: str | None = None
+    changes: tuple[str, ...] | None = None
+    was: Mapping[str, Any] = {}
+    undone: bool = False

@@ -11,7 +11,7 @@ from index.query import Query
 from kb.library.contents import Contents, ReportEntry
 from kb.pipeline.alignment import Row, aligned
 from kb.report.identity import event_key, own_part, report_part
-from kb.report.model import Note, Talk
+from kb.report.model import MetadataOverride, Note, Talk
 from kb.report.outline import Outline
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, talks_of
@@ -238,12 +238,14 @@ class Browser:
         return self._why_talk(identifier) if self.is_talk(identifier) else self._why_kind(identifier)
 
     def _why_talk(self, talk_id: str) -> Why:
+        from kb.pipeline.reports import line_overrides
         from kb.talks import report_of, talk_reasons
 
         note_taker, tools = self.note_takers(talk_id)[0], self._collection.tools
         entry, talk, outline = note_taker.report, note_taker.talk, self.outline(note_taker.report.id)
-        talks = report_of(outline, tools.configuration.overrides.get(entry.source), tools.lines).talks
-        lines = [candidate.line for candidate in talks if candidate.title == talk.title]
+        override = tools.configuration.overrides.get(entry.source, MetadataOverride())
+        talks = report_of(outline, override, line_overrides(tools, override)).talks
+        lines = [candidate.line for candidate in talks if candidate.title == talk.written_title]
         if not lines:
             raise UnknownIdError(translatable("{0} holds no talk {1} any more", entry.source, talk_id))
         sure, reasons = talk_reasons(outline, entry.event, min(lines, key=lambda line: abs(line - talk.line)))

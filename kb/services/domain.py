@@ -110,7 +110,9 @@ class Domain(Struct, frozen=True, dict=True):
         return self._changes.get(service, ())
 
     def changes_for(self, note: Note) -> tuple[Change, ...]:
-        """Return the changes that make a note outdated."""
+        """Return the changes that make a note outdated: those that an assistant names, else those it contradicts."""
+        if note.changes is not None:
+            return tuple(filter(None, map(self.change, note.changes)))
         changes = dict.fromkeys(change for mention in note.services for change in self.changes_of(mention.service))
         return tuple(change for change in changes if change.overtakes(note))
 

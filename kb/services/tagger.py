@@ -7,7 +7,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from kb.learning import load
-from kb.report.model import Correction, Mention, Note, Report, Via, Why
+from kb.report.model import Correction, LineReading, Mention, Note, Report, Via, Why
 from kb.services.disambiguation import Naming, ServiceFinder, Surroundings
 from kb.services.domain import Domain
 from kb.services.inheritance import Candidate, Inheritance, Origin, origin, talk_of
@@ -18,26 +18,42 @@ CLAIM = "about"  # its label for the services that a note is about
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _NO_CORRECTION = Correction()
+_NOTHING_READ: Mapping[str, LineReading] = MappingProxyType({})
 
 
-def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
-    """Return the report with the `services` of every note; `corrections` are by note id."""
-    return replace(report, notes=_Tagger(report, domain.service_finder, corrections).tagged_notes())
+def tag(
+    report: Report,
+    domain: Domain,
+    corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
+    assisted: Mapping[str, LineReading] = _NOTHING_READ,
+) -> Report:
+    """Return the report with the `services` of every note.
+
+    `corrections` are by note id. They win over what assistants read (`assisted`, by note id).
+    """
+    return replace(report, notes=_Tagger(report, domain.service_finder, corrections, assisted).tagged_notes())
 
 
 def candidates(report: Report, domain: Domain) -> list[tuple[frozenset[str], list[Candidate]]]:
     """Return for each note of a report the services that it names, and the candidates that it may inherit."""
-    tagger = _Tagger(report, domain.service_finder, _NO_CORRECTIONS)
+    tagger = _Tagger(report, domain.service_finder)
     return list(zip(map(tagger.named_services, report.notes), tagger.candidates(), strict=True))
 
 
 class _Tagger:
     """Tags the notes of one report."""
 
-    def __init__(self, report: Report, finder: ServiceFinder, corrections: Mapping[str, Correction]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        finder: ServiceFinder,
+        corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
+        assisted: Mapping[str, LineReading] = _NOTHING_READ,
+    ) -> None:
         self._report = report
         self._finder = finder
         self._corrections = corrections
+        self._assisted = assisted
         matches = {note.id: finder.matches(note.text) for note in report.notes}
         self._clearly_named: dict[str | None, set[str]] = defaultdict(set)  # services by talk
         for note in report.notes:
@@ -52,12 +68,23 @@ class _Tagger:
         above = [crumb.text for crumb in reversed(note.trail)]
         talk = [note.talk.title] if note.talk else []
         surroundings = Surroundings((*above, *talk, self._report.title), self._clearly_named[talk_of(note)])
-        removed = self._correction(note).removes
+        removed = self._removed(note)
         namings = self._finder.namings(note.text, matches, surroundings)
         return tuple(naming for naming in namings if naming.service not in removed)
 
     def _correction(self, note: Note) -> Correction:
         return self._corrections.get(note.id, _NO_CORRECTION)
+
+    def _added(self, note: Note) -> Mapping[str, Why]:
+        """Return the services that a person or an assistant added to a note, and why."""
+        correction, said = self._correction(note), self._assisted.get(note.id)
+        read = {slug: Why("assistant", said.by) for slug in said.add if slug not in correction.removes} if said else {}
+        return {**read, **dict.fromkeys(correction.adds, Why("hand"))}
+
+    def _removed(self, note: Note) -> frozenset[str]:
+        """Return the services that a person or an assistant took from a note."""
+        correction, said = self._correction(note), self._assisted.get(note.id)
+        return frozenset(correction.removes) | (frozenset(said.remove if said else ()) - {*correction.adds})
 
     def tagged_notes(self) -> tuple[Note, ...]:
         """Return the notes with their services."""
@@ -74,9 +101,9 @@ class _Tagger:
             if naming.service not in mentioned and not naming.part:
                 mentioned.add(naming.service)
                 yield Mention(naming.service, "explicit", Why("here", note.text[naming.begin : naming.end]))
-        for slug in self._correction(note).adds:
+        for slug, why in self._added(note).items():
             if slug not in mentioned:
-                yield Mention(slug, "explicit", Why("hand"))
+                yield Mention(slug, "explicit", why)
 
     def _inherited(self) -> list[list[Mention]]:
         """Return for each note the candidates that it is about with a probability above the threshold."""
@@ -86,10 +113,10 @@ class _Tagger:
         probabilities = iter(model.probabilities(examples)[:, model.labels.index(CLAIM)])
         inherited = []
         for note, own in zip(self._report.notes, by_note, strict=True):
-            correction, mentions = self._correction(note), []
+            settled, mentions = {*self._added(note), *self._removed(note)}, []
             for candidate in own:
                 is_likely = next(probabilities) >= model.thresholds[CLAIM]
-                if is_likely and candidate.service not in (*correction.adds, *correction.removes):
+                if is_likely and candidate.service not in settled:
                     via: Via = "explicit" if candidate.nearest == "part" else "inherited"
                     mentions.append(Mention(candidate.service, via, _why(candidate)))
             inherited.append(mentions)

@@ -16,6 +16,8 @@ CONFIGURATION = "kb.toml"
 _MAX_NAME = 200  # bytes; file systems allow 255, and the name of a backup is longer
 _BACKUP = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `backup_path` names them
 
+_READINGS, _READINGS_SUFFIX = "readings/", ".jsonl"
+
 _ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
@@ -59,13 +61,25 @@ def _folders(root: Path, unreadable: Callable[[OSError], None] | None = None) ->
         yield Path(folder), names
 
 
+def readings_path(source: str) -> str:
+    """Return the path, in its library, of the file with what assistants read in a report."""
+    return f"{_READINGS}{source}{_READINGS_SUFFIX}"
+
+
+def is_readings(path: str) -> bool:
+    """Return whether a path in a library is that of such a file."""
+    return path.startswith(_READINGS) and path.endswith(_READINGS_SUFFIX)
+
+
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
-    """Return whether a file is the library's README, or matches a pattern of kb.toml's `ignore`; * crosses folders.
+    """Return whether a file is no report: the library's README, what assistants read, or what kb.toml ignores.
+
+    * crosses folders in a pattern of `ignore`.
 
     The README of a subfolder is a report: authors with a folder for each event write it there, because GitHub shows
     it.
     """
-    if source.split(".", maxsplit=1)[0].casefold() == "readme":
+    if source.split(".", maxsplit=1)[0].casefold() == "readme" or is_readings(source):
         return True
     return bool(ignored) and _pattern_of(ignored).match(source) is not None
 

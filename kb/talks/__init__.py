@@ -1,5 +1,6 @@
 """From an outline to a report: its event, its talks and its notes."""
 
+from kb.talks.lines import line_keys, lines_of
 from kb.talks.matching import ReportTalks, match_talks
 from kb.talks.report import NO_OVERRIDES, Candidates, TalkOverrides, report_of, report_with_candidates, talk_reasons
 
@@ -8,6 +9,8 @@ __all__ = [
     "Candidates",
     "ReportTalks",
     "TalkOverrides",
+    "line_keys",
+    "lines_of",
     "match_talks",
     "report_of",
     "report_with_candidates",

@@ -5,12 +5,13 @@ A line that lists several talks is split into one for each: 「冪等の話」�
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
+from kb.report.identity import digest
 from kb.report.outline import Block, BlockType
 
 MAX_LINE = 200  # characters that are read of a line; bounds the time of every pattern
@@ -68,6 +69,19 @@ def lines_of(blocks: Sequence[Block]) -> list[Line]:
                 lines.append(Line(shown, *place, after_gap, block.links, shares_line))
                 after_gap = False
     return lines
+
+
+def line_keys(lines: Sequence[Line]) -> list[str]:
+    """Return a key of each line that stays the same while other lines change: 8 hex digits of its text.
+
+    A repeated text gets -2, -3.
+    """
+    keys, counts = list[str](), Counter[str]()
+    for line in lines:
+        key = digest(line.text, length=8)
+        counts[key] += 1
+        keys.append(key if counts[key] == 1 else f"{key}-{counts[key]}")
+    return keys
 
 
 def without_link_marks(text: str) -> str:

@@ -12,20 +12,24 @@ from msgspec.structs import replace
 
 from index.text import letters
 from kb.report.identity import report_id, talk_id
-from kb.report.model import MetadataOverride, Report, Talk
+from kb.report.model import LineRole, MetadataOverride, Report, Talk
 from kb.report.outline import Outline
 from kb.talks.dates import day_in_address, held_on_of, published_of
 from kb.talks.event import event_of
 from kb.talks.event_patterns import names_by_patterns
-from kb.talks.lines import Line, lines_of
+from kb.talks.lines import Line, line_keys, lines_of
 from kb.talks.notes import Section, materials_of, notes_of, sections_of
-from kb.talks.roles import Roles, choose_talks, roles_of
+from kb.talks.roles import Role, Roles, choose_talks, roles_of
 from kb.talks.spans import TalkText, talk_texts
 
 TalkOverrides: TypeAlias = Mapping[str, bool]
 """Whether lines are talks, as kb.toml says, by the id of the line or of its talk."""
+LineRoles: TypeAlias = Mapping[str, LineRole]
+"""What lines are, as an assistant says, by the key of the line (`line_keys`). Overrides win."""
 
 NO_OVERRIDES: TalkOverrides = MappingProxyType({})
+_NO_ROLES: LineRoles = MappingProxyType({})
+_ROLES: Mapping[LineRole, Role] = MappingProxyType({"talk": "talk", "part": "part", "other": "own"})
 _ADDRESS = re.compile(r"https?://\S+")
 _MIN_CANDIDATE = 0.2  # probability of a talk; a third of the lines at it are talks, hardly any below it
 
@@ -63,7 +67,10 @@ def report_of(
 
 
 def report_with_candidates(
-    outline: Outline, override: MetadataOverride | None = None, line_overrides: TalkOverrides = NO_OVERRIDES
+    outline: Outline,
+    override: MetadataOverride | None = None,
+    line_overrides: TalkOverrides = NO_OVERRIDES,
+    line_roles: LineRoles = _NO_ROLES,
 ) -> tuple[Report, Candidates]:
     """Return the report of an outline, and the candidates that it leaves out.
 
@@ -73,8 +80,9 @@ def report_with_candidates(
     event = override.event or event_of(outline)
     lines = lines_of(outline.blocks)
     roles = roles_of(outline, lines, event)
-    texts, ids, candidates = _choose(lines, roles, event, line_overrides)
-    sections = sections_of(outline, lines, roles.role, texts)
+    read = {i: line_roles[key] for i, key in enumerate(line_keys(lines) if line_roles else ()) if key in line_roles}
+    texts, candidates = _choose(lines, roles, event, line_overrides, read)
+    sections = sections_of(outline, lines, {**roles.role, **{i: _ROLES[role] for i, role in read.items()}}, texts)
     talks = _talks(sections, lines, event, texts)
     title = outline.title or event or PurePath(outline.source).stem
     # A name of the event that is too unlikely to be shown still helps to find its day.
@@ -89,7 +97,7 @@ def report_with_candidates(
         notes=(),
         url=override.url,
         published=override.published or published_of(outline) or day_in_address(override.url or ""),
-        asked=ids,
+        former=override.former,
     )
     notes = notes_of(report, sections, talks)
     noted = {note.talk.line for note in notes if note.talk}
@@ -98,21 +106,28 @@ def report_with_candidates(
 
 
 def _choose(
-    lines: Sequence[Line], roles: Roles, event: str | None, line_overrides: TalkOverrides
-) -> tuple[Mapping[int, TalkText], tuple[str, ...], Candidates]:
-    """Return the talks by their line's index, all ids under which kb.toml may override a line, and the candidates.
+    lines: Sequence[Line],
+    roles: Roles,
+    event: str | None,
+    line_overrides: TalkOverrides,
+    read: Mapping[int, LineRole],
+) -> tuple[Mapping[int, TalkText], Candidates]:
+    """Return the talks by their line's index, and the candidates.
 
     Talks are chosen again without those that an override or an empty title refuses: a line below a refused heading may
-    be a talk instead of it.
+    be a talk instead of it. Any line may be overridden, however unlikely a talk it is.
     """
-    candidates = {i: talk_id(event, lines[i].text) for i, share in roles.talk.items() if share >= _MIN_CANDIDATE}
-    overrides = {i: line_overrides[own_id] for i, own_id in candidates.items() if own_id in line_overrides}
-    ids = dict.fromkeys(candidates.values())
+    likely = {i for i, share in roles.talk.items() if share >= _MIN_CANDIDATE} | {i for i in read if read[i] == "talk"}
+    chosen_from = range(len(lines)) if line_overrides else sorted(likely)
+    candidates = {i: talk_id(event, lines[i].text) for i in chosen_from}
+    candidates = {i: own_id for i, own_id in candidates.items() if i in likely or own_id in line_overrides}
+    overrides = {i: role == "talk" for i, role in read.items() if role == "talk" or i in roles.talk}
+    overrides |= {i: line_overrides[own_id] for i, own_id in candidates.items() if own_id in line_overrides}
+    talk = {i: roles.talk.get(i, 0.0) for i in sorted({*roles.talk, *overrides})}
     while True:
-        chosen = choose_talks(lines, roles.talk, overrides)
+        chosen = choose_talks(lines, talk, overrides)
         talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
         talk_ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
-        ids |= dict.fromkeys(talk_ids.values())
         refused = [i for i, own_id in talk_ids.items() if line_overrides.get(own_id) is False or not talks[i].title]
         if not refused:
             break
@@ -121,9 +136,8 @@ def _choose(
     possible_speakers = [(lines[i].number, *text.candidates[0]) for i, text in talks.items() if text.candidates]
     return (
         talks,
-        tuple(ids),
         Candidates(
-            tuple(TalkCandidate(lines[i], roles.talk[i], candidates[i]) for i in left_out),
+            tuple(TalkCandidate(lines[i], talk[i], candidates[i]) for i in left_out),
             tuple(SpeakerCandidate(*speaker) for speaker in possible_speakers),
         ),
     )

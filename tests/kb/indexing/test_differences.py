@@ -137,7 +137,7 @@ def test_a_rule_that_changed_is_a_difference_of_kinds_and_pairs(
 ) -> None:
     for module in (sync, indexer, report_cache):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
-    monkeypatch.setattr("kb.kinds.classify", lambda report, *_: report)  # a rule that finds nothing any more
+    monkeypatch.setattr("kb.kinds.classify", lambda report, *_, **__: report)  # a rule that finds nothing any more
     difference = kb.indexer.preview_sync()
 
     assert difference is not None
