@@ -62,21 +62,19 @@ def _token(gap: str) -> re.Pattern[str]:
 
 _TOKEN, _TOKEN_WITH_GAP = _token(""), _token(r"\s+")
 _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
-_DATE = re.compile(  # \d would match the digits of every script
-    "([0-9]{4})(?:[-/.年](0?[1-9]|1[0-2])(?:[-/.月](0?[1-9]|[12][0-9]|3[01]))?)?[年月日]?"
-)
 
 
 class QueryField(Struct, frozen=True):
     """A field of the syntax: a facet, a text field, or a bound on the date.
 
     `values` has the facet values by their names, folded (`folded_name`). A facet without `values` matches all values
-    that contain the typed text.
+    that contain the typed text. `date` returns the date that a text names in the form of `Document.date`, else None.
     """
 
     of: Literal["facet", "text", "before", "after"]
     name: str = ""  # of the facet group or the text field
     values: Mapping[str, str] = field(default_factory=dict)
+    date: Callable[[str], str | None] = lambda _text: None
 
 
 class QueryParser(Struct, frozen=True):
@@ -297,9 +295,8 @@ class _Parser:
             if meaning.values and known is None:
                 return None
             return FacetIs(meaning.name, folded_name(value), (known,) if known else ())
-        if date := _DATE.fullmatch(folded_width(value)):
-            return Dated(meaning.of, "-".join(part.zfill(2) for part in date.groups() if part))
-        return None
+        date = meaning.date(value)
+        return Dated(meaning.of, date) if date else None
 
     def _add_words(self, text: str, *, negated: bool) -> None:
         counted = ((piece.text, self._counted(piece.words)) for piece in self._parser.words.pieces(text))

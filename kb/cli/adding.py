@@ -15,7 +15,7 @@ from kb.cli.reading import each_file, fetched, is_address
 from kb.cli.syncing import ensure_index, outcome_lines, sync_index
 from kb.indexing.outcomes import Added
 from kb.knowledge_base import KnowledgeBase
-from kb.report.dates import is_date
+from kb.report.dates import DateError, parse_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
 from kb.translation import _, ngettext
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 
 def _date(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    if text is not None and not is_date(text):
-        raise click.BadParameter(_("{text} is no date; write 2018, 2018-03 or 2018-03-10", text=quoted(text)))
-    return text
+    try:
+        return None if text is None else parse_date(text)
+    except DateError as error:
+        raise click.BadParameter(error_text(error)) from error
 
 
 def _url(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
@@ -40,7 +41,9 @@ def _url(_context: click.Context, _option: click.Parameter, text: str | None) ->
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=NamedPath(allow_dash=True))
 @click.option("--event", help="The event's name, if the report does not name it.")
-@click.option("--date", "held_on", metavar="DATE", callback=_date, help="2018, 2018-03 or 2018-03-10.")
+@click.option(
+    "--date", "held_on", metavar="DATE", callback=_date, help="2018, 2018-03, 2018-03-10 or 2018年3月10日(土)."
+)
 @click.option("--url", callback=_url, help="Where the report was published.")
 @allow_private
 @as_json

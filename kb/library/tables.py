@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from index.datafiles import TableError, Text, Texts, converted, quoted
 from index.messages import message_of, translatable
-from kb.report.dates import is_date
+from kb.report.dates import DateError, is_date, parse_date
 from kb.report.model import Claim, MetadataOverride, TalkCorrection
 
 ENCODING = "utf-8-sig"  # some editors write a byte order mark
@@ -81,9 +81,15 @@ class ReportTable(Struct, forbid_unknown_fields=True):
             day = getattr(self, key)
             if day is None:
                 continue
-            if not isinstance(day, str | dt.date) or not (is_date(str(day)) or _LIKE_A_DATE.fullmatch(str(day))):
-                raise ValueError(f"{key} cannot be {quoted(day)}; write 2018, 2018-03 or 2018-03-10")
-            setattr(self, key, str(day))
+            if not isinstance(day, str | dt.date):
+                message = f"{key} cannot be {quoted(day)}; write 2018, 2018-03 or 2018-03-10"
+                raise ValueError(message)  # noqa: TRY004  # as below
+            try:
+                setattr(self, key, parse_date(str(day)))
+            except DateError as error:
+                if not _LIKE_A_DATE.fullmatch(str(day)):
+                    raise ValueError(f"{key}: {error}") from error
+                setattr(self, key, str(day))
 
     def override(self) -> MetadataOverride:
         """Return the metadata override, without impossible dates."""

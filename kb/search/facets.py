@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr
 
 from index.query import Query
 from index.text import folded_name
+from kb.report.dates import names_in_eras
 from kb.report.identity import digest, slug
 from kb.report.model import Claim, Note, Via
 from kb.translation import NOTES, _, in_every_language, in_language, languages, marked, pgettext
@@ -112,9 +113,10 @@ def _value_names(texts: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
 
 @cache
 def _years() -> Mapping[str, str]:
-    """Return years by their names in each language: 2018, 2018年."""
+    """Return years by their names in each language: 2018, 2018年, 平成30年."""
     forms = [in_language(name, pgettext, "date", "{year}") for name in languages()]
     named = {folded_name(form.format(year=year)): str(year) for year in range(1900, 2100) for form in forms}
+    named |= {folded_name(name): str(year) for year in range(1927, 2100) for name in names_in_eras(year)}
     return named | {folded_name(name): UNDATED for name in (UNDATED, *in_every_language(marked("undated")))}
 
 

@@ -13,6 +13,7 @@ from index.query_words import QueryWords
 from index.readings import as_read, beginnings
 from index.text import folded_name, folded_width
 from kb.pipeline.reports import Tools
+from kb.report.dates import date_or_none
 from kb.search.facets import FACETS
 from kb.services import Catalogue
 
@@ -21,8 +22,8 @@ _MAX_SUGGESTIONS = 8  # fit below the box
 _YEAR = re.compile("((?:19|20)[0-9]{2})年?")
 _OTHER_FIELDS = {  # fields without a facet
     ("talk", "セッション"): QueryField("text", "talk"),
-    ("before", "以前", "より前"): QueryField("before"),
-    ("after", "以降", "から"): QueryField("after"),
+    ("before", "以前", "より前"): QueryField("before", date=date_or_none),
+    ("after", "以降", "から"): QueryField("after", date=date_or_none),
 }
 
 

@@ -6,12 +6,14 @@ from itertools import islice
 from pathlib import PurePath
 
 from index.text import letters
-from kb.report.dates import date_of
+from kb.report.dates import date_of, date_or_none, last_day
 from kb.report.outline import Outline
 from kb.talks.lines import MAX_LINE
 from kb.talks.words import any_of, folded
 
-_DAY = re.compile(r"(?<!\d)(20\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)日?")
+_DAY = re.compile(
+    r"(?:(?<!\d)20\d\d|(?:令和|平成)\s*(?:元|\d{1,2})(?=\s*年))\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}(?!\d)日?"
+)
 _MONTH = re.compile(r"(?<!\d)(20\d\d)\s*[/.年]\s*(0?[1-9]|1[0-2])(?!\d)月?")
 # The year of an earlier event (KubeCon 2018 Recap) is not that of this one.
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)(?!\s*(?:[Rr]ecap|[Rr]e:Cap|報告会|振り返り))|(?<=['’])(\d\d)(?!\d)")
@@ -32,8 +34,7 @@ _MAX_REST = 20  # characters besides the date of a line that counts as a date li
 _BEFORE, _AFTER = 10, 30  # characters around a date in which a word may mark it as the event's
 
 _PUBLISHED = re.compile(r"^(20\d\d)[-/.年]?\s*(\d{1,2})[-/.月]?\s*(\d{1,2})(?!\d)")
-_PUBLISHED_NAMED = re.compile(r"(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\.?,?\s+(20\d\d)")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PUBLISHED_NAMED = re.compile(r"\d{1,2}\s+[A-Z][a-z]{2}[a-z]*\.?,?\s+20\d\d")
 # Keys of front matter. `published` is mostly yes or no, which is no date.
 _KEYS = ("date", "published", "published_at", "publishdate", "pubdate", "created", "created_at", "posted")
 _IN_ADDRESS = re.compile(r"^://[^/]+(?:/[^/]+)*/(20\d\d)/(\d\d)/(\d\d)(?:/|$)")  # Hatena, WordPress
@@ -61,6 +62,12 @@ def _date(pattern: re.Pattern[str], text: str) -> str | None:
     return date_of(*map(int, match.groups())) if match else None
 
 
+def _day(text: str) -> str | None:
+    """Return the first day that a text names with its year, None if it is not in the calendar."""
+    match = _DAY.search(text)
+    return date_or_none(match[0]) if match else None
+
+
 def _year(text: str) -> str | None:
     match = _YEAR.search(text)
     return str(int(match[1] or f"20{match[2]}")) if match else None
@@ -68,14 +75,12 @@ def _year(text: str) -> str | None:
 
 def _held_on(outline: Outline, event: str | None) -> Iterator[str | None]:
     """Yield the date at each place that may hold one, the most reliable first."""
-    yield from (
-        _date(_DAY, value) or _year(value) for key, value in outline.metadata if letters(key) in folded("held_on")
-    )
+    yield from (_day(value) or _year(value) for key, value in outline.metadata if letters(key) in folded("held_on"))
     names = [event, (outline.title or "")[:MAX_LINE]] if event else []
     year = next(filter(None, map(_year, names)), None)
     opening = list(_opening(outline))
-    yield from (_date(_DAY, name) for name in names)
-    days = (_date(_DAY, line) for line in opening if _is_date_line(line))
+    yield from (_day(name) for name in names)
+    days = (_day(line) for line in opening if _is_date_line(line))
     yield from (day for day in days if day and day.startswith(year or ""))
     if event:
         yield from _days_of_year(outline, opening, year)
@@ -84,7 +89,7 @@ def _held_on(outline: Outline, event: str | None) -> Iterator[str | None]:
         stem = PurePath(outline.source).stem[:MAX_LINE]
         if not _POST.search(stem):  # the day of publishing
             day = _date(_IN_FILE_NAME, stem)
-            yield day if day != _date(_DAY, dict(outline.metadata).get("date", "")) else None
+            yield day if day != _day(dict(outline.metadata).get("date", "")) else None
             yield _year(stem)
 
 
@@ -115,17 +120,14 @@ def _is_date_line(line: str) -> bool:
 
 def _days_of_year(outline: Outline, opening: Sequence[str], year: str | None) -> Iterator[str | None]:
     """Yield dates without a year, in the event's year or else in the last year before publishing."""
-    published = _date(_DAY, dict(outline.metadata).get("date", ""))
+    until = year or _day(dict(outline.metadata).get("date", ""))
+    if until is None:
+        return
     headings = (
         b.text[:MAX_LINE] for b in outline.blocks if b.type == "heading" and _DAY_HEADING.search(b.text[:MAX_LINE])
     )
     for match in filter(None, map(_DAY_OF_YEAR.search, (*filter(_is_date_line, opening), *headings))):
-        month, day_of_month = int(match[1]), int(match[2] or match[3])
-        if year:
-            yield date_of(int(year), month, day_of_month)
-        elif published:
-            days = (date_of(int(published[:4]) - years, month, day_of_month) for years in (0, 1))
-            yield next((day for day in days if day and day <= published), None)
+        yield last_day(int(match[1]), int(match[2] or match[3]), until)
 
 
 def _published(outline: Outline) -> Iterator[str | None]:
@@ -133,8 +135,8 @@ def _published(outline: Outline) -> Iterator[str | None]:
     for value in filter(None, map(dict(outline.metadata).get, _KEYS)):
         if _PUBLISHED.search(value):
             yield _date(_PUBLISHED, value)
-        elif (match := _PUBLISHED_NAMED.search(value)) and match[2] in _MONTHS:
-            yield date_of(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1]))
+        elif match := _PUBLISHED_NAMED.search(value):
+            yield date_or_none(match[0])
     path = PurePath(outline.source)
     yield _date(_POST, path.name)
     yield _date(_IN_PATH, path.as_posix())

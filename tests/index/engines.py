@@ -9,6 +9,7 @@ from index.query_parser import QueryField, QueryParser
 from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
 from index.whoosh_engine import WhooshEngine
+from kb.report.dates import date_or_none
 
 ANALYZER = Analyzer()
 PARSER = QueryParser(
@@ -24,8 +25,8 @@ PARSER = QueryParser(
     fields={
         "year": QueryField("facet", "year"),
         "talk": QueryField("text", "trail"),
-        "before": QueryField("before"),
-        "after": QueryField("after"),
+        "before": QueryField("before", date=date_or_none),
+        "after": QueryField("after", date=date_or_none),
     },
 )
 SCHEMA = Schema(

@@ -8,6 +8,7 @@ from index.analysis import Analyzer, LexiconEntry
 from index.query_ast import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, QueryPhrase, QueryPiece, QueryWord
 from index.query_parser import MAX_CHARACTERS, MAX_WORDS, QueryField, QueryParser
 from index.query_words import QueryWords, as_written, joined, names_among
+from kb.report.dates import date_or_none
 
 ANALYZER = Analyzer([LexiconEntry("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
 PARSER = QueryParser(
@@ -19,8 +20,8 @@ PARSER = QueryParser(
         "サービス": QueryField("facet", "service", {"lambda": "lambda", "ラムダ": "lambda"}),
         "event": QueryField("facet", "event"),
         "talk": QueryField("text", "talk"),
-        "before": QueryField("before"),
-        "以降": QueryField("after"),
+        "before": QueryField("before", date=date_or_none),
+        "以降": QueryField("after", date=date_or_none),
     },
 )
 
@@ -69,6 +70,7 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
         ("service:ラムダ -サービス：LAMBDA", ["service=lambda", "not service=lambda"]),
         ('service:"API Gateway" event:jaws', ["service=api-gateway", "event=*jaws*"]),
         ("talk:信頼性 before:2018/3 以降:2016年", ["talk~信頼性", "before 2018-03", "after 2016"]),
+        ('before:"令和8年11月25日(水)" 以降:２０１８．３', ["before 2026-11-25", "after 2018-03"]),
         ("http://x.example 10:10", ["http", "//x.example", "10", "10"]),
         ("の", ["「の」"]),
         ("OR", ["「or」"]),

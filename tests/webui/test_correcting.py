@@ -120,6 +120,19 @@ def test_event_day_and_address_are_put_right_and_the_old_address_still_leads_the
     assert (again.id, again.event, again.held_on, again.url) == (before.id, before.event, before.held_on, None)
 
 
+@pytest.mark.parametrize(
+    ("written", "held_on"),
+    [("2019年7月6日(土)", "2019-07-06"), ("7月7日(日)", "2019-07-07"), ("Ｒ１．８", "2019-08"), ("平成30年", "2018")],
+)
+def test_a_date_is_corrected_as_people_write_it(
+    client: FlaskClient, kb: KnowledgeBase, written: str, held_on: str
+) -> None:
+    sent(client, f"/correct-report/{kb.browser.reports()[0].id}", date=written)
+
+    assert kb.browser.reports()[0].held_on == held_on
+    assert f'date = "{held_on}"' in (kb.collection.library.path / "kb.toml").read_text("utf-8")
+
+
 def test_speakers_are_put_right_and_taken_back(client: FlaskClient, kb: KnowledgeBase) -> None:
     (talk,) = kb.browser.reports()[0].talks
     after = sent(client, f"/correct-talk/{talk.id}", speakers="田中 一、 鈴木 二,田中 一")
@@ -344,9 +357,13 @@ def test_the_date_that_another_told_since_stays_where_an_address_is_taken_back(
         ("correct/{note}", {"add": "SQSS"}, ("add", "「SQSS」というサービスは知られていません")),
         ("correct/{note}", {"kind": "噂"}, ("kind", "「噂」という種別はありません")),
         ("correct-report/{report}", {"event": "会" * 201}, ("event", "200文字を超えています")),
-        ("correct-report/{report}", {"event": "会", "date": "来年"}, ("date", "いずれかの形で")),
-        ("correct-report/{report}", {"event": "会", "date": "2018-02-30"}, ("date", "いずれかの形で")),
-        ("correct-report/{report}", {"event": "会", "date": "２０１８"}, ("date", "いずれかの形で")),
+        ("correct-report/{report}", {"event": "会", "date": "来年"}, ("date", "のような形で書いてください")),
+        ("correct-report/{report}", {"event": "会", "date": "2018-02-30"}, ("date", "暦にない日付です")),
+        (
+            "correct-report/{report}",
+            {"event": "会", "date": "2019年7月6日(日)"},
+            ("date", "2019-07-06 は土曜日で、日曜日ではありません"),
+        ),
         ("correct-report/{report}", {"date": "2019", "url": "http://["}, ("url", "http:// か https://")),
         ("correct-report/{report}", {"date": "2019", "url": "http://a:x"}, ("url", "http:// か https://")),
         ("correct-report/{report}", {"date": "2019", "url": "javascript:x"}, ("url", "http:// か https://")),
@@ -435,7 +452,7 @@ def test_a_text_that_is_no_report_stays_in_its_form(client: FlaskClient) -> None
     assert 'aria-describedby="text-error"' in page.text
 
 
-@pytest.mark.parametrize("date", ["きのう", "2018-02-30", "2018-13-45", "２０１８"])
+@pytest.mark.parametrize("date", ["きのう", "2018-02-30", "2018-13-45", "2019年7月6日(日)", "7月6日"])
 def test_a_date_that_is_none_is_told_in_the_preview_and_nothing_is_kept(
     client: FlaskClient, kb: KnowledgeBase, date: str
 ) -> None:

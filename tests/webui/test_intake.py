@@ -178,8 +178,27 @@ def test_of_an_archive_of_many_reports_the_preview_reads_and_lists_the_first(
     assert files(knowledge_base) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "written", "held_on"),
+    [
+        ("title: 見本勉強会に参加した\ndate: 2020-01-05", "12月20日(金)", "2019-12-20"),  # before the post
+        ("title: 見本勉強会 2019に参加した", "7月6日(土)", "2019-07-06"),
+        ("title: 見本勉強会に参加した", "令和元年７月６日（土）", "2019-07-06"),
+    ],
+)
+def test_a_date_is_corrected_in_the_preview_as_people_write_it(
+    client: FlaskClient, knowledge_base: KnowledgeBase, head: str, written: str, held_on: str
+) -> None:
+    shown = send(client, {"text": f"---\n{head}\n---\n\n- 箱は二つ\n"})
+    again = send(client, {**fields(shown), "date": written, "step": "preview"})
+    send(client, {**fields(again), "step": "save"})
+
+    assert f'name="date" value="{held_on}"' in again.text
+    assert [entry.held_on for entry in knowledge_base.browser.reports()] == [held_on]
+
+
 def test_a_program_sends_a_report_as_the_body_and_learns_where_it_is(client: FlaskClient) -> None:
-    address = "/add?name=memo.md&event=別の名前&date=2020-01"
+    address = "/add?name=memo.md&event=別の名前&date=2020年1月"
     response = client.post(address, data=REPORT.encode(), content_type="text/markdown", headers=OURS)
 
     assert response.status_code == 201
@@ -193,7 +212,7 @@ def test_a_program_sends_a_report_as_the_body_and_learns_where_it_is(client: Fla
     ("sent", "told"),
     [
         ({"text": " \n "}, "どちらかを入れてください"),
-        ({"text": "# a", "date": "来年"}, "いずれかの形で書いてください"),
+        ({"text": "# a", "date": "来年"}, "のような形で書いてください"),
         ({"data": "***"}, "要求の内容が分かりませんでした"),
         ({"data": "あ"}, "要求の内容が分かりませんでした"),
         (

@@ -21,11 +21,11 @@ from kb.library.file_changes import ChangedSinceError
 from kb.library.tables import MAX_EVENT
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.formats import MEDIA_TYPES
-from kb.report.dates import is_date
+from kb.report.dates import DateError, is_date, parse_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
 from kb.services import Service
-from kb.translation import _
+from kb.translation import _, translate
 from webui.http.address import web_address
 from webui.http.responses import problem
 
@@ -121,16 +121,25 @@ def received_body() -> Received:
 
 def _override(form: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError | None]:
     event, held_on, url = (form.get(key, "").strip() or None for key in ("event", "date", "url"))
-    return checked_metadata(MetadataOverride(event, held_on, url))
+    until = form.get("until", "")  # what the preview knows of the year
+    return checked_metadata(MetadataOverride(event, held_on, url), until if is_date(until) else None)
 
 
-def checked_metadata(override: MetadataOverride) -> tuple[MetadataOverride, RefusedError | None]:
-    """Return an override without its invalid field, and the error of that field, None if all are valid."""
+def checked_metadata(
+    override: MetadataOverride, until: str | None = None
+) -> tuple[MetadataOverride, RefusedError | None]:
+    """Return an override with its date in the stored form (`parse_date`), or without its invalid field and its error.
+
+    The error is None if all fields are valid.
+    """
     if override.event and len(override.event) > MAX_EVENT:
         text = _("The name of the event is longer than 200 characters.")
         return replace(override, event=None), RefusedError(text, "event")
-    if override.held_on and not is_date(override.held_on):
-        return replace(override, held_on=None), RefusedError(_("Write a date as 2018, 2018-03 or 2018-03-10."), "date")
+    if override.held_on:
+        try:
+            override = replace(override, held_on=parse_date(override.held_on, until))
+        except DateError as error:
+            return replace(override, held_on=None), RefusedError(translate(message_of(error)), "date")
     if override.url and not web_address(override.url):
         return replace(override, url=None), RefusedError(_("Begin an address with http:// or https://."), "url")
     return override, None

@@ -142,7 +142,8 @@ class _Forms:
         def apply() -> Response:
             current = {"event": entry.event, "date": entry.held_on, "url": entry.url}
             event, date, url = (request.form.get(key, value or "").strip() or None for key, value in current.items())
-            refused = checked_metadata(MetadataOverride(event, date, url))[1]
+            until = (entry.held_on or "")[:4] or entry.published
+            given, refused = checked_metadata(MetadataOverride(event, date, url), until)
             if refused:
                 raise refused
 
@@ -150,7 +151,7 @@ class _Forms:
                 return replace(
                     override,
                     event=event if event != entry.event else override.event,
-                    held_on=date if date != entry.held_on else override.held_on,
+                    held_on=given.held_on if given.held_on != entry.held_on else override.held_on,
                     url=url if url != entry.url else override.url,
                 )
 

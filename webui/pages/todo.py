@@ -42,7 +42,7 @@ _TITLES = {
     _SEARCHED: marked("Searched and not found"),
 }
 _INSTRUCTIONS = {
-    "date": marked("Write the day of the event as 2018, 2018-03 or 2018-03-10."),
+    "date": marked("Write the day of the event as 2018, 2018-03, 2018-03-10 or 2018年3月10日(土)."),
     "event": marked("Write which event a report is about."),
     "speaker": marked(
         "Write the speakers with commas between them. If nobody speaks, leave it empty and press Correct."

@@ -219,12 +219,38 @@ def test_a_page_without_a_report_is_not_kept(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
-@pytest.mark.parametrize("date", ["3月", "2018-02-30", "2018-13-45", "２０１８", "2018" * 30_000])
+@pytest.mark.parametrize("date", ["3月", "3月10日のこと", "2018" * 30_000])
 def test_an_invalid_date_is_a_usage_error_in_one_line(date: str) -> None:
     result = kb("add", "-", "--date", date)
 
     shown = f"'{date}'" if len(date) < 100 else f"'{date[:99]}…"
-    assert (result.exit_code, f"{shown} is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)
+    assert (
+        result.exit_code,
+        f"{shown} is no date; write 2026-11-25, 2026/11/25, 2026年11月25日 or 2026" in result.stderr,
+    ) == (2, True)
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("date", "message"),
+    [
+        ("2018-02-30", "'2018-02-30' is not in the calendar; correct its year, month or day"),
+        ("2018/3/10(日)", "2018-03-10 is a Saturday, not a Sunday; correct the day or the day of the week"),
+        ("3月10日(土)", "'3月10日(土)' has no year; write it, too, as in 2026-11-25"),
+    ],
+)
+def test_why_a_date_is_invalid_is_told_with_the_remedy(date: str, message: str) -> None:
+    result = kb("add", "-", "--date", date)
+
+    assert (result.exit_code, message in result.stderr) == (2, True)
+
+
+def test_a_date_is_written_as_people_write_it(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("# メモ\n\n- 箱は二つ\n", "utf-8")
+
+    records("add", str(tmp_path / "report.md"), "--date", "平成30年3月10日（土）")
+
+    assert 'date = "2018-03-10"' in (library / "kb.toml").read_text("utf-8")
 
 
 def test_add_prints_the_id_of_the_report(library: Path, tmp_path: Path) -> None:

@@ -106,7 +106,15 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ),
         (
             '[reports."a.md"]\ndate = "3月"',
-            "[reports.\"a.md\"] date cannot be '3月'; write 2018, 2018-03 or 2018-03-10",
+            "[reports.\"a.md\"] date: '3月' is no date; write 2026-11-25, 2026/11/25, 2026年11月25日 or 2026",
+        ),
+        (
+            '[reports."a.md"]\ndate = "2018年3月10日(日)"',
+            '[reports."a.md"] date: 2018-03-10 is a Saturday, not a Sunday; correct the day or the day of the week',
+        ),
+        (
+            '[reports."a.md"]\ndate = 2018.10',
+            '[reports."a.md"] date cannot be 2018.1; write 2018, 2018-03 or 2018-03-10',
         ),
     ],
 )
@@ -152,7 +160,7 @@ def test_a_kb_toml_that_is_no_file_is_a_problem_and_is_never_overwritten(
 
 def test_an_impossible_date_is_a_problem_with_its_line_and_the_rest_of_kb_toml_holds(tmp_path: Path) -> None:
     told = '[reports."b.md"]\nevent = "会"\ndate = "2018-02-30"\n\n[reports."a.md"]\n'
-    (tmp_path / "kb.toml").write_text(f"{told}date = '2018-02-30' # 手で\npublished = \"２０１８\"\n", "utf-8")
+    (tmp_path / "kb.toml").write_text(f"{told}date = '2018-02-30' # 手で\npublished = \"٢٠١٨\"\n", "utf-8")
     scan = Library(tmp_path).scan()
 
     how = "write 2018, 2018-03 or 2018-03-10"
@@ -160,8 +168,16 @@ def test_an_impossible_date_is_a_problem_with_its_line_and_the_rest_of_kb_toml_h
     assert list(map(str, scan.problems)) == [
         f"kb.toml:3: not used: [reports.\"b.md\"] date '2018-02-30' is not a date; {how}",
         f"kb.toml:6: not used: [reports.\"a.md\"] date '2018-02-30' is not a date; {how}",
-        f"kb.toml:7: not used: [reports.\"a.md\"] published '２０１８' is not a date; {how}",
+        f"kb.toml:7: not used: [reports.\"a.md\"] published '٢٠١٨' is not a date; {how}",
     ]
+
+
+def test_a_date_in_kb_toml_is_read_as_people_write_it(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text('[reports."a.md"]\ndate = "令和元年7月"\npublished = 2019-07-08\n', "utf-8")
+
+    overrides = Library(tmp_path).scan().configuration.overrides
+
+    assert overrides == {"a.md": MetadataOverride(held_on="2019-07", published="2019-07-08")}
 
 
 def test_an_override_is_removed_with_its_report_and_comments_stay(tmp_path: Path) -> None:

@@ -55,6 +55,14 @@ def test_an_event_is_named_without_its_year_and_a_long_name_without_its_first_wo
     assert [*BY_KEY["name"].values(note, CATALOGUE)] == [*names, "山田花子"]
 
 
+@pytest.mark.parametrize("name", ["2019", "2019年", "令和元年", "平成31年"])
+def test_a_year_is_selected_by_each_of_its_names(name: str) -> None:
+    find = BY_KEY["year"].find
+
+    assert find
+    assert find(CATALOGUE, name) == "2019"
+
+
 def test_no_two_facets_are_asked_for_by_one_word_in_the_box() -> None:
     words = Counter(word for facet in FACETS for word in facet.words)
 
