@@ -190,6 +190,25 @@ def test_the_error_of_a_missing_server_says_what_to_do() -> None:
         Endpoint("http://127.0.0.1:9/v1", "m").queries(["監視"])
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": {"message": "no model\n m; secret is unknown"}}, " (no model m; … is unknown)"),
+        ({"error": "x" * 1000}, f" ({'x' * 200})"),
+        ({"error": {"message": None, "code": 4}}, " (None)"),
+        (b"<html>", ""),
+        (b"[" * 100_000, ""),
+    ],
+)
+def test_a_refusal_says_why_as_far_as_the_server_does_and_not_the_key(serve: Serve, body: object, said: str) -> None:
+    url = serve(lambda handler, _: say(handler, body, 404))
+
+    with pytest.raises(EmbeddingError) as error:
+        Endpoint(url, "m", "secret").queries(["監視"])
+
+    assert str(error.value) == f"{url}/embeddings answered 404 Not Found{said}; see [embedding] in kb.toml"
+
+
 def test_redirects_are_not_followed(serve: Serve) -> None:
     elsewhere: list[object] = []
     other = serve(lambda handler, asked: (elsewhere.append(asked), say(handler, vectors_of(asked)))[1])
