@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:  # each is imported on first use, so that commands start fast (tests/kb/cli/test_starts.py)
+    from kb.assistant.readings import Readings
     from kb.indexing.adder import Adder
     from kb.indexing.corrector import Corrector
     from kb.indexing.indexer import Indexer
@@ -84,6 +85,13 @@ class KnowledgeBase:
         from kb.indexing.corrector import Corrector
 
         return Corrector(self.collection)
+
+    @cached_property
+    def readings(self) -> "Readings":
+        """Hands out parts of reports to assistants, and keeps what they say."""
+        from kb.assistant.readings import Readings
+
+        return Readings(self.collection)
 
     @cached_property
     def updates(self) -> "UpdateFeed":

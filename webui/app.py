@@ -84,7 +84,7 @@ def create_app(
     blueprints = (
         search.pages(knowledge_base, searches, access),
         *(module.pages(knowledge_base) for module in _READ_ONLY),
-        programs.pages(knowledge_base, updater),
+        programs.pages(knowledge_base, updater, has_token=access.token is not None),
         saved.pages(knowledge_base, searches, updater, undo_log),
         intake.pages(knowledge_base, updater, undo_log, fetcher),
         correcting.pages(knowledge_base, updater, undo_log),

@@ -235,15 +235,19 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
 
 
 @cli.command()
+@click.option("--write", is_flag=True, help="Let the assistant read reports for you: say what each line is.")
 @with_knowledge_base
-def mcp(kb: "KnowledgeBase") -> None:
+def mcp(kb: "KnowledgeBase", *, write: bool) -> None:
     """Answer other programs on stdin and stdout, after an update of the index.
 
     It speaks the Model Context Protocol (MCP): an assistant starts it by this command, which its settings name. It
-    cannot change anything. `kb serve` answers the same at /mcp.
+    cannot change anything. With --write it can say what the lines of reports are: its readings are kept in `readings`
+    beside kb.toml, below what you say, and you can take each back. `kb serve` answers the same at /mcp, with readings
+    if it has a token.
 
     \b
-    Example: kb mcp --library ~/reports
+    Examples: kb mcp --library ~/reports
+              kb mcp --library ~/reports --write
     """
     from index.engine import WriterBusyError
     from kb.programs.server import serve_stdio
@@ -252,4 +256,4 @@ def mcp(kb: "KnowledgeBase") -> None:
         try_sync(kb)
     except WriterBusyError as error:  # the generation that the other process publishes will answer
         echo(f"kb: {error_text(error)}", err=True)
-    serve_stdio(kb)
+    serve_stdio(kb, writes=write)

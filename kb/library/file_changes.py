@@ -247,7 +247,7 @@ class Folder:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an OSError of a write into a LibraryError that names the path."""
+    """Turn an OSError of a write into a LibraryError that names the path. Raises LibraryError."""
     try:
         yield
     except OSError as error:

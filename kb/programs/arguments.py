@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from kb.assistant.readings import PartAnswers
 from kb.search.facets import FACETS, Facet
 
 MAX_NOTES = 50  # notes of one answer
@@ -89,3 +90,35 @@ class Services(Arguments, frozen=True):
         str, Meta(max_length=200, description="Only services with a slug, name or alias that contains this.")
     ] = ""
     offset: _Offset = 0
+
+
+_Assistant: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=60,
+        pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z",
+        description="Your name, which people see beside what you said: 'Claude'. Always the same.",
+    ),
+]
+_Part: TypeAlias = Annotated[str, Meta(max_length=20, description="The `part` that `next_to_read` returned last.")]
+
+
+class NextToRead(Arguments, frozen=True):
+    """The arguments of `next_to_read`: who reads."""
+
+    assistant: _Assistant
+
+
+class PutReadings(PartAnswers, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The arguments of `put_readings`: who reads, the part, and the answers."""
+
+    assistant: _Assistant
+    part: _Part
+
+
+class UndoReadings(Arguments, frozen=True):
+    """The arguments of `undo_readings`: who read, and the part."""
+
+    assistant: _Assistant
+    part: _Part

@@ -14,7 +14,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kb.knowledge_base import KnowledgeBase
 from kb.programs.answers import SCHEME
-from kb.programs.tools import INSTRUCTIONS, RESOURCES, TOOLS, ToolError, call, talks, text
+from kb.programs.tools import (
+    INSTRUCTIONS,
+    READS_ONLY,
+    RESOURCES,
+    WRITES,
+    WRITING_TOOLS,
+    ToolError,
+    call,
+    talks,
+    text,
+    tools,
+)
 from kb.search.records import as_json
 
 _MAX_REQUEST = 64 * 1024  # bytes; the longest valid arguments have about 50,000
@@ -22,24 +33,24 @@ _MARKDOWN = "text/markdown"
 T = TypeVar("T")
 
 
-def serve_stdio(kb: KnowledgeBase) -> None:
-    """Answer one program on stdin and stdout until it closes them."""
+def serve_stdio(kb: KnowledgeBase, *, writes: bool = False) -> None:
+    """Answer one program on stdin and stdout until it closes them; with `writes` it may read reports for people."""
 
     async def run() -> None:
-        mcp = server(kb)
+        mcp = server(kb, writes=writes)
         async with stdio_server() as (reading, writing):
             await mcp.run(reading, writing, mcp.create_initialization_options())
 
     asyncio.run(run())
 
 
-def http_app(kb: KnowledgeBase) -> ASGIApp:
-    """Return an ASGI app that answers programs over streamable HTTP.
+def http_app(kb: KnowledgeBase, *, writes: bool = False) -> ASGIApp:
+    """Return an ASGI app that answers programs over streamable HTTP; with `writes` they may read reports for people.
 
     Each request gets one answer in JSON, without a session and without a stream that is held open. The server that
     mounts the app checks Host, Origin and the token.
     """
-    mcp = server(kb)
+    mcp = server(kb, writes=writes)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         manager = StreamableHTTPSessionManager(
@@ -51,20 +62,26 @@ def http_app(kb: KnowledgeBase) -> ASGIApp:
     return answer
 
 
-def server(kb: KnowledgeBase) -> Server[Any]:
+def server(kb: KnowledgeBase, *, writes: bool = False) -> Server[Any]:
     """Return the MCP server of a knowledge base, for any transport."""
-    read_only = types.ToolAnnotations(
-        read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
-    )
-    tools = [
+
+    def annotations(name: str) -> types.ToolAnnotations:
+        return types.ToolAnnotations(
+            read_only_hint=name not in WRITING_TOOLS,
+            destructive_hint=False,  # what a tool writes can be taken back
+            idempotent_hint=name != "next_to_read",
+            open_world_hint=False,
+        )
+
+    offered = [
         types.Tool(
             name=name,
             title=tool.title,
             description=tool.description,
             input_schema=tool.schema,
-            annotations=read_only,
+            annotations=annotations(name),
         )
-        for name, tool in TOOLS.items()
+        for name, tool in tools(writes=writes).items()
     ]
     templates = [
         types.ResourceTemplate(  # an address as RFC 6570 writes it
@@ -74,11 +91,11 @@ def server(kb: KnowledgeBase) -> Server[Any]:
     ]
 
     async def list_tools(_ctx: object, _params: object) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=tools)
+        return types.ListToolsResult(tools=offered)
 
     async def call_tool(ctx: ServerRequestContext, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            record = await asyncio.to_thread(call, kb, params.name, params.arguments or {}, _root(ctx))
+            record = await asyncio.to_thread(call, kb, params.name, params.arguments or {}, _root(ctx), writes=writes)
         except ToolError as error:
             return types.CallToolResult(content=[types.TextContent(text=str(error))], is_error=True)
         return types.CallToolResult(content=[types.TextContent(text=as_json(record))], structured_content=record)
@@ -99,7 +116,7 @@ def server(kb: KnowledgeBase) -> Server[Any]:
     return Server(
         "kb",
         version=version("talk-notes-kb"),
-        instructions=INSTRUCTIONS,
+        instructions=INSTRUCTIONS + (WRITES if writes else READS_ONLY),
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         on_list_resources=list_resources,

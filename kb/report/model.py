@@ -126,7 +126,7 @@ class Note(Struct, frozen=True):
     @property
     def passage(self) -> str:
         """The text for similarity search: the talk, the trail and the note, outermost first."""
-        talk = [self.talk.title] if self.talk else []
+        talk = [self.talk.written_title] if self.talk else []  # a corrected title needs no new vectors
         return " > ".join([*talk, *(crumb.text for crumb in self.trail), self.text])
 
 

@@ -121,3 +121,18 @@ def test_what_is_no_request_is_refused(client: FlaskClient, version: str, body: 
     response = client.post("/mcp", headers=asked("tools/list", version)["headers"], data=body)
 
     assert (response.status_code, "error" in response.get_json()) == (400, True)
+
+
+@pytest.mark.parametrize(("token", "offered"), [(None, False), ("secret-of-sixteen", True)])
+def test_programs_may_read_reports_for_people_only_where_a_token_protects_the_server(
+    knowledge_base: KnowledgeBase, token: str | None, *, offered: bool
+) -> None:
+    client = create_app(knowledge_base, access=Access(token=token)).test_client()
+    request = asked("tools/list", VERSIONS[0])
+    headers = {**request["headers"], **({"Authorization": f"Bearer {token}"} if token else {})}
+    listed = client.post("/mcp", headers=headers, data=request["data"]).get_json()["result"]["tools"]
+    refused = client.post("/mcp", **request).status_code
+
+    assert ({"next_to_read", "put_readings", "undo_readings"} <= {tool["name"] for tool in listed}) == offered
+    assert {tool["name"]: tool["annotations"]["readOnlyHint"] for tool in listed}.get("put_readings", False) is False
+    assert refused == (401 if token else 200)

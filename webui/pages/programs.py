@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 _PROBE = Query("AWS", limit=1)  # its results do not matter; if it fails, every search does
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
-    """Return the addresses for programs and browsers."""
+def pages(knowledge_base: KnowledgeBase, updater: Updater, *, has_token: bool) -> Blueprint:
+    """Return the addresses for programs and browsers. Programs may write where a token protects the server."""
     blueprint = Blueprint("programs", __name__)
-    _add_mcp(blueprint, knowledge_base)
+    _add_mcp(blueprint, knowledge_base, writes=has_token)
     _add_health(blueprint, knowledge_base, updater)
     _add_browser(blueprint, knowledge_base)
     return blueprint
 
 
-def _add_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
+def _add_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase, *, writes: bool) -> None:
     """Add the Model Context Protocol (streamable HTTP, one response a request).
 
     The SDK takes most of a second and 45 MB, so the first request imports it.
@@ -45,7 +45,7 @@ def _add_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
 
         from kb.programs.server import http_app
 
-        return cast("WSGIApplication", ASGIMiddleware(cast("Any", http_app(knowledge_base))))
+        return cast("WSGIApplication", ASGIMiddleware(cast("Any", http_app(knowledge_base, writes=writes))))
 
     @blueprint.post("/mcp")
     def ask() -> AnyResponse:

@@ -15,7 +15,7 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from noted import ORDER, UNANSWERED, opened
 
 from kb.programs.answers import NOTHING
-from kb.programs.tools import INSTRUCTIONS, TOOLS
+from kb.programs.tools import INSTRUCTIONS, READS_ONLY, TOOLS
 
 T = TypeVar("T")
 KB = "from webui.command import main; main()"
@@ -92,7 +92,7 @@ def test_every_tool_and_every_resource_is_listed_and_answers(
     instructions, listed, called, templates, (note, talk) = run(new_client(transport, mode), work)
 
     assert (instructions, [tool.name for tool in listed], templates) == (
-        INSTRUCTIONS,
+        INSTRUCTIONS + READS_ONLY,
         list(TOOLS),
         ["note", "talk"],
     )

@@ -1,0 +1,314 @@
+"""Hands out parts of reports to assistants, and keeps what they say beside kb.toml.
+
+An assistant has one open part at a time. It can say something about the lines of this part only, whatever a text in
+them asks for; a person's corrections win over it, and a person can take each of its readings back.
+"""
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from index.datafiles import CONTROL
+from index.messages import translatable
+from kb.assistant.parts import ROLES, Part, PartLine, Record, lines_with_beliefs, parts_of
+from kb.library.contents import ReportEntry
+from kb.library.file_changes import digest_of
+from kb.library.files import Library
+from kb.library.line_readings import readings_in
+from kb.library.places import SAMPLES
+from kb.readers.formats import read_outline
+from kb.report.dates import is_date
+from kb.report.model import About, Kind, LineReading
+from kb.report.problems import LibraryError, UnreadableError
+from kb.search.browser import Browser
+from kb.search.collection import Collection as KnowledgeCollection
+
+_MAX_PROBLEMS = 10  # that a refused answer lists
+_MAX_LINES = 1_000  # of one answer; a part has about a hundred
+_MAX_BEGINNING = 40  # characters of a line that its reading has, for people
+_KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_Text = Annotated[str, Meta(max_length=200)]
+
+
+class LineAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What an assistant says of a line."""
+
+    line: Annotated[int, Meta(ge=1, le=1_000_000, description="The number of the line.")]
+    is_: Literal["talk", "part", "other", "advice", "problem", "question", "statement", "impression", "label"] = (
+        msgspec.field(name="is")
+    )
+    title: Annotated[_Text, Meta(description="Of a talk.")] | None = None
+    speakers: (
+        Annotated[
+            tuple[Annotated[str, Meta(max_length=100)], ...],
+            Meta(max_length=30, description="Of a talk; [] if nobody is named."),
+        ]
+        | None
+    ) = None
+    about: About | None = None
+    services: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=30)] | None = None
+    remedies: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    answers: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    outdated_by: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=30)] | None = None
+
+
+class PartAnswers(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What an assistant says of a part: of each of its unread lines, and of the report."""
+
+    lines: Annotated[tuple[LineAnswer, ...], Meta(max_length=_MAX_LINES)]
+    event: _Text | None = None
+    day: Annotated[str, Meta(max_length=10, description="2018, 2018-03 or 2018-03-10")] | None = None
+
+
+class RefusedReadingsError(ValueError):
+    """Answers that cannot be kept, with a line for each problem; nothing of them was kept."""
+
+
+class Readings:
+    """The readings of a library, by assistants."""
+
+    def __init__(self, collection: KnowledgeCollection) -> None:
+        self._collection = collection
+        self._browser = Browser(collection)
+        self._open: dict[str, Part] = {}  # by assistant
+        self._read_whole: dict[str, tuple[str, bytes]] = {}  # versions and readings of reports, by source
+        self._lock = threading.Lock()
+
+    def next_part(self, assistant: str, skip: Collection[str] = ()) -> Part | None:
+        """Return what an assistant reads next, which is its open part from now on; None if everything is read.
+
+        That is the least sure part of the report whose file is the newest among those with unread lines. `skip` are
+        the keys of parts to leave out. The index must be current. Raises SearchIndexError, LibraryError.
+        """
+        for entry in self._newest_files():
+            parts = [part for part in self._parts_of(entry) if part.key not in skip]
+            if parts:
+                part = max(parts, key=_doubt)
+                with self._lock:
+                    self._open[assistant] = part
+                return part
+        with self._lock:
+            self._open.pop(assistant, None)
+        return None
+
+    def parts(self) -> Iterator[Part]:
+        """Yield all parts with unread lines, those of the newest files first. Raises SearchIndexError, LibraryError."""
+        for entry in self._newest_files():
+            yield from self._parts_of(entry)
+
+    def put(self, assistant: str, part_id: str, answers: PartAnswers) -> Record:
+        """Keep what an assistant says of its open part; return how many lines, and how many differ from kb's belief.
+
+        Raises RefusedReadingsError if it is not the open part, if its file has changed since, or if an answer is
+        invalid or missing: then nothing is kept. Raises LibraryError if it cannot be written.
+        """
+        part = self._open_part(assistant, part_id)
+        if problems := [*_problems(part, answers)]:
+            more = [f"and {len(problems) - _MAX_PROBLEMS} more problems"] if len(problems) > _MAX_PROBLEMS else []
+            raise RefusedReadingsError("\n".join([*problems[:_MAX_PROBLEMS], *more, "Nothing was kept."]))
+        at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        said = {one.of: one for one in _readings(part, answers, assistant, at)}
+        taken_back: list[str] = []
+
+        def kept(before: Mapping[str, LineReading]) -> Mapping[str, LineReading | None]:
+            taken_back.extend(of for of in said if of in before and before[of].undone)
+            return {
+                # What kb said before a first reading is what a person compares it with.
+                of: replace(one, was={**one.was, **before[of].was}) if of in before else one
+                for of, one in said.items()
+                if of not in taken_back
+            }
+
+        self._library().keep_readings(part.entry.source, kept)
+        differ = sum(bool(one.was) for of, one in said.items() if of not in taken_back)
+        return {"read": len(answers.lines), "differ": differ, "taken_back_by_a_person": len(taken_back)}
+
+    def undo(self, assistant: str, part_id: str) -> Record:
+        """Take out what an assistant said of its open part; return how many lines are unread again.
+
+        Raises RefusedReadingsError if it is not its open part, LibraryError if it cannot be written.
+        """
+        part = self._open_part(assistant, part_id)
+        keys = {part.report_key, *(line.key for line in part.lines)}
+
+        def without(before: Mapping[str, LineReading]) -> Mapping[str, LineReading | None]:
+            return {of: None for of, one in before.items() if of in keys and one.by == assistant and not one.undone}
+
+        return {"undone": len(self._library().keep_readings(part.entry.source, without))}
+
+    def _open_part(self, assistant: str, part_id: str) -> Part:
+        """Return the open part of an assistant, whose file is as it was. Raises RefusedReadingsError."""
+        with self._lock:
+            part = self._open.get(assistant)
+        if part is None or part.id != part_id:
+            raise RefusedReadingsError(f"part {part_id!r} is not the one that you read now; ask for the next one")
+        if self._library().digest(part.entry.source) != part.version:
+            raise RefusedReadingsError("the report has changed since; ask for the next part")
+        return part
+
+    def _library(self) -> Library:
+        if self._collection.is_samples:
+            raise LibraryError(translatable("{0}: these are the bundled samples; they stay as they are", SAMPLES))
+        return self._collection.library
+
+    def _newest_files(self) -> list[ReportEntry]:
+        """Return the reports in the index, those in the newest files first."""
+        library, contents = self._library(), self._collection.contents()
+
+        def age(entry: ReportEntry) -> float:
+            with suppress(OSError):
+                return -library.file(library.container(entry.source) or entry.source).stat().st_mtime
+            return 0.0
+
+        return sorted(contents.reports, key=age) if contents else []
+
+    def _parts_of(self, entry: ReportEntry) -> list[Part]:
+        """Return the parts of a report with unread lines; none while the index has another state of its file."""
+        library = self._library()
+        try:
+            data = library.data(entry.source)
+            kept = library.readings(entry.source)
+            version = digest_of(data)
+            if version != entry.digest or self._read_whole.get(entry.source) == (version, kept):
+                return []
+            outline = read_outline(data, entry.source)
+        except (OSError, UnreadableError):  # the next sync says so
+            return []
+        notes = self._browser.report(entry.id)[1]
+        lines = tuple(lines_with_beliefs(outline, entry, notes))
+        whole = Part(entry, version, outline.title or "", lines, frozenset(), self._collection.domain)
+        parts = list(parts_of(whole, readings_in(kept)))
+        if not parts:
+            self._read_whole[entry.source] = version, kept
+        return parts
+
+
+def _doubt(part: Part) -> float:
+    unread = [line.doubt for line in part.lines if line.number in part.unread]
+    return sum(unread) / len(unread)
+
+
+def _problems(part: Part, answers: PartAnswers) -> Iterator[str]:
+    """Yield why answers cannot be kept, each with its line."""
+    lines = part.by_number
+    counts = Counter(answer.line for answer in answers.lines)
+    for number in (number for number, count in counts.items() if count > 1):
+        yield f"line {number} has more than one answer"
+    for answer in answers.lines:
+        line = lines.get(answer.line)
+        found = _line_problems(part, line, answer) if line else ["is not in this part"]
+        yield from (f"line {answer.line} {problem}" for problem in found)
+    if missing := sorted(part.unread - counts.keys()):
+        yield f"these lines have no answer: {', '.join(map(str, missing[:50]))}"
+    if answers.day and not is_date(answers.day):
+        yield f"day cannot be {answers.day!r}; write 2018, 2018-03 or 2018-03-10"
+
+
+def _line_problems(part: Part, line: PartLine, answer: LineAnswer) -> Iterator[str]:
+    """Yield why the answer to a line cannot be kept."""
+    if answer.is_ in ROLES and answer.is_ != "talk" and line.needs != "role":
+        yield f"is no heading: it cannot be {answer.is_!r}; say its kind, or talk"
+    elif answer.is_ in _KINDS and (line.line.level or not line.needs):
+        what = (
+            "a heading: say talk, part or other" if line.line.level else "no note of its own: leave it out, or say talk"
+        )
+        yield f"is {what}"
+    catalogue = part.domain.catalogue
+    for name in answer.services or ():
+        if catalogue.find(name) is None:
+            near = ", ".join(service.short_name for service in catalogue.near(name))
+            yield f"no service is known as {name!r}" + (f"; known are {near}" if near else "; leave it out")
+    for name in ("remedies", "answers"):
+        number = getattr(answer, name)
+        if number and (number == line.number or not (other := part.by_number.get(number)) or not other.note):
+            yield f"{name} cannot be {number}: say the number of another note of this part, or 0"
+    shown = part.believed(line).get("outdated_by", {})
+    for change in answer.outdated_by or ():
+        if change not in shown:
+            yield f"outdated_by cannot be {change!r}: " + (
+                f"shown are {', '.join(shown)}" if shown else "none is shown"
+            )
+
+
+def _readings(part: Part, answers: PartAnswers, assistant: str, at: str) -> Iterator[LineReading]:
+    """Yield the readings that valid answers make, each with what kb believed where it differs."""
+    entry, lines = part.entry, part.by_number
+    event, day = _clean(answers.event), answers.day or None
+    was: dict[str, Any]
+    if event or day:
+        was = {"event": entry.event} if event and event != entry.event else {}
+        was |= {"held_on": entry.held_on} if day and day != entry.held_on else {}
+        text = part.outline_title[:_MAX_BEGINNING]
+        yield LineReading(part.report_key, assistant, at, text, event=event, held_on=day, was=was)
+    for answer in answers.lines:
+        line = lines[answer.line]
+        said = _of_talk(answer) if answer.is_ in ROLES or line.needs == "role" else {}
+        said |= _of_note(part, line, answer) if answer.is_ in _KINDS else {}
+        was = {name: before for name, before in _before(part, line).items() if name in said and said[name] != before}
+        if "add" in said or "remove" in said:
+            was["services"] = [mention.service for mention in line.note.services] if line.note else []
+        if line.talk and answer.is_ != "talk":
+            was = {"talk": True}
+        elif answer.is_ == "talk" and not line.talk:
+            was = {"talk": False}
+        yield LineReading(line.key, assistant, at, line.line.text[:_MAX_BEGINNING], **said, was=was)
+
+
+def _of_talk(answer: LineAnswer) -> dict[str, Any]:
+    """Return what is said of the role of a line, and of the talk that begins there."""
+    if answer.is_ != "talk":
+        return {"role": answer.is_ if answer.is_ in ROLES else "other"}
+    said: dict[str, Any] = {"role": "talk"}
+    if title := _clean(answer.title):
+        said["title"] = title
+    if answer.speakers is not None:
+        said["speakers"] = tuple(dict.fromkeys(filter(None, map(_clean, answer.speakers))))
+    return said
+
+
+def _of_note(part: Part, line: PartLine, answer: LineAnswer) -> dict[str, Any]:
+    """Return what is said of a note."""
+    said: dict[str, Any] = {"kind": answer.is_}
+    if answer.about:
+        said["about"] = answer.about
+    if answer.services is not None:
+        found = dict.fromkeys(service.slug for name in answer.services if (service := part.domain.catalogue.find(name)))
+        before = [mention.service for mention in line.note.services] if line.note else []
+        added, removed = (tuple(slug for slug in found if slug not in before), tuple(set(before) - found.keys()))
+        said |= {"add": added} if added else {}
+        said |= {"remove": removed} if removed else {}
+    for field, number in (("remedy_of", answer.remedies), ("answers", answer.answers)):
+        if number is not None:
+            said[field] = part.by_number[number].key if number else ""
+    if answer.outdated_by is not None:
+        said["changes"] = tuple(dict.fromkeys(answer.outdated_by))
+    return said
+
+
+def _before(part: Part, line: PartLine) -> Mapping[str, object]:
+    """Return what kb believes of a line, as a reading has it."""
+    if line.talk:
+        return {"title": line.talk.title, "speakers": line.talk.speakers}
+    note = line.note
+    if note is None:
+        return {}
+    keys = {one.note.id: one.key for one in part.lines if one.note}
+    return {
+        "kind": note.kind,
+        "about": note.about,
+        "remedy_of": keys.get(note.remedy_of or "", ""),
+        "answers": keys.get(note.answers or "", ""),
+        "changes": tuple(change.id for change in part.domain.changes_for(note)),
+    }
+
+
+def _clean(text: str | None) -> str | None:
+    return CONTROL.sub(" ", text or "").strip() or None
