@@ -9,11 +9,11 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta, Struct
-from msgspec.structs import replace
+from msgspec import Meta, Struct, structs
 
 from index.datafiles import CONTROL
 from index.messages import translatable
@@ -64,8 +64,8 @@ class PartAnswers(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     """What an assistant says of a part: of each of its unread lines, and of the report."""
 
     lines: Annotated[tuple[LineAnswer, ...], Meta(max_length=_MAX_LINES)]
-    event: _Text | None = None
-    day: Annotated[str, Meta(max_length=10, description="2018, 2018-03 or 2018-03-10")] | None = None
+    event: Annotated[_Text, Meta(description='"" if the report names none')] | None = None
+    day: Annotated[str, Meta(max_length=10, description='2018, 2018-03 or 2018-03-10; "" for none')] | None = None
 
 
 class RefusedReadingsError(ValueError):
@@ -93,6 +93,9 @@ class Readings:
             if parts:
                 part = max(parts, key=_doubt)
                 with self._lock:
+                    known = self._open.get(assistant)
+                    if known and (known.key, known.unread) == (part.key, part.unread):  # it asks again: the id stays
+                        part = replace(part, id=known.id)
                     self._open[assistant] = part
                 return part
         with self._lock:
@@ -122,7 +125,7 @@ class Readings:
             taken_back.extend(of for of in said if of in before and before[of].undone)
             return {
                 # What kb said before a first reading is what a person compares it with.
-                of: replace(one, was={**one.was, **before[of].was}) if of in before else one
+                of: structs.replace(one, was={**one.was, **before[of].was}) if of in before else one
                 for of, one in said.items()
                 if of not in taken_back
             }
@@ -241,11 +244,11 @@ def _line_problems(part: Part, line: PartLine, answer: LineAnswer) -> Iterator[s
 def _readings(part: Part, answers: PartAnswers, assistant: str, at: str) -> Iterator[LineReading]:
     """Yield the readings that valid answers make, each with what kb believed where it differs."""
     entry, lines = part.entry, part.by_number
-    event, day = _clean(answers.event), answers.day or None
+    event, day = answers.event if answers.event is None else _clean(answers.event) or "", answers.day
     was: dict[str, Any]
-    if event or day:
-        was = {"event": entry.event} if event and event != entry.event else {}
-        was |= {"held_on": entry.held_on} if day and day != entry.held_on else {}
+    if event is not None or day is not None:
+        was = {} if event is None or event == (entry.event or "") else {"event": entry.event}
+        was |= {} if day is None or day == (entry.held_on or "") else {"held_on": entry.held_on}
         text = part.outline_title[:_MAX_BEGINNING]
         yield LineReading(part.report_key, assistant, at, text, event=event, held_on=day, was=was)
     for answer in answers.lines:

@@ -94,7 +94,7 @@ class ReportTable(Struct, forbid_unknown_fields=True):
     def override(self) -> MetadataOverride:
         """Return the metadata override, without impossible dates."""
         date, published = (day if day and is_date(day) else None for day in (self.date, self.published))
-        return MetadataOverride(self.event, date, self.url, published, self.former)
+        return MetadataOverride(self.event or None, date, self.url, published, self.former)
 
     def no_dates(self) -> Iterator[tuple[str, str]]:
         """Yield the key and text of each impossible date, such as 2018-02-30."""

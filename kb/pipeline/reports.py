@@ -241,10 +241,13 @@ def _assisted_report(
 
     said = read.get(report_key(own.title))
     if said:
-        event = said.event if said.event and not override.event else None
-        former = (own.id,) if event and report_id(event, own.title) != own.id else ()
-        held_on = None if override.held_on else said.held_on
-        override = replace(override, former=(*override.former, *former)).over(MetadataOverride(event, held_on))
+        event, held_on = (
+            theirs if persons is None else persons
+            for persons, theirs in ((override.event, said.event), (override.held_on, said.held_on))
+        )
+        is_other = event is not None and report_id(event or None, own.title) != own.id
+        former = (*override.former, *((own.id,) if is_other else ()))
+        override = replace(override, event=event, held_on=held_on, former=former)
     roles = {key: one.role for key, one in read.items() if one.role}
     return report_with_candidates(outline, override, line_overrides(tools, override), roles)
 

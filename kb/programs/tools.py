@@ -66,8 +66,8 @@ class Tool:
     def schema(self) -> dict[str, Any]:
         """The arguments as JSON Schema."""
         _, schemas = msgspec.json.schema_components([self.arguments])
-        components: dict[str, Any] = schemas[self.arguments.__name__]
-        return components
+        own: dict[str, Any] = schemas.pop(self.arguments.__name__)
+        return {**own, "$defs": schemas} if schemas else own
 
 
 TOOLS: Mapping[str, Tool] = {

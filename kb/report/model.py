@@ -146,7 +146,10 @@ class Report(Struct, frozen=True):
 
 
 class MetadataOverride(Struct, frozen=True):
-    """Metadata that a person sets for a report (`kb.toml`, `kb add --event`), in place of the text's own."""
+    """Metadata that a person sets for a report (`kb.toml`, `kb add --event`), in place of the text's own.
+
+    An assistant may say "" for an event or day that the text does not have.
+    """
 
     event: str | None = None
     held_on: str | None = None
@@ -190,8 +193,9 @@ class LineReading(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     """What an assistant says of one line of a report, or of the report; None where it says nothing.
 
     A person's correction wins over it. `of` is the key of the line (`kb.talks.lines.line_keys`), or that of the title
-    (`report_key`) for the `event` and the day, `held_on`. `remedy_of` and `answers` are keys of lines, "" for none.
-    `was` is what kb said instead, for people. A person took back what it said if it is `undone`.
+    (`report_key`) for the `event` and the day, `held_on`, "" if the report has none. `remedy_of` and `answers` are
+    keys of lines, "" for none. `was` is what kb said instead, for people. A person took back what it said if it is
+    `undone`.
     """
 
     of: Annotated[str, Meta(min_length=1, max_length=20)]

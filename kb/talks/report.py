@@ -77,7 +77,7 @@ def report_with_candidates(
     Its notes have no services yet, and each is a statement.
     """
     override = override or MetadataOverride()
-    event = override.event or event_of(outline)
+    event = event_of(outline) if override.event is None else override.event or None
     lines = lines_of(outline.blocks)
     roles = roles_of(outline, lines, event)
     read = {i: line_roles[key] for i, key in enumerate(line_keys(lines) if line_roles else ()) if key in line_roles}
@@ -92,7 +92,7 @@ def report_with_candidates(
         source=outline.source,
         title=title,
         event=event,
-        held_on=override.held_on or held_on_of(outline, dated_event),
+        held_on=held_on_of(outline, dated_event) if override.held_on is None else override.held_on or None,
         talks=(),
         notes=(),
         url=override.url,

@@ -282,3 +282,19 @@ def test_the_samples_cannot_be_read(tmp_path: Path) -> None:
 
     with pytest.raises(LibraryError, match="these are the bundled samples; they stay as they are"):
         kb.readings.next_part(WHO)
+
+
+def test_an_event_and_a_day_that_the_report_does_not_say_are_taken_away(kb: KnowledgeBase) -> None:
+    (before,) = kb.browser.reports()
+    part = part_of(kb)
+    kb.readings.put(WHO, part.id, answers(part, event="", day=""))
+    kb.indexer.sync()
+    (after,) = kb.browser.reports()
+
+    assert kept(kb)["鍵の会 2018 に参加した"].was in ({}, {"event": "鍵の会 2018", "held_on": "2018"})
+    assert (before.event, after.event, after.held_on, after.talks[0].title) == ("鍵の会 2018", None, None, "錠前の話")
+    assert kb.browser.report(before.id)[0].id == after.id
+
+
+def test_an_assistant_that_asks_again_gets_the_same_part(kb: KnowledgeBase) -> None:
+    assert part_of(kb).id == part_of(kb).id

@@ -190,3 +190,10 @@ def test_orders_of_another_report_cannot_follow_after_the_next_part(kb: Knowledg
     for one in said:
         with pytest.raises(ToolError, match="is not the one that you read now; ask for the next one"):
             one()
+
+
+def test_the_schema_of_each_tool_is_whole() -> None:
+    for tool in (*TOOLS.values(), *WRITING_TOOLS.values()):
+        schema = json.dumps(tool.schema)
+        names = {part.partition('"')[0] for part in schema.split('"#/$defs/')[1:]}
+        assert (tool.schema["type"], names) == ("object", {*tool.schema.get("$defs", {})})
