@@ -37,6 +37,7 @@ class PartLine:
     number: int
     key: str
     line: Line
+    text: str  # of the whole note, if the note has one line
     needs: Literal["role", "kind", ""]
     note: Note | None = None
     talk: Talk | None = None
@@ -105,7 +106,7 @@ class Part:
         return len(as_json(self.record()).encode()) // _BYTES_PER_TOKEN
 
     def _line_record(self, line: PartLine) -> Record:
-        record: Record = {"line": line.number, "text": _shown(line.line.text, _MAX_TEXT)}
+        record: Record = {"line": line.number, "text": _shown(line.text, _MAX_TEXT)}
         if line.line.level:
             record["heading"] = line.line.level
         elif line.line.depth:
@@ -146,7 +147,9 @@ def lines_with_beliefs(outline: Outline, entry: ReportEntry, notes: Sequence[Not
         talk = of_talks.get(line.number) if is_first else None
         note = of_notes.get(line.number) if is_first and not talk else None
         needs: Literal["role", "kind", ""] = "role" if talk or line.level else "kind" if note else ""
-        found.append(PartLine(number, key, line, needs, note, talk, number - 1 in inside))
+        goes_on = number < len(lines) and lines[number].block == line.block
+        text = note.text if note and not goes_on else line.text
+        found.append(PartLine(number, key, line, text, needs, note, talk, number - 1 in inside))
     return found
 
 

@@ -217,13 +217,12 @@ def _problems(part: Part, answers: PartAnswers) -> Iterator[str]:
 
 def _line_problems(part: Part, line: PartLine, answer: LineAnswer) -> Iterator[str]:
     """Yield why the answer to a line cannot be kept."""
-    if answer.is_ in ROLES and answer.is_ != "talk" and line.needs != "role":
-        yield f"is no heading: it cannot be {answer.is_!r}; say its kind, or talk"
-    elif answer.is_ in _KINDS and (line.line.level or not line.needs):
-        what = (
-            "a heading: say talk, part or other" if line.line.level else "no note of its own: leave it out, or say talk"
-        )
-        yield f"is {what}"
+    if answer.is_ == "part" and line.needs != "role":
+        yield "is no heading: it cannot be 'part'; say its kind, or talk or other"
+    elif answer.is_ in _KINDS and line.line.level:
+        yield "is a heading: say talk, part or other"
+    elif answer.is_ in _KINDS and not line.needs:
+        yield "is no note of its own: leave it out, or say talk or other"
     catalogue = part.domain.catalogue
     for name in answer.services or ():
         if catalogue.find(name) is None:
@@ -255,6 +254,8 @@ def _readings(part: Part, answers: PartAnswers, assistant: str, at: str) -> Iter
         line = lines[answer.line]
         said = _of_talk(answer) if answer.is_ in ROLES or line.needs == "role" else {}
         said |= _of_note(part, line, answer) if answer.is_ in _KINDS else {}
+        if answer.is_ == "other" and line.note:  # it ends the talk above
+            said["kind"] = "label"
         was = {name: before for name, before in _before(part, line).items() if name in said and said[name] != before}
         if "add" in said or "remove" in said:
             was["services"] = [mention.service for mention in line.note.services] if line.note else []

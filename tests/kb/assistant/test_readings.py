@@ -162,7 +162,7 @@ def test_a_line_longer_than_a_part_is_cut(kb: KnowledgeBase) -> None:
     ("lines", "problem"),
     [
         ({"l2": {"is": "advice"}}, "line 2 is a heading: say talk, part or other"),
-        ({"l3": {"is": "part"}}, "line 3 is no heading: it cannot be 'part'; say its kind, or talk"),
+        ({"l3": {"is": "part"}}, "line 3 is no heading: it cannot be 'part'; say its kind, or talk or other"),
         ({"l99": {"is": "label"}}, "line 99 is not in this part"),
         ({"l3": {"services": ["SQSS"]}}, "line 3 no service is known as 'SQSS'; known are SQS"),
         ({"l4": {"remedies": 4}}, "line 4 remedies cannot be 4: say the number of another note of this part, or 0"),
@@ -298,3 +298,35 @@ def test_an_event_and_a_day_that_the_report_does_not_say_are_taken_away(kb: Know
 
 def test_an_assistant_that_asks_again_gets_the_same_part(kb: KnowledgeBase) -> None:
     assert part_of(kb).id == part_of(kb).id
+
+
+PLAIN = "鍵の会 2018\n\n■ 錠前の話 山田 花子\n\n・錠は三つ\n\n昼は弁当だった。\n\nうまかった。\n水も飲んだ。\nそのあとみんなで片付けた。\n椅子を運んだ。\n"
+
+
+def test_any_line_may_end_a_talk_also_inside_a_paragraph(kb: KnowledgeBase) -> None:
+    (kb.collection.library.path / "b.txt").write_text(PLAIN, "utf-8")
+    kb.indexer.sync()
+    part = part_of(kb)
+    numbers = {line.line.text: line.number for line in part.lines}
+    talk = next(line for line in part.lines if "錠前" in line.text)
+    ends = {f"l{numbers[text]}": {"is": "other"} for text in ("昼は弁当だった。", "そのあとみんなで片付けた。")}
+    kb.readings.put(WHO, part.id, answers(part, **{f"l{talk.number}": {"is": "talk", "title": "錠前の話"}}, **ends))
+    kb.indexer.sync()
+    entry = next(one for one in kb.browser.reports() if one.source == "b.txt")
+
+    assert [(note.text, note.talk.title if note.talk else None) for note in kb.browser.report(entry.id)[1]] == [
+        ("錠は三つ", "錠前の話"),
+        ("昼は弁当だった。", None),
+        ("うまかった。", None),
+        ("水も飲んだ。", None),
+        ("そのあとみんなで片付けた。", None),
+        ("椅子を運んだ。", None),
+    ]
+
+
+def test_a_long_note_of_one_line_is_shown_whole(kb: KnowledgeBase) -> None:
+    text = "鍵は" + "とても" * 100 + "重い"
+    (kb.collection.library.path / "b.md").write_text(f"# 鍵の会 2019\n\n- {text}\n", "utf-8")
+    kb.indexer.sync()
+
+    assert part_of(kb).record()["lines"][1]["text"] == text
