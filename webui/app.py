@@ -14,6 +14,7 @@ from webui.http import language, responses, security
 from webui.http.security import Access, Guesses
 from webui.http.undo_log import UndoLog
 from webui.pages import (
+    assisted,
     correcting,
     events,
     export,
@@ -89,6 +90,7 @@ def create_app(
         intake.pages(knowledge_base, updater, undo_log, fetcher),
         correcting.pages(knowledge_base, updater, undo_log),
         todo.pages(knowledge_base, access),
+        assisted.pages(knowledge_base, updater, undo_log),
         todo.answers(knowledge_base, updater, undo_log),
         updating.pages(knowledge_base, updater, undo_log),
         security.key_page(access, guesses),

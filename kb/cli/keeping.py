@@ -11,7 +11,7 @@ from kb.cli.group import CHECK_FAILED, USAGE_ERROR, as_json, cli, state, with_kn
 from kb.cli.output import ProgressBar, echo, echo_lines, error_text, page_lines, print_json
 from kb.cli.syncing import embed_notes, embedder, outcome_lines, problem_lines, sync_index, try_sync, warn_unindexed
 from kb.storage.walk import shown_name
-from kb.translation import _, translate
+from kb.translation import _, ngettext, translate
 
 if TYPE_CHECKING:
     from index.engine import Coverage
@@ -159,6 +159,10 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
         yield _("model    {model}", model=model)
     if status.notes:
         yield _("reading  {kinds}", kinds=wording.classified_by(status.reader, status.read, status.notes))
+    yield from (
+        ngettext("read     {count:,} line by {name}", "read     {count:,} lines by {name}", count, name=name)
+        for name, count in status.read_by.items()
+    )
     if status.learned:
         sorts = wording.listed(wording.learned(sort, count) for sort, count in status.learned.items())
         total = sum(status.learned.values())

@@ -9,7 +9,7 @@ from index.messages import translatable
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError, FileChange
-from kb.library.files import Library
+from kb.library.files import Library, Readings
 from kb.library.rewriting import with_correction, with_lesson, with_override, with_search, with_talk, without_search
 from kb.library.tables import MAX_SEARCHES, LessonTable, SavedSearch
 from kb.report.identity import own_part, report_part
@@ -126,6 +126,10 @@ class Corrector:
 
         before = self._library().configure(deleted)
         return (before.searches[places[0]], places[0]) if places else None
+
+    def readings(self, before: Readings, after: Readings) -> None:
+        """Replace what assistants read in lines. Raises ChangedSinceError if it is not `before` that is there now."""
+        self._library().replace_readings(before, after)
 
     def remove(self, source: str, digest: str | None = None) -> FileChange:
         """Remove a report from the library; return the change. Raises ChangedSinceError for another SHA-256."""

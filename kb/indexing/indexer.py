@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, get_args
@@ -272,6 +273,7 @@ class Indexer:
             claims={claim: _strengths(claim, reports) for claim in get_args(Claim)},
             reader=reader.reading if reader else "",
             read=sum(entry.notes for entry in reports if reader and entry.reading == reader.reading),
+            read_by=sum((Counter(entry.read_by) for entry in reports), Counter[str]()),
         )
 
 

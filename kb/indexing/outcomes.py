@@ -95,6 +95,7 @@ class Status(Struct, frozen=True):
     claims: Mapping[Claim, Strengths] = {}
     reader: str = ""  # the sentence model that reads notes, empty if words alone classify all
     read: int = 0  # notes that it has read; words alone classify the others until then
+    read_by: Mapping[str, int] = {}  # lines that each assistant read, by its name
 
 
 def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:

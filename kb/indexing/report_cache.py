@@ -72,7 +72,7 @@ class ReportSummary(Struct, frozen=True):
             notes=len(report.notes),
             findings=finished.findings,
             former=report.former,
-            read_by=Counter(one.by for one in readings_in(file.read).values()),
+            read_by=Counter(one.by for one in readings_in(file.read).values() if not one.undone),
             reading=finished.reading,
             claims={
                 claim: Strengths(

@@ -81,9 +81,9 @@ def classify(
         classified = _classified(note, probabilities[note.id], model, correction, kind)
         about = (said and said.about) or ("event" if is_own else "matter")
         if about != "matter" or said:
-            classified = replace(
-                classified, about=about, changes=said and said.changes, read_by=said.by if said else ""
-            )
+            is_by_person = correction.kind or (said and said.kind in correction.denied)
+            read_by = said.by if said and not is_by_person else ""
+            classified = replace(classified, about=about, changes=said and said.changes, read_by=read_by)
         notes.append(classified)
     return replace(report, notes=paired(notes, analysis, probabilities, marks, readings, assisted=assisted))
 

@@ -50,6 +50,11 @@ class ReportEntry(Struct, frozen=True):
     former: tuple[str, ...] = ()
     read_by: Mapping[str, int] = {}
 
+    @property
+    def folder(self) -> str:
+        """The outermost folder of its file, often its author; empty outside of folders."""
+        return self.source.partition("/")[0] if "/" in self.source else ""
+
 
 class Contents(Struct, frozen=True, dict=True):
     """The contents of one generation of an index, and what decided them.

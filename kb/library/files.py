@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct, structs
 
@@ -29,6 +30,9 @@ from kb.storage.walk import (
     is_readings,
     readings_path,
 )
+
+Readings: TypeAlias = Mapping[str, Mapping[str, LineReading]]
+"""What assistants read in reports, by source and key of the line."""
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # files that begin with it are skipped
 _IN_CONTAINER = re.compile(r"!/|#\d+$")  # ends the path of the container in the source of a report inside it
@@ -181,6 +185,19 @@ class Library(Folder):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, after)
             return {of: known.get(of) for of in changed}
+
+    def replace_readings(self, before: Readings, after: Readings) -> None:
+        """Replace what assistants read in lines, given by source and key; `before` is what is there now.
+
+        Raises ChangedSinceError, and changes nothing, if something else is there, and LibraryError.
+        """
+        with self._locked():
+            for source, readings in before.items():
+                known = readings_in(self.readings(source))
+                if any(known.get(of) != one for of, one in readings.items()):
+                    raise ChangedSinceError(readings_path(source))
+            for source in after:
+                self.keep_readings(source, lambda _: after[source])  # noqa: B023  # called at once
 
     def holds_reports(self) -> bool:
         """Return whether there is any report file, without reading whole files."""

@@ -83,7 +83,7 @@ class Note(Struct, frozen=True):
     - `attached`: the tables and code below it, as text.
     - `about`: the matter of the talks, or the event and the writer's own day: the venue, the food, the way home.
     - `changes`: the ids of the dated changes that make it outdated, if an assistant says which; else None.
-    - `read_by`: the assistant that read it, empty if none did.
+    - `read_by`: the assistant that read it, empty if none did, or if its kind is a person's.
     """
 
     id: str

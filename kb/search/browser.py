@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from index.messages import translatable
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
+from kb.library.line_readings import readings_in
 from kb.pipeline.alignment import Row, aligned
 from kb.report.identity import event_key, own_part, report_part
 from kb.report.model import MetadataOverride, Note, Talk
@@ -56,13 +57,15 @@ class NoteTaker(Struct, frozen=True):
 class Why(Struct, frozen=True):
     """A claim about a note or a talk (`kind`), its probability, and its features with their weights.
 
-    The features come strongest first and argue for the claim if positive. A kind set by a person has none.
+    The features come strongest first and argue for the claim if positive. A claim by a person or by an assistant,
+    `read_by`, has none.
     """
 
     kind: str
     text: str
     sure: float
     reasons: tuple[tuple[str, float], ...]
+    read_by: str = ""
 
 
 class ServiceCount(Struct, frozen=True):
@@ -230,6 +233,16 @@ class Browser:
         source = self.entry(report_id).source
         return read_outline(self._collection.library.data(source), source)
 
+    def lines(self, report_id: str) -> Mapping[str, tuple[str, str | None]]:
+        """Return the text of each line of a report, and the id of the note there, by its key (`kb.talks.line_keys`).
+
+        Raises UnknownIdError, UnreadableError, OSError.
+        """
+        from kb.talks import line_keys, lines_of
+
+        lines, notes = lines_of(self.outline(report_id).blocks), self.noted(report_id)
+        return {key: (line.text, notes.get(line.number)) for line, key in zip(lines, line_keys(lines), strict=True)}
+
     def why(self, identifier: str) -> Why:
         """Return the reasons for the kind of a note or for a talk, from a new reading of the file.
 
@@ -242,6 +255,8 @@ class Browser:
         from kb.talks import report_of, talk_reasons
 
         note_taker, tools = self.note_takers(talk_id)[0], self._collection.tools
+        if note_taker.talk.read_by:
+            return Why("talk", note_taker.talk.title, 1.0, (), note_taker.talk.read_by)
         entry, talk, outline = note_taker.report, note_taker.talk, self.outline(note_taker.report.id)
         override = tools.configuration.overrides.get(entry.source, MetadataOverride())
         talks = report_of(outline, override, line_overrides(tools, override)).talks
@@ -257,7 +272,8 @@ class Browser:
 
         note = self.note(note_id)
         own = own_part(note.id)
-        finished = finish_report(self.outline(note.report), self._collection.tools)
+        read = readings_in(self._collection.library.readings(note.source))
+        finished = finish_report(self.outline(note.report), self._collection.tools, read=read)
         # Explain the kind that is shown, likely or sure, which vectors or corrections of other notes may have decided.
         kind, sure = (note.likely, getattr(note, note.likely)) if note.likely else (note.kind, note.sure)
         notes = {own_part(other.id): replace(other, kind=kind) for other in finished.report.notes}
@@ -268,6 +284,8 @@ class Browser:
         note_ids = [f"{report_id}/{own}" for report_id in (contents.ids_of(note.report) if contents else ())]
         if any(corrections[note_id].kind for note_id in note_ids if note_id in corrections):
             return Why(note.kind, note.text, note.sure, ())
+        if note.read_by and any(one.kind for key, one in finished.assisted.items() if own_part(key) == own):
+            return Why(note.kind, note.text, note.sure, (), note.read_by)
         report = replace(finished.report, notes=tuple(notes.values()))
         return Why(kind, note.text, sure, tuple(reasons(report, finished.morphemes)[notes[own].id]))
 

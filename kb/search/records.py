@@ -31,7 +31,7 @@ def _record(value: object, *names: str) -> dict[str, Any]:
 
 def talk_record(talk: Talk) -> dict[str, Any]:
     """Return a talk, as inside a note."""
-    return _record(talk, "id", "title", "track", "start", "end", "speakers", "links")
+    return _record(talk, "id", "title", "track", "start", "end", "speakers", "links", "read_by")
 
 
 def note_record(note: Note, domain: Domain) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
             }
             for mention in note.services
         ],
-        **_record(note, "remedy_of", "answers", "attached"),
+        **_record(note, "remedy_of", "answers", "attached", "read_by"),
         "changes": [change_record(change) for change in domain.changes_for(note)],
     }
 

@@ -53,6 +53,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             sections=tuple(sections(part.items)),
             steps=contents if len(contents) >= _MIN_SECTIONS else (),
             shape=shape(notes),
+            read_by=Counter(note.read_by for note in notes if note.read_by),
         )
 
     @blueprint.get("/lines/<path:report_id>")

@@ -24,6 +24,7 @@ from webui.http.responses import respond
 from webui.http.security import Access
 from webui.http.undo_log import Undo, UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
+from webui.pages.assisted import ReadLine, Shown, read_lines
 from webui.pages.correcting import change_note, change_talk, denied
 from webui.pages.updating import Updater
 from webui.view.cached import Cached
@@ -31,6 +32,7 @@ from webui.view.listing import asked_page, paged
 
 _ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "advice", "problem", "service")
 _SEARCHED = "searched"  # the list of searches that found nothing
+_ASSISTANT = "assistant"  # the list of what assistants read differently
 _TITLES = {
     "date": marked("Reports without a date"),
     "event": marked("Reports without an event"),
@@ -40,6 +42,7 @@ _TITLES = {
     "problem": marked("Notes that may be problems"),
     "service": marked("Unknown services"),
     _SEARCHED: marked("Searched and not found"),
+    _ASSISTANT: marked("Read by an assistant"),
 }
 _INSTRUCTIONS = {
     "date": marked("Write the day of the event as 2018, 2018-03, 2018-03-10 or 2018年3月10日(土)."),
@@ -57,6 +60,10 @@ _INSTRUCTIONS = {
         "The latest searches that found neither a note nor a talk: perhaps what to note next. They leave the list once"
         " they find something. They are kept on this machine and sent nowhere; with keep_not_found = false in kb.toml"
         " none is kept."
+    ),
+    _ASSISTANT: marked(
+        "What assistants read differently from kb, newest first. It holds until you take it back or correct it; an"
+        " assistant is not asked again about what you took back."
     ),
 }
 _CONSEQUENCES = {
@@ -100,7 +107,7 @@ class Task:
     @property
     def folder(self) -> str:
         """The outermost folder of the report's file, often its author; empty outside of folders."""
-        return self.report.source.partition("/")[0] if "/" in self.report.source else ""
+        return self.report.folder
 
     def is_done(self, configuration: Configuration) -> bool:
         """Return whether kb.toml has the correction already, even if the index does not."""
@@ -129,32 +136,42 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
 
     @blueprint.app_context_processor
     def to_put_right() -> dict[str, object]:
-        return {"to_put_right": lambda: sum(numbers(open_tasks()).values())}
+        return {
+            "to_put_right": lambda: sum(numbers(open_tasks()).values()),
+            "was_read": lambda: any(entry.read_by for entry in knowledge_base.browser.reports()),
+        }
 
     @blueprint.get("/todo")
     def show() -> Response:
-        found = open_tasks()
-        counts = numbers(found)
+        found, read = open_tasks(), read_lines(knowledge_base)
+        counts = {**numbers(found), _ASSISTANT: len(read)}
         requested = request.args.get("what", "")
         what = requested if requested in counts else next((one for one in counts if counts[one]), _ORDER[0])
         missed = knowledge_base.not_found.listed(may_write=access.may_keep(request)) if what == _SEARCHED else ()
-        counts = numbers(found)  # without the searches that find something by now
+        counts |= numbers(found)  # without the searches that find something by now
         contents = knowledge_base.collection.contents()
-        folder, report = request.args.get("folder", ""), request.args.get("report", "")
-        tasks_of = next((own for one, own in found.items() if one == what), [])
+        folder, report, by = (request.args.get(key, "") for key in ("folder", "report", "by"))
+        tasks_of: Sequence[Task | ReadLine] = next((own for one, own in found.items() if one == what), [])
+        if what == _ASSISTANT:
+            tasks_of = [line for line in read if by in ("", line.reading.by)]
         listed = [task for task in tasks_of if report in ("", task.report.id) and folder in ("", task.folder)]
-        kept = (("what", what), ("folder", folder), ("report", report))
+        kept = (("what", what), ("folder", folder), ("report", report), ("by", by))
         part = paged("/todo", listed, asked_page(request.args), _PAGE_SIZE, kept=kept)
+        shown = Shown(knowledge_base, [item for item in part.items if isinstance(item, ReadLine)])
+        items = missed or [item.record if isinstance(item, ReadLine) else item for item in part.items]
         return respond(
             "todo.html",
-            lambda: {"what": what, "total": counts[what] if missed else part.total, "tasks": missed or part.items},
+            lambda: {"what": what, "total": counts[what] if missed else part.total, "tasks": items},
             what=what,
             counts=counts,
             missed=missed,
             part=part,
             folder=folder,
+            by=by,
             of_report=next((task.report for task in listed), None) if report else None,
             folders=Counter(task.folder for task in tasks_of),
+            assistants=sorted({line.reading.by for line in read}),
+            shown=shown,
             learned=sum(contents.learned.values()) if contents else 0,
             unlearned=knowledge_base.collection.library.configuration()[0].unlearned,
             titles=_TITLES,
@@ -180,10 +197,13 @@ def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
 
 
 def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
-    """Yield a task for each talk without speakers, with the first likely name before the next talk."""
+    """Yield a task for each talk without speakers, with the first likely name before the next talk.
+
+    If an assistant read the talk, nobody speaks in it.
+    """
     names = [finding for finding in entry.findings if finding.what == "speaker"]
     for talk, after in pairwise((*entry.talks, None)):
-        if talk and not talk.speakers:
+        if talk and not talk.speakers and not talk.read_by:
             inside = (
                 one for one in names if talk.line <= (one.line or 0) and (after is None or (one.line or 0) < after.line)
             )

@@ -1,5 +1,6 @@
 """The commands that keep an index current: sync, status, check, watch."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -186,6 +187,19 @@ def test_status_has_the_places_and_whether_the_index_is_current(library: Path) -
         False,
         {"library": str(library), "reports": 1, "talks": 1, "notes": 4, "up_to_date": True, "problems": []},
     )
+
+
+def test_status_has_the_lines_that_assistants_read_and_nobody_took_back(library: Path) -> None:
+    (library / "readings").mkdir()
+    lines = [{"of": str(at), "by": by, "at": "", "undone": at == 0} for at, by in enumerate(("Anna", "Anna", "Ben"))]
+    (library / "readings" / "report.md.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    kb("sync")
+
+    assert records("status")[0]["read_by"] == {"Anna": 1, "Ben": 1}
+    assert [line for line in kb("status").stdout.splitlines() if line.startswith("read ")] == [
+        "read     1 line by Anna",
+        "read     1 line by Ben",
+    ]
 
 
 def test_a_post_in_two_files_is_indexed_once_and_reported(library: Path) -> None:
