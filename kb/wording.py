@@ -127,6 +127,9 @@ CATEGORIES = {
     "security": marked("Security and identity"),
     "storage": marked("Storage"),
 }
+# Of 250 pairs of notes of the samples, those above .7 say the same, and those below .4 mostly differ.
+SIMILAR = 0.4
+_DEGREES = ((0.7, marked("the same")), (SIMILAR, marked("similar")), (-1, marked("hardly similar")))
 _MONTHS = (
     *(marked("January"), marked("February"), marked("March"), marked("April"), marked("May"), marked("June")),
     *(marked("July"), marked("August"), marked("September"), marked("October"), marked("November")),
@@ -329,8 +332,9 @@ def compared(compared: int, notes: int) -> str:
 
 def same(words: float | None, cosine: float | None) -> str:
     """Return the similarity of aligned notes, by words and by meaning."""
-    shares = (marked("words {share:.2f}"), words), (marked("meaning {share:.2f}"), cosine)
-    return " · ".join(_(text, share=share) for text, share in shares if share is not None)
+    shares = (marked("words: {degree}"), words), (marked("meaning: {degree}"), cosine)
+    facts = (_(text, degree=_degree(share)) for text, share in shares if share is not None)
+    return pgettext("between facts", " · ").join(facts)
 
 
 def meant(instead: str, count: int) -> str:
@@ -358,7 +362,13 @@ def without(condition: str, count: int) -> str:
 def similar(cosine: float, services: Iterable[str]) -> str:
     """Return the services that two notes share, and how similar their meanings are."""
     shared = (_("same service: {name}", name=name) for name in services)
-    return pgettext("between facts", " · ").join([*shared, f"{_(SIGNALS['likeness'])}: {cosine:.2f}"])
+    meaning = [_("meaning: {degree}", degree=_degree(cosine))] if cosine >= SIMILAR else []
+    return pgettext("between facts", " · ").join([*shared, *meaning])
+
+
+def _degree(similarity: float) -> str:
+    """Return a similarity of two notes (up to 1) in words."""
+    return next(_(text) for least, text in _DEGREES if similarity >= least)
 
 
 def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:

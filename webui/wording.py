@@ -89,6 +89,7 @@ KEYS = {
     marked("j, ↓"): marked("Next note (↓ from the search box too, or once a note has the focus)"),
     marked("k, ↑"): marked("Previous note (↑ once a note has the focus)"),
     marked("Enter"): marked("Open the page of the note"),
+    marked("y, n, u"): marked("In To correct: answer yes, answer no, undo the last answer"),
     marked("Esc"): marked("Close suggestions, menus and filters"),
     marked("?"): marked("Show these keys"),
 }
@@ -356,6 +357,12 @@ def why_found(reasons: Sequence[Reason], kind: str, relevance: Relevance | None 
             yield _("it is only a heading, which comes last")
         elif reason.signal == "boost" and kind == "advice":
             yield _("it is advice, which comes first")
+
+
+def why_near(reasons: Sequence[Reason]) -> str:
+    """Return why notes without all words of a search are shown: the words that they have, else their meaning."""
+    words = {reason.word: reason for reason in reversed(reasons) if reason.signal == "words"}
+    return _("Words: {words}", words=_words([*words.values()][::-1])) if words else _("Near in meaning")
 
 
 def _words(reasons: Sequence[Reason]) -> str:

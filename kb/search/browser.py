@@ -19,6 +19,7 @@ from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry
 from kb.search.documents import load_relations
 from kb.search.results import UnknownIdError
 from kb.services import Service
+from kb.wording import SIMILAR
 
 _MAX_SIMILAR = 5  # notes: as many as people read next to another note
 _MAX_NEAR_IDS = 3  # ids suggested for an unknown one
@@ -158,7 +159,10 @@ class Browser:
         )
 
     def like(self, notes: Sequence[Note]) -> tuple[SimilarNote, ...]:
-        """Return the notes of other reports with the most similar meaning; none without a model."""
+        """Return the notes of other reports with the most similar meaning; none without a model.
+
+        A note that shares no service must be more similar.
+        """
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return ()
@@ -167,7 +171,8 @@ class Browser:
         for hit in snapshot.reader.more_like([note.id for note in notes], "report", _MAX_SIMILAR):
             note = snapshot.note(hit.stored)
             shared = dict.fromkeys(mention.service for mention in note.services if mention.service in services)
-            similar.append(SimilarNote(note, hit.score, tuple(shared)))
+            if shared or hit.score >= SIMILAR:
+                similar.append(SimilarNote(note, hit.score, tuple(shared)))
         return tuple(similar)
 
     def is_talk(self, talk_id: str) -> bool:

@@ -78,7 +78,7 @@ def test_pages_and_their_details(open_page: Open, address: str, scheme: str, loc
     for path in (*PAGES, *(f"/{what}/{quote(name)}" for what, name in places.items())):
         page.goto(address + path)
         page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((e) => { e.open = true })")
-        page.evaluate("document.querySelector('.menu')?.setAttribute('open', '')")
+        page.evaluate("document.querySelectorAll('.menu').forEach((e) => { e.open = true })")
         found[path] = objections(page)
 
     assert page.evaluate("document.documentElement.lang") == locale[:2]

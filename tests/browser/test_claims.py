@@ -98,15 +98,18 @@ def test_without_a_script_claims_are_answered_by_buttons(open_page: Open, own: t
     assert own[1].read_text("utf-8").splitlines()[1:] == ["advice = false"]
 
 
-def test_where_claims_stand_one_button_tells_that_they_do_not_hold(open_page: Open, own: tuple[str, Path]) -> None:
+def test_the_menu_where_a_claim_stands_tells_that_it_does_not_hold(open_page: Open, own: tuple[str, Path]) -> None:
     root, told = own
     page = open_page("/talks", root)
     page.get_by_role("link", name="通知の話").click()
+    of_talk = page.locator(".heading .menu summary")
+    of_talk.click()
     page.get_by_role("button", name="山田 花子 は登壇者ではない").click()
     expect(page.locator(".deed")).to_contain_text("「山田 花子」を登壇者から外しました")
     page.locator(".note.advice .menu summary").first.click()
     page.get_by_role("button", name="助言ではない").click()
     expect(page.locator(".deed")).to_contain_text("「助言」ではないことにしました")
+    of_talk.click()
     page.get_by_role("button", name="セッションではない").click()
     expect(page.locator(".deed")).to_contain_text("セッションではないことにしました")
     expect(page.locator("h1")).to_have_text("通知の会 2018")

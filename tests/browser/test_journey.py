@@ -209,7 +209,7 @@ def test_a_long_list_of_filters_can_be_searched(open_page: Open) -> None:
 def test_a_quotation_is_copied(open_page: Open) -> None:
     page = open_page("/?q=冪等", permissions=["clipboard-read", "clipboard-write"])
     page.locator(".note").first.hover()
-    page.locator(".menu summary").first.click()
+    page.locator(".note > .menu summary").first.click()
     page.get_by_role("link", name="引用").first.click()
     expect(page.get_by_role("link", name="コピーしました")).to_be_visible()
 
@@ -268,9 +268,10 @@ def test_a_pasted_report_is_seen_kept_and_found(
         page.get_by_role("combobox", name="メモを検索").fill("順番")
         page.get_by_role("button", name="検索").click()
         expect(page.locator("#summary")).to_have_text("1件（順番）")
-        page.locator(".menu summary").click()
+        page.locator(".note > .menu summary").click()
         page.locator(".permalink").click()
-        page.get_by_text("タグと種別を直す").last.click()
+        page.locator(".heading > .menu summary").click()
+        page.get_by_role("link", name="タグと種別を直す").first.click()
         page.get_by_role("button", name="Amazon SQS を外す").click()
         expect(page.locator(".tag")).to_have_count(0)
 

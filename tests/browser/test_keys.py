@@ -66,7 +66,7 @@ def test_a_slash_is_for_the_box_wherever_one_is_but_in_a_text(open_page: Open) -
     page.keyboard.press("End")
     page.keyboard.type("/j?")
     assert page.locator("#q").input_value() == "Lambda/j?"
-    assert page.locator("dialog[open]").count() == 0
+    assert page.locator(".syntax[open]").count() == 0
 
 
 @pytest.mark.parametrize("keys", ["Control+k", "Meta+k", "/"])
@@ -104,20 +104,24 @@ def test_the_skip_link_leads_to_the_results(open_page: Open) -> None:
     assert page.evaluate("document.activeElement.closest('#results') !== null")
 
 
-def test_a_question_mark_tells_the_keys_and_escape_closes_them(open_page: Open) -> None:
+def test_the_only_question_mark_explains_searches_and_keys_and_escape_closes_it(open_page: Open) -> None:
     page = open_page("/?q=Lambda")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="キー操作")).to_be_visible()
-    page.keyboard.press("j")
-    assert page.locator(".note:focus").count() == 0
+    keys = page.locator(".syntax .keys")
+    expect(keys).to_be_visible()
+    expect(page.locator(".syntax .card")).to_contain_text("検索の書き方")
+    assert "直すところで: はい、いいえ、直前の答えを元に戻す" in keys.inner_text()
+    assert [one.inner_text() for one in page.get_by_text("?", exact=True).all() if one.is_visible()] == ["?", "?"]
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    expect(keys).to_be_hidden()
+    assert [one.inner_text() for one in page.get_by_text("?", exact=True).all() if one.is_visible()] == ["?"]
 
 
 def test_the_menu_of_a_note_shows_on_hover_and_focus_and_closes_with_escape(open_page: Open) -> None:
     page = open_page("/?q=Lambda")
     seen = "e => getComputedStyle(e).opacity"
-    dots = page.locator(".menu summary").first
+    dots = page.locator(".note > .menu summary").first
     at_rest = dots.evaluate(seen)
     page.locator(".note").first.hover()
     hovered = dots.evaluate(seen)

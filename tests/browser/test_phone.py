@@ -43,7 +43,7 @@ def test_the_main_pages_are_behind_one_button(open_page: Open) -> None:
 
 def test_the_years_and_the_notices_unfold(open_page: Open) -> None:
     page = open_page("/?q=ふぁrがて", width=PHONE["width"], java_script_enabled=False)
-    for summary, unfolded in (("入力モードの違い", "ul.notice"), ("年ごとのメモの数", ".chart")):
+    for summary, unfolded in (("入力モードの違い", "ul.notice"), ("メモの数の推移", ".chart")):
         expect(page.locator(unfolded)).to_be_hidden()
         page.locator(".fold summary", has_text=summary).click()
         expect(page.locator(unfolded)).to_be_visible()

@@ -14,7 +14,7 @@ from webui.app import create_app
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
-REPORT = "# 見本勉強会 {year}\n\n## 【A】10:00~10:40:監視の始め方\n\n- 監視は早く\n  - 通知は当番へ\n- Lambda が落ちて困った\n"
+REPORT = "# 見本勉強会 {year}\n\n## 【A】10:00~10:40:監視の始め方\n\n- 監視は早く\n  - 通知は当番へ\n- Lambda が落ちて困った\n- 会場は広い\n- 昼は弁当\n"
 UNDATED = "# 日付を書かない人のメモ\n\n- 監視の担当を決める\n"
 
 
@@ -59,7 +59,7 @@ def test_what_is_of_no_year_is_a_link_beside_the_years_and_no_bar(
     with small() as root:
         page = open_page("/years", root)
         counts = page.locator(".timeline .value").all_text_contents()
-        drawing = page.get_by_role("group", name="年ごとのメモの数")
+        drawing = page.get_by_role("group", name="メモの数の推移")
         expect(page.locator(".axis span").first).to_have_text(max(counts, key=int))
         expect(drawing.get_by_role("link")).to_have_count(2)
         page.locator(".chart").get_by_role("link", name="日付不明 メモ 1件").click()

@@ -220,7 +220,7 @@ def test_from_a_disk_all_pages_open_but_for_the_search(browser: object, www: Pat
     reached = page.url
     page.close()
 
-    assert (note, reached) == ("24px", (www / "ja/notes/events/index.html").as_uri())
+    assert (note, reached) == ("28px", (www / "ja/notes/events/index.html").as_uri())
 
 
 @pytest.mark.parametrize("from_disk", [False, True])

@@ -43,7 +43,7 @@ def test_without_a_script_a_tag_is_corrected_from_a_hit_and_taken_back(
     open_page: Open, own: tuple[str, KnowledgeBase]
 ) -> None:
     page = open_page("/?q=順番", own[0], java_script_enabled=False)
-    page.locator(".menu summary").first.click()
+    page.locator(".note > .menu summary").first.click()
     page.get_by_role("link", name="タグと種別を直す").first.click()
     page.get_by_label("サービスを付ける").fill("SQSS")
     page.get_by_role("button", name="付ける").click()
@@ -76,7 +76,7 @@ def test_an_update_that_takes_long_leads_back_to_the_note(
 
     with serve(create_app(kb, updater=updating.Updater(sync))) as root:
         page = open_page("/?q=受ける", root, java_script_enabled=script)
-        page.locator(".menu summary").first.click()
+        page.locator(".note > .menu summary").first.click()
         page.get_by_role("link", name="タグと種別を直す").first.click()
         page.get_by_label("サービスを付ける").fill("S3")
         page.get_by_role("button", name="付ける").click()
@@ -97,7 +97,7 @@ def test_by_keyboard_alone_a_hit_is_found_corrected_and_the_correction_taken_bac
     page.keyboard.type("順番")
     page.keyboard.press("Enter")
     expect(page.locator("#summary")).to_contain_text("順番")
-    tab_to(page, page.locator(".menu summary").first)
+    tab_to(page, page.locator(".note > .menu summary").first)
     page.keyboard.press("Enter")
     tab_to(page, page.locator(".menu a", has_text="タグと種別を直す").first)
     page.keyboard.press("Enter")

@@ -155,7 +155,7 @@ def test_at_a_talk_one_button_tells_that_it_is_none_and_leads_to_its_report(
     shown = client.get(after.location).text
     taken_back(client, after)
 
-    assert 'form="no-talk" name="talk" value="no">セッションではない' in page.text
+    assert 'name="talk" value="no">セッションではない' in page.text
     assert (gone, {tuple(trail) for trail in trails}) == ((), {("【A】10:00~10:40:箱の話",)})
     assert told == f'[talks."{talk.id}"]\ntalk = false\n'
     assert after.location.startswith(f"/report/{quote(report.id)}?done=")

@@ -364,7 +364,7 @@ def test_a_report_whose_file_has_gone_is_read_from_the_index_but_has_no_lines(tm
     )
 
 
-def test_a_note_and_a_talk_tell_why_they_were_taken_for_that(client: FlaskClient) -> None:
+def test_programs_get_the_features_of_a_note_and_a_talk_and_people_a_sentence(client: FlaskClient) -> None:
     note = next(one for one in as_json(client, "/?q=起動")["hits"] if one["kind"] == "problem")
     talk = as_json(client, "/talks")["talks"][0]
     of_note, of_talk = (as_json(client, f"/why/{one['id']}") for one in (note, talk))
@@ -373,5 +373,6 @@ def test_a_note_and_a_talk_tell_why_they_were_taken_for_that(client: FlaskClient
     assert f'href="/why/{quote(talk["id"])}"' in client.get(f"/talk/{talk['id']}").text
     assert (of_note["kind"], of_note["text"], of_talk["kind"]) == ("problem", note["text"], "talk")
     assert all(one["sure"] > 0.5 and one["reasons"][0][1] > 0 for one in (of_note, of_talk))
-    assert str(of_note["reasons"][0][0]) in client.get(f"/why/{note['id']}").text
+    page = client.get(f"/why/{note['id']}").text
+    assert (str(of_note["reasons"][0][0]) in page, "人がそう判断したものに似ています" in page) == (False, True)
     assert client.get("/why/nothing/00000000").status_code == 404

@@ -146,7 +146,7 @@ def test_the_first_page_says_what_was_done_before(client: FlaskClient) -> None:
 def test_a_time_line_is_called_by_its_conditions(client: FlaskClient) -> None:
     page = client.get("/timeline?kind=advice&year=2019").text
 
-    assert "助言、2019年 の年表" in said(page)
+    assert "助言、2019年 のタイムライン" in said(page)
 
 
 def test_a_service_that_kb_toml_no_longer_has_is_called_by_its_slug(

@@ -110,7 +110,7 @@ def test_only_web_addresses_are_linked(url: str, linked: str | None) -> None:
     assert web_address(url) == linked
 
 
-@given(st.dictionaries(years, st.integers(1, 5000), min_size=3, max_size=40))
+@given(st.dictionaries(years, st.integers(4, 5000), min_size=3, max_size=40))
 def test_every_year_with_notes_has_a_bar_in_the_chart_and_the_most_notes_have_the_highest(
     counts: dict[str, int],
 ) -> None:
@@ -126,32 +126,37 @@ def test_every_year_with_notes_has_a_bar_in_the_chart_and_the_most_notes_have_th
 
 
 def test_empty_years_have_a_place_and_undated_notes_have_no_bar() -> None:
-    line = timeline({"2020": 1, "undated": 4, "2018": 2}, lambda year: f"/?year={year}", ["2020"])
+    line = timeline({"2020": 10, "undated": 4, "2018": 20}, lambda year: f"/?year={year}", ["2020"])
 
     assert [(bar.year, bar.count, bar.chosen) for bar in line.bars] == [
-        ("2018", 2, False),
+        ("2018", 20, False),
         ("2019", 0, False),
-        ("2020", 1, True),
+        ("2020", 10, True),
     ]
     assert line.bars[0].url == "/?year=2018"
     assert line.undated == Undated("undated", 4, "/?year=undated", chosen=False)
 
 
 def test_a_year_long_ago_adds_no_row_of_empty_years() -> None:
-    assert [bar.year for bar in timeline({"1970": 1, "2025": 1}, str).bars] == ["1970", "2025"]
+    assert [bar.year for bar in timeline({"1970": 5, "2025": 5}, str).bars] == ["1970", "2025"]
     assert [len(in_a_row(["1970", last])) for last in ("2009", "2010")] == [40, 2]
 
 
 def test_a_single_year_has_no_chart_unless_it_is_chosen() -> None:
-    assert timeline({"2020": 3}, str) == timeline({"undated": 3}, str) == timeline({}, str) == Timeline()
-    assert [bar.year for bar in timeline({"2020": 3}, str, ["2020"]).bars] == ["2020"]
-    assert [bar.year for bar in timeline({"2020": 3, "undated": 1}, str).bars] == ["2020"]
-    assert [bar.year for bar in timeline({"2020": 0, "2021": 1}, str, ["2020"]).bars] == ["2020", "2021"]
+    assert timeline({"2020": 30}, str) == timeline({"undated": 30}, str) == timeline({}, str) == Timeline()
+    assert [bar.year for bar in timeline({"2020": 30}, str, ["2020"]).bars] == ["2020"]
+    assert [bar.year for bar in timeline({"2020": 30, "undated": 1}, str).bars] == ["2020"]
+    assert [bar.year for bar in timeline({"2020": 0, "2021": 10}, str, ["2020"]).bars] == ["2020", "2021"]
+
+
+def test_fewer_than_ten_items_have_no_chart_even_if_a_year_is_chosen() -> None:
+    assert timeline({"2019": 4, "2020": 5}, str, ["2020"]) == Timeline()
+    assert [bar.count for bar in timeline({"2019": 4, "2020": 6}, str).bars] == [4, 6]
 
 
 @given(st.integers(2, 60))
 def test_at_most_eight_bars_have_a_label_on_a_phone(count: int) -> None:
-    bars = timeline({str(1970 + year): 1 for year in range(count)}, str).bars
+    bars = timeline({str(1970 + year): 5 for year in range(count)}, str).bars
 
     assert 0 < sum(bar.named for bar in bars) <= 8
     assert bars[-1].named

@@ -21,7 +21,7 @@ from webui.http.responses import respond, understood
 from webui.pages.export import quoting
 from webui.view.facets import counts, name_of
 from webui.view.results import with_related
-from webui.view.timeline import Year, chronicle, undated_talks
+from webui.view.timeline import MIN_DRAWN, Year, chronicle, undated_talks
 
 _SHOWN = 5  # entries of a section, and talks
 _QUESTIONS = 4  # the newest
@@ -126,7 +126,7 @@ def _overview(service: Service, knowledge_base: KnowledgeBase) -> Response:
         talks=talks,
         noted=noted,
         more_talks=len(counted) - len(most) + answer.unlisted.get("talk", 0),
-        years=chronicle(counted, guide.changes),
+        years=chronicle(counted, guide.changes) if len(counted) + len(guide.changes) >= MIN_DRAWN else (),
         undated=undated_talks(counted, on_service),
         timeline_url=f"/timeline?service={service.slug}",
         together=together,

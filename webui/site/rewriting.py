@@ -27,15 +27,15 @@ HERE = "http://site.invalid"
 _NEEDS_SERVER = etree.XPath(
     """
     //script[not(@data-site)] | //link[@rel='search' or @rel='manifest'] | //details[contains(@class, 'syntax')]
-    | //form[not(@id='search')] | //button[@form or @id='print' or @id='tell-keys'] | //a[@hreflang]
+    | //form[not(@id='search')] | //button[@form or @id='print'] | //a[@hreflang]
     | //p[@class='samples'] | //details[contains(@class, 'removal')] | //section[@aria-labelledby='saved']
-    | //div[@class='hero']//span | //*[@id='status' or @id='suggestions' or @id='dropped' or @id='keys']
+    | //div[@class='hero']//span | //*[@id='status' or @id='suggestions' or @id='dropped']
     """
 )
 # Elements with links; elements removed with their links; texts with the folders of reports.
 _LINKED = etree.XPath("//*[@href or @src or @action]")
 _REMOVED_WITH_LINKS = etree.XPath("//*[@class='talk-facets' or @class='chips']//li[not(.//a)]")
-_EMPTY_FACETS = etree.XPath("//*[@class='talk-facets']/details[not(.//a)]")
+_EMPTY_DETAILS = etree.XPath("//*[@class='talk-facets']/details[not(.//a)] | //details[@class='menu'][not(.//a)]")
 _FACTS = etree.XPath("//*[contains(@class, 'facts')]//text()[contains(., '/')]")
 _CITATION = etree.XPath("//*[@class='citation']")
 _BOX = etree.XPath("//input[@id='q']")
@@ -143,7 +143,7 @@ class Rewriter:
             _remove(element)
         for element in _LINKED(page):
             self._rewrite_link(element, here, on_link)
-        for element in (*_REMOVED_WITH_LINKS(page), *_EMPTY_FACETS(page)):
+        for element in (*_REMOVED_WITH_LINKS(page), *_EMPTY_DETAILS(page)):
             _remove(element)
         for text in _FACTS(page):
             self._shorten(text)

@@ -210,8 +210,8 @@ box.addEventListener("click", () => box.value || recall());
 
 // --- Other --------------------------------------------------------------------------------------------------------
 
-const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
-const help = document.getElementById("keys");
+const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select";
+const help = document.querySelector(".syntax summary");
 
 // j and k go through the hits; so do the arrows from the box or from a hit, elsewhere they scroll.
 function walk(step) {
@@ -227,7 +227,7 @@ function walk(step) {
 const OPEN_MENU = ".menu[open], .syntax[open]";
 const KEYS = {
   "/": () => (box.focus(), box.select(), box.value || recall()),
-  "?": () => help.showModal(),
+  "?": () => (help?.click(), help?.focus()),
   j: () => walk(1),
   k: () => walk(-1),
 };
@@ -251,7 +251,6 @@ document.addEventListener("keydown", (event) => {
     act(note);
   }
 });
-document.getElementById("tell-keys").addEventListener("click", KEYS["?"]);
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(OPEN_MENU)) menu.open = menu.contains(event.target);
 });

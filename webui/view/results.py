@@ -81,6 +81,11 @@ class TalkHits:
     more: int
     more_url: str
 
+    @property
+    def reasons(self) -> list[Reason]:
+        """The reasons of its notes, the first note's first."""
+        return [reason for shown in self.shown.values() for reason in shown.reasons]
+
 
 def by_talk(domain: Domain, query: Query, answer: SearchResults, found: Sequence[FoundNote]) -> Iterator[TalkHits]:
     """Yield some hits or the near notes of an answer grouped by talk, in the order of the best note of each."""

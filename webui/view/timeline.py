@@ -13,6 +13,7 @@ from kb.services import Change, Service
 from webui.http.address import address_of
 
 HEIGHT = 56  # pixels of the highest bar
+MIN_DRAWN = 10  # items; a chart of fewer says no more than their list
 _MIN_HEIGHT, _MIN_TALKS_HEIGHT = 3, 4  # pixels; the lowest visible bar of a chart, and of talks on a time line
 _MAX_GAPLESS_YEARS = 40  # a longer row of years leaves out the empty ones
 _NAMED = 8  # years with a label on a phone
@@ -63,8 +64,10 @@ class Timeline:
 def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: Collection[str] = ()) -> Timeline:
     """Return a bar chart of counts by year; `address` returns the link of a year.
 
-    It is empty if all items have the same year or none, and no year is chosen.
+    It is empty if the items are few, or if all have the same year or none and no year is chosen.
     """
+    if sum(counts.values()) < MIN_DRAWN:
+        return Timeline()
     years = in_a_row(year for year in counts if year.isdigit() and (counts[year] or year in chosen))
     undated = next(
         (Undated(key, counts[key], address(key), key in chosen) for key in counts if not key.isdigit() and counts[key]),
