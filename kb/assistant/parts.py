@@ -50,11 +50,6 @@ class PartLine:
             return "talk"
         return self.note.kind if self.note else ("part" if self.is_part else "other") if self.needs else None
 
-    @property
-    def doubt(self) -> float:
-        """How unsure kb is of the line, from 0 to 1; of headings it does not say."""
-        return 1 - self.note.sure if self.note else 0.5 * bool(self.needs)
-
 
 @dataclass(frozen=True, slots=True)
 class Part:

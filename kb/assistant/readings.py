@@ -85,13 +85,14 @@ class Readings:
     def next_part(self, assistant: str, skip: Collection[str] = ()) -> Part | None:
         """Return what an assistant reads next, which is its open part from now on; None if everything is read.
 
-        That is the least sure part of the report whose file is the newest among those with unread lines. `skip` are
-        the keys of parts to leave out. The index must be current. Raises SearchIndexError, LibraryError.
+        That is the first part with unread lines of the report whose file is the newest: out of order, readers lost
+        what the lines before decide. `skip` are the keys of parts to leave out. The index must be current. Raises
+        SearchIndexError, LibraryError.
         """
         for entry in self._newest_files():
             parts = [part for part in self._parts_of(entry) if part.key not in skip]
             if parts:
-                part = max(parts, key=_doubt)
+                part = parts[0]
                 with self._lock:
                     known = self._open.get(assistant)
                     if known and (known.key, known.unread) == (part.key, part.unread):  # it asks again: the id stays
@@ -192,11 +193,6 @@ class Readings:
         if not parts:
             self._read_whole[entry.source] = version, kept
         return parts
-
-
-def _doubt(part: Part) -> float:
-    unread = [line.doubt for line in part.lines if line.number in part.unread]
-    return sum(unread) / len(unread)
 
 
 def _problems(part: Part, answers: PartAnswers) -> Iterator[str]:

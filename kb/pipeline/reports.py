@@ -239,7 +239,7 @@ def _assisted_report(
     """Return the report with the event, the day and the talks that an assistant read; `own` is that without them."""
     from kb.talks import report_with_candidates
 
-    said = read.get(report_key(own.title))
+    said = read.get(report_key(outline.title or ""))
     if said:
         event, held_on = (
             theirs if persons is None else persons
