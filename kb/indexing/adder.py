@@ -79,13 +79,14 @@ class Adder:
         with locked(library.path):
             old = library.older_container(files)
             unchanged = old is not None and read_regular(library.file(old)) == data
-            overrides = None
+            overrides = former = None
             if old:
                 scan = library.scan()
                 before = [file for file in scan.files if file.container == old]
                 after = [replace(file, source=old + file.source.removeprefix(name)) for file in files]
                 overrides = carried_over(overrides_of(scan.configuration.overrides, old), before, after)
-            change = library.put(data, name, None, old, overrides)
+                former = carried_over({file.source: file.source for file in before}, before, after)
+            change = library.put(data, name, replacing=old, inside=overrides, former=former)
         return Added(None, f"{library.name}/{change.source}", old, len(files), unchanged, change)
 
     def with_indexed_id(self, added: Added) -> Added:

@@ -17,8 +17,18 @@ from kb.library.rewriting import configuration_bytes, read_configuration, with_o
 from kb.library.tables import ConfigurationError
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError
-from kb.storage.safe_files import NotRegularError, locked, move, read_regular, write_whole
-from kb.storage.walk import CONFIGURATION, backup_path, files_below, name_of, shown_name
+from kb.storage.safe_files import NotRegularError, locked, make_folder, move, read_regular, write_whole
+from kb.storage.walk import (
+    CONFIGURATION,
+    READINGS,
+    backup_path,
+    files_below,
+    is_readings,
+    name_of,
+    readings_path,
+    shown_name,
+    source_of_readings,
+)
 
 _JOURNAL = ".kb-begun"  # the file with the change in progress; hidden, so that the walk skips it
 
@@ -46,10 +56,15 @@ class ChangedSinceError(LibraryError):
 
 
 class FileState(Struct, frozen=True):
-    """The SHA-256 of a file, None if it is missing, and the overrides of the reports in it by source."""
+    """The SHA-256 of a file, None if it is missing, and the overrides of the reports in it by source.
+
+    `read` are the bytes of what assistants read in the reports of a container, by source. Those of a file with one
+    report stay where they are, whatever happens to the file.
+    """
 
     digest: str | None
     overrides: Mapping[str, MetadataOverride] = {}
+    read: Mapping[str, bytes] = {}
 
 
 class FileChange(Struct, frozen=True):
@@ -145,6 +160,8 @@ class Folder:
         digest, now = change.before.digest, self._state(change.source)
         backup = backup_path(self.file(change.source), digest) if digest not in (None, now.digest) else None
         source = self._source(backup) if backup else None
+        if change.before.read == change.after.read:  # what was read since stays
+            now = replace(now, read=change.after.read)
         if now != change.after:
             raise ChangedSinceError(change.source, source if backup and backup.exists() else None)
         if backup and not backup.exists():
@@ -173,13 +190,17 @@ class Folder:
                     move(content, path)
                 else:
                     write_whole(path, content)
+            lost = (source for source, data in before.read.items() if data not in after.read.values())
+            backups += [_backed_up(self.path / readings_path(source)) for source in lost]
+            self._put_readings(after.read, before.read)
         written = overrides_of(self.configuration()[0].overrides, change.source)  # as kb.toml gives them back
-        return replace(change, after=FileState(after.digest, written), kept=tuple(map(self._source, backups)))
+        return replace(change, after=replace(after, overrides=written), kept=tuple(map(self._source, backups)))
 
     @contextmanager
     def _journaled(self, change: FileChange) -> Iterator[None]:
         """Keep a change of both a file and kb.toml in the journal until it is done or undone."""
-        if change.before.overrides == change.after.overrides or change.before.digest == change.after.digest:
+        is_same = (change.before.overrides, change.before.read) == (change.after.overrides, change.after.read)
+        if is_same or change.before.digest == change.after.digest:
             yield
             return
         self._configure(lambda before, _: before)  # raises if kb.toml is broken
@@ -205,8 +226,10 @@ class Folder:
             now = change and self._state(change.source).digest
             if change and now == change.after.digest:
                 self._override(change.after.overrides, change.before.overrides)
+                self._put_readings(change.after.read, change.before.read)
             elif change and now == change.before.digest:
                 self._override(change.before.overrides, change.after.overrides)
+                self._put_readings(change.before.read, change.after.read)
             path.unlink()
 
     @contextmanager
@@ -219,7 +242,25 @@ class Folder:
     def _state(self, source: str) -> FileState:
         path, overrides = self.file(source), overrides_of(self.configuration()[0].overrides, source)
         with writing(path):
-            return FileState(digest_of(read_regular(path)) if os.path.lexists(path) else None, overrides)
+            digest = digest_of(read_regular(path)) if os.path.lexists(path) else None
+            return FileState(digest, overrides, self._readings_inside(source))
+
+    def _readings_inside(self, container: str) -> Mapping[str, bytes]:
+        """Return the bytes of what assistants read in the reports of a container, by source."""
+        path = self.path / READINGS / container
+        of_posts = path.parent.glob(f"{glob.escape(path.name)}#*")
+        paths = sorted((*of_posts, *path.with_name(f"{path.name}!").rglob("*")))
+        found = ((self._source(each), each) for each in paths if each.is_file())
+        return {source_of_readings(name): read_regular(each) for name, each in found if is_readings(name)}
+
+    def _put_readings(self, after: Mapping[str, bytes], before: Mapping[str, bytes]) -> None:
+        for source in {**before, **after}:
+            path = self.path / readings_path(source)
+            if source not in after:
+                path.unlink(missing_ok=True)
+            elif after[source] != before.get(source):
+                make_folder(path.parent)
+                write_whole(path, after[source])
 
     def _override(self, after: Mapping[str, MetadataOverride], before: Mapping[str, MetadataOverride]) -> None:
         self._configure(with_overrides({**dict.fromkeys(before), **after}))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
@@ -31,6 +31,7 @@ from kb.storage.walk import (
     readings_path,
 )
 
+T = TypeVar("T")
 Readings: TypeAlias = Mapping[str, Mapping[str, LineReading]]
 """What assistants read in reports, by source and key of the line."""
 
@@ -167,6 +168,14 @@ class Library(Folder):
             problems += problems_in(data, source)
         return data
 
+    def readings_stamp(self, source: str) -> tuple[int, int] | None:
+        """Return a value that changes whenever kb writes what assistants read in a report, None without a file."""
+        try:
+            found = (self.path / readings_path(source)).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
     def keep_readings(
         self, source: str, change: Callable[[Mapping[str, LineReading]], Mapping[str, LineReading | None]]
     ) -> dict[str, LineReading | None]:
@@ -248,14 +257,16 @@ class Library(Folder):
         name: str,
         override: MetadataOverride | None = None,
         replacing: str | None = None,
+        *,
         inside: Mapping[str, MetadataOverride] | None = None,
+        former: Mapping[str, str] | None = None,
     ) -> FileChange:
         """Write a report durably, with its metadata in kb.toml; return the change.
 
         A replaced file is backed up if it differs. Without `replacing` no file is overwritten, and README.md becomes
         report-README.md. Fields that the override leaves open stay as they are. `inside` are the new overrides of the
-        reports in a container. Raises LibraryError if the report is marked as no report, if kb.toml ignores its name,
-        or if it cannot be written.
+        reports in a container, and `former` their former sources by the new ones. Raises LibraryError if the report is
+        marked as no report, if kb.toml ignores its name, or if it cannot be written.
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
@@ -270,7 +281,12 @@ class Library(Folder):
             overrides = {**(before.overrides if inside is None else inside)}
             if override and override != MetadataOverride():
                 overrides[source] = override.over(overrides.get(source, MetadataOverride()))
-            change = FileChange(source, before, FileState(digest_of(data), overrides))
+            moved = (
+                before.read
+                if former is None
+                else {to: before.read[at] for to, at in former.items() if at in before.read}
+            )
+            change = FileChange(source, before, FileState(digest_of(data), overrides, moved))
             return self._apply(change, data)
 
     def discard(self, source: str, digest: str | None = None) -> FileChange:
@@ -294,7 +310,7 @@ class Library(Folder):
             before = self._state(source)
             if before.digest is None or digest not in (None, before.digest):
                 raise ChangedSinceError(source)
-            return self._apply(FileChange(source, before, FileState(None)))
+            return self._apply(FileChange(source, before, FileState(None, read=before.read)))
 
     def _free_path(self, name: str) -> Path:
         name = f"{name}.txt" if is_backup(name) else name
@@ -311,9 +327,9 @@ class Library(Folder):
 
 
 def carried_over(
-    overrides: Mapping[str, MetadataOverride], before: Sequence[ReportFile], after: Sequence[ReportFile]
-) -> Mapping[str, MetadataOverride]:
-    """Return the overrides of the reports in a container by their sources in a newer state of the container.
+    overrides: Mapping[str, T], before: Sequence[ReportFile], after: Sequence[ReportFile]
+) -> Mapping[str, T]:
+    """Return the overrides of the reports in a container, or anything else, by their sources in its newer state.
 
     A report is recognised by its bytes. An edited report is recognised by its name in an archive, and by its title in
     an export, where numbers shift: no report gets the override of another.
@@ -322,7 +338,7 @@ def carried_over(
     new = {file.source: file for file in after}
     sources = {file.digest: file.source for file in after}
     edited = [file for file in after if file.digest not in {file.digest for file in before}]
-    carried: dict[str, MetadataOverride] = {}
+    carried: dict[str, T] = {}
     for source, override in overrides.items():
         file, now = old.get(source), new.get(source)
         if file is None or (now and now.digest == file.digest):

@@ -16,7 +16,8 @@ CONFIGURATION = "kb.toml"
 _MAX_NAME = 200  # bytes; file systems allow 255, and the name of a backup is longer
 _BACKUP = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `backup_path` names them
 
-_READINGS, _READINGS_SUFFIX = "readings/", ".jsonl"
+READINGS = "readings/"  # the folder with what assistants read
+_READINGS_SUFFIX = ".jsonl"
 
 _ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
@@ -63,12 +64,17 @@ def _folders(root: Path, unreadable: Callable[[OSError], None] | None = None) ->
 
 def readings_path(source: str) -> str:
     """Return the path, in its library, of the file with what assistants read in a report."""
-    return f"{_READINGS}{source}{_READINGS_SUFFIX}"
+    return f"{READINGS}{source}{_READINGS_SUFFIX}"
 
 
 def is_readings(path: str) -> bool:
     """Return whether a path in a library is that of such a file."""
-    return path.startswith(_READINGS) and path.endswith(_READINGS_SUFFIX)
+    return path.startswith(READINGS) and path.endswith(_READINGS_SUFFIX)
+
+
+def source_of_readings(path: str) -> str:
+    """Return the source of the report in which assistants read what is in the file with this path."""
+    return path.removeprefix(READINGS).removesuffix(_READINGS_SUFFIX)
 
 
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:

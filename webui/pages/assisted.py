@@ -1,6 +1,6 @@
 """What assistants read differently from kb: the list of it, and the routes that take it back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +23,7 @@ from kb.wording import KINDS, day, listed, since
 from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
+from webui.view.cached import Cached
 from webui.wording import moment
 
 _FIELDS = {  # of what a reading changes, in the order of the page
@@ -79,6 +80,17 @@ class ReadLine:
             "talk": one.role and one.role == "talk",
             "services": [*(slug for slug in known if slug not in one.remove), *one.add],
         }
+
+
+def lines_read(knowledge_base: KnowledgeBase) -> Callable[[], list[ReadLine]]:
+    """Return a function that lists what assistants read differently; it reads the files again only if one changed."""
+    cached = Cached(knowledge_base, lambda _stamps: read_lines(knowledge_base))
+
+    def current() -> list[ReadLine]:
+        sources = [entry.source for entry in knowledge_base.browser.reports() if entry.read_by]
+        return cached(tuple(map(knowledge_base.collection.library.readings_stamp, sources)))
+
+    return current
 
 
 def read_lines(knowledge_base: KnowledgeBase) -> list[ReadLine]:

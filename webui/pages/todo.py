@@ -24,7 +24,7 @@ from webui.http.responses import respond
 from webui.http.security import Access
 from webui.http.undo_log import Undo, UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
-from webui.pages.assisted import ReadLine, Shown, read_lines
+from webui.pages.assisted import ReadLine, Shown, lines_read
 from webui.pages.correcting import change_note, change_talk, denied
 from webui.pages.updating import Updater
 from webui.view.cached import Cached
@@ -126,6 +126,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
     """Return the page of tasks; templates get their numbers from `to_put_right`."""
     blueprint = Blueprint("todo", __name__)
     cached_tasks = Cached(knowledge_base, lambda: tasks(knowledge_base))
+    cached_lines = lines_read(knowledge_base)
 
     def open_tasks() -> Mapping[Missing, list[Task]]:
         configuration = knowledge_base.collection.library.configuration()[0]
@@ -143,7 +144,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
 
     @blueprint.get("/todo")
     def show() -> Response:
-        found, read = open_tasks(), read_lines(knowledge_base)
+        found, read = open_tasks(), cached_lines()
         counts = {**numbers(found), _ASSISTANT: len(read)}
         requested = request.args.get("what", "")
         what = requested if requested in counts else next((one for one in counts if counts[one]), _ORDER[0])

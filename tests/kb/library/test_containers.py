@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge_base import KnowledgeBase
+from kb.library.file_changes import ChangedSinceError
 from kb.library.files import Library
 from kb.library.rewriting import with_overrides
 from kb.readers.archives import MAX_ARCHIVE_BYTES, MAX_REPORT_BYTES
 from kb.readers.containers import TooLongError, file_bytes
-from kb.report.model import MetadataOverride
+from kb.readers.formats import read_outline
+from kb.report.model import LineReading, MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
+from kb.talks import line_keys, lines_of
 
 POST = "TITLE: {0}\nSTATUS: {1}\n-----\nBODY:\n<ul><li>{0}の一</li><li>{0}の二</li></ul>\n-----\n--------\n"
 
@@ -158,6 +161,91 @@ def test_the_override_of_a_post_follows_its_edits_and_never_moves_to_another(kb:
     assert carried == {"blog.txt#2": "鍵の日"}
     assert ["錠の会" in kept[0], 'event = "錠の日"' in kept[1]] == [True, True]
     assert told(kb) == {"blog.txt#1": "鍵の日", "blog.txt#2": "錠の日"}
+
+
+def read(kb: KnowledgeBase, source: str, text: str) -> None:
+    """Keep that an assistant reads a line as a label."""
+    (key,) = line_keys(lines_of(read_outline(f"- {text}".encode(), source).blocks))
+    kb.collection.library.keep_readings(source, lambda _: {key: LineReading(key, "Anna", "", text, kind="label")})
+
+
+def labels(kb: KnowledgeBase) -> set[str]:
+    """Sync; return the texts of the notes that an assistant read."""
+    kb.indexer.sync()
+    notes = (note for entry in kb.browser.reports() for note in kb.browser.report(entry.id)[1])
+    return {note.text for note in notes if note.read_by and note.kind == "label"}
+
+
+def readings(kb: KnowledgeBase) -> dict[str, bytes]:
+    folder = kb.collection.library.path / "readings"
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_assistants_read_in_a_post_follows_it_to_another_number_and_back(kb: KnowledgeBase) -> None:
+    kb.adder.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")
+    for number, text in enumerate(("鍵の会の一", "錠の会の一", "扉の会の一"), start=1):
+        read(kb, f"blog.txt#{number}", text)
+    before, first = readings(kb), labels(kb)
+    edited = export("鍵の会").replace("鍵の会の二".encode(), "鍵の会の弐".encode())
+    again = kb.adder.add(export("門の会") + edited + export("扉の会", "窓の会"), "blog.txt")
+    after, second = readings(kb), labels(kb)
+    redo = kb.corrector.take_back([again.change] if again.change else [])
+    undone, third = readings(kb), labels(kb)
+    kb.corrector.take_back(redo)
+
+    assert (first, second, third) == (
+        {"扉の会の一", "鍵の会の一", "錠の会の一"},
+        {"扉の会の一", "鍵の会の一"},
+        {"扉の会の一", "鍵の会の一", "錠の会の一"},
+    )
+    (backup,) = (name for name in again.kept if name.startswith("readings/"))
+    kept = {backup.removeprefix("readings/"): before["blog.txt#2.jsonl"]}  # that post is gone
+    assert after == kept | {
+        "blog.txt#2.jsonl": before["blog.txt#1.jsonl"],
+        "blog.txt#3.jsonl": before["blog.txt#3.jsonl"],
+    }
+    assert (undone, readings(kb)) == (before | kept, after)
+
+
+def test_a_newer_export_is_not_undone_over_what_assistants_read_in_it_since(kb: KnowledgeBase) -> None:
+    kb.adder.add(export("鍵の会", "錠の会"), "blog.txt")
+    read(kb, "blog.txt#1", "鍵の会の一")
+    again = kb.adder.add(export("門の会", "鍵の会", "錠の会"), "blog.txt")
+    read(kb, "blog.txt#3", "錠の会の一")
+    before = readings(kb)
+
+    with pytest.raises(ChangedSinceError):
+        kb.corrector.take_back([again.change] if again.change else [])
+    assert (readings(kb), labels(kb)) == (before, {"鍵の会の一", "錠の会の一"})
+
+
+def test_what_assistants_read_in_an_archive_stays_with_its_files(kb: KnowledgeBase) -> None:
+    texts = {name: f"# {name}の会\n\n- {name}の話\n".encode() for name in ("a.md", "2018/b.md")}
+    kb.adder.add(packed(texts), "talks.zip")
+    for name in texts:
+        read(kb, f"talks.zip!/{name}", f"{name}の話")
+    first = labels(kb)
+    again = kb.adder.add(packed({"0.md": b"# x\n\n- x\n", **texts}), "talks.zip")
+    second = labels(kb)
+    read(kb, "talks.zip!/0.md", "x")  # nothing moved: the undo keeps what was read since
+    kb.corrector.take_back([again.change] if again.change else [])
+
+    assert first == second == labels(kb) == {"2018/b.mdの話", "a.mdの話"}
+    assert sorted(readings(kb)) == [f"talks.zip!/{name}.jsonl" for name in ("0.md", "2018/b.md", "a.md")]
+
+
+def test_what_was_read_in_a_removed_or_replaced_report_holds_again_when_it_is_back(kb: KnowledgeBase) -> None:
+    (kb.collection.library.path / "a.md").write_text("# 鍵の会 2018\n\n- 鍵は二つ\n- 錠は三つ\n", "utf-8")
+    read(kb, "a.md", "鍵は二つ")
+    first, before = labels(kb), readings(kb)
+    removed = kb.corrector.remove("a.md")
+    gone = labels(kb)
+    kb.corrector.take_back([removed])
+    back = labels(kb)
+    added = kb.adder.add("# 鍵の会 2018\n\n- 鍵は二つ\n- 錠は三つ\n- 扉は一つ\n".encode(), "a.md")
+
+    assert (first, gone, back, labels(kb)) == ({"鍵は二つ"}, set(), {"鍵は二つ"}, {"鍵は二つ"})
+    assert (added.replaced, readings(kb)) == ("a.md", before)
 
 
 def test_the_override_of_a_file_in_an_archive_follows_its_name(kb: KnowledgeBase) -> None:

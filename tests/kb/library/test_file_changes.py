@@ -330,6 +330,23 @@ def test_after_a_killed_writer_kb_toml_agrees_with_the_bytes(
     assert (overrides(tmp_path), held(tmp_path)) == (wanted, {"a.md": data})
 
 
+@pytest.mark.parametrize(
+    ("data", "wanted"), [(b"A", {"a.txt#1.jsonl": b"1"}), (b"B", {"a.txt#2.jsonl": b"1", "a.txt#1.jsonl": b"2"})]
+)
+def test_after_a_killed_writer_the_readings_of_a_container_agree_with_the_bytes(
+    tmp_path: Path, data: bytes, wanted: dict[str, bytes]
+) -> None:
+    (tmp_path / "readings").mkdir()
+    (tmp_path / "readings" / "a.txt#2.jsonl").write_bytes(b"1")  # one of two is moved
+    before, after = {"a.txt#1": b"1"}, {"a.txt#2": b"1", "a.txt#1": b"2"}
+    change = FileChange("a.txt", FileState(digest_of(b"A"), read=before), FileState(digest_of(b"B"), read=after))
+    begun(tmp_path, change, data)
+
+    Library(tmp_path).settle()
+
+    assert {path.name: path.read_bytes() for path in (tmp_path / "readings").iterdir()} == wanted
+
+
 def test_after_a_killed_removal_no_override_is_left_for_the_next_file_of_that_name(tmp_path: Path) -> None:
     Library(tmp_path).configure(with_overrides({"a.md": GIVEN}))
     begun(tmp_path, FileChange("a.md", FileState(digest_of(b"A"), {"a.md": GIVEN}), FileState(None)), None)
