@@ -39,7 +39,8 @@ _MAX_CONTEXT_TERMS = 1000
 characters has 300 terms. Of a longer text, tokens come before shingles and phonetic keys."""
 
 _LABEL_BOOST, _ADVICE_BOOST = 0.9, 0.07
-"""The factor of a label's score, and the addition to the factor of certain advice, which readers look for."""
+"""The factor of the score of a label, and of a note on the event itself; the addition to the factor of certain advice,
+which readers look for."""
 
 
 def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain") -> "Iterator[Document]":
@@ -78,10 +79,16 @@ def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain"
             date=note.held_on,
             stored=dump_note(note, domain.overtaking(note)),
             literal=note.text,
-            boost=_LABEL_BOOST if note.kind == "label" else 1 + _ADVICE_BOOST * note.advice,
+            boost=_boost(note),
             passage=note.passage,
             parents=tuple(filter(None, parents)),
         )
+
+
+def _boost(note: Note) -> float:
+    if note.kind == "label" or note.about == "event":  # house rules are no advice that readers look for
+        return _LABEL_BOOST
+    return 1 + _ADVICE_BOOST * note.advice
 
 
 class _Stored(Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Generic, TypeVar, TypeVarTuple, Unpack
 
 from index.engine import FacetCount, SearchIndexError
@@ -10,6 +9,7 @@ from index.query import Query
 from kb.kinds.pairs import Pair, problems
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
+from kb.search.browser import ServiceCount
 from kb.search.collection import GenerationCache
 from kb.search.facets import UNDATED, place
 from kb.search.relevance import FIRST
@@ -21,6 +21,8 @@ from webui.http.address import address_of
 
 _MAX_EXAMPLES = 6
 _MAX_PANEL_ITEMS = 2  # of each list of a panel; the page of the service has all
+_MAX_QUOTED = 2  # notes of the answer on the start page
+_MIN_SURE = 0.8  # probability of the kind of such a note
 _MIN_EXAMPLE_LENGTH = 15  # characters of a note on the start page; a shorter one says little by itself
 # In the language of the notes, whatever the language of the page. Without vectors only those that are not questions
 # find an answer.
@@ -73,11 +75,11 @@ class SyntaxLine:
 
 @dataclass(frozen=True, slots=True)
 class AnswerExample:
-    """A search, its address, and the note that answers it."""
+    """A search, its address, and notes of different reports that answer it."""
 
     question: str
     url: str
-    found: FoundNote
+    found: tuple[FoundNote, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Panel:
 
 def examples(knowledge_base: KnowledgeBase) -> Callable[[], tuple[Example, ...]]:
     """Return a function that returns the examples in the language of the request."""
-    return _cached_by_language(knowledge_base, lambda: islice(_examples(knowledge_base), _MAX_EXAMPLES))
+    return _cached_by_language(knowledge_base, lambda: _examples(knowledge_base))
 
 
 def syntax(knowledge_base: KnowledgeBase) -> Callable[[], tuple[SyntaxLine, ...]]:
@@ -116,24 +118,26 @@ def _cached_by_language(knowledge_base: KnowledgeBase, make: Callable[[], Iterab
 
 
 def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
-    texts = (  # searches that find notes in many libraries; a translator may choose different ones
-        pgettext("example", "SQS"),
-        pgettext("example", "Lambda"),
-        pgettext("example", "DynamoDB"),
-        pgettext("example", "Kubernetes"),
-        pgettext("example", "CloudFormation"),
-        pgettext("example", "Step Functions"),
-    )
-    queries = []
-    for text in texts:
-        service = knowledge_base.collection.catalogue.find(text)  # select it, as the map of services does
-        queries.append((text, Query().select("service", service.slug) if service else Query(text)))
+    services = [count.service for count in _by_notes(knowledge_base)[: 2 * _MAX_EXAMPLES]]
+    queries = [(one.short_name, Query().select("service", one.slug)) for one in services]
     kinds = {"advice": _("Advice only"), "problem": _("Problems only"), "question": _("Questions only")}
-    queries += [(label, Query().select("kind", kind)) for kind, label in kinds.items()]
-    answers = knowledge_base.searcher.each(*(replace(query, limit=1) for _, query in queries))
-    for (label, query), answer in zip(queries, answers, strict=True):
-        if answer.hits and not answer.steps:
-            yield Example(label, address_of(query), answer.total, answer.likely)
+    # The surest first: the newest may be the house rules of a venue.
+    queries += [(label, Query(sort="boost").select("kind", kind)) for kind, label in kinds.items()]
+    answers = knowledge_base.searcher.each(*(replace(query, limit=FIRST) for _, query in queries))
+    found = [
+        (
+            len({one.note.report for one in answer.hits}) > 1,
+            Example(label, address_of(query), answer.total, answer.likely),
+        )
+        for (label, query), answer in zip(queries, answers, strict=True)
+        if answer.hits
+    ]
+    if any(is_of_several for is_of_several, _example in found):
+        found = [one for one in found if one[0]]
+    examples = [example for _, example in found]
+    of_services = sum(example.label not in kinds.values() for example in examples)
+    yield from examples[: min(of_services, _MAX_EXAMPLES // 2)]
+    yield from examples[of_services:]
 
 
 def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
@@ -179,24 +183,38 @@ def _syntax_names(knowledge_base: KnowledgeBase) -> Iterator[tuple[str, str]]:
 
 
 def answer_example(knowledge_base: KnowledgeBase) -> AnswerExample | None:
-    """Return the first question that a note certainly answers, else the first search with a meaningful first hit.
+    """Return a question that notes surely answer, of several reports if possible; else a search that finds sure notes.
 
     None if there is neither.
     """
+    questions = [(text, Query(text, limit=FIRST, explain=True)) for text in _QUESTIONS]
+    advice = Query(limit=FIRST, sort="boost").select("kind", "advice")
+    services = [count.service for count in _by_notes(knowledge_base)[:_MAX_EXAMPLES]]
+    searches = [*questions, *((one.short_name, advice.select("service", one.slug)) for one in services)]
+    answers = knowledge_base.searcher.each(*(query for _name, query in searches))
+    found = []
+    for (name, query), answer in zip(searches, answers, strict=True):
+        quoted = _of_several_reports(knowledge_base.searcher.quoted(query, answer))
+        notes = quoted or _of_several_reports(() if answer.steps else answer.hits[:_MAX_QUOTED])
+        found.append((len(notes), bool(quoted), bool(query.text), AnswerExample(name, address_of(query), notes)))
+    best = max(found, key=lambda one: one[:3])[-1]  # the first of those
+    return best if best.found else None
 
-    def is_meaningful(found: FoundNote) -> bool:
-        note = found.note
-        return note.kind in ("advice", "statement") and len(note.text) >= _MIN_EXAMPLE_LENGTH and not found.overtaken
 
-    queries = [Query(text, limit=FIRST, explain=True) for text in _QUESTIONS]
-    first = None
-    for query, answer in zip(queries, knowledge_base.searcher.each(*queries), strict=True):
-        quoted = next(filter(is_meaningful, knowledge_base.searcher.quoted(query, answer)), None)
-        if quoted:
-            return AnswerExample(query.text, address_of(query), quoted)
-        if first is None and not answer.steps and (found := next(filter(is_meaningful, answer.hits[:1]), None)):
-            first = AnswerExample(query.text, address_of(query), found)
-    return first
+def _of_several_reports(found: Iterable[FoundNote]) -> tuple[FoundNote, ...]:
+    """Return the first sure note on the matter of talks of each of the first reports, none that has changed since."""
+    of_reports: dict[str, FoundNote] = {}
+    for one in found:
+        note = one.note
+        is_sure = note.kind in ("advice", "statement") and note.sure >= _MIN_SURE and note.about == "matter"
+        if is_sure and not one.overtaken and len(note.text) >= _MIN_EXAMPLE_LENGTH:
+            of_reports.setdefault(note.report, one)
+    return tuple(of_reports.values())[:_MAX_QUOTED]
+
+
+def _by_notes(knowledge_base: KnowledgeBase) -> list[ServiceCount]:
+    """Return the services that have notes, those with the most first."""
+    return sorted((one for one in knowledge_base.browser.services() if one.notes), key=lambda one: -(one.notes or 0))
 
 
 class Panels:
