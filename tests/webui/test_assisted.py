@@ -290,12 +290,15 @@ def test_what_an_assistant_settled_leaves_the_other_lists(kb: KnowledgeBase, cli
 
 
 def test_a_persons_answer_is_shown_as_the_persons(kb: KnowledgeBase, client: FlaskClient) -> None:
-    read(kb, (TWICE, {"kind": "problem"}), (LUNCH, {"kind": "problem"}), (CHECK, {"kind": "advice"}))
+    was = {"was": {"kind": "statement"}}
+    read(kb, (TWICE, {"kind": "problem", **was}), (LUNCH, {"kind": "problem"}), (CHECK, {"kind": "advice", **was}))
     for text, form in ((TWICE, {"kind": "problem"}), (LUNCH, {"no": "problem"}), (CHECK, {"add": "S3"})):
         client.post(f"/correct/{note(kb, text).id}", data=form, headers=OURS)
     found = [note(kb, text) for text in (TWICE, LUNCH, CHECK)]
 
     assert [(one.kind == "problem", one.read_by) for one in found] == [(True, ""), (False, ""), (False, "Anna")]
+    assert re.findall(r"<li>.*?</li>", client.get(LIST).text, re.DOTALL)[-1].count("種別は人が直しました") == 1
+    assert client.get(LIST).text.count("種別は人が直しました") == 1
     assert "人がそう訂正しました" in client.get(f"/why/{found[0].id}").text
 
 

@@ -14,6 +14,7 @@ from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError
 from kb.library.files import Readings
 from kb.library.line_readings import readings_in
+from kb.report.identity import own_part
 from kb.report.model import LineReading
 from kb.report.problems import UnreadableError
 from kb.search.results import UnknownIdError
@@ -110,7 +111,8 @@ class Shown:
     """What the page shows of lines: their places in their reports, and their changes as text."""
 
     def __init__(self, knowledge_base: KnowledgeBase, lines: Sequence[ReadLine]) -> None:
-        self._browser, self._domain = knowledge_base.browser, knowledge_base.collection.domain
+        self._browser, self._collection = knowledge_base.browser, knowledge_base.collection
+        self._domain = knowledge_base.collection.domain
         self._places = {report: self._places_in(report) for report in {line.report.id for line in lines}}
 
     def note(self, line: ReadLine) -> str | None:
@@ -120,6 +122,14 @@ class Shown:
     def is_there(self, line: ReadLine) -> bool:
         """Return whether the report still has the line."""
         return line.reading.of in self._places[line.report.id] or line.reading.of.startswith("report-")
+
+    def is_corrected(self, line: ReadLine) -> bool:
+        """Return whether a person corrected the kind of the line's note, which wins."""
+        note, contents = self.note(line), self._collection.contents()
+        corrections = self._collection.library.configuration()[0].corrections
+        ids = contents.ids_of(line.report.id) if note and contents else ()
+        found = (corrections.get(f"{report}/{own_part(note or '')}") for report in ids)
+        return any(one.of_kind for one in found if one)
 
     def changes(self, line: ReadLine) -> Iterator[tuple[str, str, str]]:
         """Yield the label of each change, and the texts before and after it."""
