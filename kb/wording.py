@@ -233,7 +233,9 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
 
 
 def learned(sort: str, count: int) -> str:
-    """Return how many corrections of one type the lesson learned from: 12 advice, 12 no problem."""
+    """Return how many notes of one type the lesson learned from: 12 advice, 12 no problem, 90 read by assistants."""
+    if sort == "read":
+        return _("{count} read by assistants", count=count)
     *no, kinds = sort.split(" ", 1)
     names = pgettext("between kinds", " nor ").join(_(KINDS[kind]).lower() for kind in kinds.split())
     return _(marked("{count} no {kinds}") if no else marked("{count} {kinds}"), count=count, kinds=names)

@@ -111,7 +111,7 @@ class Adder:
         configuration = collection.library.configuration()[0]
         tools, reader = tools_of(configuration.text), collection.passage_reader()
         lesson = None
-        if configuration.lesson.corrections:
+        if configuration.lesson.learns:
             loader = ReportLoader(tools, ReportCache(collection.index))
             lesson = lesson_of(collection.library.scan(), collection.readable_contents(), loader)
         return read_report(

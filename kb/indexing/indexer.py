@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, get_args
 
@@ -12,8 +12,10 @@ from msgspec.structs import replace
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
 from index.messages import translatable
 from kb.indexing.outcomes import LessonPreview, Status, SyncOutcome
+from kb.library.configuration import Configuration
 from kb.library.contents import Contents, ReportEntry, Strengths
 from kb.library.files import Scan
+from kb.library.line_readings import kind_readings
 from kb.library.places import damaged_files, listing
 from kb.library.tables import LessonTable
 from kb.pipeline.reports import Progress, ignore_progress, tools_of
@@ -83,27 +85,38 @@ class Indexer:
     def preview_lesson(self, progress: Progress = ignore_progress) -> "LessonPreview | None":
         """Return what the corrections of kinds would teach that is not learned yet, None for no such corrections.
 
-        The lesson gets weaker until it changes no more notes than `kb.kinds.max_changed`. Raises LibraryError,
-        SearchIndexError.
+        What assistants read teaches, too. The lesson gets weaker until it changes no more notes than
+        `kb.kinds.max_changed`. Raises LibraryError, SearchIndexError.
         """
-        from kb.kinds import max_changed
+        from kb.kinds import MAX_LESSON, max_changed
 
         since, _, scan = self._scan()
         known, new = scan.configuration.corrections, scan.configuration.unlearned
-        if not new:
+        read = _unlearned_readings(scan.configuration, (file.read for file in scan.files))
+        if not new and not read:
             return None
+        until = max([*read, scan.configuration.lesson.readings_until])
         for strength in _STRENGTHS:
-            lesson = LessonTable(scan.configuration.lesson.corrections + new, strength)
+            lesson = LessonTable(scan.configuration.lesson.corrections + new, until, strength)
             learned = replace(scan, configuration=dataclasses.replace(scan.configuration, lesson=lesson))
             difference = self._prepare(learned, since, progress, in_memory=True).preview()
             reports = difference.reports if difference else ()
             items = tuple(
                 item for one in reports for item in one.items if item.sort == "kind" and item.note not in known
             )
-            preview = LessonPreview(lesson, new, items, too_many=len(items) > max_changed(new))
+            new_read = min(len(read), MAX_LESSON)
+            preview = LessonPreview(lesson, new, new_read, items, too_many=len(items) > max_changed(new + new_read))
             if not preview.too_many:
                 break
         return preview
+
+    def unlearned(self) -> tuple[int, int]:
+        """Return how many corrections of kinds, and kinds that assistants read, the lesson does not have yet."""
+        library, contents = self._collection.library, self._collection.contents()
+        configuration = library.configuration()[0]
+        entries = contents.reports if contents else ()
+        read = (library.readings(entry.source) for entry in entries if entry.read_by)
+        return configuration.unlearned, len(_unlearned_readings(configuration, read))
 
     def _scan(self) -> tuple[object, Contents | None, Scan]:
         """Scan the library, and follow its configuration. Return the engine's stamp, the index's contents, the scan."""
@@ -140,7 +153,7 @@ class Indexer:
 
     def _has_new_lesson(self, contents: Contents, scan: Scan) -> bool:
         """Return whether the corrections in kb.toml changed the lesson since the index was made."""
-        if not contents.lesson and not scan.configuration.lesson.corrections:
+        if not contents.lesson and not scan.configuration.lesson.learns:
             return False
         from kb.indexing.report_cache import ReportCache, ReportLoader, lesson_of
 
@@ -280,6 +293,12 @@ class Indexer:
 def _strengths(claim: Claim, reports: Sequence[ReportEntry]) -> Strengths:
     known = [entry.claims[claim] for entry in reports if entry.claims]  # an index of an earlier version has none
     return Strengths(sum(one.sure for one in known), sum(one.likely for one in known))
+
+
+def _unlearned_readings(configuration: Configuration, files: Iterable[bytes]) -> list[str]:
+    """Return when assistants read the kinds that the lesson does not have yet; `files` have what they read."""
+    until = configuration.lesson.readings_until
+    return [one.at for data in files for one in kind_readings(data) if one.at > until]
 
 
 def _lacks_readings(contents: Contents, reader: "PassageReader") -> bool:

@@ -67,11 +67,13 @@ class Added(Struct, frozen=True):
 class LessonPreview(Struct, frozen=True):
     """A lesson that is not learned yet, the number of its new corrections, and the notes that it would change.
 
+    `read` is the number of its new examples that assistants read.
     A lesson that changes too many notes at any strength cannot be learned.
     """
 
     lesson: LessonTable
     new: int
+    read: int
     changes: "tuple[Item, ...]"
     too_many: bool
 

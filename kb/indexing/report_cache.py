@@ -5,8 +5,8 @@ Each cache file begins with the SHA-256 of its content. A damaged file, or one o
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import get_args
@@ -16,11 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.embedding import PassageReader
-from kb.kinds import Lesson, lesson_labels
+from kb.kinds import MAX_LESSON, READING_WEIGHT, Lesson, lesson_features, lesson_labels
 from kb.learning import Example
 from kb.library.contents import Contents, ReportEntry, Strengths
 from kb.library.files import ReportFile, Scan
-from kb.library.line_readings import readings_in
+from kb.library.line_readings import kind_readings, readings_in
 from kb.library.places import CACHE_FOLDER, REPORT_SUFFIX, may_cache
 from kb.pipeline.reports import (
     AnalysedTexts,
@@ -36,13 +36,14 @@ from kb.pipeline.reports import (
     talk_corrections,
 )
 from kb.report.identity import own_part, report_part
-from kb.report.model import Claim, Correction, MetadataOverride, Report, TalkCorrection
+from kb.report.model import Claim, Correction, Kind, MetadataOverride, Report, TalkCorrection
 from kb.report.outline import ReadingWarning
 from kb.report.problems import FileProblem, Finding, UnreadableError
 from kb.services import names_in
 from kb.storage.caches import code_digest, read_sealed, sealed
 
 _NO_LESSON = Lesson()
+_NO_CORRECTION = Correction()
 _MAX_KEPT = 200_000  # morphemes kept until documents are made of them, 25 MB: those of 15,000 notes
 
 
@@ -107,7 +108,7 @@ class CachedReport(Struct, frozen=True):
     """A finished report with its fingerprint.
 
     `folded_text` is all its text, as `kb.services.names_in` folds it to look for names. `training_features` are the
-    features of the notes whose kind is corrected: the lesson for other notes is learned from them. `marked_answers`,
+    features of notes that are corrected or read: the lesson for other notes is learned from them. `marked_answers`,
     `scores` and `assisted` are those of the `FinishedReport`, from which it can be classified again.
     """
 
@@ -120,6 +121,10 @@ class CachedReport(Struct, frozen=True):
     marked_answers: Mapping[str, str] = {}
     scores: tuple[bytes, ...] = ()
     assisted: Readings = {}
+
+    def is_of(self, file: ReportFile) -> bool:
+        """Whether it was made from this version of a file, by this version of kb."""
+        return (self.fingerprint.file, self.fingerprint.code) == (file.version, code_digest())
 
 
 class _CachedText(Struct, frozen=True):
@@ -214,18 +219,28 @@ class ReportLoader:
         finished = self._cached(file, any_domain=True)
         return (finished or self.load(file)).report
 
-    def training_features(self, file: ReportFile, note: str) -> tuple[str, ...] | None:
-        """Return the features of a note whose kind is corrected, by its own part of its id. Raises UnreadableError.
+    def training_features(self, file: ReportFile, notes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the features of notes that teach, by the keys of `kb.kinds.lesson_features`. Raises UnreadableError.
 
-        They do not depend on any lesson. None if the note is gone.
+        They do not depend on any lesson. Notes that are gone are missing. Those of notes that an assistant read are
+        cached when they are first asked for: most of what assistants read is not among the latest.
         """
         cached = self.cache.find(file.source)
-        if cached and note in cached.training_features:
-            known = cached.fingerprint
-            if (known.file, known.code) == (file.version, code_digest()):
-                return cached.training_features[note]
-        finished = self._cached(file) or self._current(file)
-        return finished.training_features.get(note)
+        known = cached.training_features if cached and cached.is_of(file) else {}
+        if not all(note in known for note in notes):
+            finished = self._cached(file) or self._current(file)
+            known = finished.training_features
+            corrections = self._fingerprint(file, finished).corrections
+            read = {
+                note: one
+                for note, one in finished.assisted.items()
+                if one.of in notes and one.of not in known and not corrections.get(note, _NO_CORRECTION).of_kind
+            }
+            if read:
+                morphemes = morphemes_of(finished.report, finished.morphemes or self._known_morphemes(file))
+                known = {**known, **lesson_features(finished.report, morphemes, {}, read)}
+                self._store(file, replace(finished, training_features=known))
+        return {note: known[note] for note in notes if note in known}
 
     def unread(self, file: ReportFile) -> list[str]:
         """Return the passages of a file's report that the reader has not read. Raises UnreadableError."""
@@ -312,16 +327,38 @@ class ReportLoader:
 
 
 def lesson_of(scan: Scan, contents: Contents | None, loader: ReportLoader) -> Lesson:
-    """Return the lesson that the corrections in kb.toml teach about all other notes.
+    """Return the lesson that the corrections in kb.toml and what assistants read teach about all other notes.
 
-    A corrected note teaches nothing while the index lacks its report, or while its file is unreadable.
+    The latest corrections come first, then the latest readings. A note teaches nothing while the index lacks its
+    report, or while its file is unreadable.
     """
-    files = {file.source: file for file in scan.files}
+    if contents is None:
+        return _NO_LESSON
+    files = {file.source: file for file in scan.files if file.source in contents.files}
     learned, examples = scan.configuration.lesson, []
-    for note, kinds in lesson_labels(scan.configuration.corrections, learned.corrections).items():
-        for entry in contents.reports_of_id(report_part(note)) if contents else ():
+    corrected = lesson_labels(scan.configuration.corrections, learned.corrections)
+    for note, kinds in corrected.items():
+        for entry in contents.reports_of_id(report_part(note)):
             with suppress(UnreadableError):
-                file = files.get(entry.source)
-                if file and (features := loader.training_features(file, own_part(note))):
-                    examples.append(Example(features, kinds))
+                if file := files.get(entry.source):
+                    features = loader.training_features(file, [own_part(note)])
+                    examples += [Example(own, kinds) for own in features.values()]
+    for source, read in _learned_readings(files.values(), learned.readings_until, MAX_LESSON - len(corrected)).items():
+        with suppress(UnreadableError):
+            features = loader.training_features(files[source], [*read])
+            examples += [Example(own, (read[of],), READING_WEIGHT) for of, own in features.items()]
     return Lesson(tuple(examples), learned.strength)
+
+
+def _learned_readings(files: Iterable[ReportFile], until: str, most: int) -> Mapping[str, Mapping[str, Kind]]:
+    """Return the kinds in the latest readings until a time, by the source and the key of the line."""
+    found = sorted(
+        (one.at, file.source, one.of, one.kind)
+        for file in files
+        for one in kind_readings(file.read)
+        if one.kind and one.at <= until
+    )
+    by_source: defaultdict[str, dict[str, Kind]] = defaultdict(dict)
+    for _, source, of, kind in found[max(0, len(found) - most) :]:
+        by_source[source][of] = kind
+    return by_source

@@ -36,7 +36,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 CLAIMS: tuple[Claim, ...] = get_args(Claim)
 READ_KINDS = "kinds_read"
 
-_MAX_LESSON = 240  # corrections, the latest; the time of an adaptation grows with their square
+MAX_LESSON = 240  # notes, the latest; the time of an adaptation grows with their square
+# Of a note that an assistant read, where one that a person corrected weighs 1. A larger one gains no more and loses more
+# for the author who gains least (`tests/fitting/assistants.py`).
+READING_WEIGHT = 0.25
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _NOTHING_READ: Mapping[str, LineReading] = MappingProxyType({})
@@ -155,6 +158,7 @@ def likeliest_kind(probabilities: Mapping[Kind, float], thresholds: Mapping[str,
 class Lesson(msgspec.Struct, frozen=True, dict=True):
     """The corrected notes of a library as training examples: they change how its other notes are classified.
 
+    Notes that an assistant read are examples, too, whether or not kb read them alike. They weigh less.
     `strength` is the part of that change that is used: a whole one may change too many notes (`max_changed`).
     """
 
@@ -169,9 +173,14 @@ class Lesson(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """The number of notes corrected to each kind; the keys `no …` count notes for which a kind was denied."""
+        """The number of notes corrected to each kind.
+
+        The keys `no …` count notes for which a kind was denied, `read` those that assistants read.
+        """
         return Counter(
-            example.labels[0]
+            "read"
+            if example.weight < 1
+            else example.labels[0]
             if len(example.labels) == 1
             else " ".join(["no", *(kind for kind in KINDS if kind not in example.labels)])
             for example in self.examples
@@ -198,19 +207,26 @@ def lesson_labels(corrections: Mapping[str, Correction], count: int | None = Non
         for note, correction in corrections.items()
         if correction.of_kind
     }
-    chosen = [*labels][:count][-_MAX_LESSON:]
+    chosen = [*labels][:count][-MAX_LESSON:]
     return {note: labels[note] for note in chosen}
 
 
 def lesson_features(
-    report: Report, analysis: Analysis, corrections: Mapping[str, Correction]
+    report: Report,
+    analysis: Analysis,
+    corrections: Mapping[str, Correction],
+    assisted: Mapping[str, LineReading] = _NOTHING_READ,
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the features of each note whose kind is corrected, by the note's own part of its id."""
-    corrected = {note for note, correction in corrections.items() if correction.of_kind}
-    if not corrected:
+    """Return the features of each note whose kind is corrected, by the note's own part of its id.
+
+    Those of other notes that an assistant read are by the key of the line.
+    """
+    keys = {note: one.of for note, one in assisted.items()}
+    keys |= {note: own_part(note) for note, correction in corrections.items() if correction.of_kind}
+    if not keys:
         return {}
     return {
-        own_part(note.id): tuple(own)
+        keys[note.id]: tuple(own)
         for note, own in zip(report.notes, features(report, analysis), strict=True)
-        if note.id in corrected
+        if note.id in keys
     }

@@ -147,10 +147,14 @@ def softmax(scores: Matrix) -> Matrix:
 
 
 class Example(Struct, frozen=True):
-    """The features of an example, and the labels that it may have; just one if its label is known."""
+    """The features of an example, the labels that it may have, just one if its label is known, and its weight.
+
+    An example of weight 0.5 counts as half of one.
+    """
 
     features: tuple[str, ...]
     labels: tuple[str, ...]
+    weight: float = 1.0
 
 
 def adaptation_to(model: LinearModel, examples: Sequence[Example], strength: float = 1.0) -> LinearModel:
@@ -172,13 +176,14 @@ def adaptation_to(model: LinearModel, examples: Sequence[Example], strength: flo
     # By the representer theorem the optimum is a linear combination of the examples; solve with their kernel matrix.
     variances = 1 / (_PRIOR_PRECISION + model.information(names))
     kernel = table * variances @ table.T
-    rate = 1 / (1 + kernel.sum(axis=1).max() / 2)  # never overshoots: softmax has a curvature of at most 1/2
+    weights = np.array([[example.weight] for example in examples])
+    rate = 1 / (1 + (kernel @ weights).max() / 2)  # never overshoots: softmax has a curvature of at most 1/2
     coefficients = np.zeros_like(before)
     for _ in range(_ITERATIONS):
         probabilities = softmax(before + kernel @ coefficients)
         targets = probabilities * allowed
         targets /= targets.sum(axis=1, keepdims=True)
-        coefficients += rate * (targets - probabilities - coefficients)
+        coefficients += rate * (weights * (targets - probabilities) - coefficients)
     return LinearModel(model.labels, names, strength * table.T @ coefficients * variances[:, None], {})
 
 

@@ -20,6 +20,11 @@ def readings_in(data: bytes) -> dict[str, LineReading]:
     return {one.of: one for _, _, one in _decoded(data) if isinstance(one, LineReading)}
 
 
+def kind_readings(data: bytes) -> list[LineReading]:
+    """Return the readings in a file that say the kind of a note, from which the kinds of others may be learned."""
+    return [one for one in readings_in(data).values() if one.kind and not one.undone]
+
+
 def problems_in(data: bytes, source: str) -> Iterator[FileProblem]:
     """Yield a problem for each invalid line."""
     for number, _, one in _decoded(data):

@@ -101,8 +101,12 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 
 def with_lesson(data: bytes, lesson: LessonTable) -> bytes:
     """Return a kb.toml with what is learned from corrections of kinds; no table if that is nothing."""
-    values = {"corrections": lesson.corrections, "strength": lesson.strength} if lesson.corrections else {}
-    return _with_table(data, "lessons", "kinds", {"corrections": None, "strength": None} | values)
+    values = {
+        "corrections": lesson.corrections or None,
+        "readings_until": lesson.readings_until or None,
+        "strength": lesson.strength if lesson.learns else None,
+    }
+    return _with_table(data, "lessons", "kinds", values)
 
 
 def with_talk(data: bytes, talk: str, correction: TalkCorrection) -> bytes:

@@ -140,10 +140,19 @@ class TalkTable(Struct, forbid_unknown_fields=True):
 
 
 class LessonTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is learned from corrections: from how many, in their order, and which part of the change is used."""
+    """What is learned from corrections, and which part of the change is used.
+
+    A person's `corrections` are learned in their order; what assistants read, if they read it until a time.
+    """
 
     corrections: Annotated[int, Meta(ge=0, description="a number")] = 0
+    readings_until: Annotated[str, Meta(max_length=30, description="a time like 2026-12-01T09:00:00Z")] = ""
     strength: Annotated[float, Meta(gt=0, le=1, description="a number above 0, at most 1")] = 1.0
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything is learned."""
+        return bool(self.corrections or self.readings_until)
 
 
 class FeedTable(Struct, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ no, `half` of the latter two, or the likeliest hidden claims all answered by `no
 
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -34,12 +34,13 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The labelled notes of an author, with the probabilities of models that never saw the author."""
+    """The labelled notes of an author, or of several, with the probabilities of models that never saw them."""
 
     examples: Sequence[Example]
     predicted: Probabilities
     model_name: str
     model: LinearModel  # without vectors
+    is_by_one: bool = True
 
     @property
     def shown(self) -> list[str]:
@@ -74,9 +75,18 @@ class Notes:
         corrected = self.corrected(selection, count)
         if not corrected:
             return [], [], []
-        lesson = [Corrected(tuple(self.examples[at].features), kinds) for at, kinds in corrected.items()]
-        rest = [at for at in range(len(self.examples)) if at not in corrected]
-        change = adaptation_to(self.model, lesson).scores([self.examples[at].features for at in rest])
+        return self.taught({at: (kinds, 1.0) for at, kinds in corrected.items()}, corrected)
+
+    def taught(
+        self, lesson: Mapping[int, tuple[tuple[str, ...], float]], left_out: Collection[int]
+    ) -> tuple[list[str], list[str], list[str]]:
+        """Return the labels of the notes that are not left out, and their kinds before and after a lesson.
+
+        The lesson has the kinds that some notes may have, and their weights, by index.
+        """
+        learned = [Corrected(tuple(self.examples[at].features), *one) for at, one in lesson.items()]
+        rest = [at for at in range(len(self.examples)) if at not in left_out]
+        change = adaptation_to(self.model, learned).scores([self.examples[at].features for at in rest])
         with_thresholds = LinearModel(KINDS, [], np.zeros((1, len(KINDS))), load(self.model_name).thresholds)
         before = self.predicted[rest]
         after = with_thresholds.capped(before, softmax(np.log(before + 1e-12) + change))
@@ -90,6 +100,21 @@ class Notes:
 
 def main(folder: Path) -> None:
     """Print a table of the figures before and after, by model, set of reports, and number and selection of notes."""
+    lines = [
+        "| model | notes | corrected | authors | four kinds, macro-F1 | advice | problem | others changed |",
+        "| --- " * 8 + "|",
+    ]
+    for (name, of), libraries in held_out_libraries(folder).items():
+        own = [notes for notes in libraries if notes.is_by_one]
+        for selection, count in product(SELECTIONS, COUNTS):
+            scored = [one for one in (notes.scored(selection, count) for notes in own) if one[0]]
+            cells = [name, of, f"{count} {selection}", str(len(scored)), *(_figures(scored) if scored else "----")]
+            lines.append(f"| {' | '.join(cells)} |")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def held_out_libraries(folder: Path) -> Mapping[tuple[str, str], Sequence[Notes]]:
+    """Return libraries by model and set of reports: authors of enough notes, and all authors of a fold together."""
     both = [*held_out_readings(list(readings(folder)))]
     examples = [one for reading, _ in both for one in examples_of(reading) if one.label]
     seen = [one for reading, scores in both for one in read_examples_of(reading, scores) if one.label]
@@ -100,25 +125,19 @@ def main(folder: Path) -> None:
     ]
     by_model = {"kinds": calibrated(held_out(examples, KINDS), examples, KINDS)}
     by_model[READ_KINDS] = calibrated(held_out(seen, KINDS, READING_SCALE), seen, KINDS)
-    authors = defaultdict[tuple[str, str], list[int]](list)
+    rows_of = defaultdict[tuple[str, str | int], list[int]](list)
     for row, one in enumerate(examples):
-        authors[one.kind, one.author].append(row)
-    lines = [
-        "| model | notes | corrected | authors | four kinds, macro-F1 | advice | problem | others changed |",
-        "| --- " * 8 + "|",
-    ]
-    for name, predicted in by_model.items():
-        for of in SETS:
-            own = [
-                Notes([examples[row] for row in rows], predicted[rows], name, models[folds[rows[0]]])
-                for (kind, _), rows in authors.items()
-                if kind == of and len(rows) >= MIN_NOTES
-            ]
-            for selection, count in product(SELECTIONS, COUNTS):
-                scored = [one for one in (notes.scored(selection, count) for notes in own) if one[0]]
-                cells = [name, of, f"{count} {selection}", str(len(scored)), *(_figures(scored) if scored else "----")]
-                lines.append(f"| {' | '.join(cells)} |")
-    sys.stdout.write("\n".join(lines) + "\n")
+        rows_of[one.kind, one.author].append(row)
+        rows_of[one.kind, folds[row]].append(row)
+    return {
+        (name, of): [
+            Notes([examples[row] for row in rows], predicted[rows], name, models[folds[rows[0]]], isinstance(by, str))
+            for (kind, by), rows in rows_of.items()
+            if kind == of and len(rows) >= MIN_NOTES
+        ]
+        for name, predicted in by_model.items()
+        for of in SETS
+    }
 
 
 def _informed(examples: Sequence[Example]) -> LinearModel:
@@ -138,12 +157,12 @@ def _figures(scored: Sequence[tuple[list[str], list[str], list[str]]]) -> list[s
     changed = [sum(b != a for b, a in zip(*one[1:], strict=True)) for one in scored]
     return [
         f"{f1[0]:.3f} → {f1[1]:.3f}",
-        *(_claim(claim, labels, before, after) for claim in CLAIMS),
+        *(claim_cells(claim, labels, before, after) for claim in CLAIMS),
         f"{np.mean(changed):.1f}, at most {max(changed)}",
     ]
 
 
-def _claim(claim: str, labels: Sequence[str], before: Sequence[str], after: Sequence[str]) -> str:
+def claim_cells(claim: str, labels: Sequence[str], before: Sequence[str], after: Sequence[str]) -> str:
     """Return precision and recall of a claim before and after."""
     cells = []
     for shown in (before, after):

@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
+from kb.report.model import LineReading
+from kb.talks import line_keys, lines_of
 from webui.app import create_app
 from webui.http.security import Access
 from webui.pages import updating
@@ -38,6 +40,7 @@ LIKELY_ADVICE = """# 通知の会 2018
 - 依存は減らすべき
 - 失敗は必ず通知しましょう
 """
+AT = "2026-12-01T09:00:00Z"
 OURS = {"Sec-Fetch-Site": "same-origin"}
 JSON = {"Accept": "application/json"}
 
@@ -228,7 +231,7 @@ def test_what_corrections_change_is_shown_before_it_is_learned_and_can_be_undone
     for note in client.get(f"/report/{report['id']}", headers=JSON).json["notes"]:
         client.post(f"/correct/{note['id']}", data={"kind": "impression"}, headers=OURS)
 
-    told = "種別の訂正12件から"
+    told = "メモ12件から、ほかのメモの種別も学んでいます。"
     corrected = client.get("/todo?what=advice").text
     preview = client.get("/todo/lesson", headers=JSON).json["lesson"]
     client.post("/todo/lesson", data={"corrections": "11"}, headers=OURS)
@@ -243,6 +246,33 @@ def test_what_corrections_change_is_shown_before_it_is_learned_and_can_be_undone
     assert ["/todo/lesson" in text for text in (corrected, refused, after)] == [True, True, False]
     assert [told in text for text in (before, corrected, refused)] == [False, False, False]
     assert (told in after, told in undone, "/todo/lesson" in undone) == (True, False, True)
+
+
+def test_what_assistants_read_is_shown_before_it_is_learned_and_can_be_undone(library: Path) -> None:
+    (library / "notes.md").write_text("# 鍵の会 2018\n\n" + "".join(f"- 鍵を{n}個見た\n" for n in range(12)), "utf-8")
+    kb = KnowledgeBase.open(library, library.parent / "index")
+    kb.indexer.sync()
+    entry = next(one for one in kb.browser.reports() if one.source == "notes.md")
+    keys = line_keys(lines_of(kb.browser.outline(entry.id).blocks))[1:]
+    said = {of: LineReading(of, "Anna", AT, kind="impression") for of in keys}
+    kb.collection.library.keep_readings("notes.md", lambda _before: said)
+    kb.indexer.sync()
+    client = create_app(kb).test_client()
+
+    offered = client.get("/todo?what=advice").text
+    beside_readings = client.get("/todo?what=assistant").text
+    shown = client.get("/todo/lesson").text
+    refused = client.post("/todo/lesson", data={"corrections": "0"}, headers=OURS)
+    learned = client.post("/todo/lesson", data={"corrections": "0", "readings_until": AT}, headers=OURS)
+    after, kept = client.get("/todo?what=advice").text, (library / "kb.toml").read_text("utf-8")
+    client.post("/undo", data={"deed": parse_qs(urlsplit(learned.location).query)["done"][0]}, headers=OURS)
+    undone = client.get("/todo?what=advice").text
+
+    assert "アシスタントが種別を読んだメモが12件あります（どれも訂正の4分の1の重みで学びます）。" in shown
+    assert ("種別の新しい訂正が0件" in shown, "/todo/lesson" in beside_readings) == (False, True)
+    assert (refused.location, f'readings_until = "{AT}"' in kept) == ("/todo/lesson", True)
+    assert ["/todo/lesson" in text for text in (offered, after, undone)] == [True, False, True]
+    assert ["アシスタントが読んだメモ12件から" in text for text in (offered, after, undone)] == [False, True, False]
 
 
 def answer_many(client: FlaskClient, what: str, answer: str, about: list[str]) -> TestResponse:

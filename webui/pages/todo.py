@@ -127,6 +127,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
     blueprint = Blueprint("todo", __name__)
     cached_tasks = Cached(knowledge_base, lambda: tasks(knowledge_base))
     cached_lines = lines_read(knowledge_base)
+    unlearned = Cached(knowledge_base, lambda _digest: knowledge_base.indexer.unlearned())
 
     def open_tasks() -> Mapping[Missing, list[Task]]:
         configuration = knowledge_base.collection.library.configuration()[0]
@@ -174,7 +175,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
             assistants=sorted({line.reading.by for line in read}),
             shown=shown,
             learned=sum(contents.learned.values()) if contents else 0,
-            unlearned=knowledge_base.collection.library.configuration()[0].unlearned,
+            unlearned=unlearned(knowledge_base.collection.library.configuration()[1]),
             titles=_TITLES,
             instructions=_INSTRUCTIONS,
             consequences=_CONSEQUENCES,
@@ -230,7 +231,9 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
     @blueprint.post("/todo/lesson")
     def learn() -> Response:
         lesson = preview()
-        if lesson is None or lesson.too_many or request.form.get("corrections") != str(lesson.lesson.corrections):
+        shown = (request.form.get("corrections"), request.form.get("readings_until", ""))
+        learned = (str(lesson.lesson.corrections), lesson.lesson.readings_until) if lesson else ()
+        if lesson is None or lesson.too_many or shown != learned:
             return make_response(redirect("/todo/lesson", 303))  # what was shown is not what would be learned now
         after, before = lesson.lesson, corrector.lesson(lambda _before: lesson.lesson)
         undo = undoing(_relearn(corrector), (before, after))

@@ -57,6 +57,13 @@ def test_more_examples_of_a_label_make_it_likelier_most_of_all_for_similar_featu
     )
 
 
+def test_an_example_of_half_the_weight_counts_as_half_of_one() -> None:
+    whole = examples(NEW, "no", times=6) + examples(HIGH, "yes", times=3)
+    halves = [Example(one.features, one.labels, 0.5) for one in (*whole, *whole)]
+
+    assert adaptation_to(ADAPTED, halves).weights()[1] == pytest.approx(adaptation_to(ADAPTED, whole).weights()[1])
+
+
 def test_labels_that_an_example_may_have_keep_their_shares() -> None:
     adaptation = adaptation_to(ADAPTED, examples(NEW, "no", "perhaps"))
     no, yes, perhaps = ADAPTED.probabilities([NEW], adaptation=adaptation)[0]
