@@ -37,8 +37,8 @@ CLAIMS: tuple[Claim, ...] = get_args(Claim)
 READ_KINDS = "kinds_read"
 
 MAX_LESSON = 240  # notes, the latest; the time of an adaptation grows with their square
-# Of a note that an assistant read, where one that a person corrected weighs 1. A larger one gains no more and loses more
-# for the author who gains least (`tests/fitting/assistants.py`).
+# Of a note that an assistant read; one that a person corrected weighs 1. A larger weight gains no more where the
+# sentence model reads, and loses more for the author who gains least (`tests/fitting/assistants.py`).
 READING_WEIGHT = 0.25
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
