@@ -1,17 +1,20 @@
 """The table of formats, and `read_outline`, which chooses the reader of a file and reads it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from index.messages import Message, message_of, translatable
 from kb.readers import cosense, html, markdown, movable_type, rst, text
 from kb.readers.archives import ARCHIVES, Archive
-from kb.readers.contract import Parse, enforce, split_lines
+from kb.readers.contract import DEEPEST, Parse, enforce, split_lines
 from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
 from kb.readers.marked_formats import ASCIIDOC, ORG, REVIEW
-from kb.report.outline import Outline, ReadingWarning
+from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
+
+_NUMBER = re.compile(r"\s{0,40}[（(]?(\d{1,4})[.)．）]")  # of a numbered item, as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,35 @@ def read_outline(data: bytes, source: str) -> Outline:
         format=reader.name,
         lines=len(lines),
         title=parse.title,
-        blocks=parse.blocks,
+        blocks=_nested_below_numbers(parse.blocks, lines),
         metadata=parse.metadata,
         warnings=warnings,
     )
+
+
+def _nested_below_numbers(blocks: tuple[Block, ...], lines: Sequence[str]) -> tuple[Block, ...]:
+    """Return the blocks with bullets moved below the numbered items that they follow, if the numbers go on after them.
+
+    「1. title」 with 「・note」 below it at the same indentation, then 「2. title」: for Markdown these are three lists.
+    """
+    nested = list(blocks)
+    run, last, moved, goes_on = dict[int, Block](), None, False, False
+    for i, block in enumerate((*blocks, Block("rule", "", 0, 0))):
+        if block.type not in ("bullet", "numbered", "blank"):
+            if goes_on:
+                for at, own in run.items():
+                    nested[at] = own
+            run, last, moved, goes_on = {}, None, False, False
+        elif block.type == "numbered" and not block.depth:
+            match = _NUMBER.match(lines[block.first_line - 1])
+            number = int(match[1]) if match else None
+            goes_on |= moved and number is not None and last == number - 1
+            last, moved = number, False
+        elif block.type != "blank" and last is not None:
+            moved |= not block.depth
+            if moved:
+                run[i] = replace(block, depth=min((block.depth or 0) + 1, DEEPEST))
+    return tuple(nested)
 
 
 def ending_of(name: str) -> str:

@@ -345,3 +345,20 @@ def test_every_real_report_is_covered_line_by_line(folder: str) -> None:
     outlines = [read_outline(path.read_bytes(), path.name) for path in paths]
 
     assert [outline.source for outline in outlines if lines_covered(outline) != [*range(1, outline.lines + 1)]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "depths"),
+    [
+        ("1. 鍵の話\n・鍵は二つ\n・合鍵もある\n2. 錠の話\n・錠は三つ\n", [0, 1, 1, 0, 1]),
+        ("1. 鍵の話\n- 鍵は二つ\n  - 合鍵もある\n\n2. 錠の話\n- 錠は三つ\n", [0, 1, 2, 0, 1]),
+        ("1) 鍵の話\n- 鍵は二つ\n2) 錠の話\n", [0, 1, 0]),
+        ("1. 鍵の話\n2. 錠の話\n- 帰り道\n- 晩ご飯\n", [0, 0, 0, 0]),  # the numbers do not go on: another list
+        ("1. 鍵の話\n   - 鍵は二つ\n2. 錠の話\n   - 錠は三つ\n", [0, 1, 0, 1]),
+        ("- 鍵\n\n1. 鍵の話\n\n本文\n\n- 錠\n\n2. 錠の話\n", [0, 0, None, 0, 0]),
+    ],
+)
+def test_bullets_between_numbers_that_go_on_are_below_them(text: str, depths: list[int | None]) -> None:
+    for name in ("a.md", "a.txt"):
+        blocks = read_outline(text.encode(), name).blocks
+        assert [block.depth for block in blocks if block.type != "blank"] == depths, name
