@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kb.report.dates import is_date
+from kb.report.dates import HasDays, is_date
 from kb.translation import NOTES, _, language, marked, ngettext, npgettext, pgettext, translate
 
 if TYPE_CHECKING:
@@ -189,9 +189,23 @@ def day(date: str | None) -> str:
     return pgettext("date", "{day} {month} {year}", year=year, month=name, day=day_of_month)
 
 
-def dated(name: str, date: str | None) -> str:
-    """Return a name and its date."""
-    return _("{name} ({day})", name=name, day=day(date)) if name else day(date)
+def event_day(one: HasDays) -> str:
+    """Return the day of the event in people's form; if it is unknown, the month of the post, marked as such."""
+    if one.published and not one.held_on:
+        return _("published {month}", month=day(one.published[:7]))
+    return day(one.held_on)
+
+
+def iso_day(one: HasDays) -> str:
+    """Return the day of the event in the stored form; if it is unknown, the month of the post, marked as such."""
+    if one.published and not one.held_on:
+        return _("published {month}", month=one.published[:7])
+    return one.held_on or _("undated")
+
+
+def dated(name: str, one: HasDays) -> str:
+    """Return a name and the day of the event, else of the post."""
+    return _("{name} ({day})", name=name, day=event_day(one)) if name else event_day(one)
 
 
 def listed(names: Iterable[str | None]) -> str:
@@ -199,8 +213,10 @@ def listed(names: Iterable[str | None]) -> str:
     return pgettext("between names", ", ").join(filter(None, names))
 
 
-def years(since: str | None, until: str | None) -> str:
-    """Return the range of years between two dates, or the year if it is the same."""
+def years(since: str | None, until: str | None, published: str | None) -> str:
+    """Return the range of years between two days of events, or the year of a post, marked, if these are unknown."""
+    if published and not since:
+        return _("published {month}", month=published[:4])
     return "–".join(dict.fromkeys(date[:4] for date in (since, until) if date)) or _("undated")
 
 
@@ -311,9 +327,9 @@ def useful(chance: float) -> str:
     return _("Likely useful: {share:.0%}", share=chance)
 
 
-def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
+def said(talks: int, years: str, speakers: Iterable[str]) -> str:
     """Return the number of talks with a statement (if several), their years and their speakers."""
-    facts = (said_in(talks) if talks > 1 else "", years(since, until), listed(speakers))
+    facts = (said_in(talks) if talks > 1 else "", years, listed(speakers))
     return pgettext("between facts", " · ").join(filter(None, facts))
 
 

@@ -9,6 +9,7 @@ from index.text import folded
 from index.urls import url_parts
 from kb.pipeline.alignment import Row
 from kb.readers.formats import LABELS
+from kb.report.dates import HasDays, day_of
 from kb.report.model import Why
 from kb.search.facets import BY_KEY, UNDATED
 from kb.search.results import Relevance
@@ -25,6 +26,7 @@ from kb.wording import (
     counts,
     coverage,
     day,
+    event_day,
     history,
     in_files,
     item,
@@ -38,8 +40,8 @@ from kb.wording import (
 )
 
 __all__ = [
-    "CHANGED", "COMPARED", "FATES", "GUIDE_PARTS", "LIKELY", "VIAS", "counts", "coverage", "day", "history", "in_files",
-    "item", "left_out", "listed", "said_in", "same", "since", "translate", "years",
+    "CHANGED", "COMPARED", "FATES", "GUIDE_PARTS", "LIKELY", "VIAS", "counts", "coverage", "day", "event_day",
+    "history", "in_files", "item", "left_out", "listed", "said_in", "same", "since", "translate", "years",
 ]  # fmt: skip
 
 PLACES = {
@@ -62,6 +64,7 @@ COLUMNS = {
     "talks": marked("Talks"),
     "notes": marked("Notes"),
 }
+WHICH_YEAR = marked("The year of the event, else of the post.")
 BY_YEARS = {
     "notes": marked("Notes by year"),
     "reports": marked("Reports by year"),
@@ -289,9 +292,9 @@ def age(held_on: str | None, today: date) -> str:
     return ngettext("{count:,} month ago", "{count:,} months ago", months) if months > 0 else _("this month")
 
 
-def day_and_age(held_on: str | None, today: date) -> str:
-    """Return a date and its age: 2018, 8 years ago."""
-    return pgettext("between a date and its age", ", ").join(filter(None, (day(held_on), age(held_on, today))))
+def day_and_age(one: HasDays, today: date) -> str:
+    """Return the day of the event, else of the post, and its age: 2018, 8 years ago."""
+    return pgettext("between a date and its age", ", ").join(filter(None, (event_day(one), age(day_of(one), today))))
 
 
 def track(name: str) -> str:

@@ -41,9 +41,7 @@ def _url(_context: click.Context, _option: click.Parameter, text: str | None) ->
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=NamedPath(allow_dash=True))
 @click.option("--event", help="The event's name, if the report does not name it.")
-@click.option(
-    "--date", "held_on", metavar="DATE", callback=_date, help="2018, 2018-03, 2018-03-10 or 2018年3月10日(土)."
-)
+@click.option("--date", "held_on", metavar="DATE", callback=_date, help="2018, 2018-03, 2018-03-10 or 10 March 2018.")
 @click.option("--url", callback=_url, help="Where the report was published.")
 @allow_private
 @as_json

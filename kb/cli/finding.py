@@ -159,7 +159,7 @@ def _search_lines(
         yield from _hit_lines(answer.near, domain, explain=explain)
     label = _("Talk")
     for found in answer.talks[:_MAX_TALKS]:
-        event = event_line(found.event, found.held_on)
+        event = event_line(found)
         yield f"{label}: {talk_line(found.talk)}  {event}  {_note_count(found.notes)}"
         yield click.style(f"    {found.talk.id}", dim=True)
     if len(answer.titled) > _MAX_TALKS:

@@ -15,8 +15,11 @@ from kb import wording
 from kb.translation import _, translate
 
 if TYPE_CHECKING:
-    from kb.report.model import Note, Talk
+    from kb.library.contents import ReportEntry
+    from kb.report.model import Note, Report, Talk
+    from kb.search.directory import TalkEntry
     from kb.search.facets import Facet
+    from kb.search.results import FoundTalk
     from kb.services import Catalogue, Change
 
 _STYLE = r"\x1b\[(?:[0124]|3[136])m"  # what click.style writes here: bold, dim, underline, three colours, reset
@@ -193,12 +196,12 @@ def tree_lines(
 
 def place_line(note: "Note") -> str:
     """Return the event of a note, and its talk or the title of its report."""
-    return click.style(f"{event_line(note.event, note.held_on)} {_place_name(note)}", dim=True)
+    return click.style(f"{event_line(note)} {_place_name(note)}", dim=True)
 
 
-def event_line(event: str | None, held_on: str | None) -> str:
+def event_line(one: "Note | Report | ReportEntry | TalkEntry | FoundTalk") -> str:
     """Return an event and its date."""
-    return f"{event or _('event unknown')} ({held_on or _('undated')})"
+    return f"{one.event or _('event unknown')} ({wording.iso_day(one)})"
 
 
 def talk_line(talk: "Talk") -> str:

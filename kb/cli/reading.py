@@ -69,7 +69,7 @@ def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
                 {**record, **({"reasons": dict(kind_reasons[record["id"]])} if why else {})} for record in records
             )
             return
-        echo(f"{click.style(report.title, bold=True)}  {event_line(report.event, report.held_on)}")
+        echo(f"{click.style(report.title, bold=True)}  {event_line(report)}")
         echo_lines(tree_lines(report.notes, tools.catalogue, kind_reasons))
 
     _each_report(files, show_notes)
@@ -89,7 +89,7 @@ def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
         parsed = read_outline(data, source)
         report = report_of(parsed)
         if as_json:
-            print_json([outline_record(parsed, report.event, report.held_on, report.talks)])
+            print_json([outline_record(parsed, report)])
             return
         echo(_("{file}: {0.format}, {0.encoding}, {0.lines} lines").format(parsed, file=source))
         for block in parsed.blocks:

@@ -83,15 +83,15 @@ def _head_lines(kb: KnowledgeBase, identifier: str, notes: Sequence[Note]) -> It
         talks = len({talk.id for talk in entry.talks})
         counts = _("talks {talks} · notes {notes}", talks=talks, notes=entry.notes)
         yield click.style(entry.title, bold=True)
-        yield f"{event_line(entry.event, entry.held_on)} · {counts} · {entry.source}"
+        yield f"{event_line(entry)} · {counts} · {entry.source}"
         if entry.url:
             yield entry.url
     elif notes:
-        yield event_line(notes[0].event, notes[0].held_on)
+        yield event_line(notes[0])
     else:
         spoken = kb.browser.spoken(identifier)
         yield click.style(spoken.talk.title, bold=True)
-        yield event_line(spoken.event, spoken.held_on)
+        yield event_line(spoken)
 
 
 def _show_aligned(kb: KnowledgeBase, note_takers: Sequence[NoteTaker], *, as_json: bool) -> None:
@@ -205,9 +205,10 @@ def _entry_lines(entry: "GuideEntry") -> Iterator[str]:
 
     likely = click.style(f"  [{_(wording.LIKELY[entry.likely])}]", fg="cyan") if entry.likely else ""
     yield f"  • {passage(entry.note.text, ())}{likely}"
-    yield click.style(f"    {wording.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
+    years = wording.years(entry.since, entry.until, entry.published)
+    yield click.style(f"    {wording.said(entry.talks, years, entry.speakers)}", fg="cyan")
     yield from (f"    → {without_arrow(note.text)}" for note in (*entry.remedies, *entry.leads_to))
     yield from (click.style(f"    {change_line(change)}", fg="yellow") for change in entry.changes)
     for note in entry.notes:
         other = "" if note.id == entry.note.id else f"{passage(note.text, ())}  "
-        yield click.style(f"    {note.held_on or _('undated')}  {other}{note.id}", dim=True)
+        yield click.style(f"    {wording.iso_day(note)}  {other}{note.id}", dim=True)

@@ -19,7 +19,7 @@ from index.messages import translatable
 from index.query import Query
 from kb.library.contents import Contents
 from kb.library.places import CACHE_FOLDER, UPDATE_SUFFIX, may_cache
-from kb.report.dates import is_date
+from kb.report.dates import day_of, is_date
 from kb.report.difference import Difference, Item, News
 from kb.report.identity import report_part
 from kb.report.model import Note
@@ -242,6 +242,6 @@ def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[New
     for hit in snapshot.reader.search(newest).hits:
         if hit.id not in announced:
             note = snapshot.note(hit.stored)
-            days = (day for day in (note.held_on, note.published) if day and is_date(day))  # an index may hold others
-            day = next(days, _NO_DAY)
+            day = day_of(note)
+            day = day if day and is_date(day) else _NO_DAY  # an index may hold others
             yield NewsEntry(urn("note", note.id), f"{day}{_START_OF_YEAR[len(day) - 4 :]}T00:00:00Z", "note", note)

@@ -12,6 +12,7 @@ from index.messages import translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import ConfigurationError
+from kb.report.dates import day_of
 from kb.report.identity import ids_of, slug, talk_id
 from kb.report.model import Claim, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
@@ -98,8 +99,8 @@ class Contents(Struct, frozen=True, dict=True):
 
     @cached_property
     def newest_first(self) -> tuple[ReportEntry, ...]:
-        """All reports, newest event first, undated last."""
-        return tuple(sorted(self.reports, key=lambda entry: entry.held_on or "", reverse=True))
+        """All reports by the day of their event, else of their post, newest first, undated last."""
+        return tuple(sorted(self.reports, key=lambda entry: day_of(entry) or "", reverse=True))
 
     @cached_property
     def by_source(self) -> Mapping[str, ReportEntry]:

@@ -134,7 +134,7 @@ def show(kb: KnowledgeBase, arguments: Show, root: str | None) -> Record:
         return {**_about(kb), **_shown_note(kb, notes, kb.browser.note(arguments.id))}
     note_takers = kb.browser.note_takers(arguments.id)
     first = note_takers[0]
-    talk = {**talk_record(first.talk), "event": first.report.event, "held_on": first.report.held_on}
+    talk = {**talk_record(first.talk), **{key: getattr(first.report, key) for key in ("event", "held_on", "published")}}
     return {
         **_about(kb),
         "talk": clipped(talk),

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
+from typing import Protocol
 
 from index.datafiles import quoted
 from index.messages import translatable
@@ -42,8 +43,25 @@ _FORMS = tuple(
 _MAX_LENGTH = 60  # characters of a date, so that no pattern takes long
 
 
+class HasDays(Protocol):
+    """Something of an event, with the day of the event and the day of its post, None if unknown."""
+
+    @property
+    def held_on(self) -> str | None:
+        """The day of the event."""
+
+    @property
+    def published(self) -> str | None:
+        """The day of the post."""
+
+
 class DateError(ValueError):
     """A text that is no date. The message says why, and what may be written."""
+
+
+def day_of(one: HasDays) -> str | None:
+    """Return the day of the event, else the day of the post, which only approximates it."""
+    return one.held_on or one.published
 
 
 def is_date(text: str) -> bool:

@@ -9,7 +9,7 @@ from kb.report.model import Note
 from kb.search.facets import by_place
 from kb.services import Change, Domain
 from kb.translation import _
-from kb.wording import GUIDE_PARTS, LIKELY, changed_since, compared, dated, listed, said, since
+from kb.wording import GUIDE_PARTS, LIKELY, changed_since, compared, dated, listed, said, since, years
 
 if TYPE_CHECKING:
     from kb.search.guide import Guide, GuideEntry
@@ -47,7 +47,7 @@ class Quoting:
 
     def source(self, note: Note) -> str:
         """Return the event, date and speakers of a note."""
-        held = dated(note.event or _("event unknown"), note.held_on)
+        held = dated(note.event or _("event unknown"), note)
         return listed((held, *(note.talk.speakers if note.talk else ())))
 
     def guide(self, guide: "Guide") -> Iterator[str]:
@@ -60,7 +60,7 @@ class Quoting:
         yield from _guide_part(_("What has changed"), (f"- {self._change(change)}" for change in guide.changes))
 
     def _guide_entry(self, entry: "GuideEntry", above: tuple[str, ...]) -> Iterator[str]:
-        said_by = said(entry.talks, entry.since, entry.until, entry.speakers)
+        said_by = said(entry.talks, years(entry.since, entry.until, entry.published), entry.speakers)
         under = f"*{' › '.join(map(escaped, above))}*: " if above else ""
         mark = f" ({_(LIKELY[entry.likely])})" if entry.likely else ""
         yield f"- {under}{escaped(entry.note.text)}{mark} — {escaped(said_by)}"
@@ -79,7 +79,7 @@ class Quoting:
         talk = listed((note.place_title, *(note.talk.speakers if note.talk else ()), note.event))
         address = self.address(note)
         where = f"<{address}>" if address else f"{escaped(note.source)}:{note.line}"
-        return f"{escaped(dated(talk, note.held_on))} {where}"
+        return f"{escaped(dated(talk, note))} {where}"
 
     def _change(self, change: Change) -> str:
         source = f" <{change.source}>" if change.source else ""

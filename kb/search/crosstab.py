@@ -8,7 +8,8 @@ from msgspec import Struct
 from index.query import Query
 from kb.report.identity import slug
 from kb.search.collection import Collection, GenerationCache, Snapshot
-from kb.search.directory import TalkEntry, year
+from kb.search.directory import TalkEntry
+from kb.search.facets import year
 from kb.services import Service
 
 _MAX_SERVICES = 12  # rows of the heat map
@@ -16,7 +17,7 @@ _MAX_SERVICES = 12  # rows of the heat map
 GROUPS = ("year", "event", "service", "speaker")
 """The facets of talks. The talks of a service come from the index, other values from the talks themselves."""
 _VALUES: Mapping[str, Callable[[TalkEntry], Sequence[str]]] = {
-    "year": lambda entry: (year(entry.held_on),),
+    "year": lambda entry: (year(entry),),
     "event": lambda entry: (slug(entry.event),) if entry.event else (),
     "speaker": lambda entry: tuple(dict.fromkeys(entry.talk.speakers)),
 }

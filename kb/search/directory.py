@@ -8,7 +8,7 @@ from typing import TypeVar
 from kb.library.contents import ReportEntry
 from kb.report.identity import series, slug
 from kb.report.model import Talk
-from kb.search.facets import UNDATED
+from kb.search.facets import UNDATED, year
 
 T = TypeVar("T")
 
@@ -27,6 +27,11 @@ class TalkEntry:
         """The name of the talk's event."""
         return self.reports[0].event
 
+    @property
+    def published(self) -> str | None:
+        """The first day on which one of its reports was published."""
+        return first_published(self.reports)
+
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
@@ -38,6 +43,11 @@ class EventEntry:
     held_on: str | None
     reports: tuple[ReportEntry, ...]
     talks: tuple[TalkEntry, ...]
+
+    @property
+    def published(self) -> str | None:
+        """The first day on which one of its reports was published."""
+        return first_published(self.reports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +127,9 @@ def day(reports: Iterable[ReportEntry]) -> str | None:
     return max((entry.held_on for entry in reports if entry.held_on), key=lambda day: (len(day), day), default=None)
 
 
-def year(held_on: str | None) -> str:
-    """Return the year of a day, or UNDATED."""
-    return held_on[:4] if held_on else UNDATED
+def first_published(reports: Iterable[ReportEntry]) -> str | None:
+    """Return the first day on which one of some reports was published: it is the nearest to their event."""
+    return min((entry.published for entry in reports if entry.published), default=None)
 
 
 def talks_of(reports: Iterable[ReportEntry], listed: Mapping[str, TalkEntry]) -> tuple[TalkEntry, ...]:
@@ -157,11 +167,11 @@ def _years(
 ) -> Iterator[YearEntry]:
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for entry in reports:
-        counts[year(entry.held_on)][0] += 1
-        counts[year(entry.held_on)][3] += entry.notes
+        counts[year(entry)][0] += 1
+        counts[year(entry)][3] += entry.notes
     for event in events:
-        counts[year(event.held_on)][1] += 1
+        counts[year(event)][1] += 1
     for talk in talks:
-        counts[year(talk.held_on)][2] += 1
+        counts[year(talk)][2] += 1
     for key in sorted(counts, key=lambda key: (key != UNDATED, key), reverse=True):
         yield YearEntry(key, *counts[key])

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from index.schema import Document, Schema, TextField
+from kb.report.dates import day_of
 from kb.report.model import Note
 from kb.search.facets import FACETS, values_of
 
@@ -76,7 +77,7 @@ def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain"
                 "below": tuple(below[note.id]),
             },
             facets=values_of(note, domain.catalogue),
-            date=note.held_on,
+            date=day_of(note),
             stored=dump_note(note, domain.overtaking(note)),
             literal=note.text,
             boost=_boost(note),

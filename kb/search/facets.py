@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 
 from index.query import Query
 from index.text import folded_name
-from kb.report.dates import names_in_eras
+from kb.report.dates import HasDays, day_of, names_in_eras
 from kb.report.identity import digest, slug
 from kb.report.model import Claim, Note, Via
 from kb.translation import NOTES, _, in_every_language, in_language, languages, marked, pgettext
@@ -35,7 +35,7 @@ _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _LIKELY: Mapping[str, str] = {claim: f"likely {claim}" for claim in get_args(Claim)}
 
 UNDATED = "undated"
-"""The year of undated notes, so that readers see how many a year leaves out."""
+"""The year of notes without a day of an event or post, so that readers see how many a year leaves out."""
 
 
 class Listed(Struct, frozen=True):
@@ -135,6 +135,12 @@ def _names(event: str | None, speakers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(folded_name, names)))
 
 
+def year(one: HasDays) -> str:
+    """Return the year of the event, else of the post, or UNDATED."""
+    known = day_of(one)
+    return known[:4] if known else UNDATED
+
+
 def place(note: Note) -> str:
     """Return the id of a note's talk, or of its report outside of talks."""
     return note.talk.id if note.talk else note.report
@@ -211,15 +217,15 @@ FACETS = (
     Facet(
         "year",
         marked("Year"),
-        lambda note, _catalogue: (note.held_on[:4] if note.held_on else UNDATED,),
+        lambda note, _catalogue: (year(note),),
         roles=frozenset(("page", "table")),
         listed=Listed(2),
         value_labels={UNDATED: marked("undated")},
         names=lambda _catalogue: _years(),
         words=("year", "年"),
         order="newest",
-        option_help=f"Year of the event, or {UNDATED}. Repeatable.",
-        tool_help="Only notes of events of these years, as '2018'; 'undated' for those without.",
+        option_help=f"Year of the event, else of the post, or {UNDATED}. Repeatable.",
+        tool_help="Only notes of events of these years, as '2018', else of posts; 'undated' for those without.",
     ),
     Facet(
         "talk",

@@ -11,6 +11,7 @@ from index.query import Query
 from index.text import folded_name
 from kb.kinds import PROBLEM_STATES, continued_notes
 from kb.pipeline.alignment import Similarity, aligned
+from kb.report.dates import day_of
 from kb.report.identity import normalized
 from kb.report.model import Claim, Note
 from kb.search.collection import Collection, GenerationCache, Snapshot
@@ -63,13 +64,18 @@ class GuideEntry:
 
     @property
     def since(self) -> str | None:
-        """The first known day, or None."""
+        """The first known day of an event, or None."""
         return next((note.held_on for note in self.notes if note.held_on), None)
 
     @property
     def until(self) -> str | None:
-        """The last known day, or None."""
+        """The last known day of an event, or None."""
         return max((note.held_on for note in self.notes if note.held_on), default=None)
+
+    @property
+    def published(self) -> str | None:
+        """The first known day of a post, or None."""
+        return min((note.published for note in self.notes if note.published), default=None)
 
     @property
     def speakers(self) -> tuple[str, ...]:
@@ -187,7 +193,7 @@ def _groups(notes: Iterable[Note], similarity: Similarity) -> Iterator[tuple[Not
         group = [*chain(*known.values()), *row]
         by_text |= dict.fromkeys((*texts, *(normalized(note.text) for note in chain(*known.values()))), group)
     for group in {id(group): group for group in by_text.values()}.values():
-        yield tuple(sorted(group, key=lambda note: (note.held_on or "9", note.id)))
+        yield tuple(sorted(group, key=lambda note: (day_of(note) or "9", note.id)))
 
 
 def _rows(notes: Iterable[Note], similarity: Similarity) -> Iterator[Sequence[Note]]:
@@ -259,7 +265,7 @@ def _entry(
 
 def _quality(note: Note) -> tuple[bool, bool, int, str, str]:
     """Return the key by which the best note of a group is the greatest."""
-    return bool(note.states), note.kind == "advice", int(note.advice * 4), note.held_on or "", note.id
+    return bool(note.states), note.kind == "advice", int(note.advice * 4), day_of(note) or "", note.id
 
 
 def _part_of(entry: GuideEntry) -> PartName:
@@ -278,5 +284,5 @@ def _order(entry: GuideEntry) -> tuple[bool, bool, float, int, str, int]:
     """Return the sort key of an entry: sure, still valid, probability of advice in quarters, newest, place."""
     note = entry.note
     advice = 0 if note.states else max(int(one.advice * 4) for one in (note, *entry.leads_to))
-    newest = int((entry.until or "0").replace("-", "").ljust(8, "0"))
+    newest = int((entry.until or entry.published or "0").replace("-", "").ljust(8, "0"))
     return entry.likely == "advice", bool(entry.changes), -advice, -newest, note.report, note.line

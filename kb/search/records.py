@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from index.engine import FacetCount
+from kb.library.contents import ReportEntry
 from kb.pipeline.alignment import Row
-from kb.report.model import Note, Talk
+from kb.report.model import Note, Report, Talk
 from kb.report.outline import Outline
 from kb.search.browser import NoteTaker, SimilarNote
 from kb.search.directory import EventEntry, TalkEntry
@@ -94,7 +95,7 @@ def facet_record(value: FacetCount) -> dict[str, Any]:
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:
     """Return a talk found by its title."""
-    return {**talk_record(found.talk), **_record(found, "event", "held_on", "notes", "found")}
+    return {**talk_record(found.talk), **_record(found, "event", "held_on", "published", "notes", "found")}
 
 
 def similar_record(similar: SimilarNote, domain: Domain) -> dict[str, Any]:
@@ -117,13 +118,13 @@ def row_record(row: Row, note_takers: Sequence[NoteTaker], domain: Domain) -> di
 def spoken_record(entry: TalkEntry) -> dict[str, Any]:
     """Return a talk with its event and the ids of its reports."""
     reports = [report.id for report in entry.reports]
-    return {**talk_record(entry.talk), "event": entry.event, "held_on": entry.held_on, "reports": reports}
+    return {**talk_record(entry.talk), **_record(entry, "event", "held_on", "published"), "reports": reports}
 
 
 def event_record(entry: EventEntry) -> dict[str, Any]:
     """Return an event with the ids of its reports and talks."""
     ids = {"reports": [report.id for report in entry.reports], "talks": [talk.talk.id for talk in entry.talks]}
-    return {**_record(entry, "slug", "name", "series", "held_on"), **ids}
+    return {**_record(entry, "slug", "name", "series", "held_on", "published"), **ids}
 
 
 def pair_record(pair: "Pair", domain: Domain) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def guide_record(guide: "Guide", domain: Domain) -> dict[str, Any]:
 
 def _entry_record(entry: "GuideEntry", domain: Domain) -> dict[str, Any]:
     return {
-        **_record(entry, "id", "talks", "since", "until", "speakers"),
+        **_record(entry, "id", "talks", "since", "until", "published", "speakers"),
         "text": entry.note.text,
         "likely": entry.likely,
         **{
@@ -168,7 +169,7 @@ def _entry_record(entry: "GuideEntry", domain: Domain) -> dict[str, Any]:
     }
 
 
-def outline_record(outline: Outline, event: str | None, held_on: str | None, talks: tuple[Talk, ...]) -> dict[str, Any]:
+def outline_record(outline: Outline, report: Report | ReportEntry) -> dict[str, Any]:
     """Return an outline as `kb outline --json` prints it, with the event and talks found in it."""
     blocks = []
     for block in outline.blocks:
@@ -176,10 +177,11 @@ def outline_record(outline: Outline, event: str | None, held_on: str | None, tal
         blocks.append(_record(block, "type", *place, "text", "first_line", "last_line"))
     return {
         **_record(outline, "source", "encoding", "format", "lines", "title"),
-        "event": event,
-        "held_on": held_on,
+        **_record(report, "event", "held_on", "published"),
         # Only the whole library decides the id of a talk.
-        "talks": [_record(talk, "line", "title", "track", "start", "end", "speakers", "links") for talk in talks],
+        "talks": [
+            _record(talk, "line", "title", "track", "start", "end", "speakers", "links") for talk in report.talks
+        ],
         "blocks": blocks,
     }
 

@@ -49,6 +49,7 @@ class FoundTalk(Struct, frozen=True):
     talk: Talk
     event: str | None
     held_on: str | None
+    published: str | None
     notes: int
     found: int = 0
 

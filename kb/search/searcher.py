@@ -20,7 +20,7 @@ from kb.pipeline.reports import tools_of
 from kb.report.model import Note
 from kb.search import relevance
 from kb.search.collection import Collection, GenerationCache, Snapshot
-from kb.search.directory import day
+from kb.search.directory import day, first_published
 from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
 from kb.search.results import FoundNote, FoundTalk, SearchResults, Tier, UnknownValueError
@@ -122,7 +122,8 @@ class Searcher:
         talks = []
         for talk, notes, found_notes in found.titled[:_MAX_TALKS]:
             reports = contents.reports_of_talk[talk]
-            talks.append(FoundTalk(contents.talks[talk], reports[0].event, day(reports), notes, found_notes))
+            event, days = reports[0].event, (day(reports), first_published(reports))
+            talks.append(FoundTalk(contents.talks[talk], event, *days, notes, found_notes))
         facets = {group: self._labelled(group, results.facets[group], contents) for group in query.facets}
         return SearchResults(
             **(asdict(results) | {"facets": facets, "hits": hits, "near": near}),

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from index import datafiles
 from index.datafiles import TableError, Text, Texts
 from index.text import folded_for_sudachi
+from kb.report.dates import day_of
 from kb.report.model import Note
 from kb.services.catalogue import Service
 
@@ -78,7 +79,7 @@ class Change(ChangeTable, frozen=True, kw_only=True):
         Its day is the event's, else the post's. Days are compared in their common precision: a note of 2018 may precede
         2018-10-10. A note without a day is never outdated.
         """
-        day = note.held_on or note.published
+        day = day_of(note)
         if day is None or not self.since[: len(day)] <= day < self.changed_on:
             return False
         text = _folded(note.text[:_MAX_NOTE])

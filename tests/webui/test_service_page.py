@@ -95,7 +95,7 @@ def test_csv_holds_the_whole_result_and_no_formula(client: FlaskClient) -> None:
     rows = list(csv.reader(io.StringIO(response.get_data().decode("utf-8-sig"))))
 
     assert response.headers["Content-Disposition"] == 'attachment; filename="session-notes.csv"'
-    assert (rows[0][0], len(rows), {len(row) for row in rows}) == ("メモ", 8, {12})
+    assert (rows[0][0], len(rows), {len(row) for row in rows}) == ("メモ", 8, {13})
     assert "'=1+1 で始まる行" in [row[0] for row in rows]
 
 

@@ -1,6 +1,7 @@
 """Parts of pages: the shown values of a filter, marks as HTML, bars of years."""
 
 from datetime import date
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,14 @@ from webui.view.listing import Column, headings, number_column, ordered
 from webui.view.templates import marked
 from webui.view.timeline import HEIGHT, Timeline, Undated, in_a_row, timeline
 from webui.wording import day_and_age
+
+
+class Days(NamedTuple):
+    """A day of an event, and that of its post."""
+
+    held_on: str | None
+    published: str | None
+
 
 years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))
 
@@ -76,19 +85,21 @@ def test_the_head_of_a_column_sorts_by_it_then_in_reverse_and_keeps_the_filters(
 
 
 @pytest.mark.parametrize(
-    ("held_on", "text"),
+    ("held_on", "published", "text"),
     [
-        ("2018", "2018年・8年前"),
-        ("2018-03-10", "2018年3月10日・7年前"),
-        ("2018-03-01", "2018年3月1日・8年前"),
-        ("2025-12", "2025年12月・3か月前"),
-        ("2026", "2026年・今年"),
-        ("2026-03-01", "2026年3月1日・今月"),
-        (None, "日付不明"),
+        ("2018", "2019-01-02", "2018年・8年前"),
+        ("2018-03-10", None, "2018年3月10日・7年前"),
+        ("2018-03-01", None, "2018年3月1日・8年前"),
+        ("2025-12", None, "2025年12月・3か月前"),
+        ("2026", None, "2026年・今年"),
+        ("2026-03-01", None, "2026年3月1日・今月"),
+        (None, "2018-03-10", "公開 2018年3月・7年前"),
+        (None, "2018", "公開 2018年・8年前"),
+        (None, None, "日付不明"),
     ],
 )
-def test_an_age_is_no_more_precise_than_its_date(held_on: str | None, text: str) -> None:
-    assert in_language("ja", day_and_age, held_on, date(2026, 3, 1)) == text
+def test_an_age_is_no_more_precise_than_its_date(held_on: str | None, published: str | None, text: str) -> None:
+    assert in_language("ja", day_and_age, Days(held_on, published), date(2026, 3, 1)) == text
 
 
 def test_marks_become_elements_and_everything_else_stays_text() -> None:

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.directory import SeriesEntry, TalkEntry, year
+from kb.search.directory import SeriesEntry, TalkEntry
+from kb.search.facets import year
 from kb.search.records import event_record, spoken_record
 from webui.http.address import address_of, page_address
 from webui.http.responses import respond
@@ -117,7 +118,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             total=answer.total,
             kinds=answer.facets["kind"],
             services=answer.facets["service"],
-            bars=_series_bars(series, counts(answer, "event"), year(entry.held_on)),
+            bars=_series_bars(series, counts(answer, "event"), year(entry)),
             most_reports=_REPORTS,
         )
 
@@ -168,7 +169,7 @@ def _series_bars(series: SeriesEntry, noted: Mapping[str, int], current: str) ->
     """Return the bars of a series; a year leads to its event, or to the list of its events."""
     held: dict[str, list[str]] = {}
     for event in series.events:
-        held.setdefault(year(event.held_on), []).append(event.slug)
+        held.setdefault(year(event), []).append(event.slug)
 
     def url(value: str) -> str:
         events = held.get(value, ())

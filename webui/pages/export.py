@@ -164,7 +164,7 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
     writer.writerow(
         (
             *(_("Note"), _("Kind"), _("Likely kind"), _("Services"), _("Trail"), _("Talk or report"), _("Speakers")),
-            *(_("Event"), _("Date"), _("File"), _("Line"), _("Address")),
+            *(_("Event"), _("Date"), _("Published"), _("File"), _("Line"), _("Address")),
         )
     )
     for note in notes:
@@ -178,6 +178,7 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
             "、".join(note.talk.speakers) if note.talk else "",
             note.event or "",
             note.held_on or "",
+            note.published or "",
             note.source,
             str(note.line),
             _url(note, root),

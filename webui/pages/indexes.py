@@ -13,12 +13,14 @@ from index.query import Query
 from index.text import folded_name
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
+from kb.report.dates import day_of
 from kb.report.identity import slug
 from kb.search.browser import Browser
-from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry, year
+from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry
+from kb.search.facets import year
 from kb.search.records import event_record, spoken_record
 from kb.translation import _, pgettext
-from kb.wording import day, listed
+from kb.wording import event_day, listed
 from webui import wording
 from webui.http.address import MAX_VALUE_LENGTH, page_address
 from webui.http.responses import problem, respond, wants_json
@@ -87,23 +89,36 @@ def _event_slugs(entry: ReportEntry | TalkEntry) -> tuple[str, ...]:
     return (slug(entry.event),) if entry.event else ()
 
 
-def _span(years: Sequence[str]) -> str:
-    """Return the first and last of years in descending order."""
+def _speakers(entry: TalkEntry) -> str:
+    return listed(entry.talk.speakers)
+
+
+def _years(entry: SpeakerEntry) -> tuple[str, ...]:
+    """Return the years of a speaker's events, newest first; if none is known, those of the posts."""
+    events = {one.held_on[:4] for one in entry.talks if one.held_on}
+    return tuple(sorted(events or {year(one) for one in entry.talks if day_of(one)}, reverse=True))
+
+
+def _span(entry: SpeakerEntry) -> str:
+    """Return the first and last year of a speaker's events; if none is known, the first of the posts, marked."""
+    years = _years(entry)
     if not years:
         return _("undated")
     first, last = years[-1], years[0]
+    if not any(one.held_on for one in entry.talks):
+        return _("published {month}", month=wording.year(first))
     return pgettext("years", "{first}–{last}", first=first, last=last) if first != last else wording.year(first)
 
 
-_EVENT: Column[Any] = Column(lambda entry: entry.event, lambda event: event or _("event unknown"))
-_DATE: Column[Any] = Column(lambda entry: entry.held_on, day, "day")
+_EVENT: Column[Any] = Column(lambda entry: entry.event, lambda entry: entry.event or _("event unknown"))
+_DATE: Column[Any] = Column(day_of, event_day, "day")
 REPORTS: Index[ReportEntry] = Index(
     path="reports",
     what="report",
     entries=lambda browser: browser.reports(),
     key=lambda entry: entry.id,
     title=lambda entry: entry.title,
-    values={"year": lambda entry: (year(entry.held_on),), "event": _event_slugs},
+    values={"year": lambda entry: (year(entry),), "event": _event_slugs},
     columns=lambda browser: {
         "event": _EVENT,
         "date": _DATE,
@@ -117,7 +132,7 @@ EVENTS: Index[EventEntry] = Index(
     entries=lambda browser: tuple(browser.directory().events.values()),
     key=lambda entry: entry.slug,
     title=lambda entry: entry.name,
-    values={"year": lambda entry: (year(entry.held_on),), "series": lambda entry: (entry.series,)},
+    values={"year": lambda entry: (year(entry),), "series": lambda entry: (entry.series,)},
     columns=lambda _browser: {
         "date": _DATE,
         "reports": number_column(lambda entry: len(entry.reports)),
@@ -132,14 +147,14 @@ TALKS: Index[TalkEntry] = Index(
     key=lambda entry: entry.talk.id,
     title=lambda entry: entry.talk.title,
     values={
-        "year": lambda entry: (year(entry.held_on),),
+        "year": lambda entry: (year(entry),),
         "event": _event_slugs,
         "speaker": lambda entry: entry.talk.speakers,
     },
     columns=lambda _browser: {
         "event": _EVENT,
         "date": _DATE,
-        "speakers": Column(lambda entry: listed(entry.talk.speakers)),
+        "speakers": Column(_speakers, _speakers),
     },
     record=spoken_record,
 )
@@ -149,13 +164,9 @@ SPEAKERS: Index[SpeakerEntry] = Index(
     entries=lambda browser: tuple(browser.directory().speakers.values()),
     key=lambda entry: entry.name,
     title=lambda entry: entry.name,
-    values={"year": lambda entry: tuple(dict.fromkeys(year(one.held_on) for one in entry.talks))},
+    values={"year": lambda entry: tuple(dict.fromkeys(year(one) for one in entry.talks))},
     columns=lambda _browser: {
-        "date": Column(
-            lambda entry: tuple(sorted({one.held_on[:4] for one in entry.talks if one.held_on}, reverse=True)),
-            _span,
-            "day",
-        ),
+        "date": Column(_years, _span, "day"),
         "talks": number_column(lambda entry: len(entry.talks)),
     },
     record=lambda entry: {"name": entry.name, "talks": [one.talk.id for one in entry.talks]},
@@ -220,7 +231,7 @@ def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
                 Row(
                     page_address(index.what, index.key(entry)),
                     index.title(entry),
-                    tuple(column.shown(column.value(entry)) for column in [*columns.values()][1:]),
+                    tuple(column.shown(entry) for column in [*columns.values()][1:]),
                 )
                 for entry in part.items
             ),

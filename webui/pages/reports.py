@@ -66,7 +66,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         read = tuple(lines_read(outline, entry.talks, note_ids))
         return respond(
             "lines.html",
-            lambda: outline_record(outline, entry.event, entry.held_on, entry.talks),
+            lambda: outline_record(outline, entry),
             report=entry,
             outline=outline,
             part=paged(page_address("lines", report_id), read, asked_page(request.args), _LINES),

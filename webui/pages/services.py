@@ -10,6 +10,7 @@ from index.engine import FacetCount
 from index.query import Query
 from index.text import folded_for_sudachi
 from kb.knowledge_base import KnowledgeBase
+from kb.report.dates import day_of
 from kb.search.directory import TalkEntry
 from kb.search.facets import place
 from kb.search.records import change_record, guide_record, note_record
@@ -94,7 +95,7 @@ def _overview(service: Service, knowledge_base: KnowledgeBase) -> Response:
     guide, domain = knowledge_base.guide(service), knowledge_base.collection.domain
     counted = tuple(_talks(answer, knowledge_base))
     most = [talk for talk, _ in sorted(counted, key=lambda pair: -pair[1])[:_SHOWN]]
-    talks = tuple(sorted(most, key=lambda one: one.held_on or "", reverse=True))
+    talks = tuple(sorted(most, key=lambda one: day_of(one) or "", reverse=True))
     noted = {talk.talk.id: notes for talk, notes in counted}
     questions = [
         with_related(domain, hit.note, newest_questions.context_notes[place(hit.note)]) for hit in newest_questions.hits

@@ -45,7 +45,7 @@ _TITLES = {
     _ASSISTANT: marked("Read by an assistant"),
 }
 _INSTRUCTIONS = {
-    "date": marked("Write the day of the event as 2018, 2018-03, 2018-03-10 or 2018年3月10日(土)."),
+    "date": marked("Write the day of the event as 2018, 2018-03, 2018-03-10 or 10 March 2018."),
     "event": marked("Write which event a report is about."),
     "speaker": marked(
         "Write the speakers with commas between them. If nobody speaks, leave it empty and press Correct."

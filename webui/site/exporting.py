@@ -137,7 +137,7 @@ class _NotesFile:
         place = place or (page_address("report", note.report), title)
         if place not in self._note_places:
             self._note_places[place] = len(self._note_places)
-            self._facts.append(wording.listed((note.event or _("event unknown"), wording.day(note.held_on))))
+            self._facts.append(wording.listed((note.event or _("event unknown"), wording.event_day(note))))
         return (
             self._link(page_address("note", note.id), here),
             note.text,

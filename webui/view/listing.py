@@ -92,13 +92,13 @@ def address(path: str, *pairs: tuple[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[_Item]):
-    """A column of a list: the value of an item, its text, and how to sort it.
+    """A column of a list: the value of an item to sort by, the text of an item, and how to sort.
 
     The first click on a column of days or numbers sorts it in descending order.
     """
 
     value: Callable[[_Item], Any]
-    shown: Callable[[Any], str] = str
+    shown: Callable[[_Item], str] = str
     sort: Literal["text", "day", "number"] = "text"
 
 
@@ -114,7 +114,7 @@ class Heading:
 
 def number_column(count: Callable[[_Item], int]) -> Column[_Item]:
     """Return a column of numbers."""
-    return Column(count, "{:,}".format, "number")
+    return Column(count, lambda item: f"{count(item):,}", "number")
 
 
 def ordered(items: Sequence[_Item], columns: Mapping[str, Column[_Item]], order: str) -> list[_Item]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import log
 
 from index.query import Query
+from kb.report.dates import day_of
 from kb.search.crosstab import ServiceYears
-from kb.search.directory import TalkEntry, year
-from kb.search.facets import UNDATED
+from kb.search.directory import TalkEntry
+from kb.search.facets import UNDATED, year
 from kb.services import Change, Service
 from webui.http.address import address_of
 
@@ -175,7 +176,7 @@ def chronicle(talks: Iterable[tuple[TalkEntry, int]], changes: Iterable[Change])
     talks_of: defaultdict[str, list[tuple[TalkEntry, int]]] = defaultdict(list)
     changes_of: defaultdict[str, list[Change]] = defaultdict(list)
     for talk, notes in sorted(talks, key=lambda pair: (-pair[1], pair[0].talk.id)):
-        talks_of[year(talk.held_on)].append((talk, notes))
+        talks_of[year(talk)].append((talk, notes))
     for change in sorted(changes, key=lambda change: change.changed_on):
         changes_of[change.changed_on[:4]].append(change)
     most = max(map(len, talks_of.values()), default=1)
@@ -197,5 +198,5 @@ def chronicle(talks: Iterable[tuple[TalkEntry, int]], changes: Iterable[Change])
 
 def undated_talks(talks: Iterable[tuple[TalkEntry, int]], query: Query) -> Undated:
     """Return the number of undated talks of a search, and the search for their notes."""
-    count = sum(talk.held_on is None for talk, _ in talks)
+    count = sum(day_of(talk) is None for talk, _ in talks)
     return Undated(UNDATED, count, address_of(query.select("year", UNDATED)), chosen=False)
