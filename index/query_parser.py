@@ -68,12 +68,14 @@ class QueryField(Struct, frozen=True):
     """A field of the syntax: a facet, a text field, or a bound on the date.
 
     `values` has the facet values by their names, folded (`folded_name`). A facet without `values` matches all values
-    that contain the typed text. `date` returns the date that a text names in the form of `Document.date`, else None.
+    that contain the typed text, or that `merged` has for a former name. `date` returns the date that a text names in
+    the form of `Document.date`, else None.
     """
 
     of: Literal["facet", "text", "before", "after"]
     name: str = ""  # of the facet group or the text field
     values: Mapping[str, str] = field(default_factory=dict)
+    merged: Mapping[str, str] = field(default_factory=dict)
     date: Callable[[str], str | None] = lambda _text: None
 
 
@@ -294,6 +296,7 @@ class _Parser:
             known = meaning.values.get(folded_name(value))
             if meaning.values and known is None:
                 return None
+            known = known or meaning.merged.get(folded_name(value))
             return FacetIs(meaning.name, folded_name(value), (known,) if known else ())
         date = meaning.date(value)
         return Dated(meaning.of, date) if date else None

@@ -10,10 +10,20 @@ from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError, FileChange
 from kb.library.files import Library, Readings
-from kb.library.rewriting import with_correction, with_lesson, with_override, with_search, with_talk, without_search
+from kb.library.rewriting import (
+    with_correction,
+    with_different,
+    with_lesson,
+    with_override,
+    with_search,
+    with_shown,
+    with_talk,
+    without_search,
+)
 from kb.library.tables import MAX_SEARCHES, LessonTable, SavedSearch
 from kb.report.identity import own_part, report_part
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.report.names import Same
 from kb.report.problems import LibraryError
 from kb.search.collection import Collection
 
@@ -89,6 +99,27 @@ class Corrector:
             return data
 
         return self._library().configure(changed).talks.get(ids[0], TalkCorrection())
+
+    def same(self, table: Same, name: str, change: Callable[[str | None], str | None]) -> str | None:
+        """Change the name that an event's or a person's name is shown under; return the one before, None for itself.
+
+        Raises LibraryError if names would lead to each other.
+        """
+
+        def changed(data: bytes, before: Configuration) -> bytes:
+            return with_shown(data, table, name, change(before.names(table).said.get(name)))
+
+        return self._library().configure(changed).names(table).said.get(name)
+
+    def different(
+        self, table: Same, name: str, change: Callable[[tuple[str, ...]], tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        """Change the names that are another event or person than this one; return those before."""
+
+        def changed(data: bytes, before: Configuration) -> bytes:
+            return with_different(data, table, name, change(before.others(table, name)))
+
+        return self._library().configure(changed).others(table, name)
 
     def lesson(self, change: Callable[[LessonTable], LessonTable]) -> LessonTable:
         """Change what is learned from corrections of kinds; return what was learned before."""

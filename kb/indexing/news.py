@@ -25,7 +25,7 @@ from kb.report.identity import report_part
 from kb.report.model import Note
 from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.results import UnknownIdError
-from kb.search.searcher import LITERALLY, for_index
+from kb.search.searcher import LITERALLY, current, for_index
 from kb.services import Change, Domain
 from kb.storage.caches import read_sealed, sealed
 from kb.storage.safe_files import write_whole
@@ -220,8 +220,9 @@ def urn(sort: Literal["note", "fact", "feed"], key: str) -> str:
     return uuid.uuid5(_NAMESPACE, f"{sort} {key}").urn
 
 
-def _literal(query: Query) -> Query:
+def _literal(query: Query, contents: Contents) -> Query:
     """Return a query without relaxation and strengths: a new note is a hit, or is not."""
+    query = current(query, contents)
     literal = for_index(replace(query, without=LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
     return replace(literal, last=None)
 
@@ -232,13 +233,15 @@ def _stored_hits(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Ma
     reports = [report for report in reports if not selected or report in selected]
     if not reports:
         return {}
-    hits = snapshot.reader.search(replace(_literal(query).select("report", *reports), sort="position", limit=None)).hits
+    hits = snapshot.reader.search(
+        replace(_literal(query, snapshot.contents).select("report", *reports), sort="position", limit=None)
+    ).hits
     return {hit.id: hit.stored for hit in hits}
 
 
 def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[NewsEntry]:
     """Yield the notes that a search finds, dated by their event or else their post, without announced ones."""
-    newest = replace(_literal(query), sort="new", limit=MAX_ENTRIES + len(announced))
+    newest = replace(_literal(query, snapshot.contents), sort="new", limit=MAX_ENTRIES + len(announced))
     for hit in snapshot.reader.search(newest).hits:
         if hit.id not in announced:
             note = snapshot.note(hit.stored)

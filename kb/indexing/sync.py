@@ -43,6 +43,7 @@ from kb.pipeline.relations import (
 from kb.pipeline.reports import MAX_UNREAD, Progress, Tools, corrections_for, talk_corrections, tools_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride
+from kb.report.names import person_key
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.documents import documents
@@ -179,7 +180,8 @@ class Sync:
             files={file.source: file.version for file in self._scan.files},
             ids={source: summary.entry.id for source, summary in summaries.items()},
             reports=with_shared_talks(
-                [replace(summaries[source].entry, id=report_id) for source, report_id in related.ids.items()]
+                [replace(summaries[source].entry, id=report_id) for source, report_id in related.ids.items()],
+                self._scan.configuration,
             ),
             problems=tuple(sorted(problems, key=lambda problem: places[problem.source])),
             lesson=self._lesson.key,
@@ -243,8 +245,10 @@ class Sync:
 
         def documents_of(entry: ReportEntry, done: int) -> Iterator[Document]:
             finished = self._loader.load_analysed(self._files[entry.source])
-            finished = replace(finished, report=with_ids_of(finished.report, entry))
-            yield from documents(finished, self._tools.analyzer, self._tools.domain)
+            report, analyzer = with_ids_of(finished.report, entry), self._tools.analyzer
+            renamed = {talk.heading for talk in report.talks} - finished.morphemes.keys()  # by the names of speakers
+            morphemes = {**finished.morphemes, **{heading: analyzer.morphemes(heading) for heading in renamed}}
+            yield from documents(replace(finished, report=report, morphemes=morphemes), analyzer, self._tools.domain)
             self._progress("writing", done, written[-1])
 
         return {entry.source: documents_of(entry, done) for entry, done in zip(entries, written, strict=True)}
@@ -258,6 +262,7 @@ class Sync:
         """Yield the sources of files that are not read again: nothing that decides their report has changed."""
         old, new = before.parsed_configuration, self._scan.configuration
         old_tools = Tools(old)
+        renamed = new.people.changed(old.people)
         names: KeywordSet | None = KeywordSet(())
         services = frozenset[str]()
         if old.domain_digest != new.domain_digest:
@@ -273,7 +278,7 @@ class Sync:
                 yield file.source
                 continue
             entry = before.by_source.get(file.source)
-            if entry is None or before.lesson != self._lesson.key:
+            if entry is None or before.lesson != self._lesson.key or not renamed.isdisjoint(_people(entry)):
                 continue
             if self._after_reading and self._lacks(entry) and not self._loader.unread(file):
                 continue
@@ -307,3 +312,8 @@ class Sync:
             elif source not in before.ids and problems[source]:
                 results[source] = problems[source][0]
         return results
+
+
+def _people(entry: ReportEntry) -> Iterator[str]:
+    """Yield the keys of the speakers of a report."""
+    return (person_key(name) for talk in entry.talks for name in talk.speakers)

@@ -23,6 +23,7 @@ from kb.library.tables import (
     SEARCH_EXAMPLE,
     ConfigurationError,
     ConfigurationTables,
+    DifferentTable,
     Embedding,
     EngineAddress,
     LessonTable,
@@ -30,7 +31,9 @@ from kb.library.tables import (
     SavedSearch,
     tables,
 )
+from kb.report.identity import event_key
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
+from kb.report.names import Same, SameNames, person_key
 from kb.translation import in_every_language
 from kb.wording import KINDS
 
@@ -50,6 +53,7 @@ class Configuration:
     """The values of a kb.toml, whose tables `docs/reference/kb_toml.md` describes.
 
     `overrides` are the metadata of reports by source, `corrections` and `talks` are by the ids of notes and talks.
+    `events` and `people` are the names of events and people that are one, `different` those that are not.
     `lesson` is what corrections of kinds teach about other notes, `keep_not_found` whether searches that find nothing
     are kept.
     `own_domain` is None unless the file names a domain or extends one with categories, services or words. `no_dates`
@@ -61,6 +65,9 @@ class Configuration:
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     talks: Mapping[str, TalkCorrection] = field(default_factory=dict)
+    events: SameNames = field(default_factory=lambda: SameNames(event_key))
+    people: SameNames = field(default_factory=lambda: SameNames(person_key))
+    different: DifferentTable = field(default_factory=DifferentTable)
     lesson: LessonTable = field(default_factory=LessonTable)
     ignore: tuple[str, ...] = ()
     keep_not_found: bool = True
@@ -76,6 +83,19 @@ class Configuration:
     def unlearned(self) -> int:
         """The number of corrections of kinds that the lesson does not have yet."""
         return max(0, sum(one.of_kind for one in self.corrections.values()) - self.lesson.corrections)
+
+    def names(self, table: Same) -> SameNames:
+        """Return the names of events or of people that are one."""
+        return self.events if table == "events" else self.people
+
+    def others(self, table: Same, name: str) -> tuple[str, ...]:
+        """Return the names of which kb.toml says below this one that they are another event or person."""
+        said: Mapping[str, tuple[str, ...]] = getattr(self.different, table)
+        return said.get(name, ())
+
+    def are_different(self, table: Same, one: str, other: str) -> bool:
+        """Return whether kb.toml says that two names are different events or people, in either order."""
+        return other in self.others(table, one) or one in self.others(table, other)
 
     @property
     def domain(self) -> "Domain":
@@ -104,6 +124,9 @@ def parse(data: bytes) -> Configuration:
         overrides={source: table.override() for source, table in read.reports.items()},
         corrections={note: _correction(note, table, base.domain.catalogue) for note, table in read.notes.items()},
         talks={talk: table.correction() for talk, table in read.talks.items()},
+        events=_same_names("events", SameNames(event_key, read.events)),
+        people=_same_names("people", SameNames(person_key, read.people)),
+        different=read.different,
         lesson=read.lessons.get("kinds", base.lesson),
         ignore=read.ignore,
         keep_not_found=read.keep_not_found,
@@ -159,6 +182,15 @@ def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correcti
     kind = kinds[table.kind] if table.kind else None
     denied = tuple(claim for claim in get_args(Claim) if getattr(table, claim) is False)
     return Correction(slugs["add"], slugs["remove"], kind, denied, table.no_answer_to)
+
+
+def _same_names(table: str, names: SameNames) -> SameNames:
+    if circle := names.circle():
+        one, other = map(quoted, circle)
+        raise ConfigurationError(
+            translatable("{0}: {1} and {2} lead to each other, or are one name; take one out", place(table), one, other)
+        )
+    return names
 
 
 def _searches(saved: tuple[SavedSearch, ...]) -> tuple[SavedSearch, ...]:

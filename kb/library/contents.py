@@ -13,7 +13,7 @@ from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import ConfigurationError
 from kb.report.dates import day_of
-from kb.report.identity import ids_of, slug, talk_id
+from kb.report.identity import event_key, ids_of, series, slug, talk_id
 from kb.report.model import Claim, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
 
@@ -160,6 +160,45 @@ class Contents(Struct, frozen=True, dict=True):
             for entry in self.reports
             for talk in entry.talks
         }
+
+    @cached_property
+    def _other_events(self) -> Mapping[str, str]:
+        """The name of each event by its other names, in reports and in kb.toml."""
+        merged = self.parsed_configuration.events
+        of_reports = {entry.own_event: entry.event for entry in self.reports if entry.event and entry.own_event}
+        return {name: merged.shown(name) for name in merged.said} | of_reports
+
+    @cached_property
+    def _current_events(self) -> Mapping[str, str]:
+        """The name of each event by the slug and the key of each of its names."""
+        names = (*self._other_events.items(), *((event, event) for event in self.events.values()))
+        return {key: event for name, event in names for key in (event_key(name), event_key(slug(name)), slug(name))}
+
+    def event_of(self, some_slug: str) -> str | None:
+        """Return the name of an event, given the slug of any of its names; None for an unknown one."""
+        known = self._current_events
+        return self.events.get(some_slug) or known.get(some_slug) or known.get(event_key(some_slug))
+
+    def current_value(self, facet: str, value: str) -> str:
+        """Return the value of a facet that another one leads to since events, people or talks became one."""
+        match facet:
+            case "event":
+                event = self.event_of(value)
+                return slug(event) if event else value
+            case "speaker":
+                return self.parsed_configuration.people.shown(value)
+            case "talk":
+                return self.canonical_talk(value) or value
+            case "series":
+                return self._current_series.get(value, value)
+        return value
+
+    @cached_property
+    def _current_series(self) -> Mapping[str, str]:
+        """The slug of the series of each merged event, by that of the series which its own name is of."""
+        listed = {slug(series(event)) for event in self.events.values()}
+        known = self._other_events.items()
+        return {own: slug(series(now)) for event, now in known if (own := slug(series(event))) not in listed}
 
     @cached_property
     def reports_of_talk(self) -> Mapping[str, Sequence[ReportEntry]]:

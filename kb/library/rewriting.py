@@ -16,6 +16,7 @@ from kb.library.tables import ENCODING, ConfigurationError, LessonTable, SavedSe
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.containers import TooLongError, file_bytes, unopened
 from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection
+from kb.report.names import Same
 from kb.report.problems import FileProblem
 
 # The header line of a table, and of a saved search, in any spelling that TOML allows.
@@ -118,6 +119,18 @@ def with_talk(data: bytes, talk: str, correction: TalkCorrection) -> bytes:
     return _with_table(data, "talks", talk, values)
 
 
+def with_shown(data: bytes, table: Same, name: str, shown: str | None) -> bytes:
+    """Return a kb.toml in which an event's or a person's name is shown under another one; None: under itself."""
+    name, other = (CONTROL.sub(" ", text or "").strip() for text in (name, shown))
+    return _with_values(data, (table,), {name: other or None})
+
+
+def with_different(data: bytes, table: Same, name: str, others: Sequence[str]) -> bytes:
+    """Return a kb.toml with the names of events or people that are another than this one."""
+    names = [CONTROL.sub(" ", text).strip() for text in (name, *others)]
+    return _with_values(data, ("different", table), {names[0]: names[1:] or None})
+
+
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
     """Return a kb.toml with the posts of a feed that were seen."""
     import tomlkit
@@ -195,20 +208,25 @@ def _with_searches(text: str, changed: str, searches: Sequence[Any]) -> bytes:
 
 def _with_table(data: bytes, group: str, name: str, values: Mapping[str, Any]) -> bytes:
     """Return a kb.toml with values in one table of a group; None removes a key, other keys stay as written."""
+    return _with_values(data, (group, name), values)
+
+
+def _with_values(data: bytes, path: Sequence[str], values: Mapping[str, Any]) -> bytes:
+    """Return a kb.toml with values in the table at a path; None removes a key, and an empty table goes."""
     import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
-    tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
-    table: Any = tables.setdefault(name, tomlkit.table())
+    tables: list[Any] = [document]
+    for depth, name in enumerate(path, start=1):
+        tables.append(tables[-1].setdefault(name, tomlkit.table(is_super_table=depth < len(path))))
     for key, value in values.items():
         if value is None:
-            table.pop(key, None)
-        elif str(table.get(key)) != str(value):  # a date may be written without quotes
-            table[key] = value
-    if not table:
-        tables.pop(name)
-    if not tables:
-        document.pop(group)
+            tables[-1].pop(key, None)
+        elif str(tables[-1].get(key)) != str(value):  # a date may be written without quotes
+            tables[-1][key] = value
+    for parent, name, table in reversed([*zip(tables, path, tables[1:], strict=False)]):
+        if not table and not table.as_string().strip():  # a comment stays
+            parent.pop(name)
     return _ended(document.as_string())
 
 

@@ -19,6 +19,7 @@ MAX_SEARCHES = 50
 MAX_SEARCH_NAME = 100  # characters
 MAX_SEARCH_ADDRESS = 2000  # characters
 SEARCH_EXAMPLE = '[[searches]] with lines name = "…" and address = "q=…&service=sqs"'
+_SHOWN = f"the name that it is shown under, of at most {MAX_EVENT} characters"
 
 # tomllib stores a list of keys for each part of a dotted key: a key of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
@@ -161,6 +162,13 @@ class FeedTable(Struct, forbid_unknown_fields=True):
     seen: Texts = ()
 
 
+class DifferentTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Names that look like one and are not: by one of them, the others."""
+
+    events: Annotated[dict[Text, Texts], Meta(description='lists like "A" = ["B"] below [different.events]')] = {}
+    people: Annotated[dict[Text, Texts], Meta(description='lists like "A" = ["B"] below [different.people]')] = {}
+
+
 class OwnServiceTable(Struct, forbid_unknown_fields=True):
     """A service of the library's own; the keys have the meanings of a catalogue."""
 
@@ -188,6 +196,17 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
     reports: Annotated[dict[str, ReportTable], Meta(description='tables like [reports."name"]')] = {}
     talks: Annotated[dict[str, TalkTable], Meta(description='tables like [talks."id"]')] = {}
     notes: Annotated[dict[str, NoteTable], Meta(description='tables like [notes."id"]')] = {}
+    events: Annotated[
+        dict[Text, Annotated[Text, Meta(min_length=1, max_length=MAX_EVENT, description=_SHOWN)]],
+        Meta(description='lines like "JAWS DAYS 18" = "JAWS DAYS 2018" below [events]'),
+    ] = {}
+    people: Annotated[
+        dict[Text, Annotated[Text, Meta(min_length=1, max_length=MAX_EVENT, description=_SHOWN)]],
+        Meta(description='lines like "hanako_y" = "山田 花子" below [people]'),
+    ] = {}
+    different: Annotated[
+        DifferentTable, Meta(description='[different.events] or [different.people], with lines like "A" = ["B"]')
+    ] = DifferentTable()
     lessons: Annotated[dict[str, LessonTable], Meta(description="the table [lessons.kinds]")] = {}
     points: object = None  # ignored; earlier versions joined equal notes by it
     feeds: Annotated[dict[str, FeedTable], Meta(description='tables like [feeds."https://…"]')] = {}

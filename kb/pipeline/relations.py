@@ -8,9 +8,11 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from index.messages import translatable
+from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.report.identity import event_key, longer_id, normalized, talk_id
-from kb.report.model import Note, Report
+from kb.report.model import Note, Report, Talk
+from kb.report.names import SameNames
 from kb.report.problems import FileProblem
 from kb.talks import ReportTalks, match_talks
 
@@ -76,25 +78,32 @@ def share_in(other: Texts, dropped: Texts) -> float:
     return (other & dropped).total() / dropped.total() if dropped else 1.0
 
 
-def with_shared_talks(entries: Sequence[ReportEntry]) -> tuple[ReportEntry, ...]:
-    """Return the reports with one name for each event, and one id for each talk that several of its reports are about.
+def with_shared_talks(entries: Sequence[ReportEntry], configuration: Configuration) -> tuple[ReportEntry, ...]:
+    """Return the reports with one name for each event and person, and one id for each talk of several reports.
 
-    The name is the commonest spelling; of equally common ones the first.
+    The name of an event is that which a person says, else the commonest spelling; of equally common ones the first.
     """
+    events, people = configuration.events, configuration.people
+
+    def key(event: str) -> str:
+        return event_key(events.shown(event))
+
     by_event: defaultdict[str, list[ReportEntry]] = defaultdict(list)
     for entry in entries:
         if entry.event:
-            by_event[event_key(entry.event)].append(entry)
+            by_event[key(entry.event)].append(entry)
     ids: dict[str, str] = {}
     names: dict[str, str] = {}
-    for key, same_event in by_event.items():
+    for one_event, same_event in by_event.items():
         if len(same_event) > 1:  # the talks of a single report keep their own ids
             ids |= match_talks([ReportTalks(entry.talks, entry.held_on) for entry in same_event])
-            names[key] = Counter(entry.event or "" for entry in same_event).most_common(1)[0][0]
+        own = [entry.event or "" for entry in same_event]
+        said = (events.shown(name) for name in own if events.shown(name) != name)
+        names[one_event] = next(said, None) or Counter(own).most_common(1)[0][0]
     return tuple(
         replace(
-            _with_event(entry, names.get(event_key(entry.event), entry.event) if entry.event else entry.event),
-            talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks),
+            _with_event(entry, names[key(entry.event)] if entry.event else entry.event),
+            talks=tuple(_with_people(replace(talk, id=ids.get(talk.id, talk.id)), people) for talk in entry.talks),
         )
         for entry in entries
     )
@@ -104,8 +113,20 @@ def _with_event(entry: ReportEntry, name: str | None) -> ReportEntry:
     return entry if name == entry.event else replace(entry, event=name, own_event=entry.event or "")
 
 
+def _with_people(talk: Talk, people: SameNames) -> Talk:
+    """Return a talk with the names that its speakers are shown under; their own names find it, too."""
+    speakers = tuple(dict.fromkeys(map(people.shown, talk.speakers)))
+    if speakers == talk.speakers:
+        return talk
+    own = (name for name in talk.speakers if name not in f"{talk.title} {talk.byline}")
+    return replace(talk, speakers=speakers, byline=" ".join(filter(None, (talk.byline, *own))))
+
+
 def with_own_talks(entry: ReportEntry) -> ReportEntry:
-    """Return a report with the event's name as it has it, and the id that each talk has in this report alone."""
+    """Return a report with the event's name as it has it, and the id that each talk has in this report alone.
+
+    Speakers keep the names that they are shown under: a report is read again if these change.
+    """
     event = entry.own_event or entry.event
     talks = tuple(replace(talk, id=talk_id(event, talk.written_title)) for talk in entry.talks)
     return replace(entry, event=event, own_event="", talks=talks)

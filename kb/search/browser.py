@@ -11,7 +11,7 @@ from index.query import Query
 from kb.library.contents import Contents, ReportEntry
 from kb.library.line_readings import readings_in
 from kb.pipeline.alignment import Row, aligned
-from kb.report.identity import event_key, own_part, report_part
+from kb.report.identity import own_part, report_part
 from kb.report.model import MetadataOverride, Note, Talk
 from kb.report.outline import Outline
 from kb.search.collection import Collection, GenerationCache, Snapshot
@@ -101,20 +101,20 @@ class Browser:
         return self._directory.get(self._collection.contents(), make)
 
     def event(self, slug: str) -> EventEntry:
-        """Return an event by its slug, or by that of another spelling of its name. Raises UnknownIdError."""
-        events = self.directory().events
-        if slug not in events:
-            key = event_key(slug)
-            slug = next((known for known in events if event_key(known) == key), slug)
-        return _entry_of(events, slug, "event")
+        """Return an event by its slug, or by that of another name or spelling. Raises UnknownIdError."""
+        return _entry_of(self.directory().events, self._current("event", slug), "event")
 
     def series(self, slug: str) -> SeriesEntry:
-        """Return a series of events by its slug. Raises UnknownIdError."""
-        return _entry_of(self.directory().series, slug, "series")
+        """Return a series of events by its slug, or by that of a merged event's. Raises UnknownIdError."""
+        return _entry_of(self.directory().series, self._current("series", slug), "series")
 
     def speaker(self, name: str) -> SpeakerEntry:
-        """Return a speaker and their talks by name. Raises UnknownIdError."""
-        return _entry_of(self.directory().speakers, name, "speaker")
+        """Return a speaker and their talks by name, or by a name that is merged. Raises UnknownIdError."""
+        return _entry_of(self.directory().speakers, self._current("speaker", name), "speaker")
+
+    def _current(self, facet: str, value: str) -> str:
+        contents = self._collection.contents()
+        return contents.current_value(facet, value) if contents else value
 
     def note(self, note_id: str) -> Note:
         """Return a note by its id, under the current or any former id of its report. Raises UnknownIdError."""

@@ -32,6 +32,12 @@ class TalkEntry:
         """The first day on which one of its reports was published."""
         return first_published(self.reports)
 
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """The speakers that any of its reports names."""
+        talks = (talk for report in self.reports for talk in report.talks if talk.id == self.talk.id)
+        return tuple(dict.fromkeys(name for talk in talks for name in talk.speakers))
+
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
@@ -99,7 +105,7 @@ class Directory:
         spoken = _talks(reports)
         talks = {key: entry for key, entry in spoken.items() if key in noted}
         events = {event.slug: event for event in _events(reports, talks)}
-        by_speaker = _grouped((name, entry) for entry in talks.values() for name in entry.talk.speakers)
+        by_speaker = _grouped((name, entry) for entry in talks.values() for name in entry.speakers)
         by_series = _grouped((event.series, event) for event in events.values())
         return cls(
             events=events,

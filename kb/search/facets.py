@@ -21,6 +21,7 @@ from kb.translation import NOTES, _, in_every_language, in_language, languages, 
 from kb.wording import KINDS, STATES, VIAS
 
 if TYPE_CHECKING:
+    from kb.library.configuration import Configuration
     from kb.library.contents import Contents
     from kb.services import Catalogue
 
@@ -59,6 +60,7 @@ class Facet(Struct, frozen=True):
       the value.
     - `words`: the fields of the search box that select it. There `names` returns the values by folded name. Without
       `names`, a value is selected by a part of it: A selects ALL, too.
+    - `merged`: returns the values of names that kb.toml shows under others, by folded name.
     - `find`: returns the value of a name.
     - `likely`: for values that a note may likely have, an additional value of the notes that only likely have it. With
       it they are sorted last and counted; readers never see it.
@@ -75,6 +77,7 @@ class Facet(Struct, frozen=True):
     value_labels: Mapping[str, str] = {}
     labels: "Callable[[Catalogue, Contents | None], Mapping[str, str]]" = lambda _catalogue, _contents: {}
     names: "Callable[[Catalogue], Mapping[str, str]] | None" = None
+    merged: "Callable[[Configuration], Mapping[str, str]]" = lambda _configuration: {}
     find: "Callable[[Catalogue, str], str | None] | None" = None
     words: tuple[str, ...] = ()
     likely: Mapping[str, str] = {}
@@ -210,6 +213,9 @@ FACETS = (
         roles=frozenset(("page", "table", "suggestion")),
         listed=Listed(3, 16),
         labels=lambda _catalogue, contents: contents.events if contents else {},
+        merged=lambda configuration: {
+            folded_name(name): slug(configuration.events.shown(name)) for name in configuration.events.said
+        },
         words=("event", "イベント"),
         option_help="Name or slug of an event, or a part of it. Repeatable.",
         tool_help="Only notes of events whose name contains this, as 'JAWS DAYS 2018'.",
@@ -242,6 +248,9 @@ FACETS = (
         lambda note, _catalogue: note.talk.speakers if note.talk else (),
         roles=frozenset(("page", "suggestion")),
         listed=Listed(6, 12, closed=True),
+        merged=lambda configuration: {
+            folded_name(name): configuration.people.shown(name) for name in configuration.people.said
+        },
         words=("speaker", "登壇者", "発表者"),
         option_help="Name of a speaker, or a part of it. Repeatable.",
         tool_help="Only notes of talks by speakers whose name contains this.",

@@ -30,7 +30,12 @@ _OTHER_FIELDS = {  # fields without a facet
 def query_parser(tools: Tools) -> QueryParser:
     """Return the parser of the search box of a library."""
     by_words = {
-        facet.words: QueryField("facet", facet.key, facet.names(tools.catalogue) if facet.names else {})
+        facet.words: QueryField(
+            "facet",
+            facet.key,
+            facet.names(tools.catalogue) if facet.names else {},
+            merged=facet.merged(tools.configuration),
+        )
         for facet in FACETS
     } | _OTHER_FIELDS
     fields = {folded_name(word): field for words, field in by_words.items() for word in words}

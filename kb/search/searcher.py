@@ -104,6 +104,7 @@ class Searcher:
     def _results(self, query: Query, snapshot: Snapshot | None) -> SearchResults:
         if snapshot is None:
             return SearchResults(total=0, hits=(), facets=dict.fromkeys(query.facets, ()))
+        query = current(query, snapshot.contents)
         index_query, service_group = for_index(query)
         group, last = index_query.last or ("", ())
         if group and group not in index_query.facets:
@@ -163,6 +164,8 @@ class Searcher:
             return (value,) if value else ()
         if not facet.words:
             return (name,)
+        if merged := facet.merged(self._collection.tools.configuration).get(folded_name(name)):
+            return (merged,)
         return tuple(count.value for count in self.noted(facet) if folded_name(name) in folded_name(count.value))
 
     def noted(self, facet: Facet) -> tuple[FacetCount, ...]:
@@ -228,6 +231,17 @@ class Searcher:
             return Suggestions.of(collection.catalogue, facets, words, reading)
 
         return self._suggestions.get(collection.contents(), make).for_typed(typed)
+
+
+def current(query: Query, contents: Contents | None) -> Query:
+    """Return a query with the current values of events, speakers and talks that have become one with others."""
+    if contents is None:
+        return query
+    for facet, values in query.selections:
+        now = tuple(contents.current_value(facet, value) for value in values)
+        if now != values:
+            query = replace(query.select(facet, *now), offset=query.offset)
+    return query
 
 
 def for_index(query: Query) -> tuple[Query, str]:

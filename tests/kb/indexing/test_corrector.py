@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.report.problems import LibraryError
 from kb.search.browser import Why
 from kb.search.results import UnknownIdError
 
@@ -108,3 +109,45 @@ def test_why_a_line_is_a_talk_follows_the_line_in_the_current_file(kb: Knowledge
     assert (after.text, after.sure, after.reasons[0]) == ("箱の話", before.sure, before.reasons[0])
     with pytest.raises(UnknownIdError, match=rf"2019/a\.md holds no talk {talk} any more"):
         kb.browser.why(talk)
+
+
+def test_names_are_merged_and_split_in_kb_toml_and_comments_stay(kb: KnowledgeBase) -> None:
+    file = kb.collection.library.path / "kb.toml"
+    file.write_text('[people]\n# 本人に聞いた\nhanako_y = "山田 花子" # 同じ人\n', "utf-8")
+    merged = [kb.corrector.same("events", "見本会", lambda _: "見本勉強会"), file.read_text("utf-8")]
+    split = [
+        kb.corrector.same("people", "hanako_y", lambda _: None),
+        kb.corrector.same("events", "見本会", lambda known: known),
+    ]
+    kb.corrector.same("events", "見本会", lambda _: None)
+
+    assert (merged, split, file.read_text("utf-8")) == (
+        [None, '[people]\n# 本人に聞いた\nhanako_y = "山田 花子" # 同じ人\n\n[events]\n"見本会" = "見本勉強会"\n'],
+        ["山田 花子", "見本勉強会"],
+        "[people]\n# 本人に聞いた\n",
+    )
+
+
+def test_names_that_would_lead_to_each_other_are_refused_and_nothing_is_written(kb: KnowledgeBase) -> None:
+    kb.corrector.same("people", "い", lambda _: "ろ")
+    before = (kb.collection.library.path / "kb.toml").read_bytes()
+
+    with pytest.raises(LibraryError, match="'い' and 'ろ' lead to each other"):
+        kb.corrector.same("people", "ろ", lambda _: "い")
+    assert (kb.collection.library.path / "kb.toml").read_bytes() == before
+
+
+def test_different_names_are_remembered_in_either_order(kb: KnowledgeBase) -> None:
+    before = kb.corrector.different("people", "山田 花", lambda known: (*known, "山田 花子"))
+    library = kb.collection.library
+    configuration = library.configuration()[0]
+    text = (library.path / "kb.toml").read_text("utf-8")
+    after = kb.corrector.different("people", "山田 花", lambda _: ())
+
+    assert (before, text, after) == ((), '[different.people]\n"山田 花" = ["山田 花子"]\n', ("山田 花子",))
+    assert [
+        configuration.are_different("people", "山田 花子", "山田 花"),
+        configuration.are_different("people", "山田 花", "山田 花子"),
+        configuration.are_different("events", "山田 花", "山田 花子"),
+        (library.path / "kb.toml").read_text("utf-8"),
+    ] == [True, True, False, ""]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 from msgspec.structs import replace
 
+from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.pipeline.relations import (
     RelatedReports,
@@ -130,7 +131,7 @@ def test_a_talk_of_two_reports_on_an_event_is_one() -> None:
     )
 
     first, second = talk_ids([one, other])
-    assert talk_ids(with_shared_talks([one, other])) == [first, [first[0]]]
+    assert talk_ids(with_shared_talks([one, other], Configuration())) == [first, [first[0]]]
     assert second != [first[0]]
 
 
@@ -138,14 +139,14 @@ def test_a_talk_of_two_reports_on_an_event_is_one() -> None:
 def test_talks_of_different_events_or_of_none_are_not_shared(events: tuple[str | None, str | None]) -> None:
     entries = [entry("a", events[0], "サーバーレスの勘所〜入門〜"), entry("b", events[1], "サーバレスの勘所")]
 
-    assert with_shared_talks(entries) == tuple(entries)
+    assert with_shared_talks(entries, Configuration()) == tuple(entries)
 
 
 def test_reports_of_one_event_have_its_commonest_name_and_share_its_talks() -> None:
     spellings = ("JAWSDAYS 2018", "JAWS DAYS 2018", "jaws days 2018年", "JAWS DAYS 2018")
     own = [entry(str(n), event, "サーバーレスの勘所") for n, event in enumerate(spellings)]
 
-    shared = with_shared_talks(own)
+    shared = with_shared_talks(own, Configuration())
 
     assert [one.event for one in shared] == ["JAWS DAYS 2018"] * 4
     assert {talk.id for one in shared for talk in one.talks} == {own[0].talks[0].id}
