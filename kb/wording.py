@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = {
 LIKELY: Mapping[str, str] = {"advice": marked("Likely advice"), "problem": marked("Likely a problem")}
 VIAS = {"explicit": marked("explicit"), "inherited": marked("inherited")}
 STATES = {
-    "unsolved": marked("Unsolved"),
+    "unsolved": marked("No remedy noted"),
     "solved": marked("With a remedy"),
     "unanswered": marked("Unanswered"),
     "answered": marked("Answered"),
@@ -59,7 +59,7 @@ CHANGED = {
 GUIDE_PARTS = {
     "advice": marked("Advice"),
     "solved": marked("Problems with a remedy"),
-    "unsolved": marked("Open problems"),
+    "unsolved": marked("Problems without a noted remedy"),
     "cases": marked("Facts and cases"),
 }
 STEPS = {

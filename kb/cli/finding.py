@@ -275,7 +275,7 @@ def _note_count(count: int, likely: int = 0) -> str:
     shell_complete=values_of(BY_KEY["service"]),
 )
 @click.option("--questions", is_flag=True, help="Questions and their answers instead of problems and their remedies.")
-@click.option("--open", "only_open", is_flag=True, help="Only those without a reply (未解決, 未回答).")
+@click.option("--open", "only_open", is_flag=True, help="Only those without a noted reply.")
 @as_json
 @with_knowledge_base
 def pairs(

@@ -262,7 +262,7 @@ def test_a_talk_without_notes_is_shown_by_its_heading(library: Path) -> None:
     assert kb("show", talk).stdout.splitlines()[0] == "鍵の話"
 
 
-@pytest.mark.parametrize(("which", "state"), [((), "Unsolved"), (("--questions",), "Unanswered")])
+@pytest.mark.parametrize(("which", "state"), [((), "No remedy noted"), (("--questions",), "Unanswered")])
 def test_a_note_without_a_reply_is_labelled_by_its_state(library: Path, which: tuple[str, ...], state: str) -> None:
     (library / "report.md").write_text(TROUBLES, "utf-8")
 

@@ -226,3 +226,20 @@ def test_a_note_with_an_arrow_continues_nothing_if_its_start_is_not_among_the_no
 def test_only_an_arrow_at_the_beginning_is_removed(arrow: str) -> None:
     assert without_arrow(f"{arrow}--force を付けて → 消す") == "--force を付けて → 消す"
     assert without_arrow("- を付けて → 消す") == "- を付けて → 消す"
+
+
+@pytest.mark.parametrize(
+    ("below", "is_said"),
+    [
+        ("", True),
+        ("- 会場は渋谷だった\n", True),
+        ("  - 会場は渋谷だった\n", False),
+        ("- 会場は渋谷だった\n- → 会場は広かった\n", False),
+        ("- 会場は渋谷だった\n- 会場は広かった\n- → 会場は遠かった\n", True),
+    ],
+)
+def test_a_problem_is_without_a_remedy_only_if_nothing_near_may_be_one(below: str, *, is_said: bool) -> None:
+    problem = "深夜にアラートが鳴り続けて誰も寝られないのが問題"
+    (note, *_) = paired(f"- {problem}\n{below}").notes
+
+    assert (note.kind, "unsolved" in note.states) == ("problem", is_said)
