@@ -27,7 +27,7 @@ _STATUS = Path("/proc/self/status")  # on Linux
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep indexes and compiled words in a cache of this run, which its worker processes inherit."""
-    for name in ("KB_ENGINE", "KB_INDEX", "KB_LIBRARY", "KB_TOKEN", "KB_EMBEDDING_KEY"):
+    for name in ("KB_ENGINE", "KB_INDEX", "KB_LIBRARY", "KB_TOKEN", "KB_EMBEDDING_KEY", "KB_MODEL_KEY"):
         os.environ.pop(name, None)
     os.environ["LC_ALL"] = "C.UTF-8"  # the terminal speaks English; what is about Japanese asks for it
     os.environ["KB_EMBEDDING"] = "none"  # a vector takes as long as a test; what is about them brings its own model

@@ -7,7 +7,7 @@ them asks for; a person's corrections win over it, and a person can take each of
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
@@ -72,6 +72,14 @@ class RefusedReadingsError(ValueError):
     """Answers that cannot be kept, with a line for each problem; nothing of them was kept."""
 
 
+class StalePartError(RefusedReadingsError):
+    """The report of the part has changed since."""
+
+
+def _any(_source: str) -> bool:
+    return True
+
+
 class Readings:
     """The readings of a library, by assistants."""
 
@@ -82,14 +90,16 @@ class Readings:
         self._read_whole: dict[str, tuple[str, bytes]] = {}  # versions and readings of reports, by source
         self._lock = threading.Lock()
 
-    def next_part(self, assistant: str, skip: Collection[str] = ()) -> Part | None:
+    def next_part(
+        self, assistant: str, skip: Collection[str] = (), wanted: Callable[[str], bool] = _any
+    ) -> Part | None:
         """Return what an assistant reads next, which is its open part from now on; None if everything is read.
 
         That is the first part with unread lines of the report whose file is the newest: out of order, readers lost
-        what the lines before decide. `skip` are the keys of parts to leave out. The index must be current. Raises
-        SearchIndexError, LibraryError.
+        what the lines before decide. `skip` are the keys of parts to leave out, `wanted` says of which sources it
+        reads. The index must be current. Raises SearchIndexError, LibraryError.
         """
-        for entry in self._newest_files():
+        for entry in self._newest_files(wanted):
             parts = [part for part in self._parts_of(entry) if part.key not in skip]
             if parts:
                 part = parts[0]
@@ -103,9 +113,9 @@ class Readings:
             self._open.pop(assistant, None)
         return None
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self, wanted: Callable[[str], bool] = _any) -> Iterator[Part]:
         """Yield all parts with unread lines, those of the newest files first. Raises SearchIndexError, LibraryError."""
-        for entry in self._newest_files():
+        for entry in self._newest_files(wanted):
             yield from self._parts_of(entry)
 
     def put(self, assistant: str, part_id: str, answers: PartAnswers) -> Record:
@@ -155,7 +165,7 @@ class Readings:
         if part is None or part.id != part_id:
             raise RefusedReadingsError(f"part {part_id!r} is not the one that you read now; ask for the next one")
         if self._library().digest(part.entry.source) != part.version:
-            raise RefusedReadingsError("the report has changed since; ask for the next part")
+            raise StalePartError("the report has changed since; ask for the next part")
         return part
 
     def _library(self) -> Library:
@@ -163,8 +173,8 @@ class Readings:
             raise LibraryError(translatable("{0}: these are the bundled samples; they stay as they are", SAMPLES))
         return self._collection.library
 
-    def _newest_files(self) -> list[ReportEntry]:
-        """Return the reports in the index, those in the newest files first."""
+    def _newest_files(self, wanted: Callable[[str], bool]) -> list[ReportEntry]:
+        """Return the wanted reports in the index, those in the newest files first."""
         library, contents = self._library(), self._collection.contents()
 
         def age(entry: ReportEntry) -> float:
@@ -172,7 +182,7 @@ class Readings:
                 return -library.file(library.container(entry.source) or entry.source).stat().st_mtime
             return 0.0
 
-        return sorted(contents.reports, key=age) if contents else []
+        return sorted((one for one in contents.reports if wanted(one.source)), key=age) if contents else []
 
     def _parts_of(self, entry: ReportEntry) -> list[Part]:
         """Return the parts of a report with unread lines; none while the index has another state of its file."""

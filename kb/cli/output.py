@@ -12,7 +12,7 @@ import click
 
 from index.messages import Message, message_of, translatable
 from kb import wording
-from kb.translation import _, translate
+from kb.translation import _, marked, translate
 
 if TYPE_CHECKING:
     from kb.library.contents import ReportEntry
@@ -38,6 +38,12 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, no
 _MAX_SNIPPET = 200  # characters of a note in a list of hits; `kb show` prints it whole
 _MAX_LISTED = 30  # known values that an error lists
 _EMBEDDING = "embedding"  # a step that may take hours, and resumes
+_TENTHS = {  # the steps of hours, with the line for each tenth
+    _EMBEDDING: marked("vectors: {done:,} of {total:,} notes"),
+    "asking the model": marked("read by the model: {done:,} of {total:,} parts"),
+}
+_MAX_SECONDS = 10  # of one thing; a rate below 0.1/s says less than the time left
+_CLEAR_LINE = "\r\x1b[K"
 
 
 class OutputError(OSError):
@@ -119,7 +125,7 @@ def error_message(error: Exception) -> Message:
 
 
 class ProgressBar:
-    """Shows progress on stderr: on a terminal a bar with rate and time left, else a line for each tenth of the vectors.
+    """Shows progress on stderr: on a terminal a bar with rate and time left, else a line for each tenth of long steps.
 
     As a context manager it returns the function that reports progress.
     """
@@ -135,12 +141,18 @@ class ProgressBar:
     def __exit__(self, *_error: object) -> None:
         self._close()
 
+    def note(self, line: str) -> None:
+        """Print a line on stderr, in place of the bar; its next update draws the bar below."""
+        if self._bar is not None:
+            click.echo(_CLEAR_LINE, nl=False, err=True)
+        echo(line, err=True)
+
     def _report(self, step: str, done: int, total: int) -> None:
         if not sys.stderr.isatty():
             tenth = 10 * done // total if total else 0
-            if step == _EMBEDDING and tenth != self._tenth:
+            if step in _TENTHS and tenth != self._tenth:
                 self._tenth = tenth
-                echo(_("vectors: {done:,} of {total:,} notes", done=done, total=total), err=True)
+                echo(_(_TENTHS[step], done=done, total=total), err=True)
             return
         if step != self._step:
             self._close()
@@ -153,12 +165,13 @@ class ProgressBar:
                 show_pos=True,
                 item_show_func=self._rate,
             )
+            self._bar.render_progress()  # the first update may be minutes away
         self._bar.length = total - self._done_before  # the total may grow
         self._bar.update(done - self._done_before - self._bar.pos)
 
     def _rate(self, _item: object) -> str | None:
         seconds = self._bar.time_per_iteration if self._bar else 0
-        return f"{1 / seconds:,.1f}/s" if seconds else None
+        return f"{1 / seconds:,.1f}/s" if 0 < seconds < _MAX_SECONDS else None
 
     def _close(self) -> None:
         if self._bar is not None:

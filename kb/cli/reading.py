@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from index.datafiles import quoted
 from index.messages import message_of, os_message, translatable
-from kb.cli.group import CHECK_FAILED, USAGE_ERROR, NamedPath, as_json, cli, state
+from kb.cli.group import CHECK_FAILED, USAGE_ERROR, NamedPath, as_json, cli, place_options, state
 from kb.cli.output import echo, echo_lines, event_line, print_json, tree_lines
 from kb.cli.syncing import problem_lines
 from kb.library.configuration import Configuration
@@ -43,16 +43,49 @@ _NOISE = "answered_all_the_same"  # the number of queries without an answer that
 
 
 @cli.command()
-@_files
+@click.argument("files", nargs=-1, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
 @click.option("--why", is_flag=True, help="Show the features for and against the kind of each note.")
+@click.option(
+    "--by-model", "url", metavar="URL", help="Have a chat model read the library, at the address before /chat."
+)
+@click.option("--model", metavar="NAME", help="The name of the chat model.")
+@click.option("--at-most", type=click.IntRange(1), metavar="TOKENS", help="The budget of --by-model.")
+@click.option("--dry-run", is_flag=True, help="Show what --by-model would read, and its tokens; send nothing.")
 @as_json
-def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
+@place_options
+def read(
+    files: tuple[Path, ...],
+    *,
+    why: bool,
+    url: str | None,
+    model: str | None,
+    at_most: int | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Read reports and show their notes, tagged; no index is touched. Of a folder all reports are read.
+
+    With --by-model, a chat model reads what no assistant has read yet: in the library, or in these files and folders of
+    it. The lines are sent to this address (OpenAI's interface: Ollama, llama.cpp, vLLM, a hosted model), the key in
+    KB_MODEL_KEY with them. What it says is kept in readings/ of the library; a person's corrections win over it. Ctrl+C
+    loses nothing: the next run goes on.
 
     \b
     Examples: kb read data/samples/*.txt
               kb read ~/reports --json
+              kb read --by-model http://127.0.0.1:11434/v1 --model qwen3 --dry-run
     """
+    if url is not None:
+        from kb.cli.by_model import read_by_model
+
+        if not model or why:
+            raise click.UsageError(_("--by-model needs --model, the name of the model, and goes without --why"))
+        read_by_model(url, model, files, at_most=at_most, dry_run=dry_run, as_json=as_json)
+        return
+    if model or at_most or dry_run:
+        raise click.UsageError(_("--model, --at-most and --dry-run go with --by-model, the address of a model"))
+    if not files:
+        raise click.UsageError(_("name a file or folder, or a model by --by-model"))
     from kb.kinds import reasons
     from kb.search.collection import embedder_of, reader_of
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kb.pipeline.reports import Progress
     from kb.report.problems import FileProblem
 
-_INTERRUPTED = 128 + 2  # the exit code of a program that SIGINT (2) ended
+INTERRUPTED = 128 + 2  # the exit code of a program that SIGINT (2) ended
 
 Embedding: TypeAlias = Literal["later", "in background", "now"]
 """When missing vectors are made: by a later command, by this process while it runs, or next."""
@@ -93,7 +93,7 @@ def embed_notes(kb: "KnowledgeBase") -> None:
         coverage = wording.coverage(kb.indexer.coverage())
         stopped = _("kb: stopped; no vector is lost ({coverage}); the rest: {how}", coverage=coverage, how=embedder())
         echo(stopped, err=True)
-        click.get_current_context().exit(_INTERRUPTED)
+        click.get_current_context().exit(INTERRUPTED)
     except EmbeddingError as error:
         echo(_no_vectors(error), err=True)
         click.get_current_context().exit(USAGE_ERROR)
