@@ -8,7 +8,7 @@ from kb.report.model import MetadataOverride, Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, Finding, Missing
 from kb.services import Domain
-from kb.talks import Candidates, report_with_candidates
+from kb.talks import Candidates, possible_day, report_with_candidates
 
 # One to four capitalised words after an owner's name; no name of a service has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
@@ -41,7 +41,7 @@ def findings(outline: Outline, report: Report, domain: Domain, candidates: Candi
     if report.event is None:
         yield Finding("event")
     if report.held_on is None:
-        yield Finding("date")
+        yield Finding("date", *(possible_day(outline, report.published) or ()))
     for talk in candidates.talks:
         yield Finding("talk", talk.line.number, talk.line.text, round(talk.probability, 3), talk.id)
     have_speakers = {talk.line for talk in report.talks if talk.speakers}

@@ -110,10 +110,10 @@ def parse_date(text: str, until: str | None = None) -> str:
     return found
 
 
-def date_or_none(text: str) -> str | None:
-    """Return a date as a person wrote it in the stored form, None if it is none."""
+def date_or_none(text: str, until: str | None = None) -> str | None:
+    """Return a date as a person wrote it in the stored form, as `parse_date` does, None if it is none."""
     try:
-        return parse_date(text)
+        return parse_date(text, until)
     except DateError:
         return None
 

@@ -1,5 +1,6 @@
 """From an outline to a report: its event, its talks and its notes."""
 
+from kb.talks.dates import possible_day
 from kb.talks.lines import line_keys, lines_of
 from kb.talks.matching import ReportTalks, match_talks
 from kb.talks.report import NO_OVERRIDES, Candidates, TalkOverrides, report_of, report_with_candidates, talk_reasons
@@ -12,6 +13,7 @@ __all__ = [
     "line_keys",
     "lines_of",
     "match_talks",
+    "possible_day",
     "report_of",
     "report_with_candidates",
     "talk_reasons",

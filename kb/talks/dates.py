@@ -20,6 +20,10 @@ _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)(?!\s*(?:[Rr]ecap|[Rr]e:Cap|報告会|
 _DAY_OF_YEAR = re.compile(r"(?<!\d)(\d{1,2})(?:月\s*(\d{1,2})日|/(\d{1,2})(?=\s*[(（][月火水木金土日]))")
 _IN_FILE_NAME = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
 _POST = re.compile(r"^(20\d\d)-(\d\d)-(\d\d)-")  # Jekyll names the file of a post by its day of publishing
+_WRITTEN = re.compile(  # a day as it is written, with its day of the week
+    rf"(?:{_DAY.pattern}|(?<!\d)\d{{1,2}}(?:月\s*\d{{1,2}}日|/\d{{1,2}}(?=\s*[(（][月火水木金土日])))"
+    r"(?:\s*[(（][月火水木金土日](?:曜日?)?(?:・?祝日?)?[)）])?"
+)
 _WHEN = re.compile(any_of("when"), re.IGNORECASE)
 _OTHER_DAY = re.compile(any_of("other_days"))
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
@@ -49,6 +53,22 @@ def held_on_of(outline: Outline, event: str | None) -> str | None:
 def published_of(outline: Outline) -> str | None:
     """Return the day on which the post was published, or None."""
     return next(filter(None, _published(outline)), None)
+
+
+def possible_day(outline: Outline, published: str | None) -> tuple[int, str] | None:
+    """Return the line of a day that may be that of the event, and the day as written; None if no line names one.
+
+    A line that says so (日時) comes before others. The day is not after that of publishing, which gives a missing year.
+    """
+    found = list[tuple[bool, int, str]]()
+    for block in outline.blocks:
+        text = block.text[:MAX_LINE]
+        match = _WRITTEN.search(text) if block.type in _TEXT_TYPES and not _OTHER_DAY.search(text) else None
+        if match and not _WRITTEN_AT.match(text, match.end()):
+            day = date_or_none(match[0], published)
+            if day and day <= (published or day):
+                found.append((_WHEN.search(text) is None, block.first_line, match[0]))
+    return min(found)[1:] if found else None
 
 
 def day_in_address(url: str) -> str | None:

@@ -100,6 +100,27 @@ def test_a_date_is_put_right_in_the_list_and_leaves_it(library: Path) -> None:
     assert listed(client, "date") == []
 
 
+def test_a_day_that_the_report_names_is_accepted_by_one_key(library: Path) -> None:
+    head = "---\ntitle: 箱の話を聞いた\ndate: 2020-01-05\n---\n\n"
+    (library / "named.md").write_text(
+        f"{head}- 箱は二つ\n- 次に12月20日(金)の会で聞いた、もっと大きな箱の長い長い話\n", "utf-8"
+    )
+    (library / "a.md").write_text(UNDATED, "utf-8")
+    client = opened(library)
+    page = client.get("/todo?what=date").text
+    (form,) = re.findall(
+        r'(?s)<form class="buttons" method="post" action="([^"]*)">((?:(?!</form>).)*?)aria-keyshortcuts="y"', page
+    )
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    before = listed(client, "date")
+    client.post(form[0], data={key: value.replace("&amp;", "&") for key, value in fields.items()}, headers=OURS)
+
+    assert before == [("named.md", 7, "12月20日(金)"), ("a.md", None, "")]
+    assert "2019年12月20日: <b" in page
+    assert listed(client, "date") == [("a.md", None, "")]
+    assert 'date = "2019-12-20"' in (library / "kb.toml").read_text("utf-8")
+
+
 def test_that_nobody_speaks_takes_a_talk_off_the_list(library: Path) -> None:
     (library / "undated.md").write_text(UNDATED, "utf-8")
     client = opened(library)

@@ -17,6 +17,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.tables import LessonTable
+from kb.report.dates import date_or_none
 from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
 from kb.report.problems import Missing
 from kb.translation import _, marked, ngettext
@@ -45,7 +46,10 @@ _TITLES = {
     _ASSISTANT: marked("Read by an assistant"),
 }
 _INSTRUCTIONS = {
-    "date": marked("Write the day of the event as 2018, 2018-03, 2018-03-10 or 10 March 2018."),
+    "date": marked(
+        "Write the day of the event as 2018, 2018-03, 2018-03-10 or 10 March 2018."
+        " If the day that is shown is right, y is enough."
+    ),
     "event": marked("Write which event a report is about."),
     "speaker": marked(
         "Write the speakers with commas between them. If nobody speaks, leave it empty and press Correct."
@@ -103,6 +107,11 @@ class Task:
     def key(self) -> str:
         """A key that stays the same while other tasks are done."""
         return f"{self.report.id}:{self.line or ''}"
+
+    @property
+    def day(self) -> str | None:
+        """The day of the event that the text may name, None if it names none."""
+        return date_or_none(self.text, self.report.published) if self.what == "date" else None
 
     @property
     def folder(self) -> str:
@@ -185,7 +194,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
 
 
 def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
-    """Return all tasks: claims by their probability, others by their report, newest first."""
+    """Return all tasks: claims by their probability, others by their report, newest first, proposals first."""
     found: dict[Missing, list[Task]] = {what: [] for what in _ORDER}
     for entry in knowledge_base.browser.reports():
         for finding in entry.findings:
@@ -195,7 +204,7 @@ def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
                     Task(finding.what, entry, finding.line, finding.text, likely=finding.likely, about=about)
                 )
         found["speaker"] += _without_speaker(entry)
-    return {what: tuple(sorted(own, key=lambda task: -task.likely)) for what, own in found.items()}
+    return {what: tuple(sorted(own, key=lambda task: (-task.likely, not task.text))) for what, own in found.items()}
 
 
 def _without_speaker(entry: ReportEntry) -> Iterator[Task]:

@@ -11,6 +11,7 @@ from outlines import ANY_LINE, DAY, markdown
 from kb.readers.formats import read_outline
 from kb.report.model import MetadataOverride
 from kb.talks import report_of
+from kb.talks.dates import possible_day, published_of
 
 
 def test_the_title_names_the_event_and_its_year() -> None:
@@ -192,6 +193,26 @@ def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
     assert [
         report_of(markdown(text, source=source)).held_on for source in ("2018-03-17-kagi.md", "20180317-kagi.md")
     ] == [None, "2018-03-17"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("- 鍵は二つ\n- 2018年11月25日(日)に聞いた\n", (2, "2018年11月25日(日)")),
+        ("- 2018/11/25 に聞いた\n- 日程は2018/11/24だった\n", (2, "2018/11/24")),  # a line that says so is first
+        ("- 令和元年5月1日に聞いた\n", (1, "令和元年5月1日")),
+        ("---\ndate: 2018-12-01\n---\n\n- 会は11月25日(日)\n", (5, "11月25日(日)")),
+        ("---\ndate: 2018-12-01\n---\n\n- 会は11/25(日)\n", (5, "11/25(日)")),
+        ("- 会は11月25日(日)\n", None),  # of which year?
+        ("---\ndate: 2018-12-01\n---\n\n- 会は11月25日(月)\n", None),  # it was a Sunday
+        ("---\ndate: 2018-12-01\n---\n\n- 次の会は2018年12月20日\n", None),  # after the post
+        ("- 2018年11月25日に更新した\n- 2018/11/25 23:48\n- 2018年2月30日\n", None),
+    ],
+)
+def test_a_line_may_name_the_day_of_the_event(text: str, named: tuple[int, str] | None) -> None:
+    outline = markdown(text)
+
+    assert possible_day(outline, published_of(outline)) == named
 
 
 @given(st.lists(ANY_LINE, max_size=40).map("\n".join))
