@@ -43,7 +43,7 @@ _NOISE = "answered_all_the_same"  # the number of queries without an answer that
 
 
 @cli.command()
-@click.argument("files", nargs=-1, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE|FOLDER...]", type=NamedPath(path_type=Path))
 @click.option("--why", is_flag=True, help="Show the features for and against the kind of each note.")
 @click.option(
     "--by-model", "url", metavar="URL", help="Have a chat model read the library, at the address before /chat."

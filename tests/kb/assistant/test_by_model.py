@@ -376,3 +376,17 @@ def test_the_estimate_has_what_is_unread_and_not_paid_yet(kb: KnowledgeBase, mon
     assert (before.reports, before.parts, before.lines, before.tokens_out) == (2, 2, 14, 520)
     assert (paid.parts, paid.tokens_out, paid.tokens_in < before.tokens_in) == (2, 260, True)
     assert reader(kb).estimate() == Estimate()
+
+
+def test_a_part_that_was_skipped_before_a_kill_is_not_paid_again(kb: KnowledgeBase) -> None:
+    def killed(messages: Messages, _: int) -> Reply:
+        if record_in(messages)["report"]["title"].startswith("鍵"):
+            raise KeyboardInterrupt
+        return Reply("nonsense")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(reader(kb), killed)
+    model = Model()
+    skipped = run(reader(kb), model)
+
+    assert ([source for source, _ in skipped], len(model.asked), len(kept(kb))) == (["b.md"], 1, 7)
