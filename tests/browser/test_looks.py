@@ -135,7 +135,7 @@ def test_fewer_than_ten_hits_have_no_chart(open_page: Open, own: str) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_the_start_page_of_a_phone_folds_the_map_of_services(open_page: Open, own: str, script: bool) -> None:  # noqa: FBT001
+def test_the_start_page_of_a_phone_folds_the_map_of_services(open_page: Open, own: str, *, script: bool) -> None:
     page = phone(open_page, "/", own, java_script_enabled=script)
     heights = [page.evaluate("document.documentElement.scrollHeight")] if script else [0]
     expect(page.locator(".map")).to_be_hidden()
