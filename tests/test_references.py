@@ -92,7 +92,7 @@ def answered(client: FlaskClient) -> Iterator[tuple[str, dict[str, Any], object]
             named = [one["name"] for one in lists["speakers"]] if "speaker" in address else ["sqs"]
             for value in pool.get(place[1], named) if place else ("",):
                 filled = address.replace(place[0], value) if place else address
-                asked = filled if filled != "/" else "/?q=SQS"
+                asked = {"/": "/?q=SQS", "/compare": "/compare?service=sqs&service=lambda"}.get(filled, filled)
                 yield asked, content["application/json"]["schema"], ask(asked)
 
 

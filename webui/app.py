@@ -15,6 +15,7 @@ from webui.http.security import Access, Guesses
 from webui.http.undo_log import UndoLog
 from webui.pages import (
     assisted,
+    compare,
     correcting,
     events,
     export,
@@ -36,7 +37,7 @@ from webui.view.templates import prepare_templates
 if TYPE_CHECKING:  # httpx takes time and 5 MB
     from kb.fetching import Fetcher
 
-_READ_ONLY = (indexes, events, pairs, reports, services, export, feeds)
+_READ_ONLY = (indexes, events, pairs, compare, reports, services, export, feeds)
 
 
 class _Json(JSONProvider):

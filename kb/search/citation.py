@@ -45,6 +45,12 @@ class Quoting:
                 address = self.address(note)
                 yield f"— {escaped(note.source)}:{note.line}{f' <{address}>' if address else ''}\n"
 
+    def item(self, note: Note, remedies: Iterable[Note] = ()) -> Iterator[str]:
+        """Yield a note as an item of a list, with its source, its remedies and its dated changes."""
+        yield f"- {self._with_source(note)}"
+        yield from (f"  - {_('Remedy')}: {self._with_source(remedy)}" for remedy in remedies)
+        yield from (f"  - {self._change(change)}" for change in self.domain.changes_for(note))
+
     def source(self, note: Note) -> str:
         """Return the event, date and speakers of a note."""
         held = dated(note.event or _("event unknown"), note)

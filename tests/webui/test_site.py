@@ -31,7 +31,9 @@ from webui.site.rewriting import Place, Places, Rewriter, link, web_address
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 ROOT = "https://me.example/notes/"
 REPORT = "# 見本勉強会 2018-03-10 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n- SQS は冪等に\n- 箱は空にする\n"
-DEEDS = re.compile(r"/(?:correct|add|todo|sync|saved|remove|undo|key|sheet|cite|why|lines|export|suggest|mcp)\b")
+DEEDS = re.compile(
+    r"/(?:correct|add|todo|sync|saved|remove|undo|key|sheet|cite|why|lines|export|suggest|mcp|compare)\b"
+)
 
 Links = dict[str, list[str]]
 

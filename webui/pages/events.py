@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.directory import SeriesEntry, TalkEntry
+from kb.search.directory import EventEntry, SeriesEntry, TalkEntry
 from kb.search.facets import year
 from kb.search.records import event_record, spoken_record
 from webui.http.address import address_of, page_address
@@ -23,6 +23,7 @@ _MIN_TIMED, _MAX_TIMED = 3, 200  # talks of an event with a timetable
 _DAY = len("2018-03-10")
 _TALKS = 60  # on a page
 _MOST_SERVICES = (("service", 10),)
+_PARTNERS = 6  # events to compare an event with, of its series and of all
 _REPORTS = 10  # of an event, before a link to the rest
 Tracks: TypeAlias = tuple[tuple[str | None, tuple[TalkEntry, ...]], ...]
 """Talks by their tracks; None for talks without one."""
@@ -120,6 +121,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             services=answer.facets["service"],
             bars=_series_bars(series, counts(answer, "event"), year(entry)),
             most_reports=_REPORTS,
+            partners=_partners(entry, series.events, [*browser.directory().events.values()]) if answer.total else (),
         )
 
     @blueprint.get("/speaker/<path:name>")
@@ -157,6 +159,16 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         return respond("years.html", lambda: {"years": listed}, years=listed, bars=bars)
 
     return blueprint
+
+
+def _partners(event: EventEntry, *lists: Sequence[EventEntry]) -> list[tuple[str, str]]:
+    """Return the events to compare an event with, by slug and name: those nearest to it in each list."""
+    found: dict[str, str] = {}
+    for events in lists:
+        place = events.index(event)
+        nearest = sorted(enumerate(events), key=lambda one: abs(one[0] - place))
+        found |= {one.slug: one.name for _, one in nearest[: _PARTNERS + 1] if one != event}
+    return [*found.items()]
 
 
 def by_track(talks: Sequence[TalkEntry]) -> Tracks:

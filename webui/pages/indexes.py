@@ -1,7 +1,7 @@
 """The lists of all reports, events, talks and speakers, with filters by name, year, service and more."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -20,7 +20,7 @@ from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry
 from kb.search.facets import year
 from kb.search.records import event_record, spoken_record
 from kb.translation import _, pgettext
-from kb.wording import event_day, listed
+from kb.wording import event_day
 from webui import wording
 from webui.http.address import MAX_VALUE_LENGTH, page_address
 from webui.http.responses import problem, respond, wants_json
@@ -90,7 +90,7 @@ def _event_slugs(entry: ReportEntry | TalkEntry) -> tuple[str, ...]:
 
 
 def _speakers(entry: TalkEntry) -> str:
-    return listed(entry.talk.speakers)
+    return wording.listed(entry.talk.speakers)
 
 
 def _years(entry: SpeakerEntry) -> tuple[str, ...]:
@@ -188,11 +188,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     filters = {key: request.args[key].strip() for key in index.keys if request.args.get(key, "").strip()}
-    query = Query(limit=0, facets=(index.what,))
-    if "service" in filters:
-        service = knowledge_base.collection.catalogue.find(filters["service"])
-        query = query.select("service", service.slug if service else filters["service"])
-    noted = counts(knowledge_base.searcher.search(query), index.what)
+    noted = _noted(index, filters.get("service"), knowledge_base)
     columns = {
         "name": Column(index.title),
         **index.columns(knowledge_base.browser),
@@ -205,7 +201,7 @@ def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
         return problem(BadRequest(), unread)
     kept = filters if order == index.order else {**filters, SORT: order}
     in_any_year = tuple(_filtered(index, filters, noted, knowledge_base))
-    entries = [entry for entry in in_any_year if filters.get("year") in (None, *index.values["year"](entry))]
+    entries = _of_year(index, in_any_year, filters.get("year"))
     if order != index.order:
         entries = ordered(entries, columns, order)
     part = paged(f"/{index.path}", entries, asked_page(request.args), _SIZE, kept=tuple(kept.items()))
@@ -242,6 +238,32 @@ def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
             unread=unread,
         ),
     )
+
+
+def listed(path: str, query: Query, knowledge_base: KnowledgeBase) -> tuple[str, int] | None:
+    """Return the address of a list with the conditions of a search, and its number of entries.
+
+    Return None if the list cannot be filtered so. Each condition of the search must be a single value.
+    """
+    index, filters = INDEXES[path], {group: values[0] for group, values in query.selections}
+    if query.text or not filters.keys() <= {*index.keys}:
+        return None
+    noted = _noted(index, filters["service"], knowledge_base) if "service" in filters else {}
+    entries = _of_year(index, _filtered(index, filters, noted, knowledge_base), filters.get("year"))
+    return address(f"/{path}", *filters.items()), len(entries)
+
+
+def _noted(index: Index[_Entry], service: str | None, knowledge_base: KnowledgeBase) -> Mapping[str, int]:
+    """Return the number of notes of each entry, those on a service alone if it is given by its name or slug."""
+    query = Query(limit=0, facets=(index.what,))
+    if service:
+        found = knowledge_base.collection.catalogue.find(service)
+        query = query.select("service", found.slug if found else service)
+    return counts(knowledge_base.searcher.search(query), index.what)
+
+
+def _of_year(index: Index[_Entry], entries: Iterable[_Entry], year: str | None) -> list[_Entry]:
+    return [entry for entry in entries if year in (None, *index.values["year"](entry))]
 
 
 def _filtered(

@@ -131,6 +131,7 @@ def _overview(service: Service, knowledge_base: KnowledgeBase) -> Response:
         undated=undated_talks(counted, on_service),
         timeline_url=f"/timeline?service={service.slug}",
         together=together,
+        partners=[(one.service, knowledge_base.collection.catalogue.short_name(one.service)) for one in together],
         most=_SHOWN,
     )
 
