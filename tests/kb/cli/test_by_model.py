@@ -217,6 +217,10 @@ SERVERS: dict[str, tuple[Answer, str]] = {
     "a lone surrogate": (sends(b'{"choices": [{"message": {"content": "\\ud800"}}]}'), NO_CHAT),
     "no text": (sends(completion(None)), UNUSED),
     "a refusal": (sends(completion(None, refusal="no")), UNUSED),
+    "cut off at its limit": (
+        sends({"choices": [{"message": {"content": '{"lines": []}'}, "finish_reason": "length"}]}),
+        UNUSED + "the answer was cut off at the limit of tokens",
+    ),
     "an apology": (sends(completion("I am sorry.")), UNUSED),
     "control characters": (sends(completion('{"lines": [], "\u001b]0;title\u0007": 1}')), UNUSED),
 }
