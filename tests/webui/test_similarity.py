@@ -12,6 +12,7 @@ from index.engine import Coverage
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
+from kb.wording import same, similar
 from webui.app import create_app
 from webui.pages import updating
 
@@ -119,3 +120,12 @@ def test_a_similar_note_of_another_report_has_the_services_of_both_alone(tmp_pat
     [similar] = kb.browser.like([note])
 
     assert (similar.note.text, similar.services) == ("SNS と Lambda の龘靐齉爩", ("lambda",))
+
+
+def test_similarity_is_said_in_words() -> None:
+    assert [similar(cosine, ["AWS Lambda"]) for cosine in (0.3, 0.5, 0.8)] == [
+        "same service: AWS Lambda",
+        "same service: AWS Lambda · meaning: similar",
+        "same service: AWS Lambda · meaning: the same",
+    ]
+    assert same(0.9, 0.2) == "words: the same · meaning: hardly similar"
