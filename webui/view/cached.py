@@ -23,7 +23,8 @@ _MAX_EXAMPLES = 6
 _MAX_PANEL_ITEMS = 2  # of each list of a panel; the page of the service has all
 _MAX_QUOTED = 2  # notes of the answer on the start page
 _MIN_SURE = 0.8  # probability of the kind of such a note
-_MIN_EXAMPLE_LENGTH = 15  # characters of a note on the start page; a shorter one says little by itself
+# Characters of a note on the start page: a shorter one says little by itself, a longer one hides the rest of the page.
+_EXAMPLE_LENGTHS = range(15, 160)
 # In the language of the notes, whatever the language of the page. Without vectors only those that are not questions
 # find an answer.
 _QUESTIONS = (
@@ -207,7 +208,7 @@ def _of_several_reports(found: Iterable[FoundNote]) -> tuple[FoundNote, ...]:
     for one in found:
         note = one.note
         is_sure = note.kind in ("advice", "statement") and note.sure >= _MIN_SURE and note.about == "matter"
-        if is_sure and not one.overtaken and len(note.text) >= _MIN_EXAMPLE_LENGTH:
+        if is_sure and not one.overtaken and len(note.text) in _EXAMPLE_LENGTHS:
             of_reports.setdefault(note.report, one)
     return tuple(of_reports.values())[:_MAX_QUOTED]
 
