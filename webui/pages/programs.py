@@ -18,6 +18,8 @@ from webui.pages.updating import Updater
 from webui.view.results import offers
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from _typeshed.wsgi import WSGIApplication
 
 _PROBE = Query("AWS", limit=1)  # its results do not matter; if it fails, every search does
@@ -45,13 +47,24 @@ def _add_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase, *, writes: boo
 
         from kb.programs.server import http_app
 
-        return cast("WSGIApplication", ASGIMiddleware(cast("Any", http_app(knowledge_base, writes=writes))))
+        app = cast("Any", http_app(knowledge_base, writes=writes))
+        return cast("WSGIApplication", ASGIMiddleware(app, loop=_loop()))
 
     @blueprint.post("/mcp")
     def ask() -> AnyResponse:
         with opening:
             mcp = server()
         return AnyResponse.from_app(mcp, request.environ, buffered=True)
+
+
+@cache
+def _loop() -> "AbstractEventLoop":
+    """Return the event loop of all apps: its thread never ends, and keeps the app that it answered last."""
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return loop
 
 
 def _add_health(blueprint: Blueprint, knowledge_base: KnowledgeBase, updater: Updater) -> None:
