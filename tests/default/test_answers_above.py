@@ -151,3 +151,13 @@ def test_the_start_page_quotes_what_surely_answers_a_question_in_several_reports
     assert page.index("<blockquote>") < page.index("grep")
     assert 1 < len(shown) == len({note.report for note in notes if note.text in shown})
     assert {html.unescape(text).strip() for text in shown} <= {note.text for note in of_reports.values()}
+
+
+def test_words_that_no_note_has_are_named_above_notes_that_are_only_near(samples: KnowledgeBase) -> None:
+    client = create_app(samples).test_client()
+    page = client.get("/", query_string={"q": "カフカゾーで同じメッセージが二度届いたら冪等にするには"}).text
+    found = samples.searcher.search(Query("カフカゾーで同じメッセージが二度届いたら冪等にするには", limit=20))
+
+    assert (found.total, bool(found.near)) == (0, True)
+    missing = [one.word for one in found.words if not one.count]
+    assert f"どのメモにもない言葉: {'、'.join(missing)}" in html.unescape(page)

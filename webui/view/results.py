@@ -16,7 +16,7 @@ from kb.search.search_box import WORD, Suggestion
 from kb.search.searcher import Searcher, without_a_word
 from kb.services import Change, Domain
 from kb.translation import _, marked, ngettext, pgettext, translate
-from kb.wording import alone, meant, without
+from kb.wording import alone, listed, meant, without
 from webui import wording
 from webui.http.address import Unread, address_of, at_page, page_address
 from webui.view.facets import Chip
@@ -147,7 +147,10 @@ def notices(
     query: Query, answer: SearchResults, quoted: tuple[FoundNote, ...], unread: tuple[Unread, ...]
 ) -> Iterator[Notice]:
     """Yield the notices on how the query was understood."""
-    if answer.near and not quoted and is_question(query.text):
+    missing = [one.word for one in answer.words if not one.count]
+    if answer.near and not answer.total and missing and not answer.steps:
+        yield Notice(_("No note has these words: {words}", words=listed(missing)))
+    elif answer.near and not quoted and is_question(query.text):
         yield Notice(_("No note was found that surely answers this."))
     if unread:
         yield Notice(wording.unread(unread))
