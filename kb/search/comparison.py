@@ -81,6 +81,12 @@ class Comparison(Struct, frozen=True):
     groups: tuple[Group, ...]
 
 
+def compared_facet(query: Query) -> str | None:
+    """Return the facet of which a query selects two values, None if it selects several of another facet too."""
+    several = {facet: len(values) for facet, values in query.selections if len(values) > 1}
+    return next(iter(several)) if [*several.values()] == [2] else None
+
+
 def compared(searcher: Searcher, query: Query, facet: str) -> Comparison:
     """Compare the two selected values of a facet; all other conditions of the query hold for both.
 

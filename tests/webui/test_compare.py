@@ -156,6 +156,21 @@ def test_a_service_an_event_and_a_year_lead_to_likely_comparisons(client: FlaskC
     assert '<a href="/compare?year=2018&amp;year=2019">Compare with 2018</a>' in years
 
 
+@pytest.mark.parametrize(
+    ("asked", "link"),
+    [
+        ("?year=2018&year=2019&q=Lambda", ['href="/compare?q=Lambda&amp;year=2018&amp;year=2019"']),
+        ("?year=2018&year=2019&year=2020", []),
+        ("?year=2018&year=2019&service=sqs&service=lambda", []),
+        ("?year=2018&service=sqs", []),
+    ],
+)
+def test_a_search_for_two_values_leads_to_their_comparison(client: FlaskClient, asked: str, link: list[str]) -> None:
+    page = client.get(f"/{asked}", headers=ENGLISH).text
+
+    assert re.findall('href="/compare[^"]*"', page) == link
+
+
 def options(page: str, facet: str, value: str) -> list[str]:
     """Return the values that the form of a page offers to compare a value with."""
     form = page[page.index(f'<input type="hidden" name="{facet}" value="{value}">') :]

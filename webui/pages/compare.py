@@ -13,7 +13,7 @@ from index.query import Query
 from kb.kinds.pairs import Pair
 from kb.knowledge_base import KnowledgeBase
 from kb.search.citation import escaped
-from kb.search.comparison import PARTS, Comparison, Group, Side, Value, compared
+from kb.search.comparison import PARTS, Comparison, Group, Side, Value, compared, compared_facet
 from kb.search.records import facet_record, pair_record
 from kb.services import Domain
 from kb.translation import _
@@ -112,13 +112,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 def _compared(knowledge_base: KnowledgeBase) -> Compared:
     """Return the comparison of the address. Aborts if it does not have two values of one facet that notes have."""
     query = resolved(understood(request.args.items(multi=True)), knowledge_base.collection.catalogue)
-    several = [(group, values) for group, values in query.selections if len(values) > 1]
-    if [len(values) for _, values in several] != [2]:
+    facet = compared_facet(query)
+    if facet is None:
         _refuse(
             UnprocessableEntity(),
             _("A comparison needs two different values of one filter, such as ?year=2018&year=2019."),
         )
-    ((facet, _values),) = several
     comparison = compared(knowledge_base.searcher, query, facet)
     unknown = dict.fromkeys(one for side in comparison.sides for one in side.answer.unknown)
     if unknown and knowledge_base.browser.reports():  # an empty library leads to its first report instead

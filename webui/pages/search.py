@@ -11,6 +11,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.search.browser import ServiceCount
+from kb.search.comparison import compared_facet
 from kb.search.crosstab import ServiceYears
 from kb.search.facets import by_strength, keys
 from kb.search.records import facet_record, found_talk_record, hit_records, service_record
@@ -94,6 +95,11 @@ class SearchPage:
             others = {key: label for key, label in labels.items() if key not in ("relevance", "new")}
             labels = {newest: labels["new"], **others}
         return ((key, label, SORTS[key] == self.query.sort) for key, label in labels.items())
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether two of its values can be compared beside each other."""
+        return compared_facet(self.query) is not None
 
     @property
     def total(self) -> int:
