@@ -60,8 +60,9 @@ def test_the_numbers_are_those_of_notes_kinds_states_reports_and_talks(client: F
     ]
 
 
-def test_a_search_that_no_list_can_show_has_no_number_of_talks(client: FlaskClient) -> None:
-    page = client.get("/compare?year=2018&year=2019&kind=advice", headers=ENGLISH).text
+@pytest.mark.parametrize("condition", ["kind=advice", "q=Lambda"])
+def test_a_search_that_no_list_can_show_has_no_number_of_talks(client: FlaskClient, condition: str) -> None:
+    page = client.get(f"{PAGES[0]}&{condition}", headers=ENGLISH).text
 
     assert ("/talks?" in page, "/reports?" in page) == (False, False)
 
@@ -107,6 +108,34 @@ def test_json_has_the_sides_and_groups(client: FlaskClient) -> None:
     assert (first["total"], second["total"]) == (12, 2)
     assert [pair["note"]["kind"] for pair in first["advice"]] == ["advice", "advice"]
     assert groups["series"]["own"][0] == [{"value": "jaws-days", "label": "JAWS DAYS", "notes": [5, 0], "more": None}]
+
+
+def test_the_side_with_clearly_more_for_its_size_is_marked(client: FlaskClient) -> None:
+    shared = {group["key"]: group["shared"] for group in client.get(PAGES[0], headers=JSON).json["groups"]}
+    page = client.get(PAGES[0], headers=ENGLISH).text
+    (row,) = re.findall(r"<tr>.*clearly more.*</tr>", page)
+
+    assert shared["series"] == [{"value": "aws-re-invent", "label": "AWS re:Invent", "notes": [121, 114], "more": 1}]
+    assert {one["more"] for one in shared["service"]} == {None}
+    assert row.index(">121<") < row.index("clearly more") < row.index(">114<")
+
+
+def test_the_commonest_values_are_shown_and_the_others_counted(client: FlaskClient) -> None:
+    page = client.get(PAGES[0], headers=ENGLISH).text
+    services = page[page.index('id="table-1"') : page.index('id="table-2"')]
+    shown = [len(re.findall(pattern, services)) for pattern in (r'<th scope="row">', 'class="chip"')]
+    more = [int(count) for count in re.findall(r">(\d+) more<", services)]
+    by_year = [client.get(f"/?year={year}", headers=JSON).json["facets"]["service"] for year in (2018, 2019)]
+    known = {one["value"] for year in by_year for one in year if one["count"]}
+
+    assert (shown, sum(shown) + sum(more)) == ([12, 20], len(known))
+
+
+def test_what_a_change_has_overtaken_comes_last(client: FlaskClient) -> None:
+    side = client.get(f"{CHANGED}&year=2018", headers=JSON).json["sides"][0]
+
+    for part in ("advice", "solved"):
+        assert [bool(pair["note"]["changes"]) for pair in side[part]] == [False, False, True]
 
 
 def test_markdown_has_the_tables_and_the_notes_with_their_sources(client: FlaskClient) -> None:

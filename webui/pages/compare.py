@@ -141,7 +141,7 @@ def _shown(comparison: Comparison, knowledge_base: KnowledgeBase) -> Compared:
         names=(first_name, second_name),
         conditions=wording.listed(conditions_of(kept, knowledge_base)),
         counts=Table(_("Numbers"), tuple(_counts(comparison, knowledge_base))),
-        tables=tuple(_table(group, comparison.sides, knowledge_base) for group in comparison.groups),
+        tables=tuple(_table(group, comparison, knowledge_base) for group in comparison.groups),
         notes={
             part: tuple((_cell(side, group, value), side.parts.get(part, ())) for side in comparison.sides)
             for part, (group, value, _sort) in PARTS.items()
@@ -175,9 +175,9 @@ def _cell(side: Side, facet: str, value: str) -> Cell:
     return Cell(one.count, address_of(side.query.select(facet, value)), one.likely)
 
 
-def _table(group: Group, sides: tuple[Side, Side], knowledge_base: KnowledgeBase) -> Table:
+def _table(group: Group, comparison: Comparison, knowledge_base: KnowledgeBase) -> Table:
     """Return a group with bars of the share of each side's notes."""
-    totals = [max(side.answer.total, 1) for side in sides]
+    totals = [max(side.answer.total, 1) for side in comparison.sides]
     values = (*group.shared, *group.own[0], *group.own[1])
     most = max(notes / total for value in values for notes, total in zip(value.notes, totals, strict=True))
 
@@ -193,8 +193,12 @@ def _table(group: Group, sides: tuple[Side, Side], knowledge_base: KnowledgeBase
             return knowledge_base.collection.catalogue.short_name(value.value)
         return value.label if group.key == "series" else wording.value_name(group.key, value.value, value.label)
 
+    if group.key == "series":
+        label = _("Series of events")
+    else:
+        label = _("Named together with") if group.key == comparison.facet else wording.facet_label(group.key)
     return Table(
-        label=_("Series of events") if group.key == "series" else wording.facet_label(group.key),
+        label=label,
         shared=tuple(map(row, group.shared)),
         own=(tuple(map(row, group.own[0])), tuple(map(row, group.own[1]))),
         left_out=group.left_out,
