@@ -131,6 +131,14 @@ def test_the_commonest_values_are_shown_and_the_others_counted(client: FlaskClie
     assert (shown, sum(shown) + sum(more)) == ([12, 20], len(known))
 
 
+def test_likely_advice_is_counted_but_not_shown(client: FlaskClient) -> None:
+    side = client.get("/compare?service=lambda&service=s3", headers=JSON).json["sides"][1]
+    (advice,) = [one for one in side["kind"] if one["value"] == "advice"]
+
+    assert (advice["count"], advice["likely"]) == (7, 6)
+    assert [pair["note"]["kind"] for pair in side["advice"]] == ["advice"]
+
+
 def test_what_a_change_has_overtaken_comes_last(client: FlaskClient) -> None:
     side = client.get(f"{CHANGED}&year=2018", headers=JSON).json["sides"][0]
 
