@@ -55,7 +55,7 @@ class BudgetError(Exception):
 
 
 class Outcome(Struct):
-    """What a run did: parts and lines that were read, lines that differ from kb, skipped parts, tokens.
+    """The outcome of a run: parts and lines that were read, lines that differ from kb, skipped parts, tokens.
 
     The tokens are `is_estimated` if the server does not count them. Answers from the cache have none.
     """
@@ -70,7 +70,7 @@ class Outcome(Struct):
 
 
 class Estimate(Struct):
-    """What is unread: reports, parts, lines, and about how many tokens the questions and the answers have."""
+    """The unread reports, parts and lines, and about how many tokens the questions and the answers have."""
 
     reports: int = 0
     parts: int = 0

@@ -20,7 +20,7 @@ Messages: TypeAlias = Sequence[Mapping[str, str]]
 
 
 class Reply(Struct, frozen=True):
-    """What a model answered, and the tokens of question and answer if its server counts them."""
+    """The answer of a model, and the tokens of question and answer if its server counts them."""
 
     text: str
     usage: tuple[int, int] | None = None

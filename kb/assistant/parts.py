@@ -45,7 +45,7 @@ class PartLine:
 
     @property
     def believed(self) -> Is | None:
-        """What kb believes that the line is."""
+        """The role or kind that kb believes of the line."""
         if self.talk:
             return "talk"
         return self.note.kind if self.note else ("part" if self.is_part else "other") if self.needs else None

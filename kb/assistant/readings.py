@@ -39,7 +39,7 @@ _Text = Annotated[str, Meta(max_length=200)]
 
 
 class LineAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an assistant says of a line."""
+    """The answer of an assistant on a line."""
 
     line: Annotated[int, Meta(ge=1, le=1_000_000, description="The number of the line.")]
     is_: Literal["talk", "part", "other", "advice", "problem", "question", "statement", "impression", "label"] = (
@@ -61,7 +61,7 @@ class LineAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
 
 class PartAnswers(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an assistant says of a part: of each of its unread lines, and of the report."""
+    """The answers of an assistant on a part: on each of its unread lines, and on the report."""
 
     lines: Annotated[tuple[LineAnswer, ...], Meta(max_length=_MAX_LINES)]
     event: Annotated[_Text, Meta(description='"" if the report names none')] | None = None

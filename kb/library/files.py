@@ -33,7 +33,7 @@ from kb.storage.walk import (
 
 T = TypeVar("T")
 Readings: TypeAlias = Mapping[str, Mapping[str, LineReading]]
-"""What assistants read in reports, by source and key of the line."""
+"""Readings by source and key of the line."""
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # files that begin with it are skipped
 _IN_CONTAINER = re.compile(r"!/|#\d+$")  # ends the path of the container in the source of a report inside it

@@ -1,4 +1,4 @@
-"""What assistants read in reports: the files in `readings/` beside kb.toml, one for each report, a line for each line.
+"""Readings by assistants as files: in `readings/` beside kb.toml, one for each report, a line for each line read.
 
 Each line is a JSON object (`LineReading`), so that people can read, merge and delete it.
 """

@@ -141,7 +141,7 @@ class TalkTable(Struct, forbid_unknown_fields=True):
 
 
 class LessonTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is learned from corrections, and which part of the change is used.
+    """The part of corrections and readings that is learned, and which part of the change is used.
 
     A person's `corrections` are learned in their order; what assistants read, if they read it until a time.
     """

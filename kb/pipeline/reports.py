@@ -34,7 +34,7 @@ Morphemes: TypeAlias = "Mapping[str, tuple[Morpheme, ...]]"
 Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
 """Corrections by note, grouped by the report id that kb.toml has in the note's id: it may be a former one."""
 Readings: TypeAlias = Mapping[str, LineReading]
-"""What assistants read: in a file by the keys of lines, in a report by note id, with the ids of other notes."""
+"""Readings by assistants: in a file by the keys of lines, in a report by note id, with the ids of other notes."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called during long work with the step, the number done, and the total."""
 

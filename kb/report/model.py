@@ -190,7 +190,7 @@ _Name = Annotated[str, Meta(max_length=100)]
 
 
 class LineReading(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What an assistant says of one line of a report, or of the report; None where it says nothing.
+    """The reading of one line of a report, or of the report, by an assistant; None where it says nothing.
 
     A person's correction wins over it. `of` is the key of the line (`kb.talks.lines.line_keys`), or that of the title
     (`report_key`) for the `event` and the day, `held_on`, "" if the report has none. `remedy_of` and `answers` are

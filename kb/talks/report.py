@@ -25,7 +25,7 @@ from kb.talks.spans import TalkText, talk_texts
 TalkOverrides: TypeAlias = Mapping[str, bool]
 """Whether lines are talks, as kb.toml says, by the id of the line or of its talk."""
 LineRoles: TypeAlias = Mapping[str, LineRole]
-"""What lines are, as an assistant says, by the key of the line (`line_keys`). Overrides win."""
+"""The roles of lines, as an assistant says, by the key of the line (`line_keys`). Overrides win."""
 
 NO_OVERRIDES: TalkOverrides = MappingProxyType({})
 _NO_ROLES: LineRoles = MappingProxyType({})

@@ -1,4 +1,4 @@
-"""How pages look: what stands out, how wide and how high things are, and what paper and phones leave out."""
+"""The looks of pages: colours, widths and heights, and what paper and phones leave out."""
 
 import re
 from collections.abc import Callable, Iterator

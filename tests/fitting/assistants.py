@@ -24,7 +24,7 @@ CORRECTED = 12  # notes, by a person
 
 
 class Setting(NamedTuple):
-    """What teaches: which of the notes that are read, in which share of a library, how often wrong, with which weight.
+    """A way to teach: which of the notes that are read, what share of a library, how often wrong, with which weight.
 
     `corrected` are the notes that a person corrected: none, or a selection of `Notes.corrected`.
     """

@@ -1,4 +1,4 @@
-"""アシスタントが読んだもの: listed with what kb said before, told apart on the pages, and taken back."""
+"""アシスタントが読んだもの: listed with what kb said before, marked on the pages, and taken back."""
 
 import re
 from pathlib import Path

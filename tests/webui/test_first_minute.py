@@ -1,4 +1,4 @@
-"""What the start page shows first is sure, of several reports, and about the matter of talks."""
+"""The start page shows first: notes that are sure, of several reports, and about the matter of talks."""
 
 import html
 import re

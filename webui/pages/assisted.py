@@ -1,4 +1,4 @@
-"""What assistants read differently from kb: the list of it, and the routes that take it back."""
+"""The list of what assistants read differently from kb, and the routes that take it back."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class ReadLine:
 
     @cached_property
     def changes(self) -> Mapping[str, tuple[Any, Any]]:
-        """What kb said and what the assistant says instead, by field."""
+        """The statements of kb and of the assistant, by field."""
         was, said = self.reading.was, self._said
         return {
             field: (was[field], said[field])
@@ -108,7 +108,7 @@ def read_lines(knowledge_base: KnowledgeBase) -> list[ReadLine]:
 
 
 class Shown:
-    """What the page shows of lines: their places in their reports, and their changes as text."""
+    """Lines as the page shows them: their places in their reports, and their changes as text."""
 
     def __init__(self, knowledge_base: KnowledgeBase, lines: Sequence[ReadLine]) -> None:
         self._browser, self._collection = knowledge_base.browser, knowledge_base.collection

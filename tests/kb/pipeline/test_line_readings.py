@@ -1,4 +1,4 @@
-"""What assistants read in reports: applied line by line, below what a person says, and kept when other lines change."""
+"""Readings by assistants: applied line by line, below what a person says, and kept when other lines change."""
 
 from pathlib import Path
 from typing import Any
