@@ -88,12 +88,12 @@ def compared_facet(query: Query) -> str | None:
 
 
 def compared(searcher: Searcher, query: Query, facet: str) -> Comparison:
-    """Compare the two selected values of a facet; all other conditions of the query hold for both.
+    """Compare the two selected values of a facet, in their order; all other conditions of the query hold for both.
 
     The values of the other conditions must be single. All is read from one generation of the index.
     """
     kept = replace(query, match_all=(), sort="relevance", offset=0, limit=0, facets=(), context=None)
-    queries = {value: kept.select(facet, value) for value in query.selected(facet)}
+    queries = {value: kept.select(facet, value) for value in sorted(query.selected(facet))}
     answers = searcher.each(*(search for own in queries.values() for search in _searches(own).values()))
     first, second = (_side(value, own, answers) for value, own in queries.items())
     groups = (_group(key, (first, second)) for key in (_GROUPS_OF_YEARS if facet == "year" else _GROUPS))

@@ -92,6 +92,21 @@ def test_what_cannot_be_compared_is_refused_with_a_sentence(
     assert (answer.status_code, said in html.escape(answer.json["detail"], quote=False)) == (400, True)
 
 
+def test_merged_events_are_one_value(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    for name in ("鍵の会 2018", "カギカイ 18", "箱の会 2019"):
+        (tmp_path / "library" / f"{name}.md").write_text(f"# {name} 参加レポート\n\n- {name}の鍵\n", "utf-8")
+    events = "".join(f'[reports."{name}.md"]\nevent = "{name}"\n' for name in ("鍵の会 2018", "カギカイ 18"))
+    (tmp_path / "library" / "kb.toml").write_text(f'[events]\n"カギカイ 18" = "鍵の会 2018"\n{events}', "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.indexer.sync()
+    client = create_app(knowledge_base).test_client()
+    former = client.get("/compare?event=カギカイ-18&event=箱の会-2019", headers=JSON).json
+
+    assert [(side["label"], side["total"]) for side in former["sides"]] == [("箱の会 2019", 1), ("鍵の会 2018", 2)]
+    assert client.get("/compare?event=カギカイ-18&event=鍵の会-2018").status_code == 422
+
+
 def test_conditions_without_notes_say_so(client: FlaskClient) -> None:
     page = client.get("/compare?year=2018&year=2019&service=bedrock", headers=ENGLISH)
 

@@ -15,6 +15,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.citation import escaped
 from kb.search.comparison import PARTS, Comparison, Group, Side, Value, compared, compared_facet
 from kb.search.records import facet_record, pair_record
+from kb.search.searcher import current
 from kb.services import Domain
 from kb.translation import _
 from kb.wording import KINDS
@@ -111,7 +112,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 def _compared(knowledge_base: KnowledgeBase) -> Compared:
     """Return the comparison of the address. Aborts if it does not have two values of one facet that notes have."""
-    query = resolved(understood(request.args.items(multi=True)), knowledge_base.collection.catalogue)
+    collection = knowledge_base.collection
+    query = resolved(understood(request.args.items(multi=True)), collection.catalogue)
+    query = current(query, collection.contents())  # names that are merged are one value
     facet = compared_facet(query)
     if facet is None:
         _refuse(
