@@ -13,12 +13,13 @@ from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
 from kb.library.places import OWN_LIBRARY, own_library
+from kb.library.rewriting import with_corrections
 from kb.pipeline.relations import SAME_REPORT, share_in, texts_of
-from kb.pipeline.reports import MAX_UNREAD, FinishedReport, read_report, tools_of
+from kb.pipeline.reports import MAX_UNREAD, FinishedReport, finish_report, tools_of
 from kb.readers.containers import container_ending
 from kb.readers.formats import ending_of, read_outline
 from kb.report.identity import normalized
-from kb.report.model import MetadataOverride, Report
+from kb.report.model import NO_CORRECTIONS, CorrectionSet, MetadataOverride, Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection
@@ -46,8 +47,11 @@ class Adder:
         name: str | None = None,
         override: MetadataOverride | None = None,
         expected: str | None = None,
+        corrections: CorrectionSet = NO_CORRECTIONS,
     ) -> Added:
         """Write a report to the library, durably; an older state of the same report is replaced.
+
+        `corrections` of its notes and talks, by the own parts of their ids, are written with it.
 
         The name defaults to one of its event and title. An export or archive is written as it is, in place of an older
         one with the same reports. `expected` is the SHA-256 of the file to replace, empty for none. Raises
@@ -64,7 +68,15 @@ class Adder:
             if not unchanged and expected not in (None, old.digest if old else ""):
                 raise ChangedSinceError(old.source if old else None)
             source = old.source if old else None
-            change = library.put(data, name or report.id + ending_of(outline.format), override, source)
+            known = library.configuration()[0].overrides.get(source or "", MetadataOverride())
+            stored = report_of(outline, (override or MetadataOverride()).over(known)) if source else report
+            change = library.put(
+                data,
+                name or report.id + ending_of(outline.format),
+                override,
+                source,
+                corrections=corrections.of_report(stored),
+            )
         return Added(report.id, f"{library.name}/{change.source}", source, unchanged=unchanged, change=change)
 
     def _add_many(self, data: bytes, name: str, override: MetadataOverride | None) -> Added:
@@ -102,21 +114,25 @@ class Adder:
         name: str | None = None,
         override: MetadataOverride | None = None,
         most_unread: int = MAX_UNREAD,
+        corrections: CorrectionSet = NO_CORRECTIONS,
     ) -> FinishedReport:
         """Return the finished report without adding it, as a sync would finish it. Raises UnreadableError.
+
+        `corrections` of its notes and talks, by the own parts of their ids, hold already.
 
         The model reads its new notes, unless they are more than `most_unread`.
         """
         collection = self._collection
         configuration = collection.library.configuration()[0]
         tools, reader = tools_of(configuration.text), collection.passage_reader()
-        lesson = None
+        outline, lesson = read_outline(data, name or _UNNAMED), None
         if configuration.lesson.learns:
             loader = ReportLoader(tools, ReportCache(collection.index))
             lesson = lesson_of(collection.library.scan(), collection.readable_contents(), loader)
-        return read_report(
-            data, name or _UNNAMED, tools, override, reader=reader, lesson=lesson, most_unread=most_unread
-        )
+        if corrections != NO_CORRECTIONS:
+            own = corrections.of_report(report_of(outline, override))
+            tools = tools_of(with_corrections(configuration.text.encode(), configuration, own).decode())
+        return finish_report(outline, tools, override, reader=reader, lesson=lesson, most_unread=most_unread)
 
     def preview_many(
         self, data: bytes, name: str | None, limit: int

@@ -109,7 +109,7 @@ class CachedReport(Struct, frozen=True):
 
     `folded_text` is all its text, as `kb.services.names_in` folds it to look for names. `training_features` are the
     features of notes that are corrected or read: the lesson for other notes is learned from them. `marked_answers`,
-    `scores` and `assisted` are those of the `FinishedReport`, from which it can be classified again.
+    `scores`, `assisted` and `moved` are those of the `FinishedReport`, from which it can be classified again.
     """
 
     fingerprint: ReportFingerprint
@@ -121,6 +121,7 @@ class CachedReport(Struct, frozen=True):
     marked_answers: Mapping[str, str] = {}
     scores: tuple[bytes, ...] = ()
     assisted: Readings = {}
+    moved: Mapping[str, Correction] = {}
 
     def is_of(self, file: ReportFile) -> bool:
         """Whether it was made from this version of a file, by this version of kb."""
@@ -257,7 +258,7 @@ class ReportLoader:
             )
         elif finished.lesson != self._lesson.key or self._has_new_readings(finished):
             finished = replace(finished, morphemes=self._known_morphemes(file))
-            corrections = self._fingerprint(file, finished).corrections
+            corrections = {**finished.moved, **self._fingerprint(file, finished).corrections}
             finished = classified(finished, corrections, self._reader, self._lesson)
         else:
             return finished
@@ -289,6 +290,7 @@ class ReportLoader:
             cached.marked_answers,
             cached.scores,
             cached.assisted,
+            cached.moved,
         )
         current = self._fingerprint(file, finished)
         return finished if known == (replace(current, domain=known.domain) if any_domain else current) else None
@@ -312,6 +314,7 @@ class ReportLoader:
                 finished.marked_answers,
                 finished.scores,
                 finished.assisted,
+                finished.moved,
             )
         )
 

@@ -13,9 +13,15 @@ from msgspec.structs import replace
 
 from index.messages import os_message, translatable
 from kb.library.configuration import Configuration, parse
-from kb.library.rewriting import configuration_bytes, read_configuration, with_overrides, with_seen
+from kb.library.rewriting import (
+    configuration_bytes,
+    read_configuration,
+    with_corrections,
+    with_overrides,
+    with_seen,
+)
 from kb.library.tables import ConfigurationError
-from kb.report.model import MetadataOverride
+from kb.report.model import NO_CORRECTIONS, Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem, LibraryError
 from kb.storage.safe_files import NotRegularError, locked, make_folder, move, read_regular, write_whole
 from kb.storage.walk import (
@@ -58,13 +64,23 @@ class ChangedSinceError(LibraryError):
 class FileState(Struct, frozen=True):
     """The SHA-256 of a file, None if it is missing, and the overrides of the reports in it by source.
 
-    `read` are the bytes of what assistants read in the reports of a container, by source. Those of a file with one
+    `corrections` are those of notes and talks that are written together with the file. `read` are the bytes of what assistants read in the reports of a container, by source. Those of a file with one
     report stay where they are, whatever happens to the file.
     """
 
     digest: str | None
     overrides: Mapping[str, MetadataOverride] = {}
     read: Mapping[str, bytes] = {}
+    corrections: CorrectionSet = NO_CORRECTIONS
+
+    def loses(self, after: "FileState") -> bool:
+        """Return whether kb.toml has less, or something else, about the file in the state after it."""
+        pairs = (
+            (self.overrides, after.overrides),
+            (self.corrections.notes, after.corrections.notes),
+            (self.corrections.talks, after.corrections.talks),
+        )
+        return any(was != type(was)() and new.get(key) != was for old, new in pairs for key, was in old.items())
 
 
 class FileChange(Struct, frozen=True):
@@ -157,7 +173,7 @@ class Folder:
 
     def _backup_before(self, change: FileChange) -> Path | None:
         """Return the backup of a file from before a change, None if the file was missing. Raises ChangedSinceError."""
-        digest, now = change.before.digest, self._state(change.source)
+        digest, now = change.before.digest, self._state(change.source, change.after.corrections)
         backup = backup_path(self.file(change.source), digest) if digest not in (None, now.digest) else None
         source = self._source(backup) if backup else None
         if change.before.read == change.after.read:  # what was read since stays
@@ -176,13 +192,13 @@ class Folder:
         path, before, after = self.file(change.source), change.before, change.after
         backups: list[Path] = []
         with self._journaled(change), writing(path):
-            if any(after.overrides.get(key) != was for key, was in before.overrides.items()):  # kb.toml loses some
+            if before.loses(after):
                 backups.append(_backed_up(self.path / CONFIGURATION))
             if after.digest is None and before.digest:
                 backups.insert(0, backup_path(path, before.digest))
                 move(path, backups[0])
-            else:  # the overrides come before the file, so that it never appears without them
-                self._override(after.overrides, before.overrides)
+            else:  # kb.toml comes before the file, so that it never appears without its entries
+                self._write_entries(after, before)
             if content is not None and before.digest != after.digest:
                 if before.digest:
                     backups.insert(0, _backed_up(path))
@@ -193,14 +209,15 @@ class Folder:
             lost = (source for source, data in before.read.items() if data not in after.read.values())
             backups += [_backed_up(self.path / readings_path(source)) for source in lost]
             self._put_readings(after.read, before.read)
-        written = overrides_of(self.configuration()[0].overrides, change.source)  # as kb.toml gives them back
-        return replace(change, after=replace(after, overrides=written), kept=tuple(map(self._source, backups)))
+        written = self._state(change.source, after.corrections)  # as kb.toml gives them back
+        after = replace(after, overrides=written.overrides, corrections=written.corrections)
+        return replace(change, after=after, kept=tuple(map(self._source, backups)))
 
     @contextmanager
     def _journaled(self, change: FileChange) -> Iterator[None]:
         """Keep a change of both a file and kb.toml in the journal until it is done or undone."""
-        is_same = (change.before.overrides, change.before.read) == (change.after.overrides, change.after.read)
-        if is_same or change.before.digest == change.after.digest:
+        before, after = (replace(state, digest=None) for state in (change.before, change.after))
+        if before == after or change.before.digest == change.after.digest:
             yield
             return
         self._configure(lambda before, _: before)  # raises if kb.toml is broken
@@ -225,10 +242,10 @@ class Folder:
                 change = None
             now = change and self._state(change.source).digest
             if change and now == change.after.digest:
-                self._override(change.after.overrides, change.before.overrides)
+                self._write_entries(change.after, change.before)
                 self._put_readings(change.after.read, change.before.read)
             elif change and now == change.before.digest:
-                self._override(change.before.overrides, change.after.overrides)
+                self._write_entries(change.before, change.after)
                 self._put_readings(change.before.read, change.after.read)
             path.unlink()
 
@@ -239,11 +256,15 @@ class Folder:
             self._recover()
             yield
 
-    def _state(self, source: str) -> FileState:
-        path, overrides = self.file(source), overrides_of(self.configuration()[0].overrides, source)
+    def _state(self, source: str, corrections: CorrectionSet = NO_CORRECTIONS) -> FileState:
+        """Return the present state of a file, with the present corrections of the notes and talks of the given ones."""
+        path, configuration = self.file(source), self.configuration()[0]
+        overrides = overrides_of(configuration.overrides, source)
+        notes = {note: configuration.corrections.get(note, Correction()) for note in corrections.notes}
+        talks = {talk: configuration.talks.get(talk, TalkCorrection()) for talk in corrections.talks}
         with writing(path):
             digest = digest_of(read_regular(path)) if os.path.lexists(path) else None
-            return FileState(digest, overrides, self._readings_inside(source))
+            return FileState(digest, overrides, self._readings_inside(source), CorrectionSet(notes, talks))
 
     def _readings_inside(self, container: str) -> Mapping[str, bytes]:
         """Return the bytes of what assistants read in the reports of a container, by source."""
@@ -262,8 +283,10 @@ class Folder:
                 make_folder(path.parent)
                 write_whole(path, after[source])
 
-    def _override(self, after: Mapping[str, MetadataOverride], before: Mapping[str, MetadataOverride]) -> None:
-        self._configure(with_overrides({**dict.fromkeys(before), **after}))
+    def _write_entries(self, after: FileState, before: FileState) -> None:
+        """Write the overrides and corrections of a state to kb.toml, in place of those of the state before."""
+        overridden = with_overrides({**dict.fromkeys(before.overrides), **after.overrides})
+        self._configure(lambda data, known: with_corrections(overridden(data, known), known, after.corrections))
 
     def _configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
         path = self.path / CONFIGURATION

@@ -18,7 +18,7 @@ from kb.library.file_changes import ChangedSinceError, FileChange, FileState, Fo
 from kb.library.line_readings import problems_in, readings_in, with_readings
 from kb.readers.containers import TooLongError, file_bytes, members_of, unopened
 from kb.report.identity import normalized
-from kb.report.model import LineReading, MetadataOverride
+from kb.report.model import NO_CORRECTIONS, CorrectionSet, LineReading, MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.storage.safe_files import read_regular, write_whole
 from kb.storage.walk import (
@@ -260,8 +260,9 @@ class Library(Folder):
         *,
         inside: Mapping[str, MetadataOverride] | None = None,
         former: Mapping[str, str] | None = None,
+        corrections: CorrectionSet = NO_CORRECTIONS,
     ) -> FileChange:
-        """Write a report durably, with its metadata in kb.toml; return the change.
+        """Write a report durably, with its metadata and corrections in kb.toml; return the change.
 
         A replaced file is backed up if it differs. Without `replacing` no file is overwritten, and README.md becomes
         report-README.md. Fields that the override leaves open stay as they are. `inside` are the new overrides of the
@@ -277,7 +278,7 @@ class Library(Folder):
         with self._locked():
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
             source = self._source(path)
-            before = self._state(source)
+            before = self._state(source, corrections)
             overrides = {**(before.overrides if inside is None else inside)}
             if override and override != MetadataOverride():
                 overrides[source] = override.over(overrides.get(source, MetadataOverride()))
@@ -286,7 +287,7 @@ class Library(Folder):
                 if former is None
                 else {to: before.read[at] for to, at in former.items() if at in before.read}
             )
-            change = FileChange(source, before, FileState(digest_of(data), overrides, moved))
+            change = FileChange(source, before, FileState(digest_of(data), overrides, moved, corrections))
             return self._apply(change, data)
 
     def discard(self, source: str, digest: str | None = None) -> FileChange:

@@ -9,13 +9,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
+from msgspec.structs import replace
+
 from index.datafiles import CONTROL, place
 from index.messages import message_of, translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ENCODING, ConfigurationError, LessonTable, SavedSearch
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.containers import TooLongError, file_bytes, unopened
-from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection
+from kb.report.model import Claim, Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.names import Same
 from kb.report.problems import FileProblem
 
@@ -86,6 +88,15 @@ def with_override(data: bytes, source: str, override: MetadataOverride | None) -
 def with_overrides(overrides: Mapping[str, MetadataOverride | None]) -> Callable[[bytes, object], bytes]:
     """Return a change for `Folder.configure` that writes the metadata of several reports, in this order."""
     return lambda data, _: reduce(lambda before, one: with_override(before, *one), overrides.items(), data)
+
+
+def with_corrections(data: bytes, before: Configuration, corrections: CorrectionSet) -> bytes:
+    """Return a kb.toml with several corrections. What was learned from a kind that they take out is forgotten."""
+    taught = [note for note, one in before.corrections.items() if one.of_kind][: before.lesson.corrections]
+    lost = sum(note in corrections.notes and not corrections.notes[note].of_kind for note in taught)
+    data = with_lesson(data, replace(before.lesson, corrections=before.lesson.corrections - lost)) if lost else data
+    data = reduce(lambda known, one: with_correction(known, *one), corrections.notes.items(), data)
+    return reduce(lambda known, one: with_talk(known, *one), corrections.talks.items(), data)
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:

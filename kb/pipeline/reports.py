@@ -55,7 +55,8 @@ class FinishedReport(Struct, frozen=True):
     `findings` list missing metadata and likely kinds of notes. `reading` is the model that read the notes,
     empty if only their words classify them; `lesson` is the key of the lesson. `training_features` are the features of
     the notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
-    that their author marked as answers, by note id. `assisted` is what assistants read in the notes.
+    that their author marked as answers, by note id. `assisted` is what assistants read in the notes. `moved` are the
+    corrections of notes that have another id since a person or an assistant changed their talk.
     """
 
     report: Report
@@ -68,6 +69,7 @@ class FinishedReport(Struct, frozen=True):
     marked_answers: Mapping[str, str] = {}
     scores: tuple[bytes, ...] = ()
     assisted: Readings = {}
+    moved: Mapping[str, Correction] = {}
 
 
 class Tools(Struct, frozen=True, dict=True, weakref=True):
@@ -168,8 +170,12 @@ def finish_report(
     from kb.talks import report_with_candidates
 
     override = override or tools.configuration.overrides.get(outline.source, MetadataOverride())
-    report, candidates = report_with_candidates(outline, override, line_overrides(tools, override))
+    lines = line_overrides(tools, override)
+    report, candidates = report_with_candidates(outline, override, lines)
     corrections = corrections_for(report, tools.corrections)
+    if corrections and lines:
+        unchanged = report_with_candidates(outline, override)[0]
+        corrections = _by_line(report, unchanged, corrections, corrections)
     assisted: Readings = {}
     read = {key: one for key, one in read.items() if not one.undone}
     if read:
@@ -188,6 +194,9 @@ def finish_report(
         training_features=lesson_features(tagged, morphemes, corrections),
         marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
         assisted=assisted,
+        moved={
+            note: one for note, one in corrections.items() if note not in corrections_for(report, tools.corrections)
+        },
     )
     return classified(finished, corrections, reader, lesson, most_unread)
 

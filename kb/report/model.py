@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from kb.report.identity import talk_id_at
+
 Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
 Claim = Literal["advice", "problem"]
 NoteType = Literal["bullet", "numbered", "paragraph"]
@@ -183,6 +185,23 @@ class TalkCorrection(Struct, frozen=True):
     talk: bool | None = None
     speakers: tuple[str, ...] | None = None
     title: str | None = None
+
+
+class CorrectionSet(Struct, frozen=True):
+    """A person's corrections of notes, and of talks or lines, by their ids. Empty ones take out what is in kb.toml."""
+
+    notes: Mapping[str, Correction] = {}
+    talks: Mapping[str, TalkCorrection] = {}
+
+    def of_report(self, report: Report) -> "CorrectionSet":
+        """Return corrections by whole ids, if these are by the own parts of ids in a report."""
+        return CorrectionSet(
+            {f"{report.id}/{own}": one for own, one in self.notes.items()},
+            {talk_id_at(own, report.event): one for own, one in self.talks.items()},
+        )
+
+
+NO_CORRECTIONS = CorrectionSet()
 
 
 _Short = Annotated[str, Meta(max_length=200)]
