@@ -27,7 +27,7 @@ from kb.storage.caches import code_digest
 from kb.storage.safe_files import locked, read_regular
 from kb.talks import report_of
 
-_UNNAMED = "standard input"
+UNNAMED = "standard input"
 
 _Identity: TypeAlias = tuple[str, str] | None
 """The id and the title of a report, None for an unreadable file."""
@@ -59,7 +59,7 @@ class Adder:
         """
         if ending := container_ending(data):
             return self._add_many(data, name or f"reports{ending}", override)
-        outline = read_outline(data, name or _UNNAMED)
+        outline = read_outline(data, name or UNNAMED)
         report = report_of(outline, override)
         library = self._own_library()
         with locked(library.path):  # the second of two processes that add one report finds the first one's file
@@ -125,7 +125,7 @@ class Adder:
         collection = self._collection
         configuration = collection.library.configuration()[0]
         tools, reader = tools_of(configuration.text), collection.passage_reader()
-        outline, lesson = read_outline(data, name or _UNNAMED), None
+        outline, lesson = read_outline(data, name or UNNAMED), None
         if configuration.lesson.learns:
             loader = ReportLoader(tools, ReportCache(collection.index))
             lesson = lesson_of(collection.library.scan(), collection.readable_contents(), loader)
@@ -141,7 +141,7 @@ class Adder:
 
         Problems of single reports are those of the first ones only. Raises UnreadableError if it has no report.
         """
-        files, problems = _reports_and_problems(data, name or _UNNAMED)
+        files, problems = _reports_and_problems(data, name or UNNAMED)
         reports: list[Report] = []
         for file in files[:limit]:
             try:

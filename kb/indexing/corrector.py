@@ -1,6 +1,7 @@
 """Corrections of reports, talks and notes: they are written to kb.toml, and hold from the next sync on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -39,6 +40,10 @@ class Corrector:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+
+    def together(self) -> AbstractContextManager[None]:
+        """Return a block whose corrections are written as one at its end; none of them after an error."""
+        return self._library().one_write()
 
     def note(self, note_id: str, change: Callable[[Correction], Correction]) -> Correction:
         """Change the correction of a note; return the correction before."""

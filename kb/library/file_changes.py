@@ -64,8 +64,9 @@ class ChangedSinceError(LibraryError):
 class FileState(Struct, frozen=True):
     """The SHA-256 of a file, None if it is missing, and the overrides of the reports in it by source.
 
-    `corrections` are those of notes and talks that are written together with the file. `read` are the bytes of what assistants read in the reports of a container, by source. Those of a file with one
-    report stay where they are, whatever happens to the file.
+    `corrections` are those of notes and talks that are written together with the file. `read` are the bytes of what
+    assistants read in the reports of a container, by source. Those of a file with one report stay where they are,
+    whatever happens to the file.
     """
 
     digest: str | None
@@ -126,6 +127,7 @@ class Folder:
             raise LibraryError(
                 translatable("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, problem)
             )
+        self._unwritten: list[bytes] | None = None  # the states of kb.toml in a block of `one_write`
         self.path = path.resolve()
         self.name = shown_name(self.path)
 
@@ -166,6 +168,20 @@ class Folder:
         """
         with self._locked():
             return self._configure(change)
+
+    @contextmanager
+    def one_write(self) -> Iterator[None]:
+        """Write all changes of kb.toml in a block as one at its end; none of them after an error."""
+        path = self.path / CONFIGURATION
+        with self._locked():
+            states = self._unwritten = list[bytes]()
+            try:
+                yield
+            finally:
+                self._unwritten = None
+            if states:
+                with writing(path):
+                    write_whole(path, states[-1])
 
     def mark_seen(self, feed: str, posts: Sequence[str]) -> None:
         """Write the posts of a feed that were seen to kb.toml. Raises LibraryError if it is broken."""
@@ -291,7 +307,7 @@ class Folder:
     def _configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
         path = self.path / CONFIGURATION
         try:
-            before = configuration_bytes(path) or b""
+            before = self._unwritten[-1] if self._unwritten else configuration_bytes(path) or b""
             configuration = parse(before)
         except ConfigurationError as error:
             raise LibraryError(translatable("{0}: {1}; fix it first, nothing was written", path, error)) from error
@@ -301,8 +317,11 @@ class Folder:
                 parse(after)
             except ConfigurationError as error:  # an invalid kb.toml is not used at all
                 raise LibraryError(translatable("{0}: {1}; nothing was written", path, error)) from error
-            with writing(path):
-                write_whole(path, after)
+            if self._unwritten is not None:
+                self._unwritten.append(after)
+            else:
+                with writing(path):
+                    write_whole(path, after)
         return configuration
 
     def _source(self, path: Path) -> str:

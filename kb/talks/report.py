@@ -173,6 +173,18 @@ def _byline(line: Line, title: str) -> str:
     return " ".join(rest.split()) if letters(rest) else ""
 
 
+def line_ids(outline: Outline, event: str | None) -> list[tuple[Line, str]]:
+    """Return the lines of a report, each with the id under which kb.toml may say that it is a talk."""
+    return [(line, talk_id(event, line.text)) for line in lines_of(outline.blocks)]
+
+
+def begun_talk(outline: Outline, event: str | None, own_id: str) -> str:
+    """Return the id of the talk that a line would begin, given the id of the line, which differs if it says more."""
+    lines = lines_of(outline.blocks)
+    found = next((i for i, line in enumerate(lines) if talk_id(event, line.text) == own_id), None)
+    return own_id if found is None else talk_id(event, talk_texts(lines, [found])[0].title)
+
+
 def talk_reasons(outline: Outline, event: str | None, line: int) -> tuple[float, list[tuple[str, float]]]:
     """Return the probability that a line of the file is a talk, and the features that say most for and against it.
 

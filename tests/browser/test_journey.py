@@ -271,8 +271,9 @@ def test_a_pasted_report_is_seen_kept_and_found(
         page.locator(".note > .menu summary").click()
         page.locator(".permalink").click()
         page.locator(".heading > .menu summary").click()
-        page.get_by_role("link", name="タグと種別を直す").first.click()
-        page.get_by_role("button", name="Amazon SQS を外す").click()
+        page.get_by_role("link", name="このメモを直す").first.click()
+        page.get_by_label("Amazon SQS を外す").check()
+        page.get_by_role("button", name="直す").click()
         expect(page.locator(".tag")).to_have_count(0)
 
 

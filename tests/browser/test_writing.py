@@ -44,12 +44,12 @@ def test_without_a_script_a_tag_is_corrected_from_a_hit_and_taken_back(
 ) -> None:
     page = open_page("/?q=順番", own[0], java_script_enabled=False)
     page.locator(".note > .menu summary").first.click()
-    page.get_by_role("link", name="タグと種別を直す").first.click()
-    page.get_by_label("サービスを付ける").fill("SQSS")
-    page.get_by_role("button", name="付ける").click()
+    page.get_by_role("link", name="このメモを直す").first.click()
+    page.get_by_label("サービスを付ける（複数は読点で区切る）").fill("SQSS")
+    page.get_by_role("button", name="直す").click()
     expect(page.get_by_text("「SQSS」というサービスは知られていません")).to_be_visible()
-    page.get_by_label("サービスを付ける").fill("S3")
-    page.get_by_role("button", name="付ける").click()
+    page.get_by_label("サービスを付ける（複数は読点で区切る）").fill("S3")
+    page.get_by_role("button", name="直す").click()
 
     expect(page.locator("#summary")).to_contain_text("順番")
     expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(1)
@@ -77,9 +77,9 @@ def test_an_update_that_takes_long_leads_back_to_the_note(
     with serve(create_app(kb, updater=updating.Updater(sync))) as root:
         page = open_page("/?q=受ける", root, java_script_enabled=script)
         page.locator(".note > .menu summary").first.click()
-        page.get_by_role("link", name="タグと種別を直す").first.click()
-        page.get_by_label("サービスを付ける").fill("S3")
-        page.get_by_role("button", name="付ける").click()
+        page.get_by_role("link", name="このメモを直す").first.click()
+        page.get_by_label("サービスを付ける（複数は読点で区切る）").fill("S3")
+        page.get_by_role("button", name="直す").click()
         expect(page.locator("progress")).to_be_visible()
         expect(page.get_by_role("button", name="元に戻す")).to_be_visible()
         going_on.set()
@@ -99,10 +99,10 @@ def test_by_keyboard_alone_a_hit_is_found_corrected_and_the_correction_taken_bac
     expect(page.locator("#summary")).to_contain_text("順番")
     tab_to(page, page.locator(".note > .menu summary").first)
     page.keyboard.press("Enter")
-    tab_to(page, page.locator(".menu a", has_text="タグと種別を直す").first)
+    tab_to(page, page.locator(".menu a", has_text="このメモを直す").first)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="タグと種別を直す")).to_be_visible()
-    tab_to(page, page.get_by_label("サービスを付ける"))
+    expect(page.get_by_role("heading", name="直す")).to_be_visible()
+    tab_to(page, page.get_by_label("サービスを付ける（複数は読点で区切る）"))
     page.keyboard.type("S3")
     page.keyboard.press("Enter")
 
@@ -157,7 +157,7 @@ def test_the_forms_are_accessible_with_what_they_refuse(
     note = kb.browser.report(report.id)[1][0].id
     told: dict[str, list[str]] = {}
     for address, field, wrong, button in (
-        (f"/correct/{note}", "add", "SQSS", "付ける"),
+        (f"/correct/{note}", "add", "SQSS", "直す"),
         (f"/correct-report/{report.id}", "date", "きのう", "直す"),
         (f"/correct-talk/{report.talks[0].id}", "speakers", "長い" * 60, "直す"),
         ("/add", "text", " ", "読み取りを確認"),

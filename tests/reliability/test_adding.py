@@ -18,7 +18,7 @@ from test_beside import FORK, patiently
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Correction, MetadataOverride
 from webui.app import create_app
-from webui.pages.correcting import corrected
+from webui.pages.panel import corrected
 
 SEED = 2018
 PROCESSES = 4

@@ -4,7 +4,7 @@ import html
 import io
 import re
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
+from kb.report.model import Note
 from webui.app import create_app
 
 REPORT = """# 見本勉強会 2019 参加レポート
@@ -50,6 +51,10 @@ def tags(kb: KnowledgeBase) -> list[str]:
     return [mention.service for mention in kb.browser.note(notes(kb)[0]).services]
 
 
+def tags_of(note: Note) -> list[str]:
+    return [mention.service for mention in note.services]
+
+
 def hidden(page: TestResponse) -> dict[str, str]:
     """Return the hidden fields of a page."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
@@ -65,6 +70,127 @@ def taken_back(client: FlaskClient, after: TestResponse) -> TestResponse:
     page = client.get(after.location.partition("#")[0])
     assert "元に戻す" in page.text
     return sent(client, "/undo", **hidden(page))
+
+
+def test_one_panel_has_the_note_its_talk_and_its_report_with_their_values(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    page = client.get(f"/correct/{notes(kb)[0]}").text
+    fields = re.findall(r'<input name="(\w+)" (?:type="url" )?value="([^"]*)"', page)
+
+    assert fields == [
+        ("add", ""), ("title", "箱の話"), ("speakers", "山田 花子"), ("event", "見本勉強会 2019"), ("date", "2019"),
+        ("url", ""),
+    ]  # fmt: skip
+    assert ('value="sqs"' in page, '<option value="statement" selected>' in page) == (True, True)
+
+
+def test_the_panel_writes_what_was_changed_at_once_and_takes_it_back_at_once(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    (before,), note, path = kb.browser.reports(), notes(kb)[0], kb.collection.library.path / "kb.toml"
+    form = {"panel": "1", "add": "S3、Lambda", "kind": "advice", "speakers": "山田 花子", "date": "2019"}
+    after = sent(client, f"/correct/{note}", **form, title="箱のうた", event="別の会", url="", remove="sqs")
+    (told,) = kb.browser.reports()
+    written, corrected = path.read_text("utf-8"), kb.browser.note(note)
+    taken_back(client, after)
+
+    assert written == (
+        f'[notes."{note}"]\nadd = ["s3", "lambda"]\nremove = ["sqs"]\nkind = "advice"\n\n'
+        f'[talks."{before.talks[0].id}"]\ntitle = "箱のうた"\n\n'
+        f'[reports."a.md"]\nevent = "別の会"\nformer = ["{before.id}"]\n'
+    )
+    assert (told.event, told.talks[0].title, corrected.kind, tags_of(corrected)) == (
+        "別の会", "箱のうた", "advice", ["s3", "lambda"],
+    )  # fmt: skip
+    assert (path.read_text("utf-8").count("former"), kb.browser.reports()[0].talks) == (1, before.talks)
+
+
+def test_the_panel_says_that_nothing_was_changed(client: FlaskClient, kb: KnowledgeBase) -> None:
+    note = kb.browser.note(notes(kb)[0])
+    after = sent(client, f"/correct/{note.id}", panel="1", kind=note.kind, add="", title="箱の話", date="2019")
+
+    assert "変更はありません。" in client.get(after.location.partition("#")[0]).text
+    assert not (kb.collection.library.path / "kb.toml").exists()
+
+
+def test_a_title_is_corrected_cleared_and_taken_back(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (talk,) = kb.browser.reports()[0].talks
+    after = sent(client, f"/correct-talk/{talk.id}", title="箱のうた")
+    page = client.get(after.location)
+    cleared = sent(client, f"/correct-talk/{talk.id}", title="")
+    own = kb.browser.reports()[0].talks
+    taken_back(client, cleared)
+
+    assert (page.status_code, "「箱のうた」にしました" in page.text, own) == (200, True, (talk,))
+    assert [(one.id, one.title) for one in kb.browser.reports()[0].talks] == [(talk.id, "箱のうた")]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"), [("title", "長" * 201), ("speakers", "長い" * 60), ("add", "SQSS"), ("date", "きのう")]
+)
+def test_an_error_is_beside_its_field_and_nothing_is_written(
+    client: FlaskClient, kb: KnowledgeBase, field: str, wrong: str
+) -> None:
+    page = sent(client, f"/correct/{notes(kb)[0]}", panel="1", **{"kind": "advice", field: wrong})
+
+    assert (page.status_code, f'id="{field}-error"' in page.text, f'value="{wrong}"' in page.text) == (422, True, True)
+    assert not (kb.collection.library.path / "kb.toml").exists()
+
+
+NESTED = REPORT + "\n## 鍵について\n\n- 鍵は必ず返す\n- S3 に置く\n"
+
+
+@pytest.fixture
+def nested(kb: KnowledgeBase) -> KnowledgeBase:
+    (kb.collection.library.path / "a.md").write_text(NESTED, "utf-8")
+    kb.indexer.sync()
+    return kb
+
+
+def line_panels(client: FlaskClient, kb: KnowledgeBase, text: str) -> list[str]:
+    """Return the addresses of the panels that the page of lines has for a line."""
+    page = client.get(f"/lines/{kb.browser.reports()[0].id}").text
+    found = re.findall(r'href="(/correct-talk/[^"]*)">([^<]*)', page)
+    return [html.unescape(address) for address, label in found if text in label]
+
+
+def test_any_line_is_made_a_talk_with_its_notes_and_their_corrections_and_taken_back(
+    client: FlaskClient, nested: KnowledgeBase
+) -> None:
+    kb, titles = nested, lambda: [talk.title for talk in nested.browser.reports()[0].talks]
+    before, kept = titles(), notes(kb)[-2]
+    sent(client, f"/correct/{kept}", kind="advice", add="s3")
+    (panel,) = line_panels(client, kb, "鍵について")
+    form = client.get(panel)
+    after = sent(client, panel, panel="1", heading="yes", **hidden(form))
+    made, moved = titles(), kb.browser.note(notes(kb)[-2])
+    taken_back(client, after)
+
+    assert ("この行はセッションの見出し" in form.text, before, made, titles()) == (
+        True, ["箱の話"], ["箱の話", "鍵について"], ["箱の話"],
+    )  # fmt: skip
+    assert (moved.talk and moved.talk.title, moved.kind, tags_of(moved)) == ("鍵について", "advice", ["s3"])
+    assert (moved.id != kept, kb.browser.note(kept).kind) == (True, "advice")
+    assert unquote(after.location.partition("#")[2]) == moved.id
+
+
+def test_a_note_is_made_a_talk_in_its_panel(client: FlaskClient, nested: KnowledgeBase) -> None:
+    note = notes(nested)[-2]
+    sent(client, f"/correct/{note}", panel="1", heading="yes")
+
+    assert [talk.title for talk in nested.browser.reports()[0].talks] == ["箱の話", "鍵は必ず返す"]
+
+
+def test_a_talk_that_a_person_took_out_is_made_one_again_by_its_line(
+    client: FlaskClient, nested: KnowledgeBase
+) -> None:
+    (talk,) = nested.browser.reports()[0].talks
+    sent(client, f"/correct-talk/{talk.id}", talk="no")
+    (panel,) = line_panels(client, nested, "箱の話")
+    sent(client, panel, heading="yes")
+
+    assert nested.browser.reports()[0].talks == (talk,)
 
 
 @pytest.mark.parametrize("fields", [{}, {"add": " "}, {"remove": ""}])
@@ -303,7 +429,7 @@ def test_a_report_is_not_removed_or_put_right_where_another_has_taken_its_name(
     statuses = [
         sent(client, f"/remove/{entry.id}").status_code,
         client.delete(f"/report/{entry.id}", headers=OURS).status_code,
-        sent(client, f"/correct-report/{entry.id}", date="2019").status_code,
+        sent(client, f"/correct-report/{entry.id}", date="2018").status_code,
     ]
 
     assert (statuses, texts_in(kb)) == ([409] * 3, {"a.md": OTHER})
@@ -312,7 +438,7 @@ def test_a_report_is_not_removed_or_put_right_where_another_has_taken_its_name(
 def test_a_report_that_is_gone_is_not_put_right(client: FlaskClient, kb: KnowledgeBase) -> None:
     (entry,) = kb.browser.reports()
     (kb.collection.library.path / "a.md").unlink()
-    refused = sent(client, f"/correct-report/{entry.id}", date="2019")
+    refused = sent(client, f"/correct-report/{entry.id}", date="2018")
 
     assert (refused.status_code, "a.md はその後に変わったため" in refused.text, texts_in(kb)) == (409, True, {})
 
@@ -388,7 +514,7 @@ def test_what_cannot_be_is_told_beside_its_field_and_what_was_typed_stays(
 def test_a_slip_in_a_service_is_offered_as_what_it_may_be(client: FlaskClient, kb: KnowledgeBase) -> None:
     page = sent(client, f"/correct/{notes(kb)[0]}", add="DynamoBD")
 
-    assert re.findall(r'<button name="add" value="(\w+)"', page.text)[0] == "dynamodb"
+    assert re.findall(r'name="instead" value="(\w+)"', page.text)[0] == "dynamodb"
 
 
 @pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example", "/a\r\nX: y"])

@@ -21,6 +21,7 @@ from kb.indexing import adder
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.archives import MAX_REPORT_BYTES
+from kb.report.identity import digest
 from webui.app import create_app
 from webui.http import uploads
 from webui.http.security import HEADERS
@@ -88,6 +89,84 @@ def test_a_pasted_report_is_shown_first_and_saved_with_what_was_corrected(
         'date = "2019-07-06"',
         "",
     ]
+
+
+def panel(client: FlaskClient, shown: TestResponse, about: str) -> TestResponse:
+    """Open the panel of the first note, talk or line of a preview whose button begins so."""
+    key = next(html.unescape(one) for one in re.findall(r'name="about" value="([^"]*)"', shown.text) if about in one)
+    return send(client, {**fields(shown), "about": key})
+
+
+def corrected(client: FlaskClient, shown: TestResponse, about: str, **changed: str) -> TestResponse:
+    """Open a panel of a preview, change it, and return the preview that comes back."""
+    own = {
+        key: value
+        for key, value in fields(panel(client, shown, about)).items()
+        if key not in ("remove", "heading", "talk")
+    }
+    return send(client, {**own, "panel": "1", **changed})
+
+
+LONGER = REPORT + "\n## 鍵について\n\n- 鍵は必ず返す\n"
+BOTH = {"title": "箱のうた", "speakers": "山田 花子"}
+
+
+def test_a_note_a_talk_and_a_line_are_corrected_in_the_preview_and_saved_and_undone_with_the_report(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    library = knowledge_base.collection.library.path
+    shown = corrected(client, send(client, {"text": LONGER}), "note:", kind="advice", add="S3", remove="sqs", **BOTH)
+    shown = corrected(client, shown, f"line:見本勉強会-2019/{digest('鍵について', length=6)}", heading="yes")
+    saved = send(client, {**fields(shown), "event": "改名会", "step": "save"})
+    (report,) = knowledge_base.browser.reports()
+    note = knowledge_base.browser.report(report.id)[1][0]
+    written = (library / "kb.toml").read_text("utf-8")
+    undone = client.post("/undo", data={"deed": saved.location.partition("done=")[2]}, headers=OURS)
+    gone = [name for name in files(knowledge_base) if not name.endswith("~")]
+    client.post("/undo", data={"deed": undone.location.partition("done=")[2]}, headers=OURS)
+
+    assert [(talk.title, talk.speakers) for talk in report.talks] == [("箱のうた", ("山田 花子",)), ("鍵について", ())]
+    assert (report.event, note.kind, [one.service for one in note.services]) == ("改名会", "advice", ["s3"])
+    assert "「鍵について」をセッションにしました。" in shown.text
+    assert (gone, (library / "kb.toml").read_text("utf-8")) == (["kb.toml"], written)
+    assert knowledge_base.browser.reports() == (report,)
+
+
+def test_a_correction_in_the_preview_is_undone_and_redone_and_saves_nothing(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    shown = corrected(client, send(client, {"text": REPORT}), "talk:", talk="no")
+    undone = send(client, {**fields(shown), "step": "undo"})
+    redone = send(client, {**fields(undone), "step": "undo"})
+
+    assert ["talk:" in page.text for page in (shown, undone, redone)] == [False, True, False]
+    assert (fields(redone)["corrections"], files(knowledge_base)) == (fields(shown)["corrections"], [])
+
+
+def test_what_a_panel_of_the_preview_refuses_is_beside_its_field(client: FlaskClient) -> None:
+    shown = corrected(client, send(client, {"text": REPORT}), "note:", add="SQSS")
+    back = send(client, {**fields(shown), "step": "preview"})
+
+    assert (shown.status_code, 'id="add-error"' in shown.text, 'value="SQSS"' in shown.text) == (422, True, True)
+    assert (back.status_code, "「SQSS」" in back.text) == (200, False)
+
+
+def test_corrections_of_the_preview_hold_for_the_report_that_it_replaces(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    first = corrected(client, send(client, {"text": REPORT}), "note:", add="S3")
+    send(client, {**fields(first), "event": "改名会", "step": "save"})
+    again = corrected(client, send(client, {"text": REPORT + "- 追記\n"}), "note:", kind="advice")
+    send(client, {**fields(again), "step": "save"})
+    (report,) = knowledge_base.browser.reports()
+    note = knowledge_base.browser.report(report.id)[1][0]
+
+    assert (report.event, note.kind, [one.service for one in note.services]) == ("改名会", "advice", ["sqs", "s3"])
+
+
+@pytest.mark.parametrize("wrong", ["{", '{"notes": 1}', '{"notes": {"a": {"kind": "?"}}}'])
+def test_corrections_that_no_page_sent_are_refused(client: FlaskClient, wrong: str) -> None:
+    assert send(client, {"text": REPORT, "corrections": wrong}).status_code == 400
 
 
 def test_a_file_keeps_its_name_and_its_bytes(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:

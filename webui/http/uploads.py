@@ -4,6 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from flask import Blueprint, Response, request
 from msgspec.structs import replace
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -22,7 +23,7 @@ from kb.library.tables import MAX_EVENT
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.dates import DateError, is_date, parse_date
-from kb.report.model import MetadataOverride
+from kb.report.model import NO_CORRECTIONS, CorrectionSet, MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
 from kb.services import Service
 from kb.translation import _, translate
@@ -54,18 +55,25 @@ class RefusedError(ValueError):
 class Received:
     """The bytes of a received report, its file name if known, and the metadata that the form overrides.
 
-    `refused` is the invalid field of the metadata, which is dropped.
+    `refused` is the invalid field of the metadata, which is dropped. `corrections` were made in the preview, by the own
+    parts of ids.
     """
 
     data: bytes
     name: str | None
     override: MetadataOverride
     refused: RefusedError | None = None
+    corrections: CorrectionSet = NO_CORRECTIONS
 
     @property
     def encoded(self) -> str:
         """The bytes in base64, for a hidden field of the form."""
         return base64.b64encode(self.data).decode()
+
+    @property
+    def encoded_corrections(self) -> str:
+        """The corrections as JSON, for a hidden field of the form."""
+        return encoded(self.corrections)
 
 
 def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
@@ -84,7 +92,20 @@ def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
         data, name, override = page.data, page.name, page.with_url(override)
     else:
         data = form.get("text", "").replace("\r\n", "\n").encode()  # forms send CRLF
-    return _checked(Received(data, name, override, refused))
+    return _checked(Received(data, name, override, refused, decoded(form.get("corrections"))))
+
+
+def encoded(corrections: CorrectionSet) -> str:
+    """Return corrections as JSON, for a hidden field of a form."""
+    return msgspec.json.encode(corrections).decode()
+
+
+def decoded(field: str | None) -> CorrectionSet:
+    """Return the corrections in a hidden field of a form."""
+    try:
+        return msgspec.json.decode(field, type=CorrectionSet) if field else NO_CORRECTIONS
+    except msgspec.MsgspecError as error:
+        raise BadRequest from error
 
 
 def source_field() -> str:

@@ -1,35 +1,35 @@
-"""Corrections: forms for a note, a talk and a report, the removal of reports, and undo."""
+"""Corrections: the panel of a note, a talk, a line or a report, the removal of reports, and undo."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 from werkzeug.exceptions import Gone
 
 from kb.indexing.corrector import Corrector, reverted
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
-from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
+from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.report.outline import Outline
+from kb.report.problems import UnreadableError
 from kb.search.results import UnknownIdError
 from kb.translation import _
-from kb.wording import KINDS
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
-from webui.http.uploads import RefusedError, checked_metadata, handle_refusals
+from webui.http.uploads import RefusedError, handle_refusals
+from webui.pages.panel import Changes, Panel, changes_of, panel_of
 from webui.pages.updating import Updater
+from webui.view.report import report_url
 
 _KIND, _ANSWERS = "the kind", "the answers"  # keys next to slugs of services, which have no space
 _Entry = TypeVar("_Entry")  # of kb.toml on a note, a talk or a report
-_BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
-_MAX_NAME = 100  # characters with title and company; a longer one is a sentence, or names without a separator
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return the forms that correct reports, and the routes that remove them and undo changes."""
+    """Return the panel that corrects reports, and the routes that remove them and undo changes."""
     blueprint = Blueprint("correcting", __name__)
     browser, corrector = knowledge_base.browser, knowledge_base.corrector
     forms = _Forms(knowledge_base, updater, undo_log)
@@ -63,7 +63,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
 
 
 class _Forms:
-    """The forms: GET shows them, POST applies them."""
+    """The panel of corrections: GET shows it, POST applies it."""
 
     def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> None:
         self._collection = knowledge_base.collection
@@ -73,105 +73,93 @@ class _Forms:
         self._undo_log = undo_log
 
     def note(self, identifier: str) -> Response:
-        """Correct the services or the kind of a note, or that it answers a search."""
+        """Correct a note, its talk and its report."""
         note = self._browser.note(identifier)
-        page = page_address("note", note.id)
-
-        def apply() -> Response:
-            add, remove = self._service("add"), self._service("remove")
-            if "kind" in request.form:
-                kind = _kind()
-                change = partial(replace, kind=kind, denied=())
-                text = _("Its kind is {kind} now.", kind=_(KINDS[kind])) if kind else _("Its kind is automatic again.")
-            elif claim := next((one for one in get_args(Claim) if one == request.form.get("no")), None):
-                change = partial(denied, claim=claim)
-                text = _("It is not taken for “{kind}” any more.", kind=_(KINDS[claim]).lower())
-            elif query := request.form.get("no_answer_to", "").strip():
-                change = partial(_no_answer, query=query)
-                text = _("It is not quoted for “{query}” any more.", query=query)
-            elif add or remove:
-                change = partial(corrected, add=add, remove=remove)
-                name = self._collection.catalogue.name(add or remove or "")
-                text = _("Added {name}.", name=name) if add else _("Removed {name}.", name=name)
-            else:
-                raise RefusedError(_("Write the name of a service."), "add")
-            return self._done(text, change_note(self._corrector, note.id, change), page, note.id)
-
-        return _respond(apply, "correct.html", page, note=note)
+        entry = self._browser.entry(note.report)
+        return self._respond(panel_of(entry, self._outline(entry), note), page_address("note", note.id))
 
     def talk(self, identifier: str) -> Response:
-        """Correct whether a line is a talk, and its speakers."""
-        title, speakers, report = self._title_speakers_report(identifier)
-        page = page_address("talk", identifier)
-
-        def apply() -> Response:
-            back = page
-            if "talk" in request.form:
-                is_talk = request.form["talk"] == "yes"
-                change, back = partial(replace, talk=is_talk), page_address("report", report.id)
-                text = _("“{title}” is a talk.", title=title) if is_talk else _("“{title}” is no talk.", title=title)
-            elif name := request.form.get("no_speaker"):
-                others = tuple(one for one in speakers if one != name)
-                change, text = partial(replace, speakers=others), _("“{name}” is no speaker of the talk.", name=name)
-            else:
-                change, text = partial(replace, speakers=_speakers()), _("Corrected “{title}”.", title=title)
-            return self._done(text, change_talk(self._corrector, identifier, change), back)
-
-        return _respond(apply, "correct_talk.html", page, title=title, speakers=speakers)
-
-    def _title_speakers_report(self, identifier: str) -> tuple[str, tuple[str, ...], ReportEntry]:
-        """Return the title, speakers and report of a talk, or of a line that may be one. Raises UnknownIdError."""
+        """Correct a talk, or a line that may begin one, and its report."""
         contents = self._collection.contents()
-        talk = contents.talks.get(identifier) if contents else None
+        talk = contents.talks.get(contents.canonical_talk(identifier) or "") if contents else None
         if contents and talk:
-            return talk.title, talk.speakers, contents.reports_of_talk[identifier][0]
-        for entry in contents.reports if contents else ():
-            for finding in entry.findings:
-                if finding.what == "talk" and finding.about == identifier:
-                    return finding.text, (), entry
-        raise UnknownIdError(f"no talk has the id {identifier}")
+            panel = Panel(contents.reports_of_talk[talk.id][0], talk=talk, number=talk.line)
+        else:
+            entry = self._report_of_line(identifier)
+            panel = panel_of(entry, self._outline(entry), line_id=identifier)
+        return self._respond(panel, page_address("talk", identifier))
 
     def report(self, identifier: str) -> Response:
         """Correct the event, date and address of a report."""
         entry = self._browser.entry(identifier)
-        page = page_address("report", entry.id)
+        return self._respond(Panel(entry), page_address("report", entry.id))
 
-        def edit(change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
-            return self._corrector.report(self._browser.entry(entry.id), change)  # another event gives it another id
+    def _report_of_line(self, identifier: str) -> ReportEntry:
+        """Return the report that the form names, or in which a line may be a talk. Raises UnknownIdError."""
+        if report := request.values.get("report"):
+            return self._browser.entry(report)
+        for entry in self._browser.reports():
+            if any(finding.what == "talk" and finding.about == identifier for finding in entry.findings):
+                return entry
+        raise UnknownIdError(f"no talk has the id {identifier}")
 
-        def apply() -> Response:
-            current = {"event": entry.event, "date": entry.held_on, "url": entry.url}
-            event, date, url = (request.form.get(key, value or "").strip() or None for key, value in current.items())
-            until = (entry.held_on or "")[:4] or entry.published
-            given, refused = checked_metadata(MetadataOverride(event, date, url), until)
-            if refused:
-                raise refused
+    def _outline(self, entry: ReportEntry) -> Outline | None:
+        try:
+            return self._browser.outline(entry.id)
+        except (UnreadableError, OSError):  # the file was removed or damaged since it was indexed
+            return None
 
-            def change(override: MetadataOverride) -> MetadataOverride:
-                return replace(
-                    override,
-                    event=event if event != entry.event else override.event,
-                    held_on=given.held_on if given.held_on != entry.held_on else override.held_on,
-                    url=url if url != entry.url else override.url,
-                )
+    def _respond(self, panel: Panel, page: str) -> Response:
+        """Apply a posted form; show the panel on GET, and again with its refused field."""
+        refused = None
+        if request.method == "POST":
+            try:
+                return self._apply(panel, changes_of(panel, self._collection.catalogue), page)
+            except RefusedError as error:
+                if wants_json():
+                    raise
+                refused = error
+        shown = {"panel": panel, "refused": refused, "back": came_from(page), "received": None}
+        return make_response(render_template("correct.html", **shown), 422 if refused else 200)
 
-            undo = _change(edit, asdict, lambda fields: MetadataOverride(**fields), change)
-            return self._done(_("Corrected “{title}”.", title=entry.title), undo, page)
-
-        return _respond(apply, "correct_report.html", page, report=entry)
-
-    def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
-        undo_entry, at = self._undo_log.add(text, undo, anchor=anchor), request.form.get("at")
+    def _apply(self, panel: Panel, changes: Changes, page: str) -> Response:
+        corrector, undos = self._corrector, list[Undo]()
+        if not changes.said and "panel" not in request.form and panel.note:
+            raise RefusedError(_("Write the name of a service."), "add")
+        with corrector.together():
+            if changes.note and panel.note:
+                undos.append(change_note(corrector, panel.note.id, changes.note))
+            undos += [change_talk(corrector, talk, change) for talk, change in changes.talks]
+            if changes.report:
+                undos.append(_change(partial(self._edit, panel.report.id), asdict, _override, changes.report))
+        text = " ".join(changes.said) or _("Nothing was changed.")
+        back, at, note = came_from(page), request.form.get("at"), panel.note.id if panel.note else ""
+        anchor = f"line-{panel.number}" if back.startswith("/lines/") else note
+        undo_entry = self._undo_log.add(text, together(corrector, undos) if undos else None, anchor=anchor)
         synced = self._updater.update(None if at is None else 0)  # in a list of claims, go on to the next at once
-        return self._undo_log.redirect_back(undo_entry, came_from(page), at, synced=synced)
+        if changes.moves and back.startswith(("/note/", "/talk/", "/report/")):
+            back, at = self._place(panel) if synced else (page_address("report", panel.report.id), "")
+        return self._undo_log.redirect_back(undo_entry, back, at, synced=synced)
 
-    def _service(self, field: str) -> str | None:
-        """Return the slug of the service in a field of the form, None if the field is empty. Raises RefusedError."""
-        name, catalogue = request.form.get(field, "").strip(), self._collection.catalogue
-        service = catalogue.find(name) if name else None
-        if name and service is None:
-            raise RefusedError(_("No service is known as “{name}”.", name=name), field, catalogue.near(name))
-        return service.slug if service else None
+    def _place(self, panel: Panel) -> tuple[str, str]:
+        """Return the page of the report with the first note from a line on, and the id of that note."""
+        entry, notes = self._browser.report(panel.report.id)
+        numbered = ((number, note) for number, note in enumerate(notes, start=1) if note.line >= panel.number)
+        number, note = next(numbered, (0, None))
+        return (report_url(note, number), note.id) if note else (page_address("report", entry.id), "")
+
+    def _edit(self, report: str, change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
+        return self._corrector.report(self._browser.entry(report), change)  # another event gives it another id
+
+
+def together(corrector: Corrector, undos: Sequence[Undo]) -> Undo:
+    """Return the undo of several corrections, the last one first, which are written as one."""
+
+    def undo() -> tuple[str, Undo]:
+        with corrector.together():
+            return "", together(corrector, [one()[1] for one in reversed(undos)])
+
+    return undo
 
 
 def change_note(corrector: Corrector, note_id: str, change: Callable[[Correction], Correction]) -> Undo:
@@ -205,27 +193,6 @@ def _change(
     return undoing(revert, (before, change(before)))
 
 
-def corrected(correction: Correction, add: str | None, remove: str | None) -> Correction:
-    """Return a correction that adds a service to its note and removes another."""
-    adds = dict.fromkeys((*correction.adds, *([add] if add else ())))
-    removes = dict.fromkeys((*correction.removes, *([remove] if remove else ())))
-    return replace(
-        correction,
-        adds=tuple(slug for slug in adds if slug != remove),
-        removes=tuple(slug for slug in removes if slug != add),
-    )
-
-
-def denied(correction: Correction, claim: Claim) -> Correction:
-    """Return a correction by which its note is not of a kind."""
-    denied = tuple(dict.fromkeys((*correction.denied, claim)))
-    return replace(correction, kind=None if correction.kind == claim else correction.kind, denied=denied)
-
-
-def _no_answer(correction: Correction, query: str) -> Correction:
-    return replace(correction, no_answer_to=tuple(dict.fromkeys((*correction.no_answer_to, query))))
-
-
 def _fields_of(correction: Correction) -> Mapping[str, object]:
     """Return the parts of a correction that change separately: kind, answers, and whether each service is tagged."""
     services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
@@ -245,32 +212,5 @@ def _correction_of(fields: Mapping[str, Any]) -> Correction:
     )
 
 
-def _respond(apply: Callable[[], Response], template: str, page: str, **shown: object) -> Response:
-    """Apply a posted form; show the form on GET, and again with its refused field."""
-    refused = None
-    if request.method == "POST":
-        try:
-            return apply()
-        except RefusedError as error:
-            if wants_json():
-                raise
-            refused = error
-    shown = {**shown, "refused": refused, "back": came_from(page)}
-    return make_response(render_template(template, **shown), 422 if refused else 200)
-
-
-def _speakers() -> tuple[str, ...]:
-    """Return the speakers in the form, without duplicates. Raises RefusedError for a name that is too long."""
-    names = [name.strip() for name in _BETWEEN_NAMES.split(request.form["speakers"])]
-    if any(len(name) > _MAX_NAME for name in names):
-        raise RefusedError(_("A name is longer than 100 characters. Separate names by commas."), "speakers")
-    return tuple(dict.fromkeys(filter(None, names)))
-
-
-def _kind() -> Kind | None:
-    """Return the kind in the form, None (automatic) if it is empty. Raises RefusedError for an unknown kind."""
-    name = request.form["kind"].strip()
-    kind = next((kind for kind in get_args(Kind) if kind == name), None)
-    if name and kind is None:
-        raise RefusedError(_("There is no kind “{name}”.", name=name), "kind")
-    return kind
+def _override(fields: Mapping[str, Any]) -> MetadataOverride:
+    return MetadataOverride(**fields)

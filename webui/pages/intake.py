@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
-from msgspec.structs import replace
+from msgspec import structs
 from werkzeug.datastructures import FileStorage
 
 from index.messages import message_of, translatable
+from kb.indexing.adder import UNNAMED
 from kb.indexing.outcomes import Added
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError, joined
+from kb.pipeline.reports import FinishedReport, corrections_for, talk_corrections, tools_of
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
-from kb.report.model import MetadataOverride
+from kb.report.identity import own_part, talk_id_at
+from kb.report.model import Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
+from kb.talks import report_of
 from kb.translation import _, ngettext
 from webui.http.address import page_address
 from webui.http.responses import wants_json
@@ -29,12 +33,15 @@ from webui.http.undo_log import UndoEntry, UndoLog, still_kept, undoing
 from webui.http.uploads import (
     Received,
     RefusedError,
+    decoded,
+    encoded,
     handle_refusals,
     proposed,
     received_body,
     received_form,
     source_field,
 )
+from webui.pages.panel import Changes, Panel, changes_of, panel_of
 from webui.pages.reports import line_counts, lines_read
 from webui.pages.updating import Updater
 from webui.view.report import sections
@@ -101,9 +108,14 @@ class _Intake:
         if len(files) > 1:
             return self._add_many(files)
         try:
-            report = received_form(self._fetch)
-            saves = request.form.get("step") == "save" and not report.refused
-            return self._add(report) if saves else self._preview(report)
+            report = self._with_known(received_form(self._fetch))
+            if request.form.get("step") == "undo":
+                before = replace(report, corrections=decoded(request.form.get("earlier")))
+                return self._preview(before, said=_("Undone."), earlier=report.corrections)
+            if report.refused or request.form.get("step") != "save":
+                about = "" if report.refused or "step" in request.form else request.form.get("about")
+                return self._correct(report, about) if about else self._preview(report)
+            return self._add(report)
         except UnreadableError as error:
             refused = RefusedError(_("This cannot be read as a report."), source_field(), cause=message_of(error))
         except RefusedError as error:
@@ -112,15 +124,86 @@ class _Intake:
             raise refused
         return self.form(refused)
 
-    def _preview(self, received: Received, *, changed: bool = False) -> Response:
-        """Show how a report is read; `changed` if the file that it replaces differs from the last preview."""
+    def _with_known(self, received: Received) -> Received:
+        """Return a received report with the metadata that differ from its own, else those that kb.toml has for it.
+
+        The form also has the report's own metadata, which override nothing.
+        """
+        if container_ending(received.data):
+            return received
+        override, outline = received.override, read_outline(received.data, received.name or UNNAMED)
+        own = report_of(outline)
+        override = MetadataOverride(
+            event=override.event if override.event != own.event else None,
+            held_on=override.held_on if override.held_on != own.held_on else None,
+            url=override.url,
+        )
+        replaced = self._adder.replaced_file(received.data, outline, override)
+        overrides = self._knowledge_base.collection.library.configuration()[0].overrides
+        known = overrides.get(replaced.source, MetadataOverride()) if replaced else MetadataOverride()
+        return replace(received, override=override.over(known))
+
+    def _correct(self, received: Received, about: str) -> Response:
+        """Show the panel of a note, talk or line of the preview; apply its form, and show the preview again."""
+        report = self._finished(received).report
+        kind, own = about.partition(":")[0], own_part(about)  # another event gives another first part
+        talk = next((one for one in report.talks if (kind, own) == ("talk", own_part(one.id))), None)
+        note = next((one for one in report.notes if (kind, own) == ("note", own_part(one.id))), None)
+        outline = read_outline(received.data, report.source)
+        panel = (
+            Panel(report, talk=talk, number=talk.line)
+            if talk
+            else panel_of(report, outline, note, line_id=talk_id_at(own, report.event) if kind == "line" else "")
+        )
+        if not (panel.note or panel.talk or panel.heading):
+            return self._preview(received)
+        refused = None
+        if "panel" in request.form:
+            try:
+                changes = changes_of(panel, self._knowledge_base.collection.catalogue)
+                after = replace(received, corrections=self._with_changes(received.corrections, panel, changes))
+                said = " ".join(changes.said) or _("Nothing was changed.")
+                return self._preview(after, said=said, earlier=received.corrections, line=panel.number)
+            except RefusedError as error:
+                refused = error
+        page = render_template("correct.html", panel=panel, refused=refused, received=received, about=about)
+        return make_response(page, 422 if refused else 200)
+
+    def _with_changes(self, corrections: CorrectionSet, panel: Panel, changes: Changes) -> CorrectionSet:
+        """Return the corrections of a preview with further ones, on top of those in kb.toml."""
+        tools = tools_of(self._knowledge_base.collection.library.configuration()[0].text)
+        notes, talks = {**corrections.notes}, {**corrections.talks}
+        if changes.note and panel.note:
+            of_notes, own = corrections_for(panel.report, tools.corrections), own_part(panel.note.id)
+            notes[own] = changes.note(notes.get(own) or of_notes.get(panel.note.id, Correction()))
+        of_talks = talk_corrections(panel.report, tools)
+        for talk, change in changes.talks:
+            talks[own_part(talk)] = change(talks.get(own_part(talk)) or of_talks.get(talk, TalkCorrection()))
+        return CorrectionSet(notes, talks)
+
+    def _finished(self, received: Received) -> FinishedReport:
+        return self._adder.preview(received.data, received.name, received.override, corrections=received.corrections)
+
+    def _preview(
+        self,
+        received: Received,
+        *,
+        changed: bool = False,
+        said: str = "",
+        earlier: CorrectionSet | None = None,
+        line: int | None = None,
+    ) -> Response:
+        """Show how a report is read; `changed` if the file that it replaces differs from the last preview.
+
+        `said` is about the last correction, of a `line`; without it the corrections were `earlier`.
+        """
         if container_ending(received.data):
             count, reports, problems = self._adder.preview_many(received.data, received.name, _SHOWN)
             page = render_template(
                 "preview_many.html", received=received, count=count, reports=reports, problems=problems, most=_SHOWN
             )
             return make_response(page)
-        report = self._adder.preview(received.data, received.name, received.override).report
+        report = self._finished(received).report
         outline = read_outline(received.data, report.source)
         page = render_template(
             "preview.html",
@@ -129,29 +212,26 @@ class _Intake:
             report=report,
             replaces=self._adder.replaced_file(received.data, outline, received.override),
             changed=changed,
+            said=said,
+            earlier=earlier and encoded(earlier),
+            here=next((note.id for note in report.notes if line is not None and note.line >= line), None),
             outline=outline,
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],
             taken=line_counts(outline),
             sections=tuple(sections(report.notes)),
-            lines=tuple(lines_read(outline, report.talks, {note.line: note.id for note in report.notes})),
+            lines=tuple(lines_read(outline, report.event, report.talks, {note.line: note.id for note in report.notes})),
         )
         return make_response(page, HTTPStatus.CONFLICT if changed else 422 if received.refused else 200)
 
     def _add(self, received: Received) -> Response:
-        override = received.override
-        if not container_ending(received.data):  # the form also has the report's own metadata, which override nothing
-            read = self._adder.preview(received.data, received.name, most_unread=0).report
-            override = MetadataOverride(
-                event=override.event if override.event != read.event else None,
-                held_on=override.held_on if override.held_on != read.held_on else None,
-                url=override.url if override.url != read.url else None,
-            )
         try:
-            added = self._adder.add(received.data, received.name, override, request.form.get("replaces"))
+            added = self._adder.add(
+                received.data, received.name, received.override, request.form.get("replaces"), received.corrections
+            )
         except ChangedSinceError:
             if wants_json():
                 raise
-            return self._preview(Received(received.data, received.name, override), changed=True)
+            return self._preview(received, changed=True)
         synced = self._updater.update()
         undo_entry = self._log(self._message(added), [added])
         page = self._page_of(added)
@@ -226,7 +306,7 @@ class _Intake:
         try:
             return Outcome(name, self._adder.add(data, name))
         except UnreadableError as error:
-            return Outcome(name, problem=replace(error.problem, source=name))
+            return Outcome(name, problem=structs.replace(error.problem, source=name))
         except LibraryError as error:
             return Outcome(name, problem=FileProblem(name, None, message_of(error)))
 

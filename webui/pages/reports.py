@@ -1,6 +1,6 @@
 """The pages of a report, its lines, a talk and a note, and of the reasons for a kind."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,9 +14,11 @@ from kb.report.model import Talk
 from kb.report.outline import Block, Outline
 from kb.report.problems import UnreadableError
 from kb.search.records import note_record, outline_record, row_record, similar_record, talk_record
+from kb.talks import line_ids
 from webui.http.address import page_address
 from webui.http.responses import respond
 from webui.pages.export import quoting
+from webui.pages.panel import own_event
 from webui.view.listing import asked_page, paged
 from webui.view.report import NOTES, report_url, sections, shape, steps, tree
 from webui.view.results import with_related
@@ -27,11 +29,15 @@ _MIN_SECTIONS = 4  # of a report with a table of contents
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A block of a report's file with the talk, or the id of the note, that begins there."""
+    """A block of a report's file with the talk, or the id of the note, that begins there.
+
+    `headings` are the texts of its lines that may begin a talk, by their ids in kb.toml.
+    """
 
     block: Block
     talk: Talk | None
     note: str | None
+    headings: Mapping[str, str]
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -63,7 +69,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             outline = browser.outline(report_id)
         except (UnreadableError, OSError) as error:  # the file was removed or damaged since it was indexed
             raise NotFound from error
-        read = tuple(lines_read(outline, entry.talks, note_ids))
+        read = tuple(lines_read(outline, own_event(entry), entry.talks, note_ids))
         return respond(
             "lines.html",
             lambda: outline_record(outline, entry),
@@ -140,9 +146,15 @@ def line_counts(outline: Outline) -> Counter[str]:
     return lines
 
 
-def lines_read(outline: Outline, talks: Sequence[Talk], note_ids: Mapping[int, str]) -> Iterator[Line]:
+def lines_read(
+    outline: Outline, event: str | None, talks: Sequence[Talk], note_ids: Mapping[int, str]
+) -> Iterator[Line]:
     """Yield the blocks of an outline that are not blank; `note_ids` are by the first line of the note."""
     talk_at = {talk.line: talk for talk in talks}
-    for block in outline.blocks:
+    headings = defaultdict[int, dict[str, str]](dict)
+    for line, own_id in line_ids(outline, event):
+        if line.number not in talk_at:
+            headings[line.block][own_id] = line.text
+    for index, block in enumerate(outline.blocks):
         if block.type != "blank":
-            yield Line(block, talk_at.get(block.first_line), note_ids.get(block.first_line))
+            yield Line(block, talk_at.get(block.first_line), note_ids.get(block.first_line), headings[index])

@@ -23,10 +23,11 @@ from kb.report.problems import Missing
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
 from webui.http.security import Access
-from webui.http.undo_log import Undo, UndoLog, came_from, undoing
+from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.assisted import ReadLine, Shown, lines_read
-from webui.pages.correcting import change_note, change_talk, denied
+from webui.pages.correcting import change_note, change_talk, together
+from webui.pages.panel import denied
 from webui.pages.updating import Updater
 from webui.view.cached import Cached
 from webui.view.listing import asked_page, paged
@@ -264,12 +265,14 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
             raise RefusedError(_("Nothing is chosen. Choose what to answer."), "about")
         if claim:
             change = partial(replace, kind=claim, denied=()) if is_yes else partial(denied, claim=claim)
-            undos = [change_note(corrector, about, change) for about in ids]
+            with corrector.together():
+                undos = [change_note(corrector, about, change) for about in ids]
         else:
-            undos = [change_talk(corrector, about, partial(replace, talk=is_yes)) for about in ids]
+            with corrector.together():
+                undos = [change_talk(corrector, about, partial(replace, talk=is_yes)) for about in ids]
         count = len(ids)
         text = _("{count:,} answered: yes.", count=count) if is_yes else _("{count:,} answered: no.", count=count)
-        undo_entry = undo_log.add(text, _together(undos))
+        undo_entry = undo_log.add(text, together(corrector, undos))
         return undo_log.redirect_back(undo_entry, came_from("/todo"), synced=updater.update(0))
 
     @blueprint.post("/todo/searched")
@@ -292,12 +295,3 @@ def _relearn(corrector: Corrector) -> Callable[[tuple[LessonTable, LessonTable]]
         return after, before
 
     return relearn
-
-
-def _together(undos: Sequence[Undo]) -> Undo:
-    """Return the undo of several changes, the last one first."""
-
-    def undo() -> tuple[str, Undo]:
-        return "", _together([one()[1] for one in reversed(undos)])
-
-    return undo
