@@ -45,7 +45,7 @@ class Row:
     """A name with its number on each side; `more` is the side with clearly more, None if neither has."""
 
     name: str
-    cells: tuple[Cell, Cell]
+    cells: tuple[Cell, ...]
     more: int | None = None
 
 
@@ -157,18 +157,16 @@ def _shown(comparison: Comparison, knowledge_base: KnowledgeBase) -> Compared:
 def _counts(comparison: Comparison, knowledge_base: KnowledgeBase) -> Iterator[Row]:
     """Yield the numbers of notes, also by kind and state, of reports and of talks, without empty rows."""
     sides = comparison.sides
-    first, second = (Cell(side.answer.total, address_of(side.query)) for side in sides)
-    yield Row(_("Notes"), (first, second))
+    yield Row(_("Notes"), tuple(Cell(side.answer.total, address_of(side.query)) for side in sides))
     for facet, values in (("kind", KINDS), ("state", _STATES)):
         for value in values if comparison.facet != facet else ():
-            cells = [_cell(side, facet, value) for side in sides]
+            cells = tuple(_cell(side, facet, value) for side in sides)
             if any(cell.number for cell in cells):
-                yield Row(wording.value_name(facet, value, value), (cells[0], cells[1]))
+                yield Row(wording.value_name(facet, value, value), cells)
     for path in ("reports", "talks"):
         lists = [listed(path, side.query, knowledge_base) for side in sides]
-        if lists[0] and lists[1]:
-            cells = [Cell(number, url) for url, number in filter(None, lists)]
-            yield Row(_(wording.COLUMNS[path]), (cells[0], cells[1]))
+        if cells := tuple(Cell(number, url) for url, number in filter(None, lists)):
+            yield Row(_(wording.COLUMNS[path]), cells)
 
 
 def _cell(side: Side, facet: str, value: str) -> Cell:
@@ -185,11 +183,11 @@ def _table(group: Group, comparison: Comparison, knowledge_base: KnowledgeBase) 
     most = max(notes / total for value in values for notes, total in zip(value.notes, totals, strict=True))
 
     def row(value: Value) -> Row:
-        cells = [
+        cells = (
             Cell(notes, address_of(query), width=round(100 * notes / total / most, 2))
             for notes, query, total in zip(value.notes, value.queries, totals, strict=True)
-        ]
-        return Row(name(value), (cells[0], cells[1]), value.more)
+        )
+        return Row(name(value), tuple(cells), value.more)
 
     def name(value: Value) -> str:
         if group.key == "service":
