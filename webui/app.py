@@ -22,6 +22,7 @@ from webui.pages import (
     feeds,
     indexes,
     intake,
+    merging,
     pairs,
     programs,
     reports,
@@ -93,6 +94,8 @@ def create_app(
         todo.pages(knowledge_base, access),
         assisted.pages(knowledge_base, updater, undo_log),
         todo.answers(knowledge_base, updater, undo_log),
+        merging.pages(knowledge_base, updater, undo_log),
+        merging.answers(knowledge_base, updater, undo_log),
         updating.pages(knowledge_base, updater, undo_log),
         security.key_page(access, guesses),
     )

@@ -1,6 +1,7 @@
 """Names that a person says are one: of events, or of people."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -30,6 +31,14 @@ class SameNames(Struct, frozen=True, dict=True):
     def _by_key(self) -> Mapping[str, str]:
         return {self.key(name): shown for name, shown in self.said.items()}
 
+    @cached_property
+    def _merged(self) -> Mapping[str, Sequence[str]]:
+        """The merged names by the key of the name that they are shown under."""
+        merged = defaultdict[str, list[str]](list)
+        for name in self.said:
+            merged[self.key(self.shown(name))].append(name)
+        return merged
+
     def shown(self, name: str) -> str:
         """Return the name that a name is shown under, at the end of its chain; itself if it is not merged."""
         *_, last = self._chain(name)
@@ -37,8 +46,7 @@ class SameNames(Struct, frozen=True, dict=True):
 
     def merged(self, name: str) -> tuple[str, ...]:
         """Return the names that are shown under this one, in the order of kb.toml."""
-        key = self.key(name)
-        return tuple(one for one in self.said if self.key(self.shown(one)) == key and one != name)
+        return tuple(one for one in self._merged.get(self.key(name), ()) if one != name)
 
     def circle(self) -> tuple[str, str] | None:
         """Return two names that lead to each other, or are one name with two meanings; None if there are none."""

@@ -96,7 +96,11 @@ class Browser:
             if snapshot is None:
                 return Directory.of((), ())
             counts = snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]
-            return Directory.of(snapshot.contents.newest_first, {one.value for one in counts if one.count})
+            return Directory.of(
+                snapshot.contents.newest_first,
+                {one.value for one in counts if one.count},
+                snapshot.contents.parsed_configuration,
+            )
 
         return self._directory.get(self._collection.contents(), make)
 

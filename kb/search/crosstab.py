@@ -19,7 +19,7 @@ GROUPS = ("year", "event", "service", "speaker")
 _VALUES: Mapping[str, Callable[[TalkEntry], Sequence[str]]] = {
     "year": lambda entry: (year(entry),),
     "event": lambda entry: (slug(entry.event),) if entry.event else (),
-    "speaker": lambda entry: tuple(dict.fromkeys(entry.talk.speakers)),
+    "speaker": lambda entry: entry.speakers,
 }
 
 

@@ -5,12 +5,14 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.report.identity import series, slug
 from kb.report.model import Talk
 from kb.search.facets import UNDATED, year
 
 T = TypeVar("T")
+_NOTHING_SAID = Configuration()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,15 @@ class TalkEntry:
     def speakers(self) -> tuple[str, ...]:
         """The speakers that any of its reports names."""
         talks = (talk for report in self.reports for talk in report.talks if talk.id == self.talk.id)
-        return tuple(dict.fromkeys(name for talk in talks for name in talk.speakers))
+        return tuple(dict.fromkeys(name for talk in (self.talk, *talks) for name in talk.speakers))
 
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """An event with its series, its day as precisely as known, its reports, and its talks by track and time."""
+    """An event with its series, its day as precisely as known, its reports, and its talks by track and time.
+
+    `merged` are the names that kb.toml shows under its own.
+    """
 
     slug: str
     name: str
@@ -49,6 +54,7 @@ class EventEntry:
     held_on: str | None
     reports: tuple[ReportEntry, ...]
     talks: tuple[TalkEntry, ...]
+    merged: tuple[str, ...]
 
     @property
     def published(self) -> str | None:
@@ -67,10 +73,11 @@ class SeriesEntry:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerEntry:
-    """A speaker and their talks, newest first."""
+    """A speaker and their talks, newest first. `merged` are the names that kb.toml shows under theirs."""
 
     name: str
     talks: tuple[TalkEntry, ...]
+    merged: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +107,13 @@ class Directory:
     years: tuple[YearEntry, ...]
 
     @classmethod
-    def of(cls, reports: Sequence[ReportEntry], noted: Container[str]) -> "Directory":
+    def of(
+        cls, reports: Sequence[ReportEntry], noted: Container[str], configuration: Configuration = _NOTHING_SAID
+    ) -> "Directory":
         """Return the directory of reports, which come newest first; `noted` holds the ids of talks with notes."""
         spoken = _talks(reports)
         talks = {key: entry for key, entry in spoken.items() if key in noted}
-        events = {event.slug: event for event in _events(reports, talks)}
+        events = {event.slug: event for event in _events(reports, talks, configuration)}
         by_speaker = _grouped((name, entry) for entry in talks.values() for name in entry.speakers)
         by_series = _grouped((event.series, event) for event in events.values())
         return cls(
@@ -112,7 +121,7 @@ class Directory:
             spoken=spoken,
             talks=talks,
             speakers={
-                name: SpeakerEntry(name, tuple(own))
+                name: SpeakerEntry(name, tuple(own), configuration.people.merged(name))
                 for name, own in sorted(by_speaker.items(), key=lambda pair: (-len(pair[1]), pair[0]))
             },
             series={key: SeriesEntry(key, series(own[0].name), tuple(own)) for key, own in by_series.items()},
@@ -159,13 +168,16 @@ def _talks(reports: Iterable[ReportEntry]) -> dict[str, TalkEntry]:
     }
 
 
-def _events(reports: Iterable[ReportEntry], talks: Mapping[str, TalkEntry]) -> Iterator[EventEntry]:
+def _events(
+    reports: Iterable[ReportEntry], talks: Mapping[str, TalkEntry], configuration: Configuration
+) -> Iterator[EventEntry]:
     for key, own in _grouped((slug(entry.event), entry) for entry in reports if entry.event).items():
         by_track_and_time = sorted(
             talks_of(own, talks), key=lambda one: (one.talk.track or "", one.talk.start or "", one.talk.line)
         )
         name = own[0].event or ""
-        yield EventEntry(key, name, slug(series(name)), day(own), tuple(own), tuple(by_track_and_time))
+        merged = configuration.events.merged(name)
+        yield EventEntry(key, name, slug(series(name)), day(own), tuple(own), tuple(by_track_and_time), merged)
 
 
 def _years(

@@ -124,7 +124,7 @@ def spoken_record(entry: TalkEntry) -> dict[str, Any]:
 def event_record(entry: EventEntry) -> dict[str, Any]:
     """Return an event with the ids of its reports and talks."""
     ids = {"reports": [report.id for report in entry.reports], "talks": [talk.talk.id for talk in entry.talks]}
-    return {**_record(entry, "slug", "name", "series", "held_on", "published"), **ids}
+    return {**_record(entry, "slug", "name", "merged", "series", "held_on", "published"), **ids}
 
 
 def pair_record(pair: "Pair", domain: Domain) -> dict[str, Any]:

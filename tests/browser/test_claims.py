@@ -136,3 +136,26 @@ def test_a_page_of_claims_is_chosen_and_answered_at_once(open_page: Open, own: t
 
     assert rows(page) == []
     assert told.read_text("utf-8").count("advice = false") == len(every)
+
+
+def test_likely_names_of_one_person_are_answered_by_the_same_keys(open_page: Open, own: tuple[str, Path]) -> None:
+    root, told = own
+    for number, name in enumerate(("山田花子", "Hanako Mihon", "mihon_hanako")):
+        text = f"# 通知の会 2018\n\n## 【B】1{number}:00~1{number}:40:話{number}\n\n- 登壇者：{name}\n- 通知{number}\n"
+        (told.parent / f"{number}.md").write_text(text, "utf-8")
+    page = open_page("/sync", root)
+    page.request.post(f"{root}/sync", headers={"Origin": root})
+    page.goto(f"{root}/todo?what=people")
+    expect(page.locator(".claim")).to_have_count(2)
+    page.keyboard.press("y")
+    expect(page.locator(".deed")).to_contain_text("として表示されます")
+    expect(page.locator(".claim")).to_have_count(1)
+    page.keyboard.press("n")
+    expect(page.locator(".deed")).to_contain_text("別のものです")
+    merged = told.read_text("utf-8")
+    page.keyboard.press("u")
+    expect(page.locator(".deed")).to_contain_text("元に戻しました")
+    expect(page.locator(".claim")).to_have_count(1)
+
+    assert (merged.count("[people]"), merged.count("[different.people]")) == (1, 1)
+    assert "different" not in told.read_text("utf-8")

@@ -267,6 +267,20 @@ def _correct(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.corrector.note(note.id, lambda _: Correction(adds=("s3",)))
 
 
+def _show_as_one(knowledge_base: KnowledgeBase) -> None:
+    knowledge_base.corrector.same("events", "別の勉強会 2021", lambda _: "見本勉強会 2018")
+
+
+def _shown_as_one(scene: Scene) -> None:
+    _filled(scene)
+    _show_as_one(scene.opened())
+    scene.opened().indexer.sync()
+
+
+def _take_apart(knowledge_base: KnowledgeBase) -> None:
+    knowledge_base.corrector.same("events", "別の勉強会 2021", lambda _: None)
+
+
 ACTIONS: Mapping[str, Action] = {
     "first": Action(lambda scene: scene.write("kept.md", KEPT)),
     "sync": Action(_edited),
@@ -285,6 +299,8 @@ ACTIONS: Mapping[str, Action] = {
     "change back": Action(_replaced, _change_back, "結果整合"),
     "export again": Action(_exported, _export_again, "門の会"),
     "correct": Action(_filled, _correct, '"s3"'),
+    "show events as one": Action(_filled, _show_as_one, '"別の勉強会 2021" = "見本勉強会 2018"'),
+    "take events apart": Action(_shown_as_one, _take_apart),
 }
 
 

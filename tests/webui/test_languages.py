@@ -59,6 +59,7 @@ ALL_PAGES = (
     *("/speaker/山田 花子", "/event/{event}", "/pairs", "/todo", "/sheet?q=Lambda", "/updates", "/saved"),
     *("/talk/{talk}", "/note/{note}", "/report/{report}", "/lines/{report}", "/correct/{note}", "/suggest?q=山田"),
     *("/why/{note}", "/why/{talk}", "/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
+    *("/merge/people?of=山田 花子", "/merge/people?of=山田 花子&with=見本 太郎"),
 )
 
 

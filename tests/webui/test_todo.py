@@ -81,7 +81,7 @@ def test_what_is_missing_is_listed_with_its_line(library: Path) -> None:
     }
     assert '<a href="/todo">直すところ 3件</a>' in client.get("/").text
     chips = re.findall(r'(\S+) <span class="count">(\d)件', client.get("/todo").text)
-    assert [int(count) for _, count in chips] == [1, 0, 1, 0, 0, 0, 1, 0, 0]
+    assert [int(count) for _, count in chips] == [1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
 
 
 def test_a_date_is_put_right_in_the_list_and_leaves_it(library: Path) -> None:

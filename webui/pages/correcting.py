@@ -12,6 +12,7 @@ from kb.indexing.corrector import Corrector, reverted
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.report.names import Same
 from kb.report.outline import Outline
 from kb.report.problems import UnreadableError
 from kb.search.results import UnknownIdError
@@ -171,6 +172,28 @@ def change_talk(corrector: Corrector, talk_id: str, change: Callable[[TalkCorrec
     """Change the correction of a talk, or of a line that may be one, in kb.toml; return its undo."""
     edit = partial(corrector.talk, corrector.own_talk_ids(talk_id))
     return _change(edit, asdict, lambda fields: TalkCorrection(**fields), change)
+
+
+def merge(corrector: Corrector, table: Same, name: str, shown: str | None) -> Undo:
+    """Show an event's or a person's name under another one, None: under itself again; return the undo."""
+
+    def fields(shown: str | None) -> Mapping[str, Any]:
+        return {"shown": shown}
+
+    return _change(partial(corrector.same, table, name), fields, lambda own: own["shown"], lambda _before: shown)
+
+
+def keep_apart(corrector: Corrector, table: Same, name: str, other: str) -> Undo:
+    """Say in kb.toml that two names are different events or people; return the undo."""
+
+    def fields(others: tuple[str, ...]) -> Mapping[str, Any]:
+        return dict.fromkeys(others, True)
+
+    def names(own: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(name for name, is_different in own.items() if is_different)
+
+    edit = partial(corrector.different, table, name)
+    return _change(edit, fields, names, lambda others: tuple(dict.fromkeys((*others, other))))
 
 
 def _change(

@@ -136,7 +136,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         return respond(
             "speaker.html",
             lambda: {
-                "name": name,
+                "name": entry.name,
+                "merged": list(entry.merged),
                 "notes": answer.total,
                 "total": part.total,
                 "page": part.number,

@@ -90,7 +90,7 @@ def _event_slugs(entry: ReportEntry | TalkEntry) -> tuple[str, ...]:
 
 
 def _speakers(entry: TalkEntry) -> str:
-    return wording.listed(entry.talk.speakers)
+    return wording.listed(entry.speakers)
 
 
 def _years(entry: SpeakerEntry) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ TALKS: Index[TalkEntry] = Index(
     values={
         "year": lambda entry: (year(entry),),
         "event": _event_slugs,
-        "speaker": lambda entry: entry.talk.speakers,
+        "speaker": lambda entry: entry.speakers,
     },
     columns=lambda _browser: {
         "event": _EVENT,
@@ -169,7 +169,11 @@ SPEAKERS: Index[SpeakerEntry] = Index(
         "date": Column(_years, _span, "day"),
         "talks": number_column(lambda entry: len(entry.talks)),
     },
-    record=lambda entry: {"name": entry.name, "talks": [one.talk.id for one in entry.talks]},
+    record=lambda entry: {
+        "name": entry.name,
+        "merged": list(entry.merged),
+        "talks": [one.talk.id for one in entry.talks],
+    },
     order="-talks",
 )
 INDEXES: Mapping[str, Index[Any]] = {index.path: index for index in (REPORTS, EVENTS, TALKS, SPEAKERS)}
@@ -188,6 +192,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     filters = {key: request.args[key].strip() for key in index.keys if request.args.get(key, "").strip()}
+    contents = knowledge_base.collection.contents()
+    filters = {key: contents.current_value(key, value) if contents else value for key, value in filters.items()}
     noted = _noted(index, filters.get("service"), knowledge_base)
     columns = {
         "name": Column(index.title),

@@ -16,7 +16,7 @@ from kb.search.crosstab import ServiceYears
 from kb.search.facets import by_strength, keys
 from kb.search.records import facet_record, found_talk_record, hit_records, service_record
 from kb.search.results import FoundNote, SearchResults
-from kb.search.searcher import SORTS
+from kb.search.searcher import SORTS, current
 from kb.services import Domain
 from kb.translation import _
 from kb.wording import found
@@ -164,6 +164,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, access: Access) -
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
         query = resolved(query, knowledge_base.collection.catalogue)
+        query = current(query, knowledge_base.collection.contents())
         page = _search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), wording.unread(page.unread))

@@ -19,7 +19,9 @@ from kb.library.contents import ReportEntry
 from kb.library.tables import LessonTable
 from kb.report.dates import date_or_none
 from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
+from kb.report.names import Same
 from kb.report.problems import Missing
+from kb.search.likely_same import Proposal
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
 from webui.http.security import Access
@@ -27,6 +29,7 @@ from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.assisted import ReadLine, Shown, lines_read
 from webui.pages.correcting import change_note, change_talk, together
+from webui.pages.merging import CAUSES, open_proposals
 from webui.pages.panel import denied
 from webui.pages.updating import Updater
 from webui.view.cached import Cached
@@ -43,9 +46,15 @@ _TITLES = {
     "advice": marked("Notes that may be advice"),
     "problem": marked("Notes that may be problems"),
     "service": marked("Unknown services"),
+    "events": marked("Events that may be one"),
+    "people": marked("People who may be one"),
     _SEARCHED: marked("Searched and not found"),
     _ASSISTANT: marked("Read by an assistant"),
 }
+_ALIKE = marked(
+    "Names that are alike. Yes (y): the right name is shown for both, and all addresses still lead there."
+    " No (n): they stay two. u undoes the last answer."
+)
 _INSTRUCTIONS = {
     "date": marked(
         "Write the day of the event as 2018, 2018-03, 2018-03-10 or 10 March 2018."
@@ -61,6 +70,8 @@ _INSTRUCTIONS = {
     "service": marked(
         "Words that look like the name of a service. Add it under [services] in kb.toml to have it as a tag."
     ),
+    "events": _ALIKE,
+    "people": _ALIKE,
     _SEARCHED: marked(
         "The latest searches that found neither a note nor a talk: perhaps what to note next. They leave the list once"
         " they find something. They are kept on this machine and sent nowhere; with keep_not_found = false in kb.toml"
@@ -137,6 +148,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
     blueprint = Blueprint("todo", __name__)
     cached_tasks = Cached(knowledge_base, lambda: tasks(knowledge_base))
     cached_lines = lines_read(knowledge_base)
+    proposed = open_proposals(knowledge_base)
     unlearned = Cached(knowledge_base, lambda _digest: knowledge_base.indexer.unlearned())
 
     def open_tasks() -> Mapping[Missing, list[Task]]:
@@ -144,7 +156,15 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
         return {what: [task for task in own if not task.is_done(configuration)] for what, own in cached_tasks().items()}
 
     def numbers(found: Mapping[Missing, list[Task]]) -> dict[str, int]:
-        return {**{what: len(own) for what, own in found.items()}, _SEARCHED: len(knowledge_base.not_found.all())}
+        same: dict[str, int] = {table: len(own) for table, own in open_pairs().items()}
+        return {
+            **{what: len(own) for what, own in found.items()},
+            **same,
+            _SEARCHED: len(knowledge_base.not_found.all()),
+        }
+
+    def open_pairs() -> Mapping[Same, list[Proposal]]:
+        return proposed(knowledge_base.collection.library.configuration()[0])
 
     @blueprint.app_context_processor
     def to_put_right() -> dict[str, object]:
@@ -167,8 +187,9 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
         if what == _ASSISTANT:
             tasks_of = [line for line in read if by in ("", line.reading.by)]
         listed = [task for task in tasks_of if report in ("", task.report.id) and folder in ("", task.folder)]
+        pairs = [one for table, own in open_pairs().items() if table == what for one in own]
         kept = (("what", what), ("folder", folder), ("report", report), ("by", by))
-        part = paged("/todo", listed, asked_page(request.args), _PAGE_SIZE, kept=kept)
+        part = paged("/todo", [*listed, *pairs], asked_page(request.args), _PAGE_SIZE, kept=kept)
         shown = Shown(knowledge_base, [item for item in part.items if isinstance(item, ReadLine)])
         items = missed or [item.record if isinstance(item, ReadLine) else item for item in part.items]
         return respond(
@@ -189,6 +210,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
             titles=_TITLES,
             instructions=_INSTRUCTIONS,
             consequences=_CONSEQUENCES,
+            causes=CAUSES,
         )
 
     return blueprint
