@@ -279,8 +279,8 @@ def moment(at: datetime) -> str:
 
 
 def age(held_on: str | None, today: date) -> str:
-    """Return the age of a date, no more precise than the date; empty if undated."""
-    if not held_on:
+    """Return the age of a date, no more precise than the date; empty if undated, or in a later month or year."""
+    if not held_on or held_on[: len("2018-03")] > today.isoformat():
         return ""
     year, month, day_of_month = (int(part) for part in (held_on + "-00-00").split("-")[:3])
     months = (today.year - year) * 12 + (today.month - month) - (today.day < day_of_month)
@@ -289,7 +289,9 @@ def age(held_on: str | None, today: date) -> str:
         return ngettext("{count:,} year ago", "{count:,} years ago", full_years)
     if not month:
         return _("this year")
-    return ngettext("{count:,} month ago", "{count:,} months ago", months) if months > 0 else _("this month")
+    if months > 0:
+        return ngettext("{count:,} month ago", "{count:,} months ago", months)
+    return _("this month") if month == today.month else _("last month")
 
 
 def day_and_age(one: HasDays, today: date) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -139,3 +139,19 @@ def test_what_else_a_browser_holds_for_them_does_no_harm(open_page: Open, kept: 
     expect(page.locator("#summary")).to_contain_text("（SQS）")
 
     assert page.evaluate("localStorage.searches") == '["SQS"]'
+
+
+def test_suggestions_that_come_after_enter_do_not_cover_the_results(open_page: Open) -> None:
+    page = open_page("/")
+    late: list[Route] = []
+    page.route("**/suggest*", lambda route: late.append(route))  # noqa: PLW0108  # Playwright takes no method of C
+    page.keyboard.press("/")
+    page.keyboard.type("lam")
+    expect(page.locator("#summary")).to_contain_text("lam")  # results while typing, with the suggestions on their way
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=lam")
+    with page.expect_response("**/suggest*"):
+        for route in late:
+            route.continue_()
+
+    expect(page.locator("#suggestions")).to_be_hidden()

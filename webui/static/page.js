@@ -127,17 +127,19 @@ document.addEventListener("click", (event) => {
 
 const list = document.getElementById("suggestions");
 let chosen = -1;
+let suggesting = null;
 
 function suggest() {
   if (!box.value.trim()) return closeSuggestions();
   const request = new XMLHttpRequest();
   const value = box.value;
+  suggesting = request;
   request.responseType = "document";
   request.open("GET", "/suggest" + asked().slice(1));
   request.setRequestHeader("Accept", "text/html");
   request.onload = () => {
     const options = request.response?.querySelectorAll("[role=option]") ?? [];
-    if (value !== box.value || document.activeElement !== box) return;
+    if (suggesting !== request || value !== box.value || document.activeElement !== box) return;
     offer(options);
   };
   request.send();
@@ -166,6 +168,7 @@ function choose(index) {
 }
 
 function closeSuggestions() {
+  suggesting = null; // those on their way would cover the results
   list.hidden = true;
   box.setAttribute("aria-expanded", "false");
   choose(-1);
