@@ -40,6 +40,8 @@ _NOTICES = {
     "no likeness": marked("Could not search by meaning, so only words were searched ({text})."),
 }
 _MAX_OFFERS = 3  # suggestions for a single word without results
+# A word that is likely a name. Other words may be in a heading (JAWS-UG金沢), a kind (助言) or a part of a verb (走ら).
+_NAME = re.compile(r"[A-Za-z][\w.+-]+|[ァ-ヶー]{3,}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def notices(
     query: Query, answer: SearchResults, quoted: tuple[FoundNote, ...], unread: tuple[Unread, ...]
 ) -> Iterator[Notice]:
     """Yield the notices on how the query was understood."""
-    missing = [one.word for one in answer.words if not one.count]
+    missing = [one.word for one in answer.words if not one.count and _NAME.fullmatch(one.word)]
     if answer.near and not answer.total and missing and not answer.steps:
         yield Notice(_("No note has these words: {words}", words=listed(missing)))
     elif answer.near and not quoted and is_question(query.text):
