@@ -149,7 +149,7 @@ class _Day:
 
 def strengths(count: int, likely: int) -> str:
     """Return a number of notes, some of which are only likely of their kind: 14 + 23."""
-    return f"{count - likely:,} + {likely:,}" if likely else f"{count:,}"
+    return _("{sure:,} + {likely:,}", sure=count - likely, likely=likely) if likely else f"{count:,}"
 
 
 def found(total: int, near: int, talks: int, likely: int = 0) -> str:

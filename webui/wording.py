@@ -131,7 +131,11 @@ def notes(count: int, likely: int = 0) -> str:
     """Return a number of notes; `likely` of them are only likely of their kind: 14 + 23 notes."""
     if likely:
         return ngettext(
-            "{sure:,} + {likely:,} note", "{sure:,} + {likely:,} notes", count, sure=count - likely, likely=likely
+            "{sure:,} + {likely:,} likely note",
+            "{sure:,} + {likely:,} likely notes",
+            count,
+            sure=count - likely,
+            likely=likely,
         )
     return ngettext("{count:,} note", "{count:,} notes", count)
 
@@ -144,7 +148,7 @@ def noted(count: int) -> str:
 def tally(count: int, likely: int = 0) -> str:
     """Return a number of notes next to their name; `likely` of them are only likely of their kind: 14 + 23."""
     if likely:
-        return pgettext("notes", "{sure:,} + {likely:,}", sure=count - likely, likely=likely)
+        return pgettext("notes", "{sure:,} + {likely:,} likely", sure=count - likely, likely=likely)
     return pgettext("notes", "{count:,}", count=count)
 
 

@@ -122,8 +122,8 @@ def test_the_page_shows_likely_advice_below_a_line_and_with_a_badge_of_its_own(c
     page = client.get("/?kind=advice").text
     above, below = page.split('<h2 id="likely">')
 
-    assert f"{SURE} + {LIKELY}件（助言）" in page
-    assert f'<span class="count">{SURE} + {LIKELY}件' in above
+    assert f"{SURE}＋かも{LIKELY}件（助言）" in page
+    assert f'<span class="count">{SURE}件＋かも{LIKELY}件' in above
     assert below.startswith(f'助言かも <span class="count">{LIKELY}件')
     assert above.count('<span class="kind advice"') == SURE
     assert above.count('<span class="kind likely advice"') == 0
@@ -179,7 +179,7 @@ def test_a_guide_lists_the_sure_advice_first_and_marks_the_likely(client: FlaskC
 
     assert [entry["likely"] for entry in record["advice"]] == [None] * SURE + ["advice"] * LIKELY
     assert (record["totals"]["advice"], record["likely"], record["totals"]["cases"]) == (SURE + LIKELY, LIKELY, 0)
-    assert all(f"{SURE} + {LIKELY}件" in page for page in pages)
+    assert all(f"{SURE}件＋かも{LIKELY}件" in page for page in pages)
     assert pages[0].count('<span class="kind likely advice"') == LIKELY
     assert markdown.count("(助言かも)") == LIKELY
 
