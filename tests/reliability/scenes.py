@@ -8,8 +8,9 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
+import msgspec
 from msgspec.structs import replace
 
 from index.query import Query
@@ -18,7 +19,10 @@ from kb.indexing.staging import MIN_FILES
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import FileChange, FileState, digest_of
 from kb.library.rewriting import with_overrides
-from kb.report.model import Correction, MetadataOverride
+from kb.readers.formats import read_outline
+from kb.report.identity import digest, own_part
+from kb.report.model import Correction, CorrectionSet, MetadataOverride, TalkCorrection
+from kb.talks import report_of
 
 KEPT = """\
 # 見本勉強会 2018 参加レポート
@@ -281,6 +285,36 @@ def _take_apart(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.corrector.same("events", "別の勉強会 2021", lambda _: None)
 
 
+def _add_corrected(knowledge_base: KnowledgeBase) -> FileChange:
+    report = report_of(read_outline(ADDED.encode(), "added.md"))
+    corrections = CorrectionSet(
+        {own_part(report.notes[0].id): Correction(adds=("s3",))},
+        {digest("移行の話", length=6): TalkCorrection(talk=True, speakers=("見本 花子",), title="引っ越しの話")},
+    )
+    added = knowledge_base.adder.add(ADDED.encode(), "added.md", GIVEN, corrections=corrections)
+    return cast("FileChange", added.change)
+
+
+def _corrected(scene: Scene) -> None:
+    _filled(scene)
+    (scene.folder / "change").write_bytes(msgspec.json.encode(_add_corrected(scene.opened())))
+    scene.opened().indexer.sync()
+
+
+def _take_corrected_back(knowledge_base: KnowledgeBase) -> None:
+    change = (knowledge_base.collection.library.path.parent / "change").read_bytes()
+    knowledge_base.corrector.take_back([msgspec.json.decode(change, type=FileChange)])
+
+
+def _correct_together(knowledge_base: KnowledgeBase) -> None:
+    kept = next(entry for entry in knowledge_base.browser.reports() if entry.source == "kept.md")
+    note = knowledge_base.browser.report(kept.id)[1][0]
+    with knowledge_base.corrector.together():
+        knowledge_base.corrector.note(note.id, lambda _: Correction(adds=("s3",)))
+        knowledge_base.corrector.talk((kept.talks[0].id,), lambda _: TalkCorrection(title="行列の話"))
+        knowledge_base.corrector.report(kept, lambda known: replace(known, event="改名した会"))
+
+
 ACTIONS: Mapping[str, Action] = {
     "first": Action(lambda scene: scene.write("kept.md", KEPT)),
     "sync": Action(_edited),
@@ -301,6 +335,9 @@ ACTIONS: Mapping[str, Action] = {
     "correct": Action(_filled, _correct, '"s3"'),
     "show events as one": Action(_filled, _show_as_one, '"別の勉強会 2021" = "見本勉強会 2018"'),
     "take events apart": Action(_shown_as_one, _take_apart),
+    "correct together": Action(_filled, _correct_together, "行列の話"),
+    "add corrected": Action(_filled, _add_corrected, "引っ越しの話"),
+    "take corrected back": Action(_corrected, _take_corrected_back),
 }
 
 
