@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlunsplit
 
@@ -86,6 +86,12 @@ class UndoLog:
             self._put(entry)
             raise
         return self.add(entry.text, redo, detail, undone=not entry.undone, anchor=entry.anchor)
+
+    def explain(self, entry: UndoEntry, detail: str) -> UndoEntry:
+        """Return an entry with another last sentence, empty to keep it as it is."""
+        entry = replace(entry, detail=detail) if detail else entry
+        self._put(entry)
+        return entry
 
     def add(
         self, text: str, undo: Undo | None, detail: str = "", *, undone: bool = False, anchor: str = ""

@@ -22,7 +22,7 @@ from webui.http.responses import problem, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.panel import Changes, Panel, changes_of, panel_of
-from webui.pages.updating import Updater
+from webui.pages.updating import Updater, kinds_read
 from webui.view.report import report_url
 
 _KIND, _ANSWERS = "the kind", "the answers"  # keys next to slugs of services, which have no space
@@ -138,6 +138,8 @@ class _Forms:
         anchor = f"line-{panel.number}" if back.startswith("/lines/") else note
         undo_entry = self._undo_log.add(text, together(corrector, undos) if undos else None, anchor=anchor)
         synced = self._updater.update(None if at is None else 0)  # in a list of claims, go on to the next at once
+        if synced and not changes.moves:
+            undo_entry = self._undo_log.explain(undo_entry, kinds_read(self._updater, note))
         if changes.moves and back.startswith(("/note/", "/talk/", "/report/")):
             back, at = self._place(panel) if synced else (page_address("report", panel.report.id), "")
         return self._undo_log.redirect_back(undo_entry, back, at, synced=synced)

@@ -203,8 +203,10 @@ class _Intake:
                 "preview_many.html", received=received, count=count, reports=reports, problems=problems, most=_SHOWN
             )
             return make_response(page)
-        report = self._finished(received).report
+        finished = self._finished(received)
+        report = finished.report
         outline = read_outline(received.data, report.source)
+        reader = self._knowledge_base.collection.passage_reader()
         page = render_template(
             "preview.html",
             received=received,
@@ -213,6 +215,7 @@ class _Intake:
             replaces=self._adder.replaced_file(received.data, outline, received.override),
             changed=changed,
             said=said,
+            unread=not finished.reading and bool(report.notes) and reader is not None,
             earlier=earlier and encoded(earlier),
             here=next((note.id for note in report.notes if line is not None and note.line >= line), None),
             outline=outline,

@@ -59,6 +59,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             sections=tuple(sections(part.items)),
             steps=contents if len(contents) >= _MIN_SECTIONS else (),
             shape=shape(notes),
+            unread=not entry.reading and bool(notes) and knowledge_base.collection.passage_reader() is not None,
             read_by=Counter(note.read_by for note in notes if note.read_by),
         )
 

@@ -154,6 +154,20 @@ def _step_text(progress: Progress) -> str:
     return _("{step} ({done:,}/{total:,})", step=step, done=progress.done, total=progress.total)
 
 
+def kinds_read(updater: Updater, corrected: str) -> str:
+    """Return that the last update gave other notes than the corrected one another kind, empty if it gave none."""
+    outcome = updater.progress.outcome
+    reports = outcome.difference.reports if outcome and outcome.difference else ()
+    others = {item.note for report in reports for item in report.items if item.sort == "kind"} - {corrected}
+    if not others:
+        return ""
+    return ngettext(
+        "The sentence model has read its report meanwhile, and {count:,} other note has another kind.",
+        "The sentence model has read its report meanwhile, and {count:,} other notes have another kind.",
+        len(others),
+    )
+
+
 def _outcome_text(outcome: SyncOutcome) -> str:
     return ngettext(
         "Reports: {outcome.new:,} new, {outcome.changed:,} changed, {outcome.gone:,} gone, "
@@ -185,7 +199,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
 
     def _undo_entry() -> UndoEntry:
         if known := undo_log.of_request():
-            return known
+            return undo_log.explain(known, kinds_read(updater, known.anchor) if known.anchor else "")
         outcome = updater.progress.outcome
         problems = outcome.problems if outcome else ()
         title = _("Files that could not be read, and notices")

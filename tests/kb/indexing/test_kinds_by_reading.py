@@ -33,6 +33,7 @@ from kb.report.model import Note, Report
 from kb.report.outline import Outline
 from kb.search import collection
 from webui.app import create_app
+from webui.pages import updating
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
 OTHER = REPORT.replace("見本", "手本").replace("箱", "袋").replace("札", "鍵")
@@ -365,6 +366,24 @@ def test_a_correction_changes_no_other_note_and_can_be_taken_back(kb: KnowledgeB
     assert foreseen
     assert {item.sort for report in foreseen.reports for item in report.items} == {"tag"}
     assert (readings(kb), len(model.passages_read)) == ([model.reading] * 2, 4)
+
+
+@pytest.mark.parametrize("patience", [60.0, 0.0])
+def test_kinds_that_change_because_a_tag_was_added_are_said_once(
+    imported: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.setattr(updating, "PATIENCE", patience)
+    client, before, note = create_app(imported).test_client(), kinds(imported), notes(imported)[0]
+    page = client.get(f"/report/{note.report}").text
+    after = client.post(f"/correct/{note.id}", data={"add": "s3"}, headers={"Sec-Fetch-Site": "same-origin"})
+    address = after.location
+    while address.startswith("/sync"):
+        address = client.get(address).headers.get("Location", address)
+    said = client.get(address.partition("#")[0]).text
+
+    assert (before != kinds(imported), "文のモデルが読むと" in page) == (True, True)
+    assert "ほかの1件のメモの種別も変わりました" in said
+    assert "文のモデルが読むと" not in client.get(f"/report/{note.report}").text
 
 
 @pytest.fixture
