@@ -58,6 +58,71 @@ def test_without_a_script_a_tag_is_corrected_from_a_hit_and_taken_back(
     expect(page.get_by_text("元に戻しました")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_without_a_script_a_note_a_talk_and_a_line_are_corrected_in_the_preview(
+    open_page: Open, own: tuple[str, KnowledgeBase], width: int
+) -> None:
+    page = open_page("/add", own[0], java_script_enabled=False, width=width)
+    page.locator("textarea").fill(REPORT.replace("2019", "2021") + "\n## 鍵について\n\n- 鍵は必ず返す\n")
+    page.get_by_role("button", name="読み取りを確認").click()
+    page.get_by_role("button", name="このメモを直す").nth(1).click()
+    page.get_by_label("種別").select_option("助言")
+    page.get_by_label("題名").fill("箱のうた")
+    page.get_by_role("button", name="直す", exact=True).click()
+    expect(page.locator(".heading h2")).to_have_text(["箱のうた"])
+    expect(page.locator(".note").nth(1)).to_be_in_viewport()
+    page.locator("#all-lines > summary").click()
+    page.locator(".lines tr", has_text="鍵について").locator("summary").click()
+    page.get_by_role("button", name="「鍵について」はセッションの見出し").click()
+    page.get_by_label("この行はセッションの見出し").check()
+    page.get_by_role("button", name="直す", exact=True).click()
+    expect(page.locator(".heading h2")).to_have_text(["箱のうた", "鍵について"])
+    page.get_by_role("button", name="元に戻す").click()
+    expect(page.locator(".heading h2")).to_have_text(["箱のうた"])
+    page.get_by_role("button", name="元に戻す").click()
+    page.get_by_role("button", name="ライブラリに保存").click()
+
+    expect(page.locator("section h2 a")).to_have_text(["箱のうた", "鍵について"])
+    page.get_by_role("button", name="元に戻す").click()
+    expect(page.get_by_text("元に戻しました")).to_be_visible()
+    assert [entry.source for entry in own[1].browser.reports()] == ["a.md"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "ja-JP"), ("dark", "en-US")])
+def test_the_panels_and_menus_of_corrections_are_accessible(
+    open_page: Open, own: tuple[str, KnowledgeBase], width: int, scheme: str, locale: str
+) -> None:
+    root, kb = own
+    (report,) = kb.browser.reports()
+    page = open_page("/add", root, width=width, color_scheme=scheme, locale=locale, bypass_csp=True)
+    told: list[tuple[list[str], bool]] = []
+
+    def look() -> None:
+        violations = [one["id"] for one in Axe().run(page).response["violations"]]
+        told.append((violations, page.evaluate("document.documentElement.scrollWidth <= innerWidth")))
+
+    page.locator("textarea").fill(REPORT.replace("2019", "2021"))
+    page.locator(".intake button").first.click()
+    page.locator("#all-lines > summary").click()
+    page.locator(".lines .menu summary").nth(3).click()
+    look()
+    page.locator("button.menu").nth(1).click()
+    look()
+    page.locator("[name=title]").fill("箱のうた")
+    page.locator("button[name=panel]").click()
+    page.locator("#undo").wait_for()
+    look()
+    for address, menu in ((f"/lines/{report.id}", ".lines .menu"), (f"/report/{report.id}", ".heading > .menu")):
+        page.goto(root + address)
+        page.locator(f"{menu} summary").first.click()
+        look()
+    page.goto(f"{root}/correct/{kb.browser.report(report.id)[1][0].id}")
+    look()
+
+    assert told == [([], True)] * 6
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_an_update_that_takes_long_leads_back_to_the_note(
     open_page: Open,

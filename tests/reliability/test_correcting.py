@@ -123,8 +123,8 @@ def test_a_killed_correction_is_whole_or_not_there_and_an_acknowledged_one_is_ke
             os.kill(worker.pid, signal.SIGKILL)
         worker.join()
         step = done.stat().st_size
-        if state(scene) not in states[step : step + 2]:
-            wrong.append((number, step, state(scene)))
+        if state(scene) not in states[step : step + 2] or worker.exitcode not in (0, -signal.SIGKILL):
+            wrong.append((number, step, worker.exitcode, state(scene)))
 
     print(f"correcting: seed {SEED}, {rounds} rounds, {len(wrong)} wrong")
     assert (wrong, (scene.library / ".kb-begun").exists()) == ([], False)

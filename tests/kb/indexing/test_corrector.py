@@ -6,10 +6,15 @@ import pytest
 from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.library.file_changes import ChangedSinceError, FileChange
+from kb.library.tables import LessonTable
+from kb.readers.formats import read_outline
+from kb.report.identity import own_part, talk_id
+from kb.report.model import Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
 from kb.search.browser import Why
 from kb.search.results import UnknownIdError
+from kb.talks import report_of
 
 REPORT = """# 見本勉強会 参加レポート
 
@@ -151,3 +156,89 @@ def test_different_names_are_remembered_in_either_order(kb: KnowledgeBase) -> No
         configuration.are_different("events", "山田 花", "山田 花子"),
         (library.path / "kb.toml").read_text("utf-8"),
     ] == [True, True, False, ""]
+
+
+def test_corrections_of_a_block_are_written_at_once_and_none_after_an_error(kb: KnowledgeBase) -> None:
+    (entry,), path = kb.browser.reports(), kb.collection.library.path / "kb.toml"
+    note = kb.browser.report(entry.id)[1][-1]
+    with kb.corrector.together():
+        kb.corrector.note(note.id, lambda _: Correction(adds=("sqs",)))
+        before = path.exists()
+        kb.corrector.report(entry, lambda known: replace(known, held_on="2019"))
+    written = path.read_text("utf-8")
+    with pytest.raises(LibraryError), kb.corrector.together():  # noqa: PT012  # the second one fails
+        kb.corrector.note(note.id, lambda _: Correction(adds=("s3",)))
+        kb.corrector.report(replace(entry, digest="0"), lambda known: replace(known, held_on="2018"))
+    kb.corrector.note(note.id, lambda known: replace(known, removes=("s3",)))
+
+    assert (before, written) == (
+        False,
+        f'[notes."{note.id}"]\nadd = ["sqs"]\n\n[reports."2019/a.md"]\ndate = "2019"\n',
+    )
+    assert path.read_text("utf-8") == written.replace('["sqs"]\n', '["sqs"]\nremove = ["s3"]\n')
+
+
+def added(kb: KnowledgeBase) -> FileChange:
+    """Add a report with a corrected note and talk, and return the change."""
+    report = report_of(read_outline(OTHER.encode(), "b.md"))
+    corrections = CorrectionSet(
+        {own_part(report.notes[-1].id): Correction(kind="problem")},
+        {own_part(report.talks[0].id): TalkCorrection(title="鍵のうた")},
+    )
+    change = kb.adder.add(OTHER.encode(), "b.md", corrections=corrections).change
+    assert change
+    return change
+
+
+OTHER = REPORT.replace("見本", "手本").replace("箱", "鍵")
+
+
+def test_a_report_is_added_and_taken_back_with_its_corrections(kb: KnowledgeBase) -> None:
+    path = kb.collection.library.path / "kb.toml"
+    change = added(kb)
+    kb.indexer.sync()
+    entry = next(one for one in kb.browser.reports() if one.source == "b.md")
+    note, written = kb.browser.report(entry.id)[1][-1], path.read_text("utf-8")
+    (redo,) = kb.corrector.take_back([change])
+    after = path.read_text("utf-8")
+    kept = [(kb.collection.library.path / name).read_text("utf-8") for name in redo.kept]
+    kb.corrector.take_back([redo])
+
+    assert (entry.talks[0].title, note.kind) == ("鍵のうた", "problem")
+    assert (after, kept, path.read_text("utf-8")) == ("", [OTHER, written], written)
+
+
+def test_a_report_whose_correction_was_corrected_since_is_not_taken_back(kb: KnowledgeBase) -> None:
+    change = added(kb)
+    (talk,) = kb.collection.library.configuration()[0].talks
+    kb.corrector.talk((talk,), lambda known: replace(known, title="鍵の歌"))
+    with pytest.raises(ChangedSinceError):
+        kb.corrector.take_back([change])
+
+    assert (kb.collection.library.path / "b.md").exists()
+
+
+def test_what_was_learned_from_a_report_is_forgotten_when_it_is_taken_back(kb: KnowledgeBase) -> None:
+    kb.corrector.note("elsewhere/0", lambda _: Correction(kind="advice"))
+    change = added(kb)
+    kb.corrector.lesson(lambda _: LessonTable(2))
+    kb.corrector.take_back([change])
+
+    assert kb.collection.library.configuration()[0].lesson == LessonTable(1)
+
+
+def test_corrections_of_notes_hold_when_their_talk_begins_and_when_it_is_classified_again(kb: KnowledgeBase) -> None:
+    (kb.collection.library.path / "2019" / "a.md").write_text(f"{REPORT}\n## 鍵について\n\n- 鍵は必ず返す\n", "utf-8")
+    kb.indexer.sync()
+    (entry,) = kb.browser.reports()
+    notes = kb.browser.report(entry.id)[1]
+    for note in notes:
+        kb.corrector.note(note.id, lambda _: Correction(kind="question"))
+    kb.corrector.talk((talk_id(entry.event, "鍵について"),), lambda _: TalkCorrection(talk=True))
+    kb.indexer.sync()
+    moved = kb.browser.report(entry.id)[1]
+    kb.corrector.lesson(lambda _: LessonTable(len(notes)))  # another lesson
+    kb.indexer.sync()
+
+    assert (moved[-1].talk and moved[-1].talk.title, moved[-1].id == notes[-1].id) == ("鍵について", False)
+    assert {note.kind for note in (*moved, *kb.browser.report(entry.id)[1])} == {"question"}
