@@ -291,8 +291,7 @@ def _add_corrected(knowledge_base: KnowledgeBase) -> FileChange:
         {own_part(report.notes[0].id): Correction(adds=("s3",))},
         {digest("移行の話", length=6): TalkCorrection(talk=True, speakers=("見本 花子",), title="引っ越しの話")},
     )
-    added = knowledge_base.adder.add(ADDED.encode(), "added.md", GIVEN, corrections=corrections)
-    return cast("FileChange", added.change)
+    return cast("FileChange", knowledge_base.adder.add(ADDED.encode(), "added.md", corrections=corrections).change)
 
 
 def _corrected(scene: Scene) -> None:

@@ -13,9 +13,10 @@ from time import sleep
 from typing import Any, TypeAlias
 
 import pytest
-from scenes import ADDED, KEPT, Scene
+from scenes import ACTIONS, ADDED, KEPT, Scene, in_child
 from test_adding import OURS
 from test_beside import FORK
+from test_kill import interrupted_at, kill
 from werkzeug.test import TestResponse
 
 from webui.app import create_app
@@ -130,3 +131,26 @@ def test_a_killed_correction_is_whole_or_not_there_and_an_acknowledged_one_is_ke
     assert (wrong, (scene.library / ".kb-begun").exists()) == ([], False)
     assert [one == states[0] for one in states[::2]] == [True] * len(states[::2])
     assert all(before != after for before, after in pairwise(states))
+
+
+@pytest.mark.parametrize("action", ["add corrected", "take corrected back"])
+def test_killed_at_any_step_a_new_report_is_there_with_its_corrections_or_neither_is(
+    tmp_path: Path, action: str
+) -> None:
+    scene = Scene(tmp_path / "scene")
+    ACTIONS[action].prepare(scene)
+    kept, old = scene.save("kept"), state(scene)
+    ACTIONS[action].change(scene.opened())
+    new, wrong, step, is_killed = state(scene), [], 0, True
+    while is_killed:
+        step += 1
+        scene.restore(kept)
+        ended = in_child(
+            lambda step=step: (interrupted_at(step, scene.library, kill), ACTIONS[action].change(scene.opened()))
+        )
+        is_killed = ended.signal == signal.SIGKILL
+        if ended.raised or state(scene) not in (old, new):
+            wrong.append((step, ended.raised, state(scene)))
+
+    print(f"{action}: {step - 1} points, {len(wrong)} wrong")
+    assert (wrong, step > 3, len(old[1]) != len(new[1]), bool(old[0]) != bool(new[0])) == ([], True, True, True)
