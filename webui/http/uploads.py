@@ -101,7 +101,7 @@ def encoded(corrections: CorrectionSet) -> str:
 
 
 def decoded(field: str | None) -> CorrectionSet:
-    """Return the corrections in a hidden field of a form."""
+    """Return the corrections in a hidden field of a form. Raises the HTTP error 400 if no page made it."""
     try:
         return msgspec.json.decode(field, type=CorrectionSet) if field else NO_CORRECTIONS
     except msgspec.MsgspecError as error:
