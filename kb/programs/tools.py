@@ -199,11 +199,11 @@ def _tool_errors() -> Iterator[None]:
     """Raise foreseen errors as ToolError, which says what to do."""
     try:
         yield
-    except RefusedReadingsError as error:
-        raise ToolError(str(error)) from error
+    except (RefusedReadingsError, LibraryError) as error:
+        raise ToolError(str(message_of(error))) from error
     except UnknownIdError as error:
         raise ToolError(f"{error}; `search` gives the ids that there are") from error
     except UnknownValueError as error:
         raise ToolError(no_value(error.facet, error.name, error.known, error.near)) from error
-    except (SearchIndexError, LibraryError, OSError) as error:
+    except (SearchIndexError, OSError) as error:
         raise ToolError(f"There is no index that could be searched: run `kb sync` ({message_of(error)})") from error

@@ -197,3 +197,10 @@ def test_the_schema_of_each_tool_is_whole() -> None:
         schema = json.dumps(tool.schema)
         names = {part.partition('"')[0] for part in schema.split('"#/$defs/')[1:]}
         assert (tool.schema["type"], names) == ("object", {*tool.schema.get("$defs", {})})
+
+
+def test_an_error_of_the_library_is_not_blamed_on_the_index(tmp_path: Path) -> None:
+    samples = KnowledgeBase.open(None, tmp_path / "index")
+
+    with pytest.raises(ToolError, match=r"\A[^ ]+: these are the bundled samples; they stay as they are\Z"):
+        use(samples, "next_to_read", assistant=WHO)
