@@ -54,5 +54,6 @@ def _decoded(data: bytes) -> Iterator[tuple[int, bytes, LineReading | Message]]:
         if line.strip():
             try:
                 yield number, line, _decoder.decode(line)
-            except (msgspec.MsgspecError, ValueError) as error:  # the latter for bytes that are not UTF-8
+            # Not only MsgspecError: bytes may be no UTF-8, and a value may be nested too deep.
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 yield number, line, translatable("not used: {0}; correct or delete the line", str(error))

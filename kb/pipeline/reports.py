@@ -182,7 +182,7 @@ def finish_report(
         own = report
         report, candidates = _assisted_report(outline, own, override, tools, read)
         corrections = _by_line(report, own, corrections, corrections_for(report, tools.corrections))
-        report, assisted = _assisted_notes(outline, report, read)
+        report, assisted = _assisted_notes(outline, report, tools, read)
     report = _with_talk_corrections(report, talk_corrections(report, tools))
     tagged = tag(report, tools.domain, corrections, assisted)
     morphemes = morphemes_of(tagged, AnalysedTexts(tools))
@@ -270,7 +270,7 @@ def _by_line(
     return {**moved, **corrections}
 
 
-def _assisted_notes(outline: Outline, report: Report, read: Readings) -> tuple[Report, Readings]:
+def _assisted_notes(outline: Outline, report: Report, tools: Tools, read: Readings) -> tuple[Report, Readings]:
     """Return the report with the titles and speakers that an assistant read, and what it read in each note."""
     from kb.talks import line_keys, lines_of
 
@@ -281,9 +281,10 @@ def _assisted_notes(outline: Outline, report: Report, read: Readings) -> tuple[R
     notes = {keys[note.line]: note.id for note in reversed(report.notes) if note.line in keys}
 
     def with_ids(reading: LineReading) -> LineReading:
-        """Return a reading with the notes that it names by their ids; those that are gone are not said."""
+        """Return a reading with the notes that it names by their ids, without notes and services that are gone."""
         remedy_of, answers = (other and notes.get(other) for other in (reading.remedy_of, reading.answers))
-        return replace(reading, remedy_of=remedy_of, answers=answers)
+        add = tuple(service for service in reading.add if service in tools.catalogue.by_slug)
+        return replace(reading, remedy_of=remedy_of, answers=answers, add=add)
 
     assisted = {note: with_ids(read[key]) for key, note in notes.items() if key in read}
     of_talks = {talk.line: read[keys[talk.line]] for talk in report.talks if keys.get(talk.line) in read}

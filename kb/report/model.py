@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from index.datafiles import CONTROL, quoted
+from kb.report.dates import is_date
 from kb.report.identity import talk_id_at
 
 Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
@@ -235,3 +237,11 @@ class LineReading(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     changes: tuple[str, ...] | None = None
     was: Mapping[str, Any] = {}
     undone: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a day or a name that cannot be; a person may have edited the file."""
+        names = (self.event or "", self.title or "", *(self.speakers or ()))
+        if CONTROL.search("".join(names)) or "" in names[2:]:
+            raise ValueError("event, title and speakers are one line each, and a speaker has a name")
+        if self.held_on and not is_date(self.held_on):
+            raise ValueError(f"held_on cannot be {quoted(self.held_on)}; write 2018, 2018-03 or 2018-03-10")

@@ -198,6 +198,28 @@ def test_invalid_lines_are_named_and_kept_and_all_others_hold(kb: KnowledgeBase)
     assert set(before.splitlines()) - {b""} <= set(with_readings(before, {}).splitlines())
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"held_on":"2019-99-99"',
+        '"event":"a\\u001bb"',
+        '"speakers":[""]',
+        '"was":' + '{"a":' * 20_000 + "1" + "}" * 20_000,
+    ],
+)
+def test_a_value_that_nothing_may_have_is_a_problem_of_its_line(said: str) -> None:
+    data = f'{{"of":"0a","by":"Anna","at":"",{said}}}'.encode()
+
+    assert (readings_in(data), [one.line for one in problems_in(data, "a.md")]) == ({}, [1])
+
+
+def test_a_service_that_the_library_does_not_know_is_left_out(kb: KnowledgeBase) -> None:
+    read(kb, twice={"add": ("no-such-service", "s3")})
+
+    assert ("s3", "assistant") in services(kb, TWICE)
+    assert "no-such-service" not in dict(services(kb, TWICE))
+
+
 def test_a_file_of_readings_is_no_report_and_a_merged_one_has_the_last_word_of_a_line() -> None:
     lines = [f'{{"of":"0a","by":"Anna","at":"","kind":"{kind}"}}' for kind in ("label", "question")]
 
