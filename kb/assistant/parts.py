@@ -55,12 +55,10 @@ class PartLine:
 class Part:
     """A part of a report as an assistant gets it: `lines` in file order, of which it reads the `unread` ones.
 
-    `id` is random, so that no text of a report can name the part of another one. `version` is that of the report's
-    file (SHA-256).
+    `id` is random, so that no text of a report can name the part of another one.
     """
 
     entry: ReportEntry
-    version: str
     outline_title: str
     lines: tuple[PartLine, ...]
     unread: frozenset[int]
@@ -70,7 +68,7 @@ class Part:
     @property
     def key(self) -> str:
         """A key of the report's bytes and the lines, the same in each process."""
-        return digest(self.version, *(line.key for line in self.lines), length=16)
+        return digest(self.entry.digest, *(line.key for line in self.lines), length=16)
 
     @property
     def report_key(self) -> str:
@@ -170,7 +168,7 @@ def parts_of(whole: Part, read: Mapping[str, LineReading]) -> Iterator[Part]:
             some = lines[begin:end]
             unread = frozenset(line.number for line in some if line.needs and line.key not in read)
             if unread:
-                yield Part(whole.entry, whole.version, whole.outline_title, some, unread, whole.domain)
+                yield Part(whole.entry, whole.outline_title, some, unread, whole.domain)
             size, begin = sum(sizes[end:at]), end
         size += own
 

@@ -26,7 +26,7 @@ from kb.library.places import SAMPLES
 from kb.readers.formats import read_outline
 from kb.report.dates import is_date
 from kb.report.model import About, Kind, LineReading
-from kb.report.problems import LibraryError, UnreadableError
+from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.search.browser import Browser
 from kb.search.collection import Collection as KnowledgeCollection
 
@@ -87,7 +87,7 @@ class Readings:
         self._collection = collection
         self._browser = Browser(collection)
         self._open: dict[str, Part] = {}  # by assistant
-        self._read_whole: dict[str, tuple[str, bytes]] = {}  # versions and readings of reports, by source
+        self._read_whole: dict[str, tuple[str, object]] = {}  # by source: digest, and stamp of readings, of reports
         self._lock = threading.Lock()
 
     def next_part(
@@ -164,7 +164,7 @@ class Readings:
             part = self._open.get(assistant)
         if part is None or part.id != part_id:
             raise RefusedReadingsError(f"part {part_id!r} is not the one that you read now; ask for the next one")
-        if self._library().digest(part.entry.source) != part.version:
+        if self._library().digest(part.entry.source) != part.entry.digest:
             raise StalePartError("the report has changed since; ask for the next part")
         return part
 
@@ -186,22 +186,25 @@ class Readings:
 
     def _parts_of(self, entry: ReportEntry) -> list[Part]:
         """Return the parts of a report with unread lines; none while the index has another state of its file."""
-        library = self._library()
+        library, problems = self._library(), list[FileProblem]()
+        state = entry.digest, library.readings_stamp(entry.source)
+        if self._read_whole.get(entry.source) == state:
+            return []
         try:
             data = library.data(entry.source)
-            kept = library.readings(entry.source)
-            version = digest_of(data)
-            if version != entry.digest or self._read_whole.get(entry.source) == (version, kept):
+            kept = library.readings(entry.source, problems)
+            # If the file of readings cannot be read, answers cannot be kept.
+            if digest_of(data) != entry.digest or any(problem.line is None for problem in problems):
                 return []
             outline = read_outline(data, entry.source)
         except (OSError, UnreadableError):  # the next sync says so
             return []
         notes = self._browser.report(entry.id)[1]
         lines = tuple(lines_with_beliefs(outline, entry, notes))
-        whole = Part(entry, version, outline.title or "", lines, frozenset(), self._collection.domain)
+        whole = Part(entry, outline.title or "", lines, frozenset(), self._collection.domain)
         parts = list(parts_of(whole, readings_in(kept)))
         if not parts:
-            self._read_whole[entry.source] = version, kept
+            self._read_whole[entry.source] = state
         return parts
 
 

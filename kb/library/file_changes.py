@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.messages import os_message, translatable
+from index.messages import message_of, os_message, translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import (
     configuration_bytes,
@@ -21,6 +21,7 @@ from kb.library.rewriting import (
     with_seen,
 )
 from kb.library.tables import ConfigurationError
+from kb.readers.containers import TooLongError
 from kb.report.model import NO_CORRECTIONS, Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem, LibraryError
 from kb.storage.safe_files import NotRegularError, locked, make_folder, move, read_regular, write_whole
@@ -330,12 +331,13 @@ class Folder:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an OSError of a write into a LibraryError that names the path. Raises LibraryError."""
+    """Turn an OSError or TooLongError of a write into a LibraryError that names the path. Raises LibraryError."""
     try:
         yield
-    except OSError as error:
+    except (OSError, TooLongError) as error:
+        why = os_message(error) if isinstance(error, OSError) else message_of(error)
         raise LibraryError(
-            translatable("{0}: cannot be written ({1}); the library stays as it was", path, os_message(error))
+            translatable("{0}: cannot be written ({1}); the library stays as it was", path, why)
         ) from error
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from io import BytesIO
 from itertools import chain, count
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -16,11 +17,11 @@ from index.messages import message_of, os_message, translatable
 from kb.library.configuration import Configuration
 from kb.library.file_changes import ChangedSinceError, FileChange, FileState, Folder, digest_of, writing
 from kb.library.line_readings import problems_in, readings_in, with_readings
-from kb.readers.containers import TooLongError, file_bytes, members_of, unopened
+from kb.readers.containers import TooLongError, bounded, file_bytes, members_of, unopened
 from kb.report.identity import normalized
 from kb.report.model import NO_CORRECTIONS, CorrectionSet, LineReading, MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
-from kb.storage.safe_files import read_regular, write_whole
+from kb.storage.safe_files import NotRegularError, make_folder, read_regular, write_whole
 from kb.storage.walk import (
     CONFIGURATION,
     file_name,
@@ -156,9 +157,7 @@ class Library(Folder):
         """Return the bytes of what assistants read in a report; add what is wrong with them to `problems`."""
         path = self.path / readings_path(source)
         try:
-            data = file_bytes(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return b""
+            data = _readings_bytes(path)
         except (OSError, TooLongError) as error:
             why = unopened(path, error) if isinstance(error, OSError) else message_of(error)
             if problems is not None:
@@ -186,12 +185,13 @@ class Library(Folder):
         """
         path = self.path / readings_path(source)
         with self._locked(), writing(path):
-            data = read_regular(path) if os.path.lexists(path) else b""
+            data = _readings_bytes(path)
             known = readings_in(data)
             changed = change(known)
             after = with_readings(data, changed)
             if after != data:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                bounded(BytesIO(after))  # a longer file would not be read
+                make_folder(path.parent)
                 write_whole(path, after)
             return {of: known.get(of) for of in changed}
 
@@ -325,6 +325,19 @@ class Library(Folder):
         stem, ending = Path(name).stem, Path(name).suffix
         names = chain([name], (f"{stem}-{number}{ending}" for number in count(2)))
         return next(path for path in map(self.path.joinpath, names) if not os.path.lexists(path))
+
+
+def _readings_bytes(path: Path) -> bytes:
+    """Return the bytes of a file with readings, empty without one. Raises OSError, TooLongError.
+
+    A link is not followed: it could lead to any file of the machine, whose bytes would be copied into the library.
+    """
+    if path.is_symlink():
+        raise NotRegularError(errno.EINVAL, str(translatable("it is a link")), os.fspath(path))
+    try:
+        return file_bytes(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
 
 
 def carried_over(

@@ -14,6 +14,7 @@ from kb.storage.safe_files import read_regular
 
 CONFIGURATION = "kb.toml"
 _MAX_NAME = 200  # bytes; file systems allow 255, and the name of a backup is longer
+_MAX_SOURCE = 1_000  # characters; file systems allow paths of 4,096 bytes
 _BACKUP = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `backup_path` names them
 
 READINGS = "readings/"  # the folder with what assistants read
@@ -63,8 +64,21 @@ def _folders(root: Path, unreadable: Callable[[OSError], None] | None = None) ->
 
 
 def readings_path(source: str) -> str:
-    """Return the path, in its library, of the file with what assistants read in a report."""
-    return f"{READINGS}{source}{_READINGS_SUFFIX}"
+    """Return the path, in its library, of the file with what assistants read in a report.
+
+    Long names are cut, for the suffix makes them longer than file systems allow, and archives may have any.
+    """
+    names = source.split("/") if len(source) <= _MAX_SOURCE else [source.replace("/", "-")]
+    return READINGS + "/".join(map(_cut, names)) + _READINGS_SUFFIX
+
+
+def _cut(name: str) -> str:
+    """Return a name of at most `_MAX_NAME` bytes, in place of a longer one its beginning and a digest of it."""
+    data = name.encode()
+    if len(data) <= _MAX_NAME:
+        return name
+    ending = f".{hashlib.sha256(data).hexdigest()[:8]}"
+    return data[: _MAX_NAME - len(ending)].decode(errors="ignore") + ending
 
 
 def is_readings(path: str) -> bool:

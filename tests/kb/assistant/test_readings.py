@@ -1,7 +1,10 @@
 """Parts of reports for assistants, and what is kept of their answers."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import msgspec
 import pytest
@@ -11,9 +14,11 @@ from kb.assistant.parts import MAX_TOKENS, Part
 from kb.assistant.readings import PartAnswers, RefusedReadingsError
 from kb.knowledge_base import KnowledgeBase
 from kb.library.line_readings import readings_in
+from kb.readers.archives import MAX_REPORT_BYTES
 from kb.report.model import Correction, LineReading
 from kb.report.problems import LibraryError
 from kb.search.records import as_json
+from kb.storage.walk import readings_path, source_of_readings
 
 REPORT = """# 鍵の会 2018 に参加した
 
@@ -341,3 +346,70 @@ def test_an_event_is_said_of_a_report_without_a_title_too(kb: KnowledgeBase) -> 
     assert [(one.event, one.held_on) for one in kb.browser.reports() if one.source == "b.txt"] == [
         ("夜の鍵の会 #11", "2025-02-12")
     ]
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (os.mkfifo, "it is a pipe or a device"),
+        (Path.mkdir, "Is a directory"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is a link"),
+        (lambda path: path.write_bytes(b"x" * (MAX_REPORT_BYTES + 1)), "longer than 10 MB"),
+    ],
+    ids=["pipe", "folder", "link", "long"],
+)
+def test_a_report_whose_answers_could_not_be_kept_is_not_read(
+    kb: KnowledgeBase, make: Callable[[Path], object], problem: str
+) -> None:
+    path = kb.collection.library.path / "readings" / "a.md.jsonl"
+    path.parent.mkdir()
+    make(path)
+    (one,) = kb.indexer.sync().problems
+
+    assert (one.source, problem in str(one.message)) == ("readings/a.md.jsonl", True)
+    assert kb.readings.next_part(WHO) is None
+
+
+def test_a_link_that_appears_while_a_part_is_open_is_neither_followed_nor_copied(
+    kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    part = part_of(kb)
+    path, secret = kb.collection.library.path / "readings" / "a.md.jsonl", tmp_path / "secret"
+    secret.write_text("a key\n")
+    path.parent.mkdir()
+    path.symlink_to(secret)
+
+    with pytest.raises(LibraryError, match=r"a\.md\.jsonl: cannot be written \(it is a link\)"):
+        kb.readings.put(WHO, part.id, answers(part))
+    assert (path.is_symlink(), secret.read_text()) == (True, "a key\n")
+
+
+def test_no_answer_makes_a_file_longer_than_is_read(kb: KnowledgeBase) -> None:
+    part, before = part_of(kb), b"x" * (MAX_REPORT_BYTES - 100)
+    path = kb.collection.library.path / "readings" / "a.md.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(before)
+
+    with pytest.raises(LibraryError, match="longer than 10 MB"):
+        kb.readings.put(WHO, part.id, answers(part))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a" * 252 + ".md", "talks.zip!/" + "鍵" * 200 + ".md", "talks.zip!/" + "d/" * 1500])
+def test_a_report_with_the_longest_name_is_read_once(tmp_path: Path, name: str) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    container, _, member = name.partition("!/")
+    if member:
+        with ZipFile(library / container, "w") as archive:
+            archive.writestr(f"{member}b.md", REPORT)
+    else:
+        (library / name).write_text(REPORT, "utf-8")
+    kb = KnowledgeBase.open(library, tmp_path / "index")
+    first = kb.indexer.sync().problems
+    part = part_of(kb)
+    kb.readings.put(WHO, part.id, answers(part))
+
+    assert (first, kb.indexer.sync().problems, kb.readings.next_part(WHO)) == ((), (), None)
+    path = readings_path(part.entry.source)
+    assert readings_path(source_of_readings(path)) == path
