@@ -119,7 +119,7 @@ def test_the_intake(open_page: Open, scheme: str, locale: str) -> None:
     page = open_page("/add", color_scheme=scheme, locale=locale, bypass_csp=True)
     page.locator("#text").fill("# 見本勉強会 2019\n\n- SQS は便利\n")
     page.locator("form.intake button").first.click()
-    page.locator("#all-lines summary").click()
+    page.locator("#all-lines > summary").click()
 
     assert objections(page) == []
 
