@@ -80,11 +80,15 @@ class QueryField(Struct, frozen=True):
 
 
 class QueryParser(Struct, frozen=True):
-    """Parses queries. Its options are the words, the fields of the syntax, and the facet values that words name."""
+    """Parses queries. Its options are the words, the fields of the syntax, and the facet values that words name.
+
+    `merged` has values of the facet `Schema.names` by their former names, folded (`folded_name`).
+    """
 
     words: QueryWords
     fields: Mapping[str, QueryField] = field(default_factory=dict)  # by name, folded (`folded_name`): サービス
     named: Callable[[str], FacetIs | None] = lambda _word: None
+    merged: Mapping[str, str] = field(default_factory=dict)
 
     def required(self, words: Sequence[QueryWord], terms: TermIndex) -> tuple[Node, ...]:
         """Return the nodes that a document must match to have these words.
@@ -96,7 +100,7 @@ class QueryParser(Struct, frozen=True):
         field = terms.schema.titles[1] if terms.schema.titles else ""
         in_titles = {word for word in words if field and terms.exists(in_title(field, (word,)))}
         nodes = {word: self._node(word, terms) for word in words}
-        names_of = partial(_names_of, terms=terms, nodes=nodes, field=field, in_titles=in_titles)
+        names_of = partial(_names_of, terms=terms, nodes=nodes, field=field, in_titles=in_titles, merged=self.merged)
         runs = list(names_among(words, names_of))
         in_runs = {word for run in runs for word in run}
         return (
@@ -116,17 +120,20 @@ class QueryParser(Struct, frozen=True):
 
 def _names_of(
     run: Sequence[QueryWord],
+    *,
     terms: TermIndex,
     nodes: Mapping[QueryWord, Node],
     field: str,
     in_titles: Collection[QueryWord],
+    merged: Mapping[str, str],
 ) -> tuple[Node, ...]:
     """Return the nodes of what words together name: a value of `Schema.names`, and titles.
 
     Titles count unless the words are common.
     """
     names = list[Node]()
-    if terms.schema.names and terms.has_name(name := joined(run)):
+    name = merged.get(joined(run)) or joined(run)
+    if terms.schema.names and terms.has_name(name):
         names.append(FacetIs(terms.schema.names, name, (name,)))
     if all(word in in_titles for word in run):
         having = terms.count((title := in_title(field, run),))

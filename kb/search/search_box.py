@@ -50,7 +50,8 @@ def query_parser(tools: Tools) -> QueryParser:
         return FacetIs("year", text, (year[1],)) if year else None
 
     words = QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, tools.domain.readings)
-    return QueryParser(words, fields, named)
+    merged = {name: folded_name(shown) for one in fields.values() for name, shown in one.merged.items()}
+    return QueryParser(words, fields, named, merged)
 
 
 @dataclass(frozen=True, slots=True)

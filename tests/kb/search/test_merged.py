@@ -112,6 +112,13 @@ def test_searches_for_a_merged_name_still_find(library: Path, query: Query) -> N
     assert kb.searcher.search(query).total == 4
 
 
+@pytest.mark.parametrize("words", ["hanako_y", "ＨＡＮＡＫＯ_y", "カギカイ 18"])
+def test_the_words_of_a_merged_name_find_all_notes_under_the_other_name(library: Path, words: str) -> None:
+    kb = synced(library, MERGED)
+
+    assert kb.searcher.search(Query(words)).total == 4
+
+
 def test_options_and_feeds_take_a_merged_name(library: Path) -> None:
     kb = synced(library, MERGED)
     query = kb.searcher.narrowed(Query(), {"event": ["カギカイ 18"], "speaker": ["hanako_y"]})
