@@ -208,6 +208,24 @@ def test_a_service_an_event_and_a_year_lead_to_likely_comparisons(client: FlaskC
     assert '<a href="/compare?year=2018&amp;year=2019">Compare with 2018</a>' in years
 
 
+def test_any_two_years_can_be_compared_and_the_newest_two_are_chosen(client: FlaskClient) -> None:
+    page = client.get("/years", headers=ENGLISH).text
+    form = page[page.index('action="/compare"') : page.index("</form>", page.index('action="/compare"'))]
+    years = re.findall(r'<option value="([^"]+)"( selected)?', form)
+    known = [one["year"] for one in client.get("/years", headers=JSON).json["years"] if one["year"] != "undated"]
+
+    assert [year for year, _ in years] == [*known, *known]
+    assert [year for year, selected in years if selected] == known[:2]
+
+
+def test_a_side_with_only_likely_notes_does_not_say_that_it_has_none(client: FlaskClient) -> None:
+    page = client.get("/compare?service=lambda&service=eks", headers=ENGLISH).text
+    advice = page[page.index('aria-labelledby="advice"') :]
+    eks = advice[advice.index("EKS</span>") : advice.index("<h3>", advice.index("EKS</span>"))]
+
+    assert re.sub(r"<[^>]+>", " ", eks).split() == ["EKS", "0", "+", "1", "likely"]
+
+
 @pytest.mark.parametrize(
     ("asked", "link"),
     [
