@@ -11,7 +11,7 @@ from msgspec import Struct
 from index.messages import translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
-from kb.library.tables import ConfigurationError
+from kb.library.tables import MAX_EVENT, ConfigurationError
 from kb.report.dates import day_of
 from kb.report.identity import event_key, ids_of, series, slug, talk_id
 from kb.report.model import Claim, Talk
@@ -176,6 +176,8 @@ class Contents(Struct, frozen=True, dict=True):
 
     def event_of(self, some_slug: str) -> str | None:
         """Return the name of an event, given the slug of any of its names; None for an unknown one."""
+        if len(some_slug) > MAX_EVENT:  # no name is as long, and to fold 100,000 digits takes minutes
+            return None
         known = self._current_events
         return self.events.get(some_slug) or known.get(some_slug) or known.get(event_key(some_slug))
 

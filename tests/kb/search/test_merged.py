@@ -220,3 +220,10 @@ def test_an_unknown_event_or_speaker_is_still_unknown(library: Path) -> None:
         browser.event("まだない会")
     with pytest.raises(UnknownIdError):
         browser.speaker("まだいない人")
+
+
+def test_a_value_that_is_longer_than_any_name_leads_nowhere(library: Path) -> None:
+    contents = synced(library, "").collection.contents()
+    assert contents
+
+    assert contents.current_value("event", "1" * 100_000) == "1" * 100_000
