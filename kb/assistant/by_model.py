@@ -18,8 +18,8 @@ from index.messages import Message, message_of, translatable
 from index.model_server import BusyError, LostError, RefusedError
 from kb.assistant.chat import Messages, Reply
 from kb.assistant.guide import GUIDE
-from kb.assistant.parts import Part
-from kb.assistant.readings import PartAnswers, Readings, StalePartError
+from kb.assistant.parts import BYTES_PER_TOKEN, Part
+from kb.assistant.readings import PartAnswers, Readings, StalePartError, every_source
 from kb.pipeline.reports import Progress, ignore_progress
 from kb.search.records import as_json
 from kb.storage.caches import read_sealed, sealed
@@ -42,7 +42,6 @@ _ATTEMPTS = 2  # a refused answer is asked for once more
 _MAX_FAILURES = 3  # parts in a row without an answer, after which no more are tried
 _MAX_ANSWER = 12_000  # tokens; models that think need some thousand before the answer
 _TOKENS_A_LINE, _TOKENS_A_PART = 30, 50  # of an answer, as estimated
-_BYTES_PER_TOKEN = 3  # as estimated; a character of Japanese is about a token
 _MAX_REPEATED = 6_000  # characters of a refused answer that the model sees again
 _MAX_PROBLEM, _MAX_LINE = 3_000, 200  # characters of why, as the model and a person see it
 _MAX_NAME = 60  # characters of the name of an assistant
@@ -90,7 +89,7 @@ class ModelReader:
         readings: Readings,
         model: str,
         cache: Path,
-        wanted: Callable[[str], bool] = lambda _: True,
+        wanted: Callable[[str], bool] = every_source,
         at_most: int | None = None,
     ) -> None:
         self.outcome = Outcome()
@@ -197,7 +196,7 @@ class ModelReader:
             self._used += sent + answered
             self._per_character = max(self._per_character or 0, 1.1 * sent / characters)
         else:
-            sent, answered = _tokens(messages), len(reply.text.encode()) // _BYTES_PER_TOKEN
+            sent, answered = _tokens(messages), len(reply.text.encode()) // BYTES_PER_TOKEN
             self._used += question + min(len(reply.text), max_answer)
         self.outcome.tokens_in += sent
         self.outcome.tokens_out += answered
@@ -246,7 +245,7 @@ def _answers_in(reply: Reply) -> PartAnswers:
 
 def _tokens(messages: Messages) -> int:
     """Return an estimate of the tokens of a question."""
-    return sum(len(message["content"].encode()) for message in messages) // _BYTES_PER_TOKEN
+    return sum(len(message["content"].encode()) for message in messages) // BYTES_PER_TOKEN
 
 
 def _tokens_of_answer(part: Part) -> int:

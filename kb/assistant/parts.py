@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
 from index.datafiles import CONTROL
@@ -21,8 +22,8 @@ Record: TypeAlias = dict[str, Any]
 
 ROLES: tuple[LineRole, ...] = get_args(LineRole)
 MAX_TOKENS = 4_000  # of a part, as an assistant gets it
-_BYTES_PER_TOKEN = 3  # a character of Japanese in UTF-8 has three, and is about a token
-_MAX_PART = (MAX_TOKENS - 300) * _BYTES_PER_TOKEN  # bytes of its lines; the rest are its title, event and names
+BYTES_PER_TOKEN = 3  # a character of Japanese in UTF-8 has three, and is about a token
+_MAX_PART = (MAX_TOKENS - 300) * BYTES_PER_TOKEN  # bytes of its lines; the rest are its title, event and names
 _MAX_TEXT = 1_500  # characters of a line that are shown; a paragraph may be longer
 
 
@@ -51,7 +52,7 @@ class PartLine:
         return self.note.kind if self.note else ("part" if self.is_part else "other") if self.needs else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A part of a report as an assistant gets it: `lines` in file order, of which it reads the `unread` ones.
 
@@ -75,14 +76,15 @@ class Part:
         """The key of the reading of the report as a whole."""
         return report_key(self.outline_title)
 
-    @property
+    @cached_property
     def by_number(self) -> Mapping[int, PartLine]:
         """The lines by their numbers."""
         return {line.number: line for line in self.lines}
 
-    def number_of(self, note_id: str | None) -> int:
-        """Return the number of a note's line, 0 if it is not in this part."""
-        return next((line.number for line in self.lines if line.note and line.note.id == note_id), 0) if note_id else 0
+    @cached_property
+    def by_note(self) -> Mapping[str | None, PartLine]:
+        """The lines by the ids of their notes."""
+        return {line.note.id: line for line in self.lines if line.note}
 
     def record(self) -> Record:
         """Return the part as JSON: the report, what kb believes of it, and the lines."""
@@ -92,11 +94,6 @@ class Part:
             "report": {"title": _shown(entry.title, 200), "event": entry.event, "day": entry.held_on},
             "lines": [self._line_record(line) for line in self.lines],
         }
-
-    @property
-    def tokens(self) -> int:
-        """An estimate of the tokens of its record."""
-        return len(as_json(self.record()).encode()) // _BYTES_PER_TOKEN
 
     def _line_record(self, line: PartLine) -> Record:
         record: Record = {"line": line.number, "text": _shown(line.text, _MAX_TEXT)}
@@ -117,10 +114,11 @@ class Part:
         note = line.note
         if note is None:
             return {}
+        remedied, answered = self.by_note.get(note.remedy_of), self.by_note.get(note.answers)
         found: Record = {
             "services": [self.domain.catalogue.by_slug[one.service].short_name for one in note.services],
-            "remedies": self.number_of(note.remedy_of),
-            "answers": self.number_of(note.answers),
+            "remedies": remedied and remedied.number,
+            "answers": answered and answered.number,
             "about": note.about if note.about != "matter" else "",
             "outdated_by": {change.id: change.statement for change in self.domain.changes_for(note)},
         }

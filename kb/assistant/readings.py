@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -20,7 +21,7 @@ from index.messages import translatable
 from kb.assistant.parts import ROLES, Part, PartLine, Record, lines_with_beliefs, parts_of
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import digest_of
-from kb.library.files import Library
+from kb.library.files import Library, Members
 from kb.library.line_readings import readings_in
 from kb.library.places import SAMPLES
 from kb.readers.formats import read_outline
@@ -76,7 +77,8 @@ class StalePartError(RefusedReadingsError):
     """The report of the part has changed since."""
 
 
-def _any(_source: str) -> bool:
+def every_source(_source: str) -> bool:
+    """Return True: every report is to be read."""
     return True
 
 
@@ -91,7 +93,7 @@ class Readings:
         self._lock = threading.Lock()
 
     def next_part(
-        self, assistant: str, skip: Collection[str] = (), wanted: Callable[[str], bool] = _any
+        self, assistant: str, skip: Collection[str] = (), wanted: Callable[[str], bool] = every_source
     ) -> Part | None:
         """Return what an assistant reads next, which is its open part from now on; None if everything is read.
 
@@ -113,10 +115,11 @@ class Readings:
             self._open.pop(assistant, None)
         return None
 
-    def parts(self, wanted: Callable[[str], bool] = _any) -> Iterator[Part]:
+    def parts(self, wanted: Callable[[str], bool] = every_source) -> Iterator[Part]:
         """Yield all parts with unread lines, those of the newest files first. Raises SearchIndexError, LibraryError."""
+        members = lru_cache(1)(self._library().members)  # else an export would be divided again for each of its posts
         for entry in self._newest_files(wanted):
-            yield from self._parts_of(entry)
+            yield from self._parts_of(entry, members)
 
     def put(self, assistant: str, part_id: str, answers: PartAnswers) -> Record:
         """Keep what an assistant says of its open part; return how many lines, and how many differ from kb's belief.
@@ -156,7 +159,7 @@ class Readings:
         def without(before: Mapping[str, LineReading]) -> Mapping[str, LineReading | None]:
             return {of: None for of, one in before.items() if of in keys and one.by == assistant and not one.undone}
 
-        return {"undone": len(self._library().keep_readings(part.entry.source, without))}
+        return {"undone": self._library().keep_readings(part.entry.source, without)}
 
     def _open_part(self, assistant: str, part_id: str) -> Part:
         """Return the open part of an assistant, whose file is as it was. Raises RefusedReadingsError."""
@@ -184,14 +187,14 @@ class Readings:
 
         return sorted((one for one in contents.reports if wanted(one.source)), key=age) if contents else []
 
-    def _parts_of(self, entry: ReportEntry) -> list[Part]:
+    def _parts_of(self, entry: ReportEntry, members: Members | None = None) -> list[Part]:
         """Return the parts of a report with unread lines; none while the index has another state of its file."""
         library, problems = self._library(), list[FileProblem]()
         state = entry.digest, library.readings_stamp(entry.source)
         if self._read_whole.get(entry.source) == state:
             return []
         try:
-            data = library.data(entry.source)
+            data = library.data(entry.source, members)
             kept = library.readings(entry.source, problems)
             # If the file of readings cannot be read, answers cannot be kept.
             if digest_of(data) != entry.digest or any(problem.line is None for problem in problems):
@@ -313,12 +316,12 @@ def _before(part: Part, line: PartLine) -> Mapping[str, object]:
     note = line.note
     if note is None:
         return {}
-    keys = {one.note.id: one.key for one in part.lines if one.note}
+    remedied, answered = part.by_note.get(note.remedy_of), part.by_note.get(note.answers)
     return {
         "kind": note.kind,
         "about": note.about,
-        "remedy_of": keys.get(note.remedy_of or "", ""),
-        "answers": keys.get(note.answers or "", ""),
+        "remedy_of": remedied.key if remedied else "",
+        "answers": answered.key if answered else "",
         "changes": tuple(change.id for change in part.domain.changes_for(note)),
     }
 

@@ -36,6 +36,9 @@ T = TypeVar("T")
 Readings: TypeAlias = Mapping[str, Mapping[str, LineReading]]
 """Readings by source and key of the line."""
 
+Members: TypeAlias = Callable[[str], Mapping[str, bytes]]
+"""Returns the bytes of the reports in a container, by source."""
+
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # files that begin with it are skipped
 _IN_CONTAINER = re.compile(r"!/|#\d+$")  # ends the path of the container in the source of a report inside it
 _NUMBERED = re.compile(r"#\d+$")  # ends the source of a post in an export
@@ -177,8 +180,8 @@ class Library(Folder):
 
     def keep_readings(
         self, source: str, change: Callable[[Mapping[str, LineReading]], Mapping[str, LineReading | None]]
-    ) -> dict[str, LineReading | None]:
-        """Replace some of what assistants read in a report, all at once; return what was there before.
+    ) -> int:
+        """Replace some of what assistants read in a report, all at once; return how many readings `change` named.
 
         `change` gets the readings by the keys of their lines and returns the new ones, None for those to take out.
         Raises LibraryError if the file cannot be written.
@@ -186,14 +189,13 @@ class Library(Folder):
         path = self.path / readings_path(source)
         with self._locked(), writing(path):
             data = _readings_bytes(path)
-            known = readings_in(data)
-            changed = change(known)
+            changed = change(readings_in(data))
             after = with_readings(data, changed)
             if after != data:
                 bounded(BytesIO(after))  # a longer file would not be read
                 make_folder(path.parent)
                 write_whole(path, after)
-            return {of: known.get(of) for of in changed}
+            return len(changed)
 
     def replace_readings(self, before: Readings, after: Readings) -> None:
         """Replace what assistants read in lines, given by source and key; `before` is what is there now.
@@ -221,15 +223,20 @@ class Library(Folder):
         ends = (match.start() for match in _IN_CONTAINER.finditer(source))
         return next((source[:end] for end in ends if self.file(source[:end]).is_file()), None)
 
-    def data(self, source: str) -> bytes:
-        """Return the bytes of a report. Raises OSError."""
+    def data(self, source: str, members: Members | None = None) -> bytes:
+        """Return the bytes of a report; `members` may be a cached form of the method. Raises OSError."""
         container = self.container(source)
         if container is None:
             return read_regular(self.file(source))
-        for each in reports_in(read_regular(self.file(container)), container):
-            if isinstance(each, ReportFile) and each.source == source:
-                return each.data
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
+        found = (members or self.members)(container)
+        if source not in found:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
+        return found[source]
+
+    def members(self, container: str) -> Mapping[str, bytes]:
+        """Return the bytes of the reports in a container by source. Raises OSError."""
+        reports = reports_in(read_regular(self.file(container)), container)
+        return {each.source: each.data for each in reports if isinstance(each, ReportFile)}
 
     def digest(self, source: str) -> str | None:
         """Return the SHA-256 of the bytes of a report, None if they cannot be read."""

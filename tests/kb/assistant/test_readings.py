@@ -10,14 +10,16 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from kb.assistant.parts import MAX_TOKENS, Part
+from kb.assistant.parts import BYTES_PER_TOKEN, MAX_TOKENS, Part
 from kb.assistant.readings import PartAnswers, RefusedReadingsError
 from kb.knowledge_base import KnowledgeBase
 from kb.library.line_readings import readings_in
 from kb.readers.archives import MAX_REPORT_BYTES
+from kb.readers.containers import members_of
 from kb.report.model import Correction, LineReading
 from kb.report.problems import LibraryError
 from kb.search.records import as_json
+from kb.storage.safe_files import read_regular
 from kb.storage.walk import readings_path, source_of_readings
 
 REPORT = """# 鍵の会 2018 に参加した
@@ -60,6 +62,10 @@ def answers(part: Part, event: str | None = None, day: str | None = None, **line
         number = int(name[1:])
         agreed[number] = {**agreed.get(number, {"line": number}), **said}
     return msgspec.convert({"lines": list(agreed.values()), "event": event, "day": day}, PartAnswers)
+
+
+def tokens_of(part: Part) -> int:
+    return len(as_json(part.record()).encode()) // BYTES_PER_TOKEN
 
 
 def kept(kb: KnowledgeBase, source: str = "a.md") -> dict[str, LineReading]:
@@ -145,7 +151,7 @@ def test_a_long_report_is_read_in_order_in_parts_of_at_most_4000_tokens(kb: Know
     parts = [part for part in kb.readings.parts() if part.entry.source == "b.md"]
     numbers = [line.number for part in parts for line in part.lines]
 
-    assert (len(parts) > 3, max(part.tokens for part in parts) <= MAX_TOKENS) == (True, True)
+    assert (len(parts) > 3, max(map(tokens_of, parts)) <= MAX_TOKENS) == (True, True)
     assert (numbers, {len(part.unread) == len(part.lines) for part in parts}) == ([*range(1, len(numbers) + 1)], {True})
     assert [part.lines[0].needs for part in parts] == ["role"] * len(parts)  # each begins at a heading
     first = part_of(kb)
@@ -413,3 +419,29 @@ def test_a_report_with_the_longest_name_is_read_once(tmp_path: Path, name: str) 
     assert (first, kb.indexer.sync().problems, kb.readings.next_part(WHO)) == ((), (), None)
     path = readings_path(part.entry.source)
     assert readings_path(source_of_readings(path)) == path
+
+
+def test_an_export_is_divided_once_and_a_report_that_is_read_is_not_opened(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = part_of(kb)
+    kb.readings.put(WHO, part.id, answers(part))
+    with ZipFile(kb.collection.library.path / "b.zip", "w") as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.md", REPORT.replace("2018", f"201{number}"))
+    kb.indexer.sync()
+    parts, divided = len([*kb.readings.parts()]), list[str]()
+
+    def counted(data: bytes, source: str) -> object:
+        divided.append(source)
+        return members_of(data, source)
+
+    def opened(path: Path) -> bytes:
+        divided.append(path.name)
+        return read_regular(path)
+
+    monkeypatch.setattr("kb.library.files.members_of", counted)
+    monkeypatch.setattr("kb.library.files.read_regular", opened)
+    again = len([*kb.readings.parts()])
+
+    assert (parts, again, divided) == (3, 3, ["b.zip", "b.zip"])  # read, and divided
