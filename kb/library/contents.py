@@ -29,9 +29,9 @@ class ReportEntry(Struct, frozen=True):
     """A report in the index, without its notes; `digest` is the SHA-256 of its file.
 
     `event` is the name that all reports of the event share, `own_event` the name in the report if it differs.
-    `reading` is the model that classified its notes,
-    empty where only their words did. `claims` are the numbers of its sure and likely advice and problems. `former` are
-    earlier ids of the report, `read_by` the number of its lines that each assistant read, by name.
+    `reading` is the model that classified its notes, empty where only their words did. `claims` are the numbers of its
+    sure and likely advice and problems. `former` are earlier ids of the report, `read_by` the number of its lines that
+    each assistant read, by name.
     """
 
     id: str

@@ -71,8 +71,7 @@ def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder; other threads and processes wait for it. The holder may take it again.
 
     The lock prevents lost updates: another process may not write between our read and our write. Windows has no lock
-    of a
-    folder.
+    of a folder.
     """
     held: set[Path] = vars(_held).setdefault("folders", set())
     if sys.platform == "win32" or folder in held:

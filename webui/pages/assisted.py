@@ -113,6 +113,7 @@ class Shown:
     def __init__(self, knowledge_base: KnowledgeBase, lines: Sequence[ReadLine]) -> None:
         self._browser, self._collection = knowledge_base.browser, knowledge_base.collection
         self._domain = knowledge_base.collection.domain
+        self._corrections = knowledge_base.collection.library.configuration()[0].corrections
         self._places = {report: self._places_in(report) for report in {line.report.id for line in lines}}
 
     def note(self, line: ReadLine) -> str | None:
@@ -126,9 +127,8 @@ class Shown:
     def is_corrected(self, line: ReadLine) -> bool:
         """Return whether a person corrected the kind of the line's note, which wins."""
         note, contents = self.note(line), self._collection.contents()
-        corrections = self._collection.library.configuration()[0].corrections
         ids = contents.ids_of(line.report.id) if note and contents else ()
-        found = (corrections.get(f"{report}/{own_part(note or '')}") for report in ids)
+        found = (self._corrections.get(f"{report}/{own_part(note or '')}") for report in ids)
         return any(one.of_kind for one in found if one)
 
     def changes(self, line: ReadLine) -> Iterator[tuple[str, str, str]]:
