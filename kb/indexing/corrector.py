@@ -119,7 +119,7 @@ class Corrector:
     def different(
         self, table: Same, name: str, change: Callable[[tuple[str, ...]], tuple[str, ...]]
     ) -> tuple[str, ...]:
-        """Change the names that are another event or person than this one; return those before."""
+        """Change the names that are listed as different events or people than a name; return those before."""
 
         def changed(data: bytes, before: Configuration) -> bytes:
             return with_different(data, table, name, change(before.others(table, name)))
@@ -164,7 +164,7 @@ class Corrector:
         return (before.searches[places[0]], places[0]) if places else None
 
     def readings(self, before: Readings, after: Readings) -> None:
-        """Replace what assistants read in lines. Raises ChangedSinceError if it is not `before` that is there now."""
+        """Replace what assistants read in lines. Raises ChangedSinceError if that is no longer `before`."""
         self._library().replace_readings(before, after)
 
     def remove(self, source: str, digest: str | None = None) -> FileChange:

@@ -89,7 +89,7 @@ class Configuration:
         return self.events if table == "events" else self.people
 
     def others(self, table: Same, name: str) -> tuple[str, ...]:
-        """Return the names of which kb.toml says below this one that they are another event or person."""
+        """Return the names that kb.toml lists below this one as different events or people."""
         said: Mapping[str, tuple[str, ...]] = getattr(self.different, table)
         return said.get(name, ())
 

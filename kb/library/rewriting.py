@@ -137,7 +137,7 @@ def with_shown(data: bytes, table: Same, name: str, shown: str | None) -> bytes:
 
 
 def with_different(data: bytes, table: Same, name: str, others: Sequence[str]) -> bytes:
-    """Return a kb.toml with the names of events or people that are another than this one."""
+    """Return a kb.toml that lists these names as different events or people than a name."""
     names = [CONTROL.sub(" ", text).strip() for text in (name, *others)]
     return _with_values(data, ("different", table), {names[0]: names[1:] or None})
 

@@ -81,7 +81,7 @@ def share_in(other: Texts, dropped: Texts) -> float:
 def with_shared_talks(entries: Sequence[ReportEntry], configuration: Configuration) -> tuple[ReportEntry, ...]:
     """Return the reports with one name for each event and person, and one id for each talk of several reports.
 
-    The name of an event is that which a person says, else the commonest spelling; of equally common ones the first.
+    An event has the name that kb.toml gives it, else its commonest spelling; of equally common ones the first.
     """
     events, people = configuration.events, configuration.people
 

@@ -111,7 +111,7 @@ def parse_date(text: str, until: str | None = None) -> str:
 
 
 def date_or_none(text: str, until: str | None = None) -> str | None:
-    """Return a date as a person wrote it in the stored form, as `parse_date` does, None if it is none."""
+    """Return a date as a person wrote it in the stored form, as `parse_date` does, None if the text is no date."""
     try:
         return parse_date(text, until)
     except DateError:
@@ -119,7 +119,7 @@ def date_or_none(text: str, until: str | None = None) -> str | None:
 
 
 def last_day(month: int, day: int, until: str) -> str | None:
-    """Return a day of a year, or the last such day up to a date in the stored form; None if there is none."""
+    """Return a day of a year, or the last such day up to a date in the stored form; None if no such day exists."""
     years = (int(until[:4]),) if len(until) == len("2018") else (int(until[:4]), int(until[:4]) - 1)
     return next((one for year in years if (one := date_of(year, month, day)) and one[: len(until)] <= until), None)
 

@@ -1,4 +1,4 @@
-"""Names that a person says are one: of events, or of people."""
+"""Names that kb.toml merges: several names of one event, or of one person."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ def person_key(name: str) -> str:
 
 
 class SameNames(Struct, frozen=True, dict=True):
-    """Names by the name that each of them is shown under, which may lead to another one.
+    """Merged names: `said` has the name that each is shown under, which may be merged with another one in turn.
 
     `key` returns the key that all spellings of a name have.
     """

@@ -285,12 +285,11 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         ids = [about for about in dict.fromkeys(request.form.getlist("about")) if about in known][:_MAX_ANSWERS]
         if not ids:
             raise RefusedError(_("Nothing is chosen. Choose what to answer."), "about")
-        if claim:
-            change = partial(replace, kind=claim, denied=()) if is_yes else partial(denied, claim=claim)
-            with corrector.together():
+        with corrector.together():
+            if claim:
+                change = partial(replace, kind=claim, denied=()) if is_yes else partial(denied, claim=claim)
                 undos = [change_note(corrector, about, change) for about in ids]
-        else:
-            with corrector.together():
+            else:
                 undos = [change_talk(corrector, about, partial(replace, talk=is_yes)) for about in ids]
         count = len(ids)
         text = _("{count:,} answered: yes.", count=count) if is_yes else _("{count:,} answered: no.", count=count)
