@@ -125,4 +125,4 @@ def test_a_line_of_an_answer_has_at_most_42_characters_of_japanese(open_page: Op
     for text in page.locator(".answers blockquote p, .answers .change").all():
         characters = text.evaluate("(e) => e.clientWidth / parseFloat(getComputedStyle(e).fontSize)")
         assert 30 < characters <= 42
-    expect(page.locator(".answers blockquote")).to_have_count(1)
+    expect(page.locator(".answers blockquote")).to_have_count(2)

@@ -17,7 +17,7 @@ from webui.view.facets import MOST_VALUES
 SELECTIONS = 300
 CHOICE = re.compile(
     r'<input type="checkbox" form="search" name="(\w+)" value="([^"]*)".*?'
-    r'<span class="count">([\d,]+(?: \+ [\d,]+)?)件</span>',
+    r'<span class="count">([\d,]+(?:件＋かも[\d,]+)?)件</span>',
     re.DOTALL,
 )
 
@@ -33,7 +33,7 @@ def read_off_the_page(faces: Faces, query: Query) -> tuple[Any, ...]:
     total = re.search(r'data-total="(\d+)"', text)
     counts: dict[str, dict[str, int]] = {}
     for group, value, count in CHOICE.findall(text):
-        sure_and_likely = count.replace(",", "").split(" + ")
+        sure_and_likely = re.findall(r"\d+", count.replace(",", ""))
         counts.setdefault(group, {})[html.unescape(value)] = sum(map(int, sure_and_likely))
     notes = re.findall(r'<div class="note \w+" id="([^"]+)"', text)
     return total and int(total[1]), sorted(notes), counts
