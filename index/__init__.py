@@ -10,6 +10,7 @@ __all__ = [
     "embedding",
     "engine",
     "messages",
+    "model_server",
     "opensearch_engine",
     "processors",
     "query",
