@@ -151,6 +151,7 @@ def test_marks_stand_in_the_text_as_it_is_written(open_page: Open, www: Path, ro
     )
     try:
         page = open_page("search/?q=バックアップ 平成 1番", root)
+        expect(page.locator("mark")).to_have_count(3)  # they are drawn after the page is there
         marks = page.locator("mark").all_inner_texts()
         text = page.locator(".note a").inner_text()
     finally:
