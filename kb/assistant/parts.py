@@ -105,9 +105,9 @@ class Part:
             record["read"] = True
         if line.believed:
             record["is"] = line.believed
-        return record | self.believed(line)
+        return record | self.beliefs(line)
 
-    def believed(self, line: PartLine) -> Record:
+    def beliefs(self, line: PartLine) -> Record:
         """Return what kb believes of a line besides what it is; a key is missing for nothing."""
         if line.talk:
             return {"title": line.talk.title, "speakers": list(line.talk.speakers)}

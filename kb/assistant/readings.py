@@ -244,7 +244,7 @@ def _line_problems(part: Part, line: PartLine, answer: LineAnswer) -> Iterator[s
         number = getattr(answer, name)
         if number and (number == line.number or not (other := part.by_number.get(number)) or not other.note):
             yield f"{name} cannot be {number}: say the number of another note of this part, or 0"
-    shown = part.believed(line).get("outdated_by", {})
+    shown = part.beliefs(line).get("outdated_by", {})
     for change in answer.outdated_by or ():
         if change not in shown:
             yield f"outdated_by cannot be {change!r}: " + (

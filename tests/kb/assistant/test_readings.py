@@ -1,7 +1,7 @@
 """Parts of reports for assistants, and what is kept of their answers."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -38,13 +38,8 @@ WHO = "Anna"
 
 
 @pytest.fixture
-def kb(tmp_path: Path) -> KnowledgeBase:
-    library = tmp_path / "library"
-    library.mkdir()
-    (library / "a.md").write_text(REPORT, "utf-8")
-    knowledge_base = KnowledgeBase.open(library, tmp_path / "index")
-    knowledge_base.indexer.sync()
-    return knowledge_base
+def kb(indexed: Callable[[Mapping[str, str]], KnowledgeBase]) -> KnowledgeBase:
+    return indexed({"a.md": REPORT})
 
 
 def part_of(kb: KnowledgeBase, who: str = WHO) -> Part:

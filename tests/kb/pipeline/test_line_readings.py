@@ -1,6 +1,6 @@
 """Readings by assistants: applied line by line, below what a person says, and kept when other lines change."""
 
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -35,13 +35,8 @@ BY: dict[str, Any] = {"by": "Anna", "at": "2026-12-01T09:00:00Z"}
 
 
 @pytest.fixture
-def kb(tmp_path: Path) -> KnowledgeBase:
-    library = tmp_path / "library"
-    library.mkdir()
-    (library / "a.md").write_text(REPORT, "utf-8")
-    knowledge_base = KnowledgeBase.open(library, tmp_path / "index")
-    knowledge_base.indexer.sync()
-    return knowledge_base
+def kb(indexed: Callable[[Mapping[str, str]], KnowledgeBase]) -> KnowledgeBase:
+    return indexed({"a.md": REPORT})
 
 
 def read(kb: KnowledgeBase, **lines: dict[str, Any]) -> None:

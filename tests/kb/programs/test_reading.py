@@ -19,13 +19,8 @@ PART, LINE = "PART", "LINE"  # of the open part
 
 
 @pytest.fixture
-def kb(tmp_path: Path) -> KnowledgeBase:
-    library = tmp_path / "library"
-    library.mkdir()
-    (library / "other.md").write_text(OTHER, "utf-8")
-    knowledge_base = KnowledgeBase.open(library, tmp_path / "index")
-    knowledge_base.indexer.sync()
-    return knowledge_base
+def kb(indexed: Callable[[Mapping[str, str]], KnowledgeBase]) -> KnowledgeBase:
+    return indexed({"other.md": OTHER})
 
 
 def use(kb: KnowledgeBase, name: str, **arguments: object) -> dict[str, Any]:
