@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from index.datafiles import TableError, Text, Texts, converted, quoted
 from index.messages import message_of, translatable
 from kb.report.dates import DateError, is_date, parse_date
-from kb.report.model import Claim, MetadataOverride, TalkCorrection
+from kb.report.model import Claim, MetadataOverride, TalkCorrection, TalkOverride
 
 ENCODING = "utf-8-sig"  # some editors write a byte order mark
 MAX_EVENT = 200  # characters; the longest in real reports has 48, and each note and filter shows it
@@ -124,7 +124,7 @@ class NoteTable(Struct, forbid_unknown_fields=True):
 class TalkTable(Struct, forbid_unknown_fields=True):
     """The correction of a line and of the talk that it begins."""
 
-    talk: Annotated[bool, Meta(description="true or false")] | None = None
+    talk: Annotated[TalkOverride, Meta(description='true, false, or "ends" if the talk above ends there')] | None = None
     title: Annotated[Text, Meta(max_length=MAX_TITLE, description=f"at most {MAX_TITLE} characters")] | None = None
     speakers: Texts | None = None
     speaker: Annotated[bool, Meta(description="false, where nobody speaks who is named there")] | None = None

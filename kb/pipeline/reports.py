@@ -305,7 +305,7 @@ def talk_corrections(report: "Report | ReportEntry", tools: Tools) -> Mapping[st
 
 
 def line_overrides(tools: Tools, override: MetadataOverride) -> "TalkOverrides":
-    """Return the lines of a report that kb.toml marks as a talk (True) or as no talk (False), by id."""
+    """Return what kb.toml says of the lines of a report: whether they are talks or end one, by id."""
     talks = {
         **tools.configuration.talks,
         **(_talks_at(override.event, override.former, tools) if override.event else {}),

@@ -16,6 +16,8 @@ Via = Literal["explicit", "inherited"]
 State = Literal["solved", "unsolved", "answered", "unanswered"]
 About = Literal["matter", "event"]
 LineRole = Literal["talk", "part", "other"]
+TalkOverride = bool | Literal["ends"]
+"""Whether a line is a talk; with `ends` it is none, and the talk above ends there."""
 
 
 class Why(Struct, frozen=True, array_like=True):
@@ -184,7 +186,7 @@ class Correction(Struct, frozen=True):
 class TalkCorrection(Struct, frozen=True):
     """A person's correction of a line: whether it is a talk, its speakers and title. None leaves a field unchanged."""
 
-    talk: bool | None = None
+    talk: TalkOverride | None = None
     speakers: tuple[str, ...] | None = None
     title: str | None = None
 

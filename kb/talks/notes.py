@@ -67,22 +67,29 @@ class _SectionBuilder:
         self._talk, self._talk_level, self._talk_depth, self._headings = talk, level, depth, ()
         self._outer = _above(self._outer, level)
 
-    def begin_heading(self, heading: Block, role: Role, *, is_title: bool) -> None:
-        """Begin a heading that is not a talk; it stays in the talk if it is deeper, or a part at the same level."""
+    def begin_heading(self, heading: Block, role: Role, *, is_title: bool, ends: bool) -> None:
+        """Begin a heading that is not a talk; it stays in the talk if it is deeper, or a part at the same level.
+
+        With `ends` it ends the talk at any level.
+        """
         self.finish_section()
         level = heading.level or 1
         if is_title:
             self._end_talk(())
-        elif self._talk is not None and (level > self._talk_level or (role == "part" and level == self._talk_level)):
+        elif (
+            not ends
+            and self._talk is not None
+            and (level > self._talk_level or (role == "part" and level == self._talk_level))
+        ):
             self._headings = (*_above(self._headings, level), heading)
         else:
             self._end_talk((*_above(self._outer, level), heading))
 
-    def add(self, piece: Block, role: Role | None) -> None:
-        """Add a piece of text. First end the talk if its list has ended or the piece's role ends talks."""
+    def add(self, piece: Block, role: Role | None, *, ends: bool) -> None:
+        """Add a piece of text. First end the talk if it `ends`, its list has ended, or the piece's role ends talks."""
         if self._talk is not None and piece.type != "blank":
             list_ends = self._talk_depth is not None and (piece.depth is None or piece.depth <= self._talk_depth)
-            if list_ends or (role in _TALK_ENDS and piece.type not in _ITEMS):
+            if ends or list_ends or (role in _TALK_ENDS and piece.type not in _ITEMS):
                 self.finish_section()
                 self._end_talk(self._outer)
         self.blocks.append(piece)
@@ -93,9 +100,16 @@ class _SectionBuilder:
 
 
 def sections_of(
-    outline: Outline, lines: Sequence[Line], roles: Mapping[int, Role], talks: Iterable[int]
+    outline: Outline,
+    lines: Sequence[Line],
+    roles: Mapping[int, Role],
+    talks: Iterable[int],
+    ends: frozenset[int] = frozenset(),
 ) -> list[Section]:
-    """Return the sections of an outline in file order; `talks` are the indices of the lines that are talks."""
+    """Return the sections of an outline in file order.
+
+    `talks` are the indices of the lines that are talks, `ends` of those that surely end the talk above.
+    """
     by_block = defaultdict[int, list[int]](list)
     for i, line in enumerate(lines):
         by_block[line.block].append(i)
@@ -115,14 +129,19 @@ def sections_of(
                 name = letters(block.text)
                 role = roles.get(block_lines[0], "none") if block_lines else "none"
                 is_part = name in folded("inner")
-                builder.begin_heading(block, "part" if is_part else role, is_title=bool(title) and name == title)
+                builder.begin_heading(
+                    block,
+                    "part" if is_part else role,
+                    is_title=bool(title) and name == title,
+                    ends=not ends.isdisjoint(block_lines),
+                )
             continue
-        for piece, first in _pieces(block, block_lines, chosen, lines, roles):
+        for piece, first in _pieces(block, block_lines, chosen | ends, lines, roles):
             if first in chosen:
                 builder.begin_talk(first, level + 0.5, piece.depth if piece.type in _ITEMS else None)
                 builder.blocks.append(piece)
             else:
-                builder.add(piece, roles.get(first))
+                builder.add(piece, roles.get(first), ends=first in ends)
     builder.finish_section()
     return builder.sections
 
@@ -132,11 +151,11 @@ def _above(headings: Sequence[Block], level: float) -> tuple[Block, ...]:
 
 
 def _pieces(
-    block: Block, block_lines: Sequence[int], talks: frozenset[int], lines: Sequence[Line], roles: Mapping[int, Role]
+    block: Block, block_lines: Sequence[int], bounds: frozenset[int], lines: Sequence[Line], roles: Mapping[int, Role]
 ) -> Iterator[tuple[Block, int]]:
     """Yield the pieces of a block, cut before talks and their ends, each with the index of its first line or -1."""
     cuts = [
-        i for i in block_lines if i in talks or (lines[i].nth and block.type != "table" and roles.get(i) in _TALK_ENDS)
+        i for i in block_lines if i in bounds or (lines[i].nth and block.type != "table" and roles.get(i) in _TALK_ENDS)
     ]
     if block.type == "table":
         yield from _rows(block, {lines[i].number: i for i in cuts})

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from index.text import letters
 from kb.report.identity import report_id, talk_id
-from kb.report.model import LineRole, MetadataOverride, Report, Talk
+from kb.report.model import LineRole, MetadataOverride, Report, Talk, TalkOverride
 from kb.report.outline import Outline
 from kb.talks.dates import day_in_address, held_on_of, published_of
 from kb.talks.event import event_of
@@ -22,8 +22,8 @@ from kb.talks.notes import Section, materials_of, notes_of, sections_of
 from kb.talks.roles import Role, Roles, choose_talks, roles_of
 from kb.talks.spans import TalkText, talk_texts
 
-TalkOverrides: TypeAlias = Mapping[str, bool]
-"""Whether lines are talks, as kb.toml says, by the id of the line or of its talk."""
+TalkOverrides: TypeAlias = Mapping[str, TalkOverride]
+"""Whether lines are talks or end one, as kb.toml says, by the id of the line or of its talk."""
 LineRoles: TypeAlias = Mapping[str, LineRole]
 """The roles of lines, as an assistant says, by the key of the line (`line_keys`). Overrides win."""
 
@@ -81,8 +81,9 @@ def report_with_candidates(
     lines = lines_of(outline.blocks)
     roles = roles_of(outline, lines, event)
     read = {i: line_roles[key] for i, key in enumerate(line_keys(lines) if line_roles else ()) if key in line_roles}
-    texts, candidates = _choose(lines, roles, event, line_overrides, read)
-    sections = sections_of(outline, lines, {**roles.role, **{i: _ROLES[role] for i, role in read.items()}}, texts)
+    texts, ends, candidates = _choose(lines, roles, event, line_overrides, read)
+    roles_by_line = {**roles.role, **{i: _ROLES[role] for i, role in read.items()}}
+    sections = sections_of(outline, lines, roles_by_line, texts, ends)
     talks = _talks(sections, lines, event, texts)
     title = outline.title or event or PurePath(outline.source).stem
     # A name of the event that is too unlikely to be shown still helps to find its day.
@@ -111,8 +112,8 @@ def _choose(
     event: str | None,
     line_overrides: TalkOverrides,
     read: Mapping[int, LineRole],
-) -> tuple[Mapping[int, TalkText], Candidates]:
-    """Return the talks by their line's index, and the candidates.
+) -> tuple[Mapping[int, TalkText], frozenset[int], Candidates]:
+    """Return the talks by their line's index, the lines at which a person ends a talk, and the candidates.
 
     Talks are chosen again without those that an override or an empty title refuses: a line below a refused heading may
     be a talk instead of it. Any line may be overridden, however unlikely a talk it is.
@@ -122,20 +123,23 @@ def _choose(
     candidates = {i: talk_id(event, lines[i].text) for i in chosen_from}
     candidates = {i: own_id for i, own_id in candidates.items() if i in likely or own_id in line_overrides}
     overrides = {i: role == "talk" for i, role in read.items() if role == "talk" or i in roles.talk}
-    overrides |= {i: line_overrides[own_id] for i, own_id in candidates.items() if own_id in line_overrides}
-    talk = {i: roles.talk.get(i, 0.0) for i in sorted({*roles.talk, *overrides})}
+    said = {i: line_overrides[own_id] for i, own_id in candidates.items() if own_id in line_overrides}
     while True:
+        overrides |= {i: override is True for i, override in said.items()}
+        talk = {i: roles.talk.get(i, 0.0) for i in sorted({*roles.talk, *overrides})}
         chosen = choose_talks(lines, talk, overrides)
         talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
         talk_ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
-        refused = [i for i, own_id in talk_ids.items() if line_overrides.get(own_id) is False or not talks[i].title]
+        refused = {i: line_overrides.get(own_id, True) for i, own_id in talk_ids.items()}
+        refused = {i: override for i, override in refused.items() if override is not True or not talks[i].title}
         if not refused:
             break
-        overrides |= dict.fromkeys(refused, False)
+        said |= {i: override is not True and override for i, override in refused.items()}
     left_out = sorted(candidates.keys() - talks.keys() - overrides.keys())
     possible_speakers = [(lines[i].number, *text.candidates[0]) for i, text in talks.items() if text.candidates]
     return (
         talks,
+        frozenset(i for i, override in said.items() if override == "ends"),
         Candidates(
             tuple(TalkCandidate(lines[i], talk[i], candidates[i]) for i in left_out),
             tuple(SpeakerCandidate(*speaker) for speaker in possible_speakers),

@@ -167,7 +167,7 @@ def test_any_line_is_made_a_talk_with_its_notes_and_their_corrections_and_taken_
     made, moved = titles(), kb.browser.note(notes(kb)[-2])
     taken_back(client, after)
 
-    assert ("この行はセッションの見出し" in form.text, before, made, titles()) == (
+    assert (">セッションの見出し</option>" in form.text, before, made, titles()) == (
         True, ["箱の話"], ["箱の話", "鍵について"], ["箱の話"],
     )  # fmt: skip
     assert (moved.talk and moved.talk.title, moved.kind, tags_of(moved)) == ("鍵について", "advice", ["s3"])
@@ -191,6 +191,45 @@ def test_a_talk_that_a_person_took_out_is_made_one_again_by_its_line(
     sent(client, panel, heading="yes")
 
     assert nested.browser.reports()[0].talks == (talk,)
+
+
+def test_a_line_ends_the_talk_above_until_it_is_taken_back(client: FlaskClient, nested: KnowledgeBase) -> None:
+    kb, path = nested, nested.collection.library.path / "kb.toml"
+    path.with_name("a.md").write_text(NESTED.replace("## 鍵について", "### 鍵について"), "utf-8")
+    kb.indexer.sync()
+    talks, kept = (
+        lambda: [note.talk and note.talk.title for note in kb.browser.report(kb.browser.reports()[0].id)[1]],
+        notes(kb)[-2],
+    )
+    before = talks()
+    (panel,) = line_panels(client, kb, "鍵について")
+    after = sent(client, panel, panel="1", heading="ends", **hidden(client.get(panel)))
+    ended, written = talks(), path.read_text("utf-8")
+    said = client.get(after.location.partition("#")[0]).text
+    taken_back(client, after)
+
+    assert (before[-2:], ended, talks()) == (["箱の話"] * 2, [*before[:-2], None, None], before)
+    assert written == f'[talks."{unquote(panel.partition("?")[0].removeprefix("/correct-talk/"))}"]\ntalk = "ends"\n'
+    assert "上のセッションはここで終わります" in said
+    assert kb.browser.note(kept).text == "鍵は必ず返す"
+
+
+def test_a_note_ends_its_talk_in_its_panel_and_a_talk_the_one_above_it(
+    client: FlaskClient, nested: KnowledgeBase
+) -> None:
+    path = nested.collection.library.path / "a.md"
+    path.write_text(REPORT + "\n## 11:00~11:40:鍵の話\n\n登壇者: 佐藤 一\n\n- 鍵は必ず返す\n", "utf-8")
+    nested.indexer.sync()
+    sent(client, f"/correct/{notes(nested)[1]}", panel="1", heading="ends")
+    sent(client, f"/correct/{notes(nested)[-1]}", panel="1", talk="ends")
+    shown = {
+        note.text: note.talk and note.talk.title for note in nested.browser.report(nested.browser.reports()[0].id)[1]
+    }
+
+    assert list(shown.items()) == [
+        ("登壇者: 山田 花子", "箱の話"), ("SQS は順番を守らない", "箱の話"), ("Lambda で受ける", None),
+        ("登壇者: 佐藤 一", None), ("鍵は必ず返す", None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("fields", [{}, {"add": " "}, {"remove": ""}])

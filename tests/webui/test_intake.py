@@ -132,6 +132,16 @@ def test_a_note_a_talk_and_a_line_are_corrected_in_the_preview_and_saved_and_und
     assert knowledge_base.browser.reports() == (report,)
 
 
+def test_a_line_ends_the_talk_above_in_the_preview(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:
+    shown = send(client, {"text": LONGER.replace("## 鍵", "### 鍵")})
+    shown = corrected(client, shown, f"line:見本勉強会-2019/{digest('鍵について', length=6)}", heading="ends")
+    send(client, {**fields(shown), "step": "save"})
+    _, read = knowledge_base.browser.report(knowledge_base.browser.reports()[0].id)
+
+    assert [note.talk and note.talk.title for note in read if note.text == "鍵は必ず返す"] == [None]
+    assert 'talk = "ends"' in (knowledge_base.collection.library.path / "kb.toml").read_text("utf-8")
+
+
 def test_a_correction_in_the_preview_is_undone_and_redone_and_saves_nothing(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:

@@ -193,7 +193,8 @@ def test_one_is_where_one_was(
         monkeypatch.setattr(updating, "PATIENCE", 0.0)
         done = client.post(named(path), data={key: named(one) for key, one in fields.items()}, headers=came)
         assert urlsplit(done.location).path == "/sync"
-        assert client.get(done.location).status_code == 200
+        shown = client.get(done.location)
+        assert (shown.status_code, "deed" in shown.text) == (200, False)  # said once, on the page that it leads to
         going_on.set()
         assert updater.update(600)
         done = client.get(done.location)

@@ -1,7 +1,7 @@
 """The panel of corrections: a note, its talk and its report, and the changes that its form asks for."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any, get_args
@@ -11,21 +11,26 @@ from msgspec.structs import replace
 
 from kb.library.contents import ReportEntry
 from kb.library.tables import MAX_TITLE
-from kb.report.model import Claim, Correction, Kind, MetadataOverride, Note, Report, Talk, TalkCorrection
+from kb.report.model import Claim, Correction, Kind, MetadataOverride, Note, Report, Talk, TalkCorrection, TalkOverride
 from kb.report.outline import Outline
 from kb.services import Catalogue
 from kb.talks import begun_talk, line_ids
-from kb.translation import _
+from kb.translation import _, marked
 from kb.wording import KINDS
 from webui.http.uploads import RefusedError, checked_metadata
 
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
+_TALK_ANSWERS: Mapping[str, tuple[TalkOverride, str]] = {
+    "yes": (True, marked("“{title}” is a talk.")),
+    "no": (False, marked("“{title}” is no talk.")),
+    "ends": ("ends", marked("“{title}” is no talk, and the talk above ends there.")),
+}
 _MAX_NAME = 100  # characters with title and company; a longer one is a sentence, or names without a separator
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What a panel shows: a report, in it a note or a line with the talk around it, and a line that may begin a talk.
+    """What a panel shows: a report, in it a note or a line with the talk around it, and a line that may begin or end one.
 
     `heading` is the id of that line in kb.toml, empty if there is none, and `begins` the id of its talk. `line` is its
     text, `number` the number of what is shown in the file.
@@ -78,7 +83,7 @@ def changes_of(panel: Panel, catalogue: Catalogue) -> Changes:
     note, notes_said = _note_change(panel, catalogue)
     talks, talks_said = _talk_changes(panel)
     report, report_said = _report_change(panel.report)
-    moves = any(each in request.form for each in ("heading", "talk"))
+    moves = any(request.form.get(each) for each in ("heading", "talk"))
     return Changes(note, talks, report, (*notes_said, *talks_said, *report_said), moves)
 
 
@@ -116,14 +121,16 @@ def _note_change(panel: Panel, catalogue: Catalogue) -> tuple[Callable[[Correcti
 
 def _talk_changes(panel: Panel) -> tuple[list[tuple[str, Callable[[TalkCorrection], TalkCorrection]]], list[str]]:
     talk, fields, changes, said = panel.talk, dict[str, Any](), list[Any](), list[str]()
-    if panel.heading and (request.form.get("heading") or request.form.get("talk") == "yes"):
-        if panel.begins != panel.heading:  # a person may have said before that the talk is none
-            changes.append((panel.begins, partial(replace, talk=None)))
-        changes.append((panel.heading, partial(replace, talk=True)))
-        said.append(_("“{title}” is a talk.", title=panel.line))
-    elif request.form.get("talk") == "no" and (talk or panel.heading):
-        changes.append((talk.id if talk else panel.heading, partial(replace, talk=False)))
-        said.append(_("“{title}” is no talk.", title=talk.title if talk else panel.line))
+    of_line, of_talk = (request.form.get(field, "") for field in ("heading", "talk"))
+    asked = [(of_line, panel.heading, panel.line)]  # a line in a list of claims is not in a talk of its own
+    asked.append((of_talk, talk.id, talk.title) if talk else (of_talk, panel.heading, panel.line))
+    for answer, line, title in asked:
+        if answer in _TALK_ANSWERS and line:
+            override, sentence = _TALK_ANSWERS[answer]
+            if override is True and panel.begins not in ("", line):  # a person may have said that the talk is none
+                changes.append((panel.begins, partial(replace, talk=None)))
+            changes.append((line, partial(replace, talk=override)))
+            said.append(_(sentence, title=title))
     if talk is None:
         return changes, said
     if (title := _field("title", talk.title)) is not None:

@@ -93,3 +93,28 @@ def test_an_overridden_line_is_no_candidate() -> None:
 
 def test_overrides_of_unknown_lines_change_nothing() -> None:
     assert report_of(OUTLINE, line_overrides={"鍵の会-2018/000000": False, "別の会/000000": True}) == report_of(OUTLINE)
+
+
+def ended(text: str, line: str) -> dict[str, tuple[str, ...]]:
+    outline = read_outline(text.encode(), "a.md")
+    return places(report_of(outline, line_overrides={talk_id(EVENT, line): "ends"}))
+
+
+def test_a_talk_ends_at_any_line_that_ends_it() -> None:
+    heading = ended(TEXT.replace("「蝶番の話」 / 田中 太郎さん（例示株式会社）", "懇親会"), "懇親会")
+    item = ended(TEXT.replace("- 鍵は二つ", "- 鍵は二つ\n- 昼は蕎麦\n  - うまい"), "昼は蕎麦")
+    line = ended(TEXT.replace("- 鍵は二つ", "鍵は二つ\n昼は蕎麦\nうまい"), "昼は蕎麦")
+
+    assert (heading["錠は三つ"], heading["蝶番は四つ"]) == (("<錠の話>",), ("懇親会",))
+    assert (item["鍵は二つ"], item["昼は蕎麦"], item["うまい"]) == (("<鍵の話>",), (), ("昼は蕎麦",))
+    assert [(text, trail) for text, trail in line.items() if text[:1] in "鍵昼"] == [
+        ("鍵は二つ", ("<鍵の話>",)),
+        ("昼は蕎麦 うまい", ()),
+    ]
+
+
+def test_a_line_that_ends_a_talk_is_no_talk() -> None:
+    after = report_of(OUTLINE, line_overrides={LOCKS: "ends"})
+
+    assert "錠の話" not in [talk.title for talk in after.talks]
+    assert places(after)["錠は三つ"] == ("【B】11:00~11:40:錠の話 / 佐藤 花子さん",)
