@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -272,6 +272,19 @@ def test_a_long_report_has_a_list_of_contents_and_pages_and_each_note_knows_its_
     assert 'rel="prev"' in last
     assert 'rel="next"' not in last
     assert f"{len(notes)}件中 {len(notes)}番目" in last
+
+
+@pytest.mark.parametrize(("year", "is_long"), [(2019, False), (2020, True)])
+def test_the_place_of_a_hit_is_the_page_of_its_talk_that_has_the_note(
+    client: FlaskClient, year: int, *, is_long: bool
+) -> None:
+    found = client.get("/", query_string={"q": '"箱の中身 2番"', "year": year}).text
+    address, _, note = html.unescape(re.findall(r'<h2>\s*<a[^>]* href="([^"]*)"', found)[0]).partition("#")
+    talk = address.partition("?")[0]
+    last = as_json(client, talk)["notes"][-1]["id"]
+
+    assert (f'id="{unquote(note)}"' in client.get(address).text, "?note=" in address) == (True, is_long)
+    assert f'id="{last}"' in client.get(talk, query_string={"note": last}).text
 
 
 def test_a_note_stands_between_its_neighbours(client: FlaskClient) -> None:

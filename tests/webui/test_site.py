@@ -227,7 +227,7 @@ def test_the_feeds_and_quotations_of_a_site_tell_where_it_stands(site: Path) -> 
 
     assert objections(feed) == []
     assert etree.fromstring(feed).xpath("string(//*[@rel='self']/@href)") == f"{ROOT}service/lambda/feed.xml"
-    files = {url.removeprefix(ROOT).partition("?")[0] for url in addresses}
+    files = {re.split("[?#]", url.removeprefix(ROOT))[0] for url in addresses}
     assert len(addresses) > 50
     assert [file for file in files if not (site / unquote(file)).exists()] == []
     assert f"&lt;{own}&gt;" in note.read_text("utf-8")

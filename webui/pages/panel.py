@@ -30,7 +30,7 @@ _MAX_NAME = 100  # characters with title and company; a longer one is a sentence
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What a panel shows: a report, in it a note or a line with the talk around it, and a line that may begin or end one.
+    """What a panel shows: a report, in it a note or line with its talk, and a line that may begin or end a talk.
 
     `heading` is the id of that line in kb.toml, empty if there is none, and `begins` the id of its talk. `line` is its
     text, `number` the number of what is shown in the file.
@@ -124,13 +124,13 @@ def _talk_changes(panel: Panel) -> tuple[list[tuple[str, Callable[[TalkCorrectio
     of_line, of_talk = (request.form.get(field, "") for field in ("heading", "talk"))
     asked = [(of_line, panel.heading, panel.line)]  # a line in a list of claims is not in a talk of its own
     asked.append((of_talk, talk.id, talk.title) if talk else (of_talk, panel.heading, panel.line))
-    for answer, line, title in asked:
+    for answer, line, text in asked:
         if answer in _TALK_ANSWERS and line:
             override, sentence = _TALK_ANSWERS[answer]
             if override is True and panel.begins not in ("", line):  # a person may have said that the talk is none
                 changes.append((panel.begins, partial(replace, talk=None)))
             changes.append((line, partial(replace, talk=override)))
-            said.append(_(sentence, title=title))
+            said.append(_(sentence, title=text))
     if talk is None:
         return changes, said
     if (title := _field("title", talk.title)) is not None:

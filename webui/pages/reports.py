@@ -20,7 +20,7 @@ from webui.http.responses import respond
 from webui.pages.export import quoting
 from webui.pages.panel import own_event
 from webui.view.listing import asked_page, paged
-from webui.view.report import NOTES, report_url, sections, shape, steps, tree
+from webui.view.report import NOTES, asked_notes, report_url, sections, shape, steps, tree
 from webui.view.results import with_related
 
 _LINES = 300  # on a page
@@ -49,7 +49,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def report(report_id: str) -> Response:
         entry, notes = browser.report(report_id)
         domain = knowledge_base.collection.domain
-        part = paged(page_address("report", report_id), notes, asked_page(request.args), NOTES)
+        part = asked_notes(page_address("report", report_id), notes, request.args)
         contents = tuple(steps(notes))
         return respond(
             "report.html",
@@ -86,7 +86,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         note_takers = browser.note_takers(talk_id)
         spoken = browser.spoken(note_takers[0].talk.id)
         notes = [note for note_taker in note_takers for note in note_taker.notes]
-        part = paged(page_address("talk", spoken.talk.id), notes, asked_page(request.args), NOTES)
+        part = asked_notes(page_address("talk", spoken.talk.id), notes, request.args)
         trees = {report: tree(own) for report, own in groupby(part.items, lambda note: note.report)}
         similar = browser.like(notes)
         rows = browser.aligned(note_takers) if len(note_takers) > 1 else ()

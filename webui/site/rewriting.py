@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from lxml import etree, html
 
 from webui.http.security import CONTENT_SECURITY_POLICY
+from webui.view.report import AT_NOTE
 
 _LISTS = {"reports", "events", "talks", "speakers", "years", "pairs", "timeline"}
 _PAGES = {"event", "talk", "report", "note", "service", "guide", "speaker", "search"}
@@ -77,7 +78,7 @@ class Places:
             return Place("/".join(segments), f"?{parts.query}")
         if parts.path.endswith(_FEED):
             return Place(self._file([*segments[:-1], "feed.xml"])) if self._feeds and len(segments) > 1 else "action"
-        pairs = parse_qsl(parts.query)
+        pairs = [pair for pair in parse_qsl(parts.query) if pair[0] != AT_NOTE]  # on the first page only
         filters = [key for key, _ in pairs if key != _PAGE]
         if segments[0] not in _PAGES | _LISTS or parts.path.endswith(".md"):
             return "action"

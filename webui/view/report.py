@@ -6,14 +6,19 @@ from itertools import accumulate, groupby
 from urllib.parse import quote
 
 from msgspec import structs
+from werkzeug.datastructures import MultiDict
 
 from index.query import Query
+from kb.library.contents import Contents
 from kb.report.model import Crumb, Kind, Note, Talk
 from webui.http.address import address_of, page_address
+from webui.view.listing import Page, address, asked_page, paged
 
 _Path = tuple[tuple[Crumb, ...], Note]  # the crumbs that still lead to a note, its own last
 NOTES = 200
 """The notes on a page of a report or talk."""
+AT_NOTE = "note"
+"""The key of an address that asks for the page with a note."""
 _KINDS: tuple[Kind, ...] = ("advice", "problem", "question")
 _MIN_NOTES = 20  # of a report with a chart
 _PLACES = 50  # along the chart; on a phone each is six pixels wide
@@ -83,6 +88,20 @@ def report_url(note: Note, number: int) -> str:
     """Return the address of a note in its report; `number` is its number there, from 1."""
     page = (number - 1) // NOTES + 1
     return f"{page_address('report', note.report)}{f'?page={page}' if page > 1 else ''}#{quote(note.id)}"
+
+
+def place_url(note: Note, contents: Contents | None) -> str:
+    """Return the address of a note in its talk or, outside of talks, in its report."""
+    path = page_address("talk", note.talk.id) if note.talk else page_address("report", note.report)
+    is_long = contents and any(entry.notes > NOTES for entry in contents.reports_of_id(note.report))
+    return address(path, (AT_NOTE, note.id if is_long else "")) + f"#{quote(note.id)}"
+
+
+def asked_notes(path: str, notes: Sequence[Note], args: MultiDict[str, str]) -> Page[Note]:
+    """Return the page of a report or talk that the arguments of an address ask for, by number or by a note."""
+    places = (place for place, note in enumerate(notes) if note.id == args.get(AT_NOTE))
+    place = next(places, None)
+    return paged(path, notes, asked_page(args) if place is None else place // NOTES + 1, NOTES)
 
 
 def sections(notes: Sequence[Note]) -> Iterator[Section]:

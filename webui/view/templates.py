@@ -21,6 +21,7 @@ from webui import wording
 from webui.http.address import address_of, page_address, web_address
 from webui.http.language import of_data, others
 from webui.view.cached import examples, syntax
+from webui.view.report import place_url
 
 _STATIC = Path(__file__).parents[1] / "static"
 _BEGIN, _END, _JOINED = Markup("<mark>"), Markup("</mark>"), Markup("")
@@ -74,6 +75,7 @@ def prepare_templates(
         other_languages=others,
         of_data=of_data,
         page_address=page_address,
+        place_url=lambda note: place_url(note, collection.contents()),
         address_of=address_of,
         slug=slug,
         marked=marked,
