@@ -1,7 +1,7 @@
 """Makes the words of queries: each with the terms that match it, its synonyms, and its related words."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import chain, groupby
 
@@ -24,6 +24,10 @@ _MAX_NAME_WORDS = 8  # from each word, runs of up to 8 words are looked up
 # pairs of letters: of random keys typed into an input method 4 in 100 texts have a real word, 30 with 2 letters.
 _MIN_REAL, _MIN_ALONE = 3, 2
 _KANJI = re.compile("[\u4e00-\u9fff\u3005]")
+# Words that only join two others, in Sudachi's normal form: A and B, AまたはB. Particles (と, や) never count.
+_JOINING = frozenset(
+    ("アンド", "and", "or", "オア", "vs", "versus", "又", "又は", "及び", "若しくは", "或いは", "並びに")
+)
 _CACHED_TEXTS = 8  # each text of a query is analysed for its words, then for its shingles
 
 
@@ -54,7 +58,8 @@ class QueryWords:
 
     def pieces(self, text: str) -> tuple[QueryPiece, ...]:
         """Split a text at spaces, except those inside a name, and return the pieces with their words."""
-        return tuple(map(self._piece, self._runs(text)))
+        content = frozenset(self._content(text))
+        return tuple(self._piece(run, content) for run in self._runs(text))
 
     def has_real_word(self, text: str) -> bool:
         """Return whether a text has a word of the dictionary or a name, which noise (asdfgh, ｄｋｆじゃ) has not."""
@@ -153,15 +158,18 @@ class QueryWords:
         has_meaning = morpheme.is_content and not (morpheme.is_figure or morpheme.is_interjection)
         return bool(morpheme.is_known and long_enough and has_meaning and not self._word(morpheme).is_function_word)
 
-    def _piece(self, run: Sequence[Morpheme]) -> QueryPiece:
+    def _piece(self, run: Sequence[Morpheme], content: Collection[Morpheme]) -> QueryPiece:
         text = "".join(morpheme.surface for morpheme in run)
-        words = tuple(self._word(morpheme) for morpheme in run if morpheme.is_content)
+        words = tuple(self._word(morpheme) for morpheme in run if morpheme in content)
         if not words and self.has_name(text):  # らむだ: Sudachi sees two auxiliary verbs
             words = (as_written(text),)
         return QueryPiece(text, words)
 
     def _content(self, text: str) -> list[Morpheme]:
-        return [morpheme for morpheme in self._morphemes(text) if morpheme.is_content]
+        """Return the morphemes that have meaning, without those that join two others."""
+        content = [morpheme for morpheme in self._morphemes(text) if morpheme.is_content]
+        inner = content[1:-1]
+        return [one for one in content if one.normalized not in _JOINING or one not in inner]
 
     def _word(self, morpheme: Morpheme) -> QueryWord:
         term = morpheme.normalized

@@ -26,7 +26,7 @@ run("--help")
 run("--version")
 run("--lang", "ja", "--help")
 run("sync")
-note = json.loads(run("search", "SQS", "--limit", "1", "--json"))
+note = json.loads(run("search", "SQS", "--limit", "1", "--json").splitlines()[0])
 run("show", note["id"])
 run("pairs", "--service", "lambda")
 run("services")
@@ -37,7 +37,7 @@ print(json.dumps(["page", page.status_code, [kb.knowledge_base.__file__]]))
 run("add", "-", "--date", "2020-03")
 for command in ("read", "outline", "lint"):
     run(command, "data/reports")
-run("remove", json.loads(run("search", "SQS", "--json"))["report"])
+run("remove", json.loads(run("search", "SQS", "--json").splitlines()[0])["report"])
 """
 
 Outputs = dict[str, tuple[int, list[str]]]

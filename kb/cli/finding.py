@@ -25,8 +25,15 @@ from kb.cli.syncing import ensure_index, warn_unindexed
 from kb.knowledge_base import KnowledgeBase
 from kb.search.browser import ServiceCount
 from kb.search.facets import BY_KEY, Facet, by_place, by_strength, keys, options
-from kb.search.records import facet_record, found_talk_record, hit_records, pair_record, service_record
-from kb.search.results import FoundNote, SearchResults, UnknownValueError
+from kb.search.records import (
+    facet_record,
+    found_event_record,
+    found_talk_record,
+    hit_records,
+    pair_record,
+    service_record,
+)
+from kb.search.results import FoundEvent, FoundNote, SearchResults, UnknownValueError
 from kb.search.searcher import SORTS, unknown_values, ways_out
 from kb.services import Catalogue, Domain
 from kb.translation import _, ngettext
@@ -34,7 +41,7 @@ from kb.translation import _, ngettext
 if TYPE_CHECKING:
     from kb.kinds.pairs import Pair
 
-_MAX_TALKS = 5  # talks that are found by their titles
+_MAX_TALKS = 5  # talks that are found by their titles, and events
 
 
 def _facet_options(function: Function) -> Function:
@@ -98,7 +105,7 @@ def search(
         print_json(_search_records(answer, quoted, kb.collection.domain, facets=facets, explain=explain))
     else:
         page_lines(_search_lines(kb, narrowed, answer, quoted, explain=explain))
-    if not answer.total and not answer.talks and kb.browser.reports():
+    if not (answer.total or answer.talks or answer.events) and kb.browser.reports():
         click.get_current_context().exit(NOT_FOUND)
 
 
@@ -120,18 +127,21 @@ def _search_records(
     ids = {found.id for found in shown}
     beyond = (found for found in quoted if found.id not in ids)  # of the limit
     yield from hit_records((*shown, *beyond), quoted, domain, explain=explain)
+    for event in answer.events:
+        yield {"type": "event", **found_event_record(event)}
     for talk in answer.talks:
         yield {"type": "talk", **found_talk_record(talk)}
-    if facets:
-        groups = {group: [facet_record(value) for value in values] for group, values in answer.facets.items()}
-        parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
-        yield {
-            "total": answer.total,
-            "near_total": len(answer.near),
-            "likely": answer.likely,
-            "facets": groups,
-            **{name: part for name, part in parts.items() if part},
-        }
+    groups = {group: [facet_record(value) for value in values] for group, values in answer.facets.items()}
+    parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
+    yield {
+        "type": "counts",
+        "total": answer.total,
+        "near_total": len(answer.near),
+        "likely": answer.likely,
+        "titled": len(answer.titled),
+        **({"facets": groups} if facets else {}),
+        **{name: part for name, part in parts.items() if part},
+    }
 
 
 def _search_lines(
@@ -145,6 +155,7 @@ def _search_lines(
         *(wording.meant(word.meant, word.count) for word in answer.meant),
     ]
     yield from (click.style(notice, fg="yellow") for notice in notices)
+    yield from _event_lines(answer.events)
     yield from _answer_lines(answer, quoted, query.text, domain)
     sure, likely = by_strength(query, answer.hits, lambda hit: hit.note)
     yield from _hit_lines(sure, domain, explain=explain)
@@ -173,6 +184,15 @@ def _search_lines(
     for key, values in answer.facets.items():
         yield click.style(_(BY_KEY[key].label), bold=True)
         yield from (_facet_line(BY_KEY[key], value) for value in values)
+
+
+def _event_lines(events: Sequence[FoundEvent]) -> Iterator[str]:
+    """Yield the events that a search names, with the value that `--event` takes."""
+    for event in events[:_MAX_TALKS]:
+        yield f"{_('Event')}: {event_line(event)}  {_note_count(event.notes)}"
+        yield click.style(f"    {event.slug}", dim=True)
+    if len(events) > _MAX_TALKS:
+        yield f"{_('Event')}: {wording.left_out(len(events) - _MAX_TALKS)}"
 
 
 def _answer_lines(answer: SearchResults, quoted: Sequence[FoundNote], text: str, domain: Domain) -> Iterator[str]:

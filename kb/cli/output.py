@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kb.report.model import Note, Report, Talk
     from kb.search.directory import TalkEntry
     from kb.search.facets import Facet
-    from kb.search.results import FoundTalk
+    from kb.search.results import FoundEvent, FoundTalk
     from kb.services import Catalogue, Change
 
 _STYLE = r"\x1b\[(?:[0124]|3[136])m"  # what click.style writes here: bold, dim, underline, three colours, reset
@@ -212,7 +212,7 @@ def place_line(note: "Note") -> str:
     return click.style(f"{event_line(note)} {_place_name(note)}", dim=True)
 
 
-def event_line(one: "Note | Report | ReportEntry | TalkEntry | FoundTalk") -> str:
+def event_line(one: "Note | Report | ReportEntry | TalkEntry | FoundEvent | FoundTalk") -> str:
     """Return an event and its date."""
     return f"{one.event or _('event unknown')} ({wording.iso_day(one)})"
 

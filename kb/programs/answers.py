@@ -17,6 +17,7 @@ from kb.search.citation import Quoting
 from kb.search.records import (
     as_json,
     change_record,
+    found_event_record,
     found_talk_record,
     guide_record,
     hit_records,
@@ -34,7 +35,7 @@ MAX_ANSWER = 40_000  # bytes of the notes of one answer, about 15,000 tokens
 _MAX_PART = 8_000  # bytes of one part of a guide
 _MAX_TEXT = 500  # characters of a text in a list; `show` returns a note whole
 _MAX_SHOWN_TEXT = 8_000  # characters of a text of the note that `show` returns; the longest note seen has 2,300
-_MAX_TALKS = 5  # talks that are found by their titles
+_MAX_TALKS = 5  # talks that are found by their titles, and events
 _MAX_RELATED = 20  # related notes of each sort, and reports of a talk
 _MAX_SERVICES = 100
 _MAX_ENTRIES = 10  # entries of a part of a guide
@@ -120,6 +121,7 @@ def search(kb: KnowledgeBase, arguments: Search, root: str | None) -> Record:
         "answers": [one.note.id for one in quoted],
         "notes": found,
         "near": near,
+        "events": clipped([found_event_record(one) for one in answer.events[:_MAX_TALKS]]),
         "talks": clipped([found_talk_record(one) for one in answer.talks[:_MAX_TALKS]]),
     }
 

@@ -99,6 +99,11 @@ def series(event: str) -> str:
     return rest if re.search(r"[^\W\d_]", rest) else event
 
 
+def before_edition(event: str) -> str:
+    """Return the name of an event up to its year, number or season; empty if it begins with one."""
+    return _EDITION.split(unicodedata.normalize("NFKC", event), maxsplit=1)[0].strip(_ENDS)
+
+
 @lru_cache(1000)
 def event_key(event: str) -> str:
     """Return the key that all spellings of an event's name have.

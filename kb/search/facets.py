@@ -15,7 +15,7 @@ from msgspec.structs import force_setattr
 from index.query import Query
 from index.text import folded_name
 from kb.report.dates import HasDays, day_of, names_in_eras
-from kb.report.identity import digest, slug
+from kb.report.identity import before_edition, digest, series, slug
 from kb.report.model import Claim, Note, Via
 from kb.translation import NOTES, _, in_every_language, in_language, languages, marked, pgettext
 from kb.wording import KINDS, STATES, VIAS
@@ -123,19 +123,25 @@ def _years() -> Mapping[str, str]:
     return named | {folded_name(name): UNDATED for name in (UNDATED, *in_every_language(marked("undated")))}
 
 
-@lru_cache(1000)  # all notes of a talk have the same names
-def _names(event: str | None, speakers: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the folded names of an event and of speakers.
+@lru_cache(1000)  # all notes of an event have the same names
+def called(event: str) -> tuple[str, ...]:
+    """Return what an event may be called (`joined_name`): its name, and that of its series.
 
-    An event has a name without its year, too, and if it has three words or more, without the first: re:Invent, of AWS.
+    A series of three words or more is also called without the first: re:Invent, of AWS. Two words or more before a year
+    or number are a name, too: PyCon JP 2015 in TOKYO.
     """
-    words = slug(event).split("-") if event else []
-    dated = [words, words[:-1]] if len(words) > 1 and _YEAR.fullmatch(words[-1]) else [words]
-    called = [words for words in dated if words]
-    if dated[-1][2:]:
-        called += [words[1:] for words in dated]
-    names = (*("".join(words) for words in called), *map(slug, speakers))
-    return tuple(dict.fromkeys(map(folded_name, names)))
+    names = [slug(name).split("-") for name in (event, series(event))]
+    names += [words[1:] for words in names] if names[1][2:] else []
+    before = slug(before_edition(event)).split("-")
+    names += [before] if before[1:] else []
+    folded = [folded_name("".join(words)) for words in names]
+    # A query has no particles: 鍵の会 is searched as 鍵 and 会.
+    return tuple(dict.fromkeys((*folded, *(name.replace("の", "") for name in folded))))
+
+
+def joined_name(text: str) -> str:
+    """Return a text as `called` has names."""
+    return folded_name(slug(text))
 
 
 def year(one: HasDays) -> str:
@@ -288,7 +294,12 @@ FACETS = (
     Facet(
         "name",
         marked("Names"),
-        lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ()),
+        lambda note, _catalogue: dict.fromkeys(
+            (
+                *(called(note.event) if note.event else ()),
+                *(map(joined_name, note.talk.speakers) if note.talk else ()),
+            )
+        ),
     ),
     Facet(  # notes below the same headings and notes of a place
         "section",

@@ -66,14 +66,17 @@ class NotFoundLog:
         return tuple(missed)
 
     def add(self, query: Query, answer: SearchResults) -> None:
-        """Keep the text of a query, unless it found something or may have found nothing for another reason.
+        """Keep the text of a query if it found nothing, and drop it if it found something by now.
 
-        Such a reason is a filter, a refused step, an unfinished word, a model that failed, or a later page.
+        Not kept: a filter, a refused step, an unfinished word, a later page, or a model that failed.
         """
         text = " ".join(query.text.split())
         is_limited = query.selections or query.without or query.typing or query.offset or query.limit == 0
         failed = any(notice.name == "no likeness" for notice in answer.notices)
-        if is_limited or failed or _has_results(answer) or not 0 < len(text) <= _MAX_TEXT or not text.isprintable():
+        if is_limited or failed or not 0 < len(text) <= _MAX_TEXT or not text.isprintable():
+            return
+        if _has_results(answer):
+            self.remove(text)
             return
         contents = self._collection.contents()
         if contents is None or not contents.reports or not self._is_on():
@@ -101,9 +104,9 @@ class NotFoundLog:
         return bool(is_readable and configuration.keep_not_found and not self._collection.is_samples)
 
     def _finds_something(self, text: str) -> bool:
-        key = (text, self._collection.engine.coverage())  # vectors that are made later may find something
+        """Return whether a note or talk has the words. Near notes take seconds to find: `add` notices them."""
         contents = self._collection.contents()
-        return self._finds.get(contents, lambda: _has_results(self._search(Query(text))), key)
+        return self._finds.get(contents, lambda: _has_results(self._search(Query(text, limit=0))), text)
 
     def _change(self, change: Callable[[_Searches], Iterable[MissedSearch]]) -> None:
         """Replace the searches in the file; do nothing if the folder is read-only, or belongs to somebody else."""
@@ -117,7 +120,7 @@ class NotFoundLog:
 
 
 def _has_results(answer: SearchResults) -> bool:
-    return bool(answer.total or answer.near or answer.titled)
+    return bool(answer.total or answer.near or answer.titled or answer.events)
 
 
 def _without(searches: _Searches, *texts: str) -> _Searches:

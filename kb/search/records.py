@@ -13,7 +13,7 @@ from kb.report.model import Note, Report, Talk
 from kb.report.outline import Outline
 from kb.search.browser import NoteTaker, SimilarNote
 from kb.search.directory import EventEntry, TalkEntry
-from kb.search.results import FoundNote, FoundTalk
+from kb.search.results import FoundEvent, FoundNote, FoundTalk
 from kb.services import Change, Domain, Service
 from kb.translation import NOTES, in_language
 from kb.wording import history, why
@@ -91,6 +91,11 @@ def facet_record(value: FacetCount) -> dict[str, Any]:
         "likely": value.likely,
         "selected": value.selected,
     }
+
+
+def found_event_record(found: FoundEvent) -> dict[str, Any]:
+    """Return an event that a search names."""
+    return _record(found, "slug", "event", "held_on", "published", "notes")
 
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from index.engine import Hit, Reason, Results
 from index.messages import Message
 from kb.library.contents import ReportEntry
+from kb.report.identity import slug
 from kb.report.model import Note, Talk
 
 Tier: TypeAlias = Literal["found", "near"]
@@ -43,6 +44,20 @@ class FoundNote(Hit, frozen=True, kw_only=True):
         return tuple(reason for reason in self.reasons if round(reason.points, 2))
 
 
+class FoundEvent(Struct, frozen=True):
+    """An event that a query names, with its number of notes."""
+
+    event: str
+    held_on: str | None
+    published: str | None
+    notes: int
+
+    @property
+    def slug(self) -> str:
+        """The value of the event in addresses and filters."""
+        return slug(self.event)
+
+
 class FoundTalk(Struct, frozen=True):
     """A talk whose title has every word of the query, with its numbers of notes and of found notes."""
 
@@ -59,7 +74,8 @@ class SearchResults(Results, frozen=True, kw_only=True):
 
     - `context_notes`: for each value of the query's `context` on this page, its hits and their related notes, in
       reading order.
-    - `talks`: the first of the talks in `titled`.
+    - `events`: the events that the text names, newest first; `besides` is the rest of the text.
+    - `talks`: the first of the talks in `titled`, which here also has talks without notes.
     - `likely`: the number of hits that only likely are of the selected kind. They come after the sure ones.
     - `marks`: the ranges to mark in the titles of talks and in the crumbs above notes; only if reasons were requested.
     """
@@ -68,6 +84,8 @@ class SearchResults(Results, frozen=True, kw_only=True):
     likely: int = 0
     near: tuple[FoundNote, ...] = ()
     context_notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    events: tuple[FoundEvent, ...] = ()
+    besides: str = ""
     talks: tuple[FoundTalk, ...] = ()
     marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 

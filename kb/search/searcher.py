@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from msgspec.structs import replace as replace_fields
 
 from index.analysis import Analyzer, marks
-from index.engine import FacetCount, Hit, Results
+from index.engine import FacetCount, Hit, Results, TitledCount
 from index.query import Query, Sort, StepName
 from index.query_parser import OPERATOR
 from index.text import folded_name
@@ -23,7 +23,8 @@ from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import day, first_published
 from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
-from kb.search.results import FoundNote, FoundTalk, SearchResults, Tier, UnknownValueError
+from kb.search.named import Events, Names
+from kb.search.results import FoundEvent, FoundNote, FoundTalk, SearchResults, Tier, UnknownValueError
 from kb.search.search_box import Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Searcher:
         self._collection = collection
         self._labels = GenerationCache[Mapping[str, str]]()
         self._suggestions = GenerationCache[Suggestions]()
+        self._events = GenerationCache[Events]()
+        self._unnoted = GenerationCache[Names[str]]()
         self._compared = GenerationCache[dict[str, relevance.Compared]]()
 
     def search(self, query: Query) -> SearchResults:
@@ -120,18 +123,42 @@ class Searcher:
             known = self._compared.get(contents, dict, found.text)
             hits, near = relevance.ordered(query, found, hits, near, relevance.comparison(reader, found.text, known))
         context_notes = _context_notes(found, (*hits, *near), snapshot)
-        talks = []
-        for talk, notes, found_notes in found.titled[:_MAX_TALKS]:
+        events, besides, unnoted = self._named(query, found.text, snapshot)
+        titled, talks = (*found.titled, *unnoted), []
+        for talk, notes, found_notes in titled[:_MAX_TALKS]:
             reports = contents.reports_of_talk[talk]
             event, days = reports[0].event, (day(reports), first_published(reports))
             talks.append(FoundTalk(contents.talks[talk], event, *days, notes, found_notes))
         facets = {group: self._labelled(group, results.facets[group], contents) for group in query.facets}
         return SearchResults(
-            **(asdict(results) | {"facets": facets, "hits": hits, "near": near}),
+            **(asdict(results) | {"facets": facets, "hits": hits, "near": near, "titled": titled}),
             likely=likely,
             context_notes=context_notes,
+            events=events,
+            besides=besides,
             talks=tuple(talks),
             marks=_marks_above((*hits, *near), talks, near_terms, snapshot.tools.analyzer) if query.explain else {},
+        )
+
+    def _named(
+        self, query: Query, text: str, snapshot: Snapshot
+    ) -> tuple[tuple[FoundEvent, ...], str, tuple[TitledCount, ...]]:
+        """Return the events that a text names, the rest of the text, and the talks without notes that it names.
+
+        Only the first page without filters has these talks, and no count: they have no note to select.
+        """
+        if not text or query.offset or query.limit == 0:
+            return (), "", ()
+        contents = snapshot.contents
+
+        def unnoted() -> Names[str]:
+            noted = {value.value for value in snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]}
+            return Names((talk.title, key) for key, talk in contents.talks.items() if key not in noted)
+
+        events = self._events.get(contents, lambda: Events(contents))
+        talks = () if query.selections else self._unnoted.get(contents, unnoted).having(text)
+        return *events.named(text, snapshot.tools.analyzer.morphemes(text)), tuple(
+            TitledCount(talk, 0, 0) for talk in dict.fromkeys(talks)
         )
 
     def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:

@@ -31,7 +31,7 @@ def answer_of_the_command(faces: Faces, query: Query) -> tuple[Any, ...]:
     arguments = ["search", *faces.places, *options, "--facets", "--json", "--", *query.text.split()]
     *hits, last = map(json.loads, CliRunner().invoke(cli, arguments, catch_exceptions=False).stdout.splitlines())
     counts = {group: {v["value"]: v["count"] for v in last["facets"][group]} for group in FACETS}
-    return last["total"], [hit["id"] for hit in hits if hit["type"] != "talk"], counts
+    return last["total"], [hit["id"] for hit in hits if "text" in hit], counts
 
 
 def test_page_command_and_oracle_agree(faces: Faces) -> None:

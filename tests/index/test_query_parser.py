@@ -78,7 +78,10 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
         ("| 監視 OR 通知", ["(監視 | 通知)"]),
         ("-() (OR 監視)", ["監視"]),
         ("監視 AND SQS ＡＮＤ 通知", ["監視", "SQS", "通知"]),
-        ("監視 and SQS", ["監視", "and", "SQS"]),
+        ("監視 and SQS", ["監視", "SQS"]),
+        ("監視 vs. SQS もしくは 通知", ["監視", "SQS", "通知"]),
+        ("and", ["and"]),  # nothing to join
+        ("監視 and", ["監視", "and"]),
         ("監視 NOT VPC SQS", ["監視", "SQS", "not VPC"]),
         ('監視　ＮＯＴ　"x y" NOT(SQS Lambda)', ["監視", "not 「x y」", "not (SQS & Lambda)"]),
         ("監視 OR NOT service:lambda", ["(監視 | not service=lambda)"]),

@@ -93,7 +93,7 @@ def test_a_facet_that_is_added_as_one_value_is_found_on_every_face(tmp_path: Pat
         changed,
         reports,
         """
-found = json.loads(kb("search", "SQS", "--length", "short", "--json"))
+found = json.loads(kb("search", "SQS", "--length", "short", "--json").splitlines()[0])
 counted = json.loads(kb("search", "SQS", "--facets", "--json").splitlines()[-1])["facets"]["length"]
 shown = client.get("/?q=SQS&length=short", headers={"Accept": "application/json"}).json
 asked = tools.call(opened, "search", {"query": "SQS", "length": ["long"]}, None)
@@ -101,7 +101,7 @@ print(json.dumps({
     "help": [line.strip() for line in kb("search", "--help").splitlines() if "--length" in line or "length, " in line],
     "command": found["text"],
     "counted": [(one["value"], one["label"], one["count"]) for one in counted],
-    "box": json.loads(kb("search", "SQS 長さ:長いメモ", "--json"))["text"],
+    "box": json.loads(kb("search", "SQS 長さ:長いメモ", "--json").splitlines()[0])["text"],
     "address": [one["text"] for one in shown["hits"]],
     "page": [text in page("/?q=SQS") for text in ("長さ", "短いメモ", "長いメモ")],
     "english": [text in page("/?q=SQS", "en") for text in ("Length", "Short", "Long")],
@@ -150,7 +150,7 @@ added = client.post(
 read = CliRunner().invoke(cli, ["read", "library/a.pukiwiki", "--json"]).output.splitlines()
 print(json.dumps({
     "read": [(one["text"], one["depth"], one["held_on"], one["talk"]["title"]) for one in map(json.loads, read)],
-    "command": json.loads(kb("search", "冪等", "--json"))["text"],
+    "command": json.loads(kb("search", "冪等", "--json").splitlines()[0])["text"],
     "page": "二度届くので冪等にする" in page("/?q=SQS"),
     "added": added.status_code in (200, 201) and "SNS は届くのか" in page("/?q=SNS"),
     "accepted": ".pukiwiki" in client.get("/add").text,
@@ -201,7 +201,7 @@ def test_a_service_that_is_added_as_a_table_is_found_and_its_change_marks_notes_
         {place: f"{(ROOT / place).read_text('utf-8')}\n{table}" for place, table in places.items()},
         {f"{year}.md": f"# 勉強会 {year}-05-01\n\n" + "".join(f"- {one}\n" for one in notes) for year in (2018, 2020)},
         """
-found = [json.loads(line) for line in kb("search", "--service", "Example Queue", "--json").splitlines()]
+found = [json.loads(line) for line in kb("search", "--service", "Example Queue", "--json").splitlines()[:-1]]
 print(json.dumps(sorted([one["held_on"], one["text"], [each["now"] for each in one["changes"]]] for one in found)))
 """,
     )
@@ -303,7 +303,7 @@ def test_a_signal_that_is_added_to_the_ranking_changes_the_score_and_is_explaine
         changed,
         {"a.md": "# 会 2018\n\n- SQS は二度届くので冪等にする\n"},
         """
-reasons = json.loads(kb("search", "SQS 冪等", "--json", "--explain"))["reasons"]
+reasons = json.loads(kb("search", "SQS 冪等", "--json", "--explain").splitlines()[0])["reasons"]
 print(json.dumps({
     "points": [reason["points"] > 0 for reason in reasons if reason["signal"] == "complete"],
     "terminal": "all of the words" in CliRunner().invoke(

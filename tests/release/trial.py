@@ -21,7 +21,7 @@ def main() -> None:
     assert Path(kb.knowledge_base.__file__).is_relative_to(INSTALLED), kb.knowledge_base.__file__
     subprocess.run([KB, "sync"], check=True, capture_output=True)
     searched = subprocess.run([KB, "search", "SQS", "--limit", "1", "--json"], check=True, capture_output=True)
-    text = json.loads(searched.stdout)["text"]
+    text = json.loads(searched.stdout.splitlines()[0])["text"]
     with subprocess.Popen([KB, "--lang", "en", "serve", "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout

@@ -14,8 +14,8 @@ from kb.search.browser import ServiceCount
 from kb.search.comparison import compared_facet
 from kb.search.crosstab import ServiceYears
 from kb.search.facets import by_strength, keys
-from kb.search.records import facet_record, found_talk_record, hit_records, service_record
-from kb.search.results import FoundNote, SearchResults
+from kb.search.records import facet_record, found_event_record, found_talk_record, hit_records, service_record
+from kb.search.results import FoundEvent, FoundNote, SearchResults
 from kb.search.searcher import SORTS, current
 from kb.services import Domain
 from kb.translation import _
@@ -139,6 +139,10 @@ class SearchPage:
         """Return the address of another view of all results: an export, a feed, a time line."""
         return path + self.url(1)[1:]
 
+    def event_url(self, event: FoundEvent) -> str:
+        """Return the search for the other words of the text in the notes of an event that it names."""
+        return address_of(replace(self.query, text=self.answer.besides).select("event", event.slug))
+
     @property
     def without_near_url(self) -> str:
         """The search without notes that are only near in meaning."""
@@ -255,6 +259,7 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "conditions": page.answer.conditions,
         "service": page.panel.service.slug if page.panel else None,
         "titled": len(page.answer.titled),
+        "events": [found_event_record(one) for one in page.answer.events],
         "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [record for record in records if record["tier"] == "found"],
         "near": [record for record in records if record["tier"] == "near"],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from typed import REPORT, kb, records
+from typed import REPORT, kb, notes, records
 from web import answer, redirect, serving
 
 from kb.cli.group import cli
@@ -19,7 +19,7 @@ def test_add_puts_a_report_into_the_library_and_finds_it_at_once(library: Path, 
     (tmp_path / "講演メモ.md").write_text("# メモ\n\n- 冪等なら何度でもよい\n", "utf-8")
 
     added = kb("add", str(tmp_path / "講演メモ.md"), "--event", "社内勉強会 2020", "--date", "2020-03")
-    hit = records("search", "何度でも")[0]
+    hit = notes("search", "何度でも")[0]
 
     assert (added.stdout.split(" (")[0], hit["event"], hit["held_on"], (library / "講演メモ.md").exists()) == (
         f"added {library / '講演メモ.md'}",
@@ -41,7 +41,7 @@ def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library:
 
     added = kb("add", str(tmp_path / "again.md"))
 
-    assert (len(records("search")), sorted(path.name for path in library.iterdir())) == (
+    assert (len(notes("search")), sorted(path.name for path in library.iterdir())) == (
         5,
         ["report.md", "report.md.dc9ae2b6~"],
     )
@@ -54,7 +54,7 @@ def test_a_report_that_has_grown_to_five_times_its_notes_replaces_its_beginning(
 
     kb("add", str(tmp_path / "again.md"))
 
-    assert (len(records("search")), (library / "report.md").read_text("utf-8")) == (20, grown)
+    assert (len(notes("search")), (library / "report.md").read_text("utf-8")) == (20, grown)
 
 
 def test_a_report_of_which_half_was_written_anew_replaces_its_earlier_version(library: Path, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_report_of_which_half_was_written_anew_replaces_its_earlier_version(li
 
     kb("add", str(tmp_path / "again.md"))
 
-    assert (len(records("search")), (library / "report.md").read_text("utf-8")) == (4, edited)
+    assert (len(notes("search")), (library / "report.md").read_text("utf-8")) == (4, edited)
 
 
 def test_adding_the_same_file_again_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_report_added_again_without_its_event_replaces_the_one_with_it(
 
     kb("add", str(tmp_path / "a.md"))
 
-    events = {note["source"]: note["event"] for note in records("search", "箱")}
+    events = {note["source"]: note["event"] for note in notes("search", "箱")}
     assert (events, (library / "a-2.md").exists()) == ({"a.md": "ある勉強会 2019"}, False)
 
 
@@ -107,11 +107,11 @@ def test_another_report_of_the_same_title_gets_a_file_of_its_own(library: Path, 
 
 
 def test_remove_takes_a_report_out_and_keeps_its_file(library: Path) -> None:
-    report = records("search")[0]["report"]
+    report = notes("search")[0]["report"]
 
     result = kb("remove", report)
 
-    assert (result.stdout.splitlines()[0], records("search"), [path.name for path in library.iterdir()]) == (
+    assert (result.stdout.splitlines()[0], notes("search"), [path.name for path in library.iterdir()]) == (
         f"removed {report}; the old file is kept as report.md.dc9ae2b6~",
         [],
         ["report.md.dc9ae2b6~"],
@@ -132,7 +132,7 @@ def test_two_reports_removed_under_one_name_are_both_kept_and_listed_by_status(l
 
 
 def test_a_report_that_was_edited_since_it_was_indexed_is_not_removed(library: Path) -> None:
-    report = records("search")[0]["report"]
+    report = notes("search")[0]["report"]
     (library / "report.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
 
     result = kb("remove", report)
@@ -189,7 +189,7 @@ def test_a_page_is_added_with_its_address(library: Path) -> None:
     page = "<html><body><h1>別の会 2020 参加レポート</h1><ul><li>メモ</li></ul></body></html>".encode()
     with serving({"/old": redirect("/entry/2020/03/12/a"), "/entry/2020/03/12/a": answer(page)}) as site:
         added = kb("add", f"{site}/old", "--allow-private", "--date", "2020-03-10")
-    hit = records("search", "メモ")[0]
+    hit = notes("search", "メモ")[0]
 
     (kept,) = library.glob("*.html")
     assert (added.exit_code, kept.read_bytes(), hit["held_on"], hit["published"]) == (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ZshComplete
-from typed import REPORT, kb, records, texts
+from typed import REPORT, kb, notes, records, texts
 
 from kb.cli.group import cli
 from kb.pipeline.reports import Tools, read_report
@@ -160,7 +160,7 @@ def test_a_part_of_an_events_name_finds_the_same_as_in_the_search_box(library: P
 
 
 def test_a_service_of_kb_toml_is_found_and_a_corrected_tag_stays(library: Path) -> None:
-    label, *_ = records("search", "--service", "sqs")
+    label, *_ = notes("search", "--service", "sqs")
     (library / "report.md").write_text(REPORT + "- バッチポータルに載せる\n", "utf-8")
     (library / "kb.toml").write_text(
         '[services.batch-portal]\nname = "Batch Portal"\ncategory = "developer-tools"\naliases = ["バッチポータル"]\n'
@@ -175,15 +175,15 @@ def test_a_service_of_kb_toml_is_found_and_a_corrected_tag_stays(library: Path) 
         ["バッチポータルに載せる"],
         [],
     )
-    assert [note["text"] for note in records("search", "--service", "sns", "--via", "explicit")] == ["SQS"]
+    assert [note["text"] for note in notes("search", "--service", "sns", "--via", "explicit")] == ["SQS"]
 
 
 def test_a_kind_in_kb_toml_stays_and_an_unknown_one_is_refused(library: Path) -> None:
-    label, *_ = records("search", "--service", "sqs")
+    label, *_ = notes("search", "--service", "sqs")
     (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "助言"\n', "utf-8")
 
     assert kb("sync").stderr == ""
-    assert {note["id"]: note["sure"] for note in records("search", "--kind", "advice")}[label["id"]] == 1.0
+    assert {note["id"]: note["sure"] for note in notes("search", "--kind", "advice")}[label["id"]] == 1.0
 
     (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "ほげ"\n', "utf-8")
 
@@ -282,7 +282,7 @@ def test_an_outdated_note_has_the_change_and_its_source(library: Path) -> None:
 def test_code_attached_to_a_note_is_found_and_returned(library: Path) -> None:
     (library / "report.md").write_text(REPORT + "\n```\naws lambda invoke --function-name hello\n```\n", "utf-8")
 
-    (note,) = records("search", "invoke")
+    (note,) = notes("search", "invoke")
 
     assert (note["text"], note["attached"]) == (
         "ラムダの同時実行数には上限がある",

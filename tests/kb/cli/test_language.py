@@ -18,7 +18,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from messages import KEYWORDS, ROOT, catalogue, compiled, forms, po, required_texts
-from typed import REPORT, kb, records
+from typed import REPORT, kb, notes
 from wcwidth import width
 from werkzeug.exceptions import HTTPException
 
@@ -116,7 +116,7 @@ def test_facets_and_sums_are_in_the_language_of_the_user(library: Path, language
 
 def test_learned_corrections_are_in_the_language_of_the_user(library: Path) -> None:
     (library / "report.md").write_text(QUESTIONS, "utf-8")
-    corrections = [f'[notes."{note["id"]}"]\nkind = "advice"\n' for note in records("search", "SQS")]
+    corrections = [f'[notes."{note["id"]}"]\nkind = "advice"\n' for note in notes("search", "SQS")]
     (library / "kb.toml").write_text("".join(("[lessons.kinds]\ncorrections = 12\n", *corrections)), "utf-8")
     kb("sync")
 
@@ -371,7 +371,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KB_LIBRARY", str(folder / "library"))
         patch.setenv("KB_INDEX", str(folder / "index"))
-        note, *_ = records("search", "冪等")
+        note, *_ = notes("search", "冪等")
         yield {
             "file": str(folder / "library" / "report.md"),
             "note": note["id"],

@@ -155,7 +155,7 @@ def test_a_name_that_is_not_utf_8_passes_through_every_command_and_the_page(tmp_
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(cli, arguments, catch_exceptions=False)
 
-    note = json.loads(run("search", "SQS", "--json", *places).stdout)
+    note, _ = map(json.loads, run("search", "SQS", "--json", *places).stdout.splitlines())
     asked = create_app(KnowledgeBase.open(library, tmp_path / "index")).test_client()
 
     assert (note["source"], note["report"][:3]) == ("\\xe3.md", "xe3")

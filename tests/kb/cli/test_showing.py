@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from typed import kb, records
+from typed import kb, notes, records
 
 TEXTS = ("DLQを必ず設定すること", "ＤＬＱを必ず設定すること", "失敗に備えてログを必ず残しておくべき")
 
 
 @pytest.mark.usefixtures("library")
 def test_an_unknown_id_is_refused_with_similar_ids() -> None:
-    note = records("search", "冪等")[0]
+    note = notes("search", "冪等")[0]
     report, own = note["id"].split("/")
     slip = report.replace("2019", "2091")
     errors = [kb("show", identifier).stderr for identifier in (slip, f"{slip}/{own}", f"{slip}/00000000", "zzz")]
@@ -28,7 +28,7 @@ def test_an_unknown_id_is_refused_with_similar_ids() -> None:
 
 @pytest.mark.usefixtures("library")
 def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
-    note = records("search", "冪等")[0]
+    note = notes("search", "冪等")[0]
 
     shown = [len(records("show", identifier)) for identifier in (note["id"], note["talk"]["id"], note["report"])]
 
@@ -42,7 +42,7 @@ def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
 
 @pytest.mark.usefixtures("library")
 def test_a_note_that_is_named_twice_is_cited_once_and_several_are_a_sheet() -> None:
-    note, other = (records("search", word)[0] for word in ("冪等", "順序"))
+    note, other = (notes("search", word)[0] for word in ("冪等", "順序"))
     once, sheet = kb("cite", note["id"]).stdout, kb("cite", note["talk"]["id"], other["id"]).stdout
 
     assert kb("cite", note["id"], note["id"]).stdout == once
@@ -56,7 +56,7 @@ def test_a_note_that_is_named_twice_is_cited_once_and_several_are_a_sheet() -> N
 
 @pytest.mark.usefixtures("library")
 def test_an_unknown_note_of_a_known_report_is_refused_with_the_report() -> None:
-    report = records("search", "冪等")[0]["report"]
+    report = notes("search", "冪等")[0]["report"]
 
     result = kb("show", f"{report}/00000000")
 

@@ -26,5 +26,10 @@ def records(*arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in kb(*arguments, "--json").stdout.splitlines()]
 
 
+def notes(*arguments: str) -> list[dict[str, Any]]:
+    """Return the notes among the records of a search, without events, talks and counts."""
+    return [record for record in records(*arguments) if "text" in record]
+
+
 def texts(*arguments: str) -> list[str]:
-    return [record["text"] for record in records(*arguments)]
+    return [note["text"] for note in notes(*arguments)]

@@ -25,10 +25,10 @@ def ask(kb: KnowledgeBase, tool: str, **arguments: object) -> dict[str, Any]:
 
 
 def records(kb: KnowledgeBase, *command: str) -> list[dict[str, Any]]:
-    """Return the JSON that a command prints over the same knowledge base."""
+    """Return the JSON that a command prints over the same knowledge base, without the counts of a search."""
     places = ["--library", str(kb.collection.library.path), "--index", str(kb.collection.index)]
     printed = CliRunner().invoke(cli, [*command, *places, "--json"]).stdout
-    return [json.loads(line) for line in printed.splitlines()]
+    return [record for record in map(json.loads, printed.splitlines()) if record.get("type") != "counts"]
 
 
 def texts(record: dict[str, Any]) -> list[str]:

@@ -42,12 +42,15 @@ def test_the_values_of_a_facet_are_those_of_each_note(facet: str, values: list[l
     [
         ("AWS re:Invent 2019", ["awsreinvent2019", "awsreinvent", "reinvent2019", "reinvent"]),
         ("JAWS DAYS 2018", ["jawsdays2018", "jawsdays"]),
+        ("PyCon JP 2015 in TOKYO", ["pyconjp2015intokyo", "pyconjpintokyo", "jp2015intokyo", "jpintokyo", "pyconjp"]),
+        ("JAWS-UG 金沢 #45", ["jawsug金沢45", "jawsug金沢", "ug金沢45", "ug金沢"]),
+        ("鍵の会福岡2019", ["鍵の会福岡2019", "鍵の会福岡", "鍵会福岡2019", "鍵会福岡"]),
         ("2018", ["2018"]),
-        ("見本の会", ["見本の会"]),
+        ("見本の会", ["見本の会", "見本会"]),
         (None, []),
     ],
 )
-def test_an_event_is_named_without_its_year_and_a_long_name_without_its_first_word(
+def test_an_event_is_also_called_like_its_series_and_a_long_name_without_its_first_word(
     event: str | None, names: list[str]
 ) -> None:
     note = replace(NOTES[0], event=event)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from typed import kb, records
+from typed import kb, notes, records
 
 from index.query import Query
 from kb.cli.group import cli
@@ -47,10 +47,10 @@ def rows(identifier: str) -> list[list[str | None]]:
 
 
 def test_the_talk_is_one_also_in_counts_and_former_ids_lead_to_it(library: Path) -> None:
-    alone = {note["talk"]["id"] for note in records("search")}
+    alone = {note["talk"]["id"] for note in notes("search")}
     (library / "a.md").write_text(OTHER, "utf-8")
     kb("sync")
-    together = {note["talk"]["id"] for note in records("search")}
+    together = {note["talk"]["id"] for note in notes("search")}
 
     first = talk_id(EVENT, OTHERWISE)  # of the report that comes first now
     assert (alone, together) == ({talk_id(EVENT, TITLE)}, {first})
@@ -61,18 +61,18 @@ def test_the_talk_is_one_also_in_counts_and_former_ids_lead_to_it(library: Path)
 def test_reports_that_spell_an_event_otherwise_are_on_one_event(library: Path) -> None:
     (library / "a.md").write_text(f"---\nevent: 見本会2019\n---\n\n{OTHER}", "utf-8")
     kb("sync")
-    together = {(note["event"], note["talk"]["id"]) for note in records("search")}
+    together = {(note["event"], note["talk"]["id"]) for note in notes("search")}
     shown = [records("show", talk_id(*names)) for names in ((EVENT, TITLE), ("見本会2019", OTHERWISE))]
     (library / "c.md").write_text(OTHER.replace("に行ってきた", "参加メモ"), "utf-8")
     kb("sync")
 
     assert together == {("見本会2019", talk_id("見本会2019", OTHERWISE))}  # as common, and first
     assert shown[0] == shown[1]
-    assert {note["event"] for note in records("search")} == {EVENT}
+    assert {note["event"] for note in notes("search")} == {EVENT}
     (library / "b.md").unlink()
     (library / "c.md").unlink()
     kb("sync")
-    assert {note["event"] for note in records("search")} == {"見本会2019"}
+    assert {note["event"] for note in notes("search")} == {"見本会2019"}
 
 
 def test_what_both_say_stands_side_by_side(library: Path) -> None:
