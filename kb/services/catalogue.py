@@ -41,6 +41,7 @@ class Sense(Struct, frozen=True):
     shared: frozenset[str] = frozenset()  # shared with other clouds: no match near their names
     context: tuple[str, ...] = ()  # nearby words that make it the service
     against: tuple[str, ...] = ()  # nearby words that make it something else
+    elsewhere: tuple[str, ...] = ()  # words of talks and reports where it is something else, unless they name the cloud
 
 
 class Service(Struct, frozen=True):

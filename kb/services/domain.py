@@ -71,7 +71,7 @@ class Domain(Struct, frozen=True, dict=True):
     @cached_property
     def service_finder(self) -> ServiceFinder:
         """Finds the services of this domain in texts."""
-        return ServiceFinder(self.catalogue, self.disambiguation)
+        return ServiceFinder(self.catalogue, self.disambiguation, self.own_services)
 
     @cached_property
     def words(self) -> tuple[LexiconEntry, ...]:

@@ -55,6 +55,7 @@ class ServiceTable(Struct, frozen=True, forbid_unknown_fields=True):
     shared: Texts = ()
     context: Texts = ()
     against: Texts = ()
+    elsewhere: Texts = ()
 
 
 class _Names(DisambiguationRules, frozen=True, forbid_unknown_fields=True):
@@ -176,6 +177,7 @@ def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str,
             shared=frozenset(table.shared),
             context=table.context,
             against=table.against,
+            elsewhere=table.elsewhere,
         ),
     )
 

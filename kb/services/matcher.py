@@ -82,7 +82,7 @@ class Matcher:
             host = self._own_address.match(text, *address.span())
             excluded.append(host.span() if host else address.span())
         longest, end = list[Match](), 0
-        for match in sorted(self._matches(text, found), key=lambda match: (match.begin, -match.end)):
+        for match in sorted(self._matches(text, found), key=lambda match: (match.begin, -match.end, not match.owned)):
             before = bisect_right(excluded, match.begin, key=lambda span: span[0])
             if match.begin >= end and not (before and match.begin < excluded[before - 1][1]):
                 longest.append(match)

@@ -56,10 +56,15 @@ class _Tagger:
         self._assisted = assisted
         matches = {note.id: finder.matches(note.text) for note in report.notes}
         self._clearly_named: dict[str | None, set[str]] = defaultdict(set)  # services by talk
+        texts: dict[str | None, set[str]] = defaultdict(set)  # by talk
         for note in report.notes:
             self._clearly_named[talk_of(note)] |= finder.clearly_named(matches[note.id])
+            texts[talk_of(note)] |= {note.text, *(crumb.text for crumb in note.trail)}
         for talk in report.talks:
             self._clearly_named[talk.id] |= finder.clearly_named(finder.matches(talk.title))
+            texts[talk.id].add(talk.title)
+        whole = finder.scope({report.title}.union(*texts.values()))
+        self._scopes = {talk: (*([finder.scope(own)] if talk else []), whole) for talk, own in texts.items()}
         self._namings = {note.id: self._own_namings(note, own) for note in report.notes if (own := matches[note.id])}
         self._origins: dict[tuple[str, int | None, str | None], Origin] = {}
 
@@ -67,10 +72,13 @@ class _Tagger:
         """Return the places where a note's own text names services, without those that a correction removes."""
         above = [crumb.text for crumb in reversed(note.trail)]
         talk = [note.talk.title] if note.talk else []
-        surroundings = Surroundings((*above, *talk, self._report.title), self._clearly_named[talk_of(note)])
         removed = self._removed(note)
-        namings = self._finder.namings(note.text, matches, surroundings)
+        namings = self._finder.namings(note.text, matches, self._surroundings(note, *above, *talk))
         return tuple(naming for naming in namings if naming.service not in removed)
+
+    def _surroundings(self, note: Note, *above: str) -> Surroundings:
+        talk = talk_of(note)
+        return Surroundings((*above, self._report.title), self._clearly_named[talk], self._scopes[talk])
 
     def _correction(self, note: Note) -> Correction:
         return self._corrections.get(note.id, _NO_CORRECTION)
@@ -144,8 +152,7 @@ class _Tagger:
         """Return a heading or title above a note as an origin."""
         key = (text, line, talk_of(note))
         if key not in self._origins:
-            surroundings = Surroundings((self._report.title,), self._clearly_named[talk_of(note)])
-            namings = self._finder.namings(text, self._finder.matches(text), surroundings)
+            namings = self._finder.namings(text, self._finder.matches(text), self._surroundings(note))
             self._origins[key] = origin(text, line, namings, heading=True)
         return self._origins[key]
 

@@ -42,9 +42,9 @@ def test_a_note_inherits_from_its_heading_before_its_talk() -> None:
 
 
 def test_a_service_that_several_texts_above_name_is_inherited_from_the_nearest() -> None:
-    assert tags("# Aurora\n- 読み取りを増やせる", "Aurora入門") == [["aurora < 「Aurora」 1行目"]]
-    assert tags("# Auroraの話\n## Auroraの読み取り\n- 増やせる", "入門") == [["aurora < 「Aurora」 2行目"]]
-    assert tags("- Aurora\n  - Auroraの読み取り\n    - 増やせる")[2] == ["aurora < 「Aurora」 2行目"]
+    assert tags("# Fargate\n- 読み取りを増やせる", "Fargate入門") == [["fargate < 「Fargate」 1行目"]]
+    assert tags("# Fargateの話\n## Fargateの読み取り\n- 増やせる", "入門") == [["fargate < 「Fargate」 2行目"]]
+    assert tags("- Fargate\n  - Fargateの読み取り\n    - 増やせる")[2] == ["fargate < 「Fargate」 2行目"]
 
 
 def test_a_title_that_is_a_sentence_passes_on_only_its_topics() -> None:
@@ -97,9 +97,9 @@ def test_a_note_inherits_from_a_line_in_the_place_of_its_talks_heading() -> None
 
 
 def test_a_heading_with_only_a_name_is_the_only_origin() -> None:
-    assert tags("# EKSの権限\n## IAMロールの配り方\n- 絞る\n## Aurora\n- 速い") == [
+    assert tags("# EKSの権限\n## IAMロールの配り方\n- 絞る\n## Aurora Serverless\n- 速い") == [
         ["iam < 「IAMロール」 2行目"],
-        ["aurora < 「Aurora」 4行目"],
+        ["aurora < 「Aurora Serverless」 4行目"],
     ]
 
 
@@ -125,21 +125,21 @@ def test_a_note_on_the_speaker_inherits_nothing(aside: str) -> None:
 
 
 def test_a_service_named_directly_before_may_be_inherited() -> None:
-    told = candidates(read("- Auroraを使う\n- 速い\n" + "- 次\n" * 9), DOMAIN)
+    told = candidates(read("- Fargateを使う\n- 速い\n" + "- 次\n" * 9), DOMAIN)
 
     assert [[(one.service, one.nearest) for one in found] for _, found in told[:3]] == [
         [],
-        *[[("aurora", "before")]] * 2,
+        *[[("fargate", "before")]] * 2,
     ]
     assert told[-1][1] == []
 
 
 def test_a_service_named_in_the_talk_before_is_not_inherited() -> None:
-    notes = read("- Aurora\n- 速い\n- 増やせる").notes
+    notes = read("- Fargate\n- 速い\n- 増やせる").notes
     of_talks = [replace(note, talk=Talk(f"e/{n}", "話", n)) for note, n in zip(notes, (1, 1, 2), strict=True)]
     told = candidates(replace(read(""), notes=tuple(of_talks)), DOMAIN)
 
-    assert [[one.service for one in found] for _, found in told] == [[], ["aurora"], []]
+    assert [[one.service for one in found] for _, found in told] == [[], ["fargate"], []]
 
 
 def test_a_candidate_knows_whether_its_talk_names_it_most_often() -> None:

@@ -6,10 +6,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tagged import CATALOGUE, DOMAIN, read, tags
 
 from index.text import skeleton
+from kb.report.model import Talk
 from kb.services import Service, disambiguation
+from kb.services.catalogue import Sense
 from kb.services.disambiguation import Surroundings
 from kb.services.inheritance import origin
 from kb.services.matcher import Matcher
@@ -57,11 +60,23 @@ from kb.services.tagger import tag
         ("Amazon Connectで電話を受ける", ["connect"]),
         ("夜のbatchが終わらない", []),
         ("aws batchでジョブを流す", ["batch"]),
-        ("Glueで変換する", ["glue"]),
+        ("EC2からGlueを呼ぶ", ["ec2", "glue"]),
+        ("Glueで変換する", []),
         ("glue codeが増える", []),
         ("glueのクローラを回す", ["glue"]),
         ("オーロラを見に行った", []),
-        ("Auroraは速い", ["aurora"]),
+        ("Auroraは速い", []),
+        ("AuroraはMySQLと同じに使える", ["aurora"]),
+        ("Amazonで買った本にAuroraが出る", []),
+        ("AWS Lambdaで無名関数を書く", ["lambda"]),
+        ("Lambdaは高階関数に渡す", []),
+        ("CloudFrontの前にCloudflare WAFを置く", ["cloudfront"]),
+        ("EC2で作った絵をNVIDIA Shieldに映す", ["ec2"]),
+        ("SQS、Google Translate", ["sqs"]),
+        ("EC2とSlackのLambdaをつなぐ", ["ec2", "lambda"]),
+        ("SQS、OrganizationsとGitHub", ["sqs"]),
+        ("Galaxy S3の写真をEC2からS3に置く", ["ec2", "s3"]),
+        ("API Gateway Patternを使う", []),
         ("Amazon Transcribe、Translate、Comprehend", ["transcribe", "translate", "comprehend"]),
         ("Google Translateで訳した", []),
         ("SES企業で常駐していた", []),
@@ -141,6 +156,86 @@ def test_a_shared_name_belongs_to_the_cloud_of_the_report() -> None:
     assert tags("- VPCにつなぐ", report="Google Cloud Next の報告") == [[]]
 
 
+@pytest.mark.parametrize(
+    "name", ["NAT Gateway", "VPC ピアリング", "ALB", "Secrets Manager", "スポットインスタンス", "APIGW"]
+)
+def test_a_part_that_other_clouds_have_is_theirs_below_their_name(name: str) -> None:
+    assert tags(f"# Azureの話\n- {name}の料金\n# AWSの話\n- {name}の料金")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("notes", "expected"),
+    [
+        ("- GKEに載せる\n- BigQueryに流す", []),
+        ("- GKEに載せる\n- BigQueryに流す\n- AWSは使わない", ["iam"]),
+        ("- GKEに載せる\n- BigQueryに流す\n- Cloud Runに移す\n- AWSは使わない", []),
+        ("- GKEに載せる\n- BigQueryに流す\n- VPCにつなぐ", []),
+        ("- GKEも見た", ["iam"]),
+    ],
+)
+def test_a_shared_name_belongs_to_the_cloud_that_the_report_names_most(notes: str, expected: list[str]) -> None:
+    assert tags(f"{notes}\n- IAMを絞る")[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("note", "of", "slug"),
+    [
+        ("Lambdaは短く書ける", "Javaの入門", "lambda"),
+        ("ラムダを返す", "Haskellの入門", "lambda"),
+        ("ECSは配列が詰まっていて速い", "Unityで作る", "ecs"),
+        ("S3はUSBが付いている", "ESP32-S3を買う", "s3"),
+        ("Kinesisは肩が楽", "キーボードを作る", "kinesis"),
+        ("EMRをつなぐ", "電子カルテの標準", "emr"),
+        ("API Gatewayで束ねる", "マイクロサービスの設計", "api-gateway"),
+    ],
+)
+def test_a_name_is_something_else_in_a_report_on_that(note: str, of: str, slug: str) -> None:
+    reports = (f"- {of}\n- {note}", f"- {of}\n- {note}\n- AWSで動かす", f"- {note}")
+
+    assert [[slug] in tags(report) for report in reports] == [False, True, True]
+
+
+@pytest.mark.parametrize(("heading", "report"), [("Javaの入門", "集まり"), ("入門", "Javaの集まり")])
+def test_headings_and_the_title_say_what_a_report_is_about(heading: str, report: str) -> None:
+    assert tags(f"# {heading}\n- Lambdaは短く書ける", report=report) == [[]]
+
+
+def test_a_shared_name_is_a_sign_of_this_cloud_if_no_other_is_named() -> None:
+    assert tags("- Javaで書く\n- VPCにつなぐ\n- Lambdaの起動") == [[], ["vpc"], ["lambda"]]
+
+
+def test_a_clear_name_is_compared_in_a_report_on_another_cloud() -> None:
+    assert tags("- C#で書く\n- Azureで動かす\n- Lambdaと似ている") == [[], [], ["lambda"]]
+
+
+def test_a_word_in_another_word_says_nothing_of_the_report() -> None:
+    assert tags("- communityの話\n- ECSで動かす\n- draws") == [[], ["ecs"], []]
+
+
+def test_the_talk_decides_before_the_report() -> None:
+    notes = read("- Javaの文法\n- Lambdaは短い\n- AWSで動かす\n- Lambdaは短い").notes
+    talks = [replace(note, talk=Talk(f"e/{n}", "話", n)) for note, n in zip(notes, (1, 1, 2, 2), strict=True)]
+    tagged = tag(replace(read(""), notes=tuple(talks)), DOMAIN).notes
+
+    assert [[mention.service for mention in note.services] for note in tagged] == [[], [], [], ["lambda"]]
+
+
+@pytest.mark.parametrize(("outer", "inner", "expected"), [("AWS", "クロージャ", []), ("クロージャ", "AWS", ["lambda"])])
+def test_a_word_against_a_name_counts_in_the_nearest_heading(outer: str, inner: str, expected: list[str]) -> None:
+    assert tags(f"# {outer}の話\n\n## {inner}の話\n\n- Lambdaの書き方") == [expected]
+
+
+def test_a_word_is_a_service_in_a_report_that_names_this_cloud() -> None:
+    assert tags("- Shieldを有効にする\n- 翌日\n- re:Inventで聞いた") == [["shield"], [], []]
+
+
+def test_a_common_name_of_an_own_service_needs_no_sign_of_this_cloud() -> None:
+    portal = Service("portal", "Portal", "Portal", "compute", sense=Sense(common=frozenset({"Portal"})))
+    note = tag(read("- Portalに入る"), DOMAIN.extended([portal])).notes[0]
+
+    assert [mention.service for mention in note.services] == ["portal"]
+
+
 @given(st.sampled_from(CATALOGUE.services), st.sampled_from(["より高い", "を使う", "", "、", "（新）"]))
 def test_an_official_name_is_found_in_any_position(service: Service, after: str) -> None:
     note = tag(read(f"- これは{service.name}{after}"), DOMAIN).notes[0]
@@ -198,6 +293,7 @@ def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monke
         (f"ラムダ{'ー' * 1_000_000}", ["lambda"]),
         ("「" * 1_000_000, []),
         (f"S3{'「」' * 50}x", ["s3"]),
+        ("S3 " * 20_000, ["s3"]),
     ],
 )
 def test_a_text_of_any_length_is_tagged(text: str, slugs: list[str]) -> None:
