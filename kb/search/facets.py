@@ -125,7 +125,7 @@ def _years() -> Mapping[str, str]:
 
 @lru_cache(1000)  # all notes of an event have the same names
 def called(event: str) -> tuple[str, ...]:
-    """Return what an event may be called (`joined_name`): its name, and that of its series.
+    """Return what an event may be called, folded and without gaps: its name, and that of its series.
 
     A series of three words or more is also called without the first: re:Invent, of AWS. Two words or more before a year
     or number are a name, too: PyCon JP 2015 in TOKYO.
@@ -137,11 +137,6 @@ def called(event: str) -> tuple[str, ...]:
     folded = [folded_name("".join(words)) for words in names]
     # A query has no particles: 鍵の会 is searched as 鍵 and 会.
     return tuple(dict.fromkeys((*folded, *(name.replace("の", "") for name in folded))))
-
-
-def joined_name(text: str) -> str:
-    """Return a text as `called` has names."""
-    return folded_name(slug(text))
 
 
 def year(one: HasDays) -> str:
@@ -297,7 +292,7 @@ FACETS = (
         lambda note, _catalogue: dict.fromkeys(
             (
                 *(called(note.event) if note.event else ()),
-                *(map(joined_name, note.talk.speakers) if note.talk else ()),
+                *(folded_name(slug(name)) for name in (note.talk.speakers if note.talk else ())),
             )
         ),
     ),

@@ -3,21 +3,21 @@
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import Generic, TypeVar
 
 from index.analysis import Morpheme
-from index.text import folded_case
+from index.text import folded_width
 from kb.library.contents import Contents, ReportEntry
 from kb.search.directory import day, first_published
-from kb.search.facets import called, joined_name
+from kb.search.facets import called
 from kb.search.results import FoundEvent
 
 T = TypeVar("T")
 
 # Where words of a name may begin and end. Only a dictionary knows the words of kanji, so any kanji may end one.
-_WORDS = re.compile("[a-z]+|[0-9]+|[ァ-ヺー]+|[ぁ-ゖ]+|[^\\W_]")
+_WORDS = re.compile("[A-Za-z]+|[0-9]+|[ァ-ヺー]+|[ぁ-ゖ]+|[^\\W_]")
 _MIN_LETTERS = 2  # of a part of a name
 
 
@@ -28,7 +28,7 @@ class Names(Generic[T]):
         self._values, self._starts, self._ends = list[T](), list[int](), set[int]()
         joined, at = list[str](), 0  # one search in one text is far faster than one in each name
         for name, value in named:
-            words = _WORDS.findall(folded_case(name))
+            words = _words(name)
             self._values.append(value)
             self._starts.append(at)
             self._ends.update(accumulate(map(len, words), initial=at))
@@ -38,7 +38,7 @@ class Names(Generic[T]):
 
     def having(self, text: str) -> Iterator[T]:
         """Yield the values whose name has the words of a text: JAWS DAYS has DAYS, but JavaScript has not Java."""
-        words = "".join(_WORDS.findall(folded_case(text)))
+        words = "".join(_words(text))
         if len(words) < _MIN_LETTERS or words.isdecimal():
             return
         for match in re.finditer(re.escape(words), self._text):
@@ -65,22 +65,38 @@ class Events:
         for name, event in names:
             for other in called(name):
                 self._called[other][event] = None
+        self._begins = {name[:_MIN_LETTERS] for name in self._called}
 
-    def named(self, text: str, morphemes: Iterable[Morpheme]) -> tuple[tuple[FoundEvent, ...], str]:
+    def named(self, text: str, morphemes: Callable[[str], Iterable[Morpheme]]) -> tuple[tuple[FoundEvent, ...], str]:
         """Return the events that a text names, and its other words.
 
         The events have all its words in their name, else they are called like the longest run of its words.
         """
         if events := tuple(dict.fromkeys(self._names.having(text))):
             return events, ""
-        words = [morpheme for morpheme in morphemes if morpheme.is_content]
-        for length in range(len(words) - 1, 0, -1):
-            for at in range(len(words) - length + 1):
-                before, run, after = words[:at], words[at : at + length], words[at + length :]
-                if own := self._called.get(joined_name(_text(run, text))):
-                    return tuple(own), " ".join(_text(rest, text) for rest in (before, after) if rest)
-        return (), ""
+        words = _words(text)
+        ends, letters = [*accumulate(map(len, words), initial=0)], "".join(words)
+        begins = [at for at, end in enumerate(ends) if letters[end : end + _MIN_LETTERS] in self._begins]
+        runs = [
+            (begin, end)
+            for begin in begins
+            for end in range(begin + 1, len(ends))
+            if letters[ends[begin] : ends[end]] in self._called
+        ]
+        if not runs:
+            return (), ""
+        begin, end = max(runs, key=lambda run: ends[run[1]] - ends[run[0]])
+        text = folded_width(text)
+        places = [match.span() for match in _WORDS.finditer(text)][begin:end]
+        others = (_content(text[: places[0][0]], morphemes), _content(text[places[-1][1] :], morphemes))
+        return tuple(self._called[letters[ends[begin] : ends[end]]]), " ".join(filter(None, others))
 
 
-def _text(words: Sequence[Morpheme], text: str) -> str:
-    return text[words[0].begin : words[-1].end]
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORDS.findall(folded_width(text))]
+
+
+def _content(text: str, morphemes: Callable[[str], Iterable[Morpheme]]) -> str:
+    """Return a text without the particles and marks around it."""
+    words = [morpheme for morpheme in morphemes(text) if morpheme.is_content]
+    return text[words[0].begin : words[-1].end] if words else ""

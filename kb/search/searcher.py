@@ -157,7 +157,7 @@ class Searcher:
 
         events = self._events.get(contents, lambda: Events(contents))
         talks = () if query.selections else self._unnoted.get(contents, unnoted).having(text)
-        return *events.named(text, snapshot.tools.analyzer.morphemes(text)), tuple(
+        return *events.named(text, snapshot.tools.analyzer.morphemes), tuple(
             TitledCount(talk, 0, 0) for talk in dict.fromkeys(talks)
         )
 
