@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -137,6 +138,22 @@ def test_a_sheet_has_each_note_with_its_source_and_can_be_narrowed_to_some(clien
     assert f'href="/export.md?{address.partition("?")[2].replace("&", "&amp;")}"' in page
 
 
+def test_a_sheet_is_in_the_order_of_events_and_lines_and_is_copied_whole(client: FlaskClient) -> None:
+    page = client.get("/sheet?service=lambda&sort=old").text
+    texts = re.findall(r"<p>([^<]*)</p>", page)
+    markdown = client.get("/export.md?service=lambda&sort=old").text
+
+    assert [text for text in texts if "Lambda" in text or "課題" in text] == [
+        "Lambda のメモリは必ず測ってから決めること",
+        "Lambda",
+        "課題: 処理が最大5分で切られるので困る",
+        "課題: 起動が遅くて困っている",
+    ]
+    assert markdown.index("箱の話") < markdown.index("関数の話")
+    assert 'class="button cite script-only" href="/export.md?service=lambda&amp;sort=old"' in page
+    assert re.findall(r">(見本勉強会-2020-[^<]*)</a> <span[^>]*>new.md:5<", page) != []
+
+
 def test_a_sheet_of_nothing_says_so_and_an_unknown_note_is_told(client: FlaskClient) -> None:
     english = {"Accept": "text/html", "Accept-Language": "en"}
     assert "(Idempotency, Compute)" in client.get("/sheet?q=Idempotency&category=compute", headers=english).text
@@ -204,3 +221,22 @@ def test_a_corrected_kind_is_kept_and_can_be_left_to_the_evidence_again(tmp_path
         ("question", True),
         (before, False),
     ]
+
+
+def test_a_service_has_its_impressions_and_the_talks_that_only_name_it(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    report = (
+        "# 見本勉強会 2020 参加レポート\n\n## 【A】10:00~10:40:箱の話\n\n- Lambda はとても楽しかったです\n\n"
+        '## 【B】11:00~11:40:AWS Lambda 入門\n\n<iframe src="https://speakerdeck.com/player/a"></iframe>\n'
+    )
+    (tmp_path / "library" / "a.md").write_text(report, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.indexer.sync()
+    client = create_app(kb).test_client()
+    shown, page = as_json(client, "/service/lambda"), client.get("/service/lambda").text
+
+    assert [one["text"] for one in shown["impressions"]] == ["Lambda はとても楽しかったです"]
+    assert shown["totals"]["impressions"] == as_json(client, "/?service=lambda&kind=impression")["total"] == 1
+    assert [one["title"] for one in shown["talks"]] == ["箱の話"]
+    assert [(one["title"], one["notes"]) for one in shown["only_named"]] == [("AWS Lambda 入門", 0)]
+    assert ('id="impressions">感想' in page, "見出しにだけ名前がある" in page) == (True, True)

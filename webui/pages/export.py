@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from kb.report.dates import day_of
 from kb.report.model import Note
 from kb.search.citation import Quoting
 from kb.search.facets import by_place, by_strength
@@ -46,8 +47,16 @@ class Sheet:
 
     @property
     def parts(self) -> dict[str, list[Note]]:
-        """The notes by their strength: the sure ones under an empty heading, then those that only likely fit."""
-        sure, likely = by_strength(self.query, self.notes, lambda note: note)
+        """The notes by their strength: the sure ones under an empty heading, then those that only likely fit.
+
+        In each part the newest event is first, and its notes are in the order of their files.
+        """
+        newest: dict[str | None, str] = {}  # by event: its reports may tell its day more or less precisely
+        for note in self.notes:
+            newest[note.event] = max(day_of(note) or "", newest.get(note.event, ""))
+        by_line = sorted(self.notes, key=lambda note: (note.event or "", note.source, note.line))
+        by_event = sorted(by_line, key=lambda note: newest[note.event], reverse=True)
+        sure, likely = by_strength(self.query, by_event, lambda note: note)
         claims = dict.fromkeys(note.likely for note in likely if note.likely)
         heading = wording.listed(_(wording.LIKELY[claim]) for claim in claims)
         return {"": sure, **({heading: likely} if likely else {})}

@@ -1,6 +1,7 @@
 """The pages of a service: its overview, its guide, and its time line, which also exists for searches."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,12 +21,13 @@ from kb.translation import _
 from webui.http.address import address_of, resolved
 from webui.http.responses import respond, understood
 from webui.pages.export import quoting
+from webui.view.cached import Cached
 from webui.view.facets import counts, name_of
 from webui.view.results import with_related
 from webui.view.timeline import MIN_DRAWN, Year, chronicle, undated_talks
 
 _SHOWN = 5  # entries of a section, and talks
-_QUESTIONS = 4  # the newest
+_NEWEST = 4  # questions, and impressions
 _TOGETHER = 10  # services named together with this one
 _TALKS = 1000  # on a time line, those with the most notes
 _YEAR_TALKS = 8  # listed under a year of a time line
@@ -44,10 +46,12 @@ class NamedTogether:
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the pages of services."""
     blueprint = Blueprint("services", __name__)
+    named_in_headings = Cached(knowledge_base, lambda: _named_in_headings(knowledge_base))
 
     @blueprint.get("/service/<name>")
     def service(name: str) -> Response:
-        return _overview(service_called(name, knowledge_base), knowledge_base)
+        service = service_called(name, knowledge_base)
+        return _overview(service, named_in_headings().get(service.slug, ()), knowledge_base)
 
     @blueprint.get("/guide/<name>")
     def guide(name: str) -> Response:
@@ -75,8 +79,17 @@ def service_called(name: str, knowledge_base: KnowledgeBase) -> Service:
     return service
 
 
-def _overview(service: Service, knowledge_base: KnowledgeBase) -> Response:
-    """Return the page of a service, or its JSON."""
+def _named_in_headings(knowledge_base: KnowledgeBase) -> Mapping[str, Sequence[TalkEntry]]:
+    """Return the talks whose heading clearly names a service, also those without notes, by the service's slug."""
+    finder, talks = knowledge_base.collection.domain.service_finder, defaultdict[str, list[TalkEntry]](list)
+    for entry in knowledge_base.browser.directory().spoken.values():
+        for slug in finder.clearly_named(finder.matches(entry.talk.heading)):
+            talks[slug].append(entry)
+    return talks
+
+
+def _overview(service: Service, named: Sequence[TalkEntry], knowledge_base: KnowledgeBase) -> Response:
+    """Return the page of a service, or its JSON; `named` are the talks whose heading names it."""
     on_service = Query().select("service", service.slug)
     lists = {
         "advice": replace(on_service.select("kind", "advice"), sort="boost"),
@@ -84,12 +97,13 @@ def _overview(service: Service, knowledge_base: KnowledgeBase) -> Response:
         "solved": replace(on_service.select("state", "solved"), sort="new"),
         "questions": replace(on_service.select("kind", "question"), sort="new"),
         "cases": replace(on_service.select("kind", "statement"), sort="new"),
+        "impressions": replace(on_service.select("kind", "impression"), sort="new"),
     }
     naming = replace(on_service.select("via", "explicit"), match_all=("service",))
-    answer, newest_questions, named = knowledge_base.searcher.each(
+    answer, with_others, *answers = knowledge_base.searcher.each(
         replace(on_service, limit=0, facets=("talk", "kind", "state"), most_values=(("talk", _TALKS),)),
-        replace(lists["questions"], limit=_QUESTIONS, context="place"),
         replace(naming, limit=0, facets=("service",), most_values=(("service", _TOGETHER + 1),)),
+        *(replace(lists[part], limit=_NEWEST, context="place") for part in ("questions", "impressions")),
     )
     numbers = {**counts(answer, "kind"), **counts(answer, "state")}
     guide, domain = knowledge_base.guide(service), knowledge_base.collection.domain
@@ -97,33 +111,41 @@ def _overview(service: Service, knowledge_base: KnowledgeBase) -> Response:
     most = [talk for talk, _ in sorted(counted, key=lambda pair: -pair[1])[:_SHOWN]]
     talks = tuple(sorted(most, key=lambda one: day_of(one) or "", reverse=True))
     noted = {talk.talk.id: notes for talk, notes in counted}
-    questions = [
-        with_related(domain, hit.note, newest_questions.context_notes[place(hit.note)]) for hit in newest_questions.hits
-    ]
-    together = _together(naming, named.facets["service"])
+    newest = dict(zip(("questions", "impressions"), answers, strict=True))
+    together = _together(naming, with_others.facets["service"])
+    only_named = [one for one in named if one.talk.id not in noted]
 
     def record() -> dict[str, Any]:
         whole = guide_record(guide, domain)
         return {
             **whole,
-            "questions": [note_record(one.note, domain) for one in questions],
-            "totals": {**whole["totals"], "questions": newest_questions.total},
+            **{part: [note_record(hit.note, domain) for hit in found.hits] for part, found in newest.items()},
+            "totals": {**whole["totals"], **{part: found.total for part, found in newest.items()}},
             "together": {one.service: one.notes for one in together},
-            "talks": [{"id": one.talk.id, "title": one.talk.title, "notes": noted[one.talk.id]} for one in talks],
+            **{
+                part: [
+                    {"id": one.talk.id, "title": one.talk.title, "notes": noted.get(one.talk.id, 0)} for one in entries
+                ]
+                for part, entries in (("talks", talks), ("only_named", only_named))
+            },
         }
 
     return respond(
         "service.html",
         record,
         guide=guide,
-        questions=questions,
-        all_questions=newest_questions.total,
+        newest={
+            part: [with_related(domain, hit.note, found.context_notes[place(hit.note)]) for hit in found.hits]
+            for part, found in newest.items()
+        },
         urls={name: address_of(query) for name, query in lists.items()},
         totals={
             "solved": numbers.get("solved", 0),
             "unsolved": numbers.get("unsolved", 0),
             "cases": numbers.get("statement", 0),
+            **{part: found.total for part, found in newest.items()},
         },
+        only_named=only_named,
         talks=talks,
         noted=noted,
         more_talks=len(counted) - len(most) + answer.unlisted.get("talk", 0),
