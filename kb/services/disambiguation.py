@@ -22,6 +22,7 @@ from kb.services.matcher import Match, Matcher, misspellings
 Clarity = Literal["clear", "shared", "common", "ambiguous"]
 
 _UNCLEAR: tuple[Clarity, ...] = ("ambiguous", "common", "shared")  # fields of `Sense`, the least clear first
+_OF_ANY_CLOUD: tuple[Clarity, ...] = ("ambiguous", "shared")  # Security Group, VPC: other clouds may have the same
 _MAX_ABBREVIATION = 4  # letters; a longer one is no other word in any case
 _MAX_EXACT = 2  # letters of an abbreviation that must be written as in the catalogue
 
@@ -191,7 +192,7 @@ class ServiceFinder:
             return self._is_ours(meaning, surroundings)
         if not as_listed and _is_like_a_word(written, meaning.spellings):
             return False
-        return (
+        has_context = (
             any(_has_any(passage, meaning.context) for passage in surroundings.passages)
             or (as_listed and meaning.service in surroundings.named)
             or (
@@ -199,6 +200,7 @@ class ServiceFinder:
                 and match.end - match.begin == len(text.strip())
             )
         )
+        return has_context and self._is_ours(meaning, surroundings)
 
     def _is_ours(self, meaning: _Meaning, surroundings: Surroundings) -> bool:
         """Return whether the nearest text, else the talk, else the report that decides is about this cloud."""
@@ -207,10 +209,10 @@ class ServiceFinder:
             cloud = self._cloud(names, self._sure)
             if cloud == "ours":
                 return True
-            if (cloud and meaning.clarity == "shared") or not names.isdisjoint(meaning.against):
+            if (cloud and meaning.clarity in _OF_ANY_CLOUD) or not names.isdisjoint(meaning.against):
                 return False
         for scope in surroundings.scopes:
-            if meaning.clarity == "shared" and scope.others > scope.ours + 1:  # not for one remark
+            if meaning.clarity in _OF_ANY_CLOUD and scope.others > scope.ours + 1:  # not for one remark
                 return False
             if scope.ours or meaning.service in scope.strange:
                 return scope.ours > 0
