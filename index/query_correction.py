@@ -241,22 +241,15 @@ class _Correction(Struct, frozen=True):
         """Return a piece with each unknown word replaced by the most similar term. Names are left alone."""
         if "spelling" in self.without:
             return piece, []
-        replacements: dict[QueryWord, str] = {}
-        for word in piece.words:
-            if not self._is_known(word) and not self.words.analyzer.is_name(word.text):
-                similar = self.terms.spell_checker(word.text).similar(word.text)
-                if similar:
-                    replacements[word] = similar
-        text = piece.text
-        for word, similar in replacements.items():
-            text = text.replace(word.text, similar)
-        words = (
-            replace(word, text=replacements[word], alternatives=(Alternative((Key(replacements[word]),)),))
-            if word in replacements
-            else word
-            for word in piece.words
-        )
-        steps = [Step("spelling", word.text, similar) for word, similar in replacements.items()]
+        text, words, steps = piece.text, list[QueryWord](), list[Step]()
+        for word in dict.fromkeys(piece.words):
+            is_kept = self._is_known(word) or self.words.analyzer.is_name(word.text)
+            similar = None if is_kept else self.terms.spell_checker(word.text).similar(word.text)
+            if similar:
+                text = text.replace(word.text, similar)
+                steps.append(Step("spelling", word.text, similar))
+            alternatives = (Alternative((Key(similar),)),) if similar else word.alternatives
+            words.append(replace(word, text=similar or word.text, alternatives=alternatives))
         return QueryPiece(text, tuple(words)), steps
 
 

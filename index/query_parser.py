@@ -8,8 +8,7 @@ Every mark may be full-width. Any text is a valid query: a mark without meaning 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -100,7 +99,20 @@ class QueryParser(Struct, frozen=True):
         field = terms.schema.titles[1] if terms.schema.titles else ""
         in_titles = {word for word in words if field and terms.exists(in_title(field, (word,)))}
         nodes = {word: self._node(word, terms) for word in words}
-        names_of = partial(_names_of, terms=terms, nodes=nodes, field=field, in_titles=in_titles, merged=self.merged)
+
+        def names_of(run: Sequence[QueryWord]) -> tuple[Node, ...]:
+            """Return the nodes of what words together name; titles count unless the words are common."""
+            names = list[Node]()
+            name = self.merged.get(joined(run)) or joined(run)
+            if terms.schema.names and terms.has_name(name):
+                names.append(FacetIs(terms.schema.names, name, (name,)))
+            if all(word in in_titles for word in run):
+                having = terms.count((title := in_title(field, run),))
+                common = _MIN_COMMON * having
+                if 0 < having <= MAX_UNDER_TITLES and terms.count([nodes[word] for word in run]) < common:
+                    names.append(title)
+            return tuple(names)
+
         runs = list(names_among(words, names_of))
         in_runs = {word for run in runs for word in run}
         return (
@@ -116,30 +128,6 @@ class QueryParser(Struct, frozen=True):
     def parse(self, text: str, *, typing: bool = False) -> Parsed:
         """Parse a text. With `typing`, its last word may be unfinished."""
         return _Parser(self, typing=typing).parse(text)
-
-
-def _names_of(
-    run: Sequence[QueryWord],
-    *,
-    terms: TermIndex,
-    nodes: Mapping[QueryWord, Node],
-    field: str,
-    in_titles: Collection[QueryWord],
-    merged: Mapping[str, str],
-) -> tuple[Node, ...]:
-    """Return the nodes of what words together name: a value of `Schema.names`, and titles.
-
-    Titles count unless the words are common.
-    """
-    names = list[Node]()
-    name = merged.get(joined(run)) or joined(run)
-    if terms.schema.names and terms.has_name(name):
-        names.append(FacetIs(terms.schema.names, name, (name,)))
-    if all(word in in_titles for word in run):
-        having = terms.count((title := in_title(field, run),))
-        if 0 < having <= MAX_UNDER_TITLES and terms.count([nodes[word] for word in run]) < _MIN_COMMON * having:
-            names.append(title)
-    return tuple(names)
 
 
 def in_title(field: str, words: Sequence[QueryWord]) -> InField:

@@ -145,16 +145,11 @@ def _choices(text: str) -> list[list[str]]:
 
 def kana_of(letters: str) -> str | None:
     """Return the katakana that an input method makes of letters, or None if some letters give no kana."""
-    kana, rest = "", letters.casefold()
-    while rest:
-        if len(rest) > 1 and rest[0] == rest[1] and rest[0] not in "aiueon":
-            kana, rest = kana + "っ", rest[1:]
-            continue
-        length = next((length for length in (4, 3, 2, 1) if rest[:length] in _kana_by_keys()), None)
-        if length is None:
-            return None
-        kana, rest = kana + _kana_by_keys()[rest[:length]], rest[length:]
-    return katakana(kana)
+    letters = letters.casefold()
+    keys = [match[0] for match in _key_pattern().finditer(letters)]
+    if "".join(keys) != letters:
+        return None
+    return katakana("".join(_kana_by_keys().get(own, "っ") for own in keys))
 
 
 def kana_begun(text: str) -> tuple[str, ...]:
@@ -183,6 +178,12 @@ def _first_keys(text: str) -> tuple[int, list[str]]:
 @cache
 def _keys() -> dict[str, list[str]]:
     return {kana: keys for kana, *keys in map(str.split, datafiles.lines("index", "kana_keys.txt"))}
+
+
+@cache
+def _key_pattern() -> re.Pattern[str]:
+    """Return the pattern of the first of two equal consonants (っ), or of the most keys that give a kana."""
+    return re.compile("|".join((r"([^aiueon])(?=\1)", *map(re.escape, sorted(_kana_by_keys(), key=len, reverse=True)))))
 
 
 @cache

@@ -34,13 +34,14 @@ from kb.search.records import (
     service_record,
 )
 from kb.search.results import FoundEvent, FoundNote, SearchResults, UnknownValueError
-from kb.search.searcher import SORTS, unknown_values, ways_out
+from kb.search.searcher import SORTS, unknown_values, without_a_word
 from kb.services import Catalogue, Domain
 from kb.translation import _, ngettext
 
 if TYPE_CHECKING:
     from kb.kinds.pairs import Pair
 
+_MAX_COMPLETIONS = 3  # names that begin with a word that finds nothing
 _MAX_TALKS = 5  # talks that are found by their titles, and events
 
 
@@ -261,9 +262,12 @@ def _few_hits_lines(kb: KnowledgeBase, query: Query, answer: SearchResults) -> I
         facet = facet_name(BY_KEY[missing.facet])
         none = _("No note has the {facet} “{name}”", facet=facet, name=name(missing.facet, missing.value))
         yield none + do_you_mean(near.label for near in missing.near)
-    for way in ways_out(query, answer, searcher):
-        text = name(way.facet, way.text) if way.facet else way.text
-        yield wording.meant(text, way.count) if way.what == "meant" else wording.without(text, way.count)
+    if len(query.text.split()) == 1 and not query.selections:
+        yield from (wording.meant(one.label, one.notes) for one in searcher.suggest(query.text)[:_MAX_COMPLETIONS])
+    values = ((name(*pair), count) for pair, count in answer.without.items())
+    groups = ((f"--{key}", n) for key, n in answer.without_group.items() if len(query.selected(key)) > 1)
+    words = ((word, count) for word, _query, count in without_a_word(query, searcher))
+    yield from (wording.without(text, count) for text, count in (*values, *groups, *words) if count)
 
 
 def _facet_line(facet: Facet, value: FacetCount) -> str:

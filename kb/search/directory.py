@@ -1,6 +1,6 @@
 """The directory of a collection: its reports by event, talk, speaker, series and year."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -181,15 +181,11 @@ def _events(
 
 
 def _years(
-    reports: Iterable[ReportEntry], events: Iterable[EventEntry], talks: Iterable[TalkEntry]
+    reports: Sequence[ReportEntry], events: Iterable[EventEntry], talks: Iterable[TalkEntry]
 ) -> Iterator[YearEntry]:
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    of_reports, of_events, of_talks = (Counter(map(year, one)) for one in (reports, events, talks))
+    notes = Counter[str]()
     for entry in reports:
-        counts[year(entry)][0] += 1
-        counts[year(entry)][3] += entry.notes
-    for event in events:
-        counts[year(event)][1] += 1
-    for talk in talks:
-        counts[year(talk)][2] += 1
-    for key in sorted(counts, key=lambda key: (key != UNDATED, key), reverse=True):
-        yield YearEntry(key, *counts[key])
+        notes[year(entry)] += entry.notes
+    for key in sorted({*of_reports, *of_events, *of_talks}, key=lambda key: (key != UNDATED, key), reverse=True):
+        yield YearEntry(key, of_reports[key], of_events[key], of_talks[key], notes[key])

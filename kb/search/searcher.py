@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
@@ -34,25 +33,12 @@ SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old
 """The engine's sort of each order on the page; a document's boost is the probability that it is advice."""
 
 _MAX_TALKS = 10  # found by title; a common word is in thousands of titles, which /talks lists
-_MAX_COMPLETIONS = 3  # names that begin with the word
 _MAX_WORDS_LEFT_OUT = 8  # one search each, when a query finds nothing
 # Marks of conditions, which have their own counts.
 _MARKS = re.compile(rf'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|{OPERATOR.pattern}(?:\s|$))')
 
 LITERALLY: tuple[StepName, ...] = get_args(StepName)
 """All relaxation steps: a query without them finds only what it says."""
-
-
-class WayOut(Struct, frozen=True):
-    """A suggested change of a query that finds nothing: another word, or a part to remove, with the number of hits.
-
-    If it is a facet value, `facet` is the key of the facet and `text` the value.
-    """
-
-    what: Literal["meant", "without"]
-    text: str
-    count: int
-    facet: str | None = None
 
 
 class UnknownValue(Struct, frozen=True):
@@ -359,20 +345,6 @@ def unknown_values(answer: SearchResults, searcher: Searcher) -> Iterator[Unknow
     for facet, value in answer.unknown:
         is_known = value in searcher.labels(facet, None)
         yield UnknownValue(facet, value, is_known, () if is_known else searcher.near(BY_KEY[facet], value))
-
-
-def ways_out(query: Query, answer: SearchResults, searcher: Searcher) -> Iterator[WayOut]:
-    """Yield changed queries that find notes: completions of a single word, then without a facet value or a word."""
-    if len(query.text.split()) == 1 and not query.selections:
-        completions = islice(searcher.suggest(query.text), _MAX_COMPLETIONS)
-        yield from (WayOut("meant", completion.label, completion.notes) for completion in completions)
-    for (facet, value), count in answer.without.items():
-        if count:
-            yield WayOut("without", value, count, facet)
-    for facet, count in answer.without_group.items():
-        if count and len(query.selected(facet)) > 1:
-            yield WayOut("without", f"--{facet}", count)
-    yield from (WayOut("without", word, count) for word, _, count in without_a_word(query, searcher))
 
 
 def without_a_word(query: Query, searcher: Searcher) -> Iterator[tuple[str, Query, int]]:

@@ -346,3 +346,27 @@ def test_a_shell_completes_values_and_ids(
     completions = ZshComplete(cli, {}, "kb", "_KB_COMPLETE").get_completions(typed, beginning)
 
     assert [(item.value, item.help) for item in completions] == offered
+
+
+@pytest.mark.usefixtures("library")
+def test_a_search_ends_with_its_counts_and_an_event_of_its_name_is_listed_first() -> None:
+    *_, event, counts = records("search", "サンプル勉強会 順序")
+    lines = kb("search", "サンプル勉強会 順序").stdout.splitlines()
+
+    assert event == {
+        "type": "event",
+        "slug": "サンプル勉強会-2019",
+        "event": "サンプル勉強会 2019",
+        "held_on": "2019",
+        "published": None,
+        "notes": 4,
+    }
+    assert counts == {
+        "type": "counts",
+        "total": 1,
+        "near_total": 0,
+        "likely": 0,
+        "titled": 0,
+        "words": [{"word": "サンプル", "count": 0}, {"word": "勉強会", "count": 0}, {"word": "順序", "count": 1}],
+    }
+    assert lines[:2] == ["Event: サンプル勉強会 2019 (2019)  4 notes", "    サンプル勉強会-2019"]
