@@ -1,6 +1,6 @@
-"""Two values of one facet beside each other: two years, services, events, talks or speakers."""
+"""Two values of one facet beside each other: two years, services, events, talks or speakers; or two texts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from math import log
@@ -22,6 +22,8 @@ PARTS: Mapping[str, tuple[str, str, Sort]] = {
     "unsolved": ("state", "unsolved", "new"),
 }
 """The parts whose notes are shown: the facet value of each, and its order."""
+TEXT = "q"
+"""The facet of a comparison of two texts."""
 _COUNTED = ("kind", "state", "service", "year", "event", "speaker")
 _GROUPS, _GROUPS_OF_YEARS = ("service", "year", "event", "speaker"), ("service", "series", "speaker")
 _SHOWN, _FETCHED = 4, 24  # notes of a part; more are fetched because some are left out
@@ -31,34 +33,22 @@ _CLEAR = 10.83  # of G² with one degree of freedom: chance alone exceeds it onc
 _Counts: TypeAlias = dict[str, list[FacetCount]]  # the counts of each value; a series has one for each event
 
 
-class Side(Struct, frozen=True):
-    """One of the two values: its search with the counts of its facets, and the first notes of each part.
+class Cell(Struct, frozen=True):
+    """A number of notes on one side, their search, and a bar in percent; `likely` more are only likely of a kind."""
 
-    Each of these notes is of another talk, or of another report outside of talks.
-    """
-
-    value: str
+    number: int
     query: Query
-    answer: SearchResults
-    parts: Mapping[str, tuple[Pair, ...]]
-
-    def narrowed(self, group: str, *values: str) -> Query:
-        """Return the search for its notes with one of these values; with a service, also those it has."""
-        own = self.query.selected(group) if group == "service" else ()
-        return replace(self.query.select(group, *own, *values), match_all=("service",) if own else ())
+    likely: int = 0
+    width: float = 0
 
 
-class Value(Struct, frozen=True):
-    """A value of another group: its number of notes on each side and their searches.
-
-    `more` is the side, 0 or 1, that has clearly more for its size, None if neither does.
-    """
+class Row(Struct, frozen=True):
+    """A value with its notes on each side; `more` is the side that has clearly more for its size, 0 or 1, or None."""
 
     value: str
     label: str
-    notes: tuple[int, int]
-    queries: tuple[Query, Query]
-    more: int | None
+    cells: tuple[Cell, ...]
+    more: int | None = None
 
 
 class Group(Struct, frozen=True):
@@ -68,13 +58,36 @@ class Group(Struct, frozen=True):
     """
 
     key: str
-    shared: tuple[Value, ...]
-    own: tuple[tuple[Value, ...], tuple[Value, ...]]
-    left_out: tuple[int, int, int]
+    shared: tuple[Row, ...]
+    own: tuple[tuple[Row, ...], tuple[Row, ...]] = ((), ())
+    left_out: tuple[int, int, int] = (0, 0, 0)
+
+
+class Side(Struct, frozen=True):
+    """One of the two: its search with the counts of its facets, and the first notes of each part.
+
+    Each of these notes is of another talk, or of another report outside of talks.
+    """
+
+    value: str
+    query: Query
+    answer: SearchResults
+    parts: Mapping[str, tuple[Pair, ...]]
+
+    def cell(self, facet: str, value: str) -> Cell:
+        """Return its notes with a value of a facet."""
+        found = next((one for one in self.answer.facets[facet] if one.value == value), None)
+        narrowed = self.query.select(facet, value)
+        return Cell(found.count, narrowed, found.likely) if found else Cell(0, narrowed)
+
+    def narrowed(self, group: str, *values: str) -> Query:
+        """Return the search for its notes with one of these values; with a service, also those it has."""
+        own = self.query.selected(group) if group == "service" else ()
+        return replace(self.query.select(group, *own, *values), match_all=("service",) if own else ())
 
 
 class Comparison(Struct, frozen=True):
-    """Two sides of a facet, and the groups in which they can differ."""
+    """Two sides of a facet, or of TEXT, and the groups in which they can differ."""
 
     facet: str
     sides: tuple[Side, Side]
@@ -87,13 +100,13 @@ def compared_facet(query: Query) -> str | None:
     return next(iter(several)) if [*several.values()] == [2] else None
 
 
-def compared(searcher: Searcher, query: Query, facet: str) -> Comparison:
-    """Compare the two selected values of a facet, in their order; all other conditions of the query hold for both.
+def compared(searcher: Searcher, query: Query, facet: str, values: Sequence[str]) -> Comparison:
+    """Compare two values of a facet, or two texts; all other conditions of the query hold for both.
 
     The values of the other conditions must be single. All is read from one generation of the index.
     """
     kept = replace(query, match_all=(), sort="relevance", offset=0, limit=0, facets=(), context=None)
-    queries = {value: kept.select(facet, value) for value in sorted(query.selected(facet))}
+    queries = {value: replace(kept, text=value) if facet == TEXT else kept.select(facet, value) for value in values}
     answers = searcher.each(*(search for own in queries.values() for search in _searches(own).values()))
     first, second = (_side(value, own, answers) for value, own in queries.items())
     groups = (_group(key, (first, second)) for key in (_GROUPS_OF_YEARS if facet == "year" else _GROUPS))
@@ -154,25 +167,33 @@ def _group(key: str, sides: tuple[Side, Side]) -> Group | None:
     shown = [shared[:_MOST_SHARED], first[:_MOST_OWN], second[:_MOST_OWN]]
     if key == "year":
         shown = [sorted(values) for values in shown]
-    values = [tuple(_value(value, labels[value], found, facet, sides) for value in part) for part in shown]
+    most = max(
+        _notes(value, counts) / side.answer.total
+        for part in shown
+        for value in part
+        for counts, side in zip(found, sides, strict=True)
+        if side.answer.total
+    )
+
+    def row(value: str) -> Row:
+        totals = sides[0].answer.total, sides[1].answer.total
+        first, second = cells = tuple(
+            Cell(notes, side.narrowed(facet, *(one.value for one in counts.get(value, ()))), width=width)
+            for counts, side in zip(found, sides, strict=True)
+            for notes in [_notes(value, counts)]
+            for width in [round(100 * notes / max(side.answer.total, 1) / most, 2)]
+        )
+        is_clear = log_likelihood((first.number, second.number), totals) >= _CLEAR
+        more = int(first.number * totals[1] < second.number * totals[0]) if is_clear else None
+        return Row(value, labels[value], cells, more)
+
+    rows, *own = (tuple(map(row, part)) for part in shown)
     left_out = [len(every) - len(part) for every, part in zip((shared, first, second), shown, strict=True)]
-    return Group(key, values[0], (values[1], values[2]), (left_out[0], left_out[1], left_out[2]))
+    return Group(key, rows, (own[0], own[1]), (left_out[0], left_out[1], left_out[2]))
 
 
 def _notes(value: str, counts: _Counts) -> int:
     return sum(one.count for one in counts.get(value, ()))
-
-
-def _value(value: str, label: str, found: tuple[_Counts, _Counts], facet: str, sides: tuple[Side, Side]) -> Value:
-    first, second = (_notes(value, counts) for counts in found)
-    queries = [
-        side.narrowed(facet, *(one.value for one in counts.get(value, ())))
-        for side, counts in zip(sides, found, strict=True)
-    ]
-    totals = sides[0].answer.total, sides[1].answer.total
-    is_clear = log_likelihood((first, second), totals) >= _CLEAR
-    more = int(first * totals[1] < second * totals[0]) if is_clear else None
-    return Value(value, label, (first, second), (queries[0], queries[1]), more)
 
 
 def log_likelihood(counts: tuple[int, int], totals: tuple[int, int]) -> float:

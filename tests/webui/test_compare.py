@@ -24,6 +24,8 @@ PAGES = [
     "/compare?kind=advice&kind=problem",
     "/compare?state=solved&state=unsolved&kind=problem",
     "/compare?category=compute&category=storage",
+    "/compare?q=監視&q=Lambda",
+    "/compare?q=Lambda&q=SQS&year=2018",
 ]
 CHANGED = "/compare?service=lambda&service=vpc"  # one of its notes has changed since
 LINK = re.compile(r'<a (?:class="chip" )?href="(/[^"]*)">(?:<span[^>]*>[^<]*</span> <span class="count">)?([\d,+ ]+)</')
@@ -76,6 +78,9 @@ def test_a_search_that_no_list_can_show_has_no_number_of_talks(client: FlaskClie
         ("?service=sqs&service=Amazon+SQS", 422, "needs two different values of one filter"),
         ("?year=2018&year=2019&year=2020", 422, "needs two different values of one filter"),
         ("?year=2018&year=2019&service=sqs&service=sns", 422, "needs two different values of one filter"),
+        ("?q=Lambda&q=SQS&q=SNS", 422, "or two texts"),
+        ("?q=Lambda&q=+Lambda", 422, "or two texts"),
+        ("?q=Lambda&q=SQS&year=2018&year=2019", 422, "or two texts"),
         ("?year=2018&year=1950", 404, "No note fits these conditions: Year “1950”."),
         ("?service=sqs&service=SQSS", 404, "No note fits these conditions: Service “SQSS”."),
         ("?event=jaws-days-2018&event=%3Cb%3E", 404, "No note fits these conditions: Event “&lt;b&gt;”."),
@@ -90,6 +95,26 @@ def test_what_cannot_be_compared_is_refused_with_a_sentence(
 
     assert (page.status_code, said in page.text, markdown.status_code) == (status, True, status)
     assert (answer.status_code, said in html.escape(answer.json["detail"], quote=False)) == (400, True)
+
+
+def test_two_texts_are_compared_in_their_order(client: FlaskClient) -> None:
+    answer = client.get("/compare?q=監視&q=Lambda&year=2018", headers=JSON).json
+    page = client.get("/compare?q=監視&q=Lambda&year=2018", headers=ENGLISH).text
+
+    assert (answer["facet"], [side["label"] for side in answer["sides"]]) == ("q", ["監視", "Lambda"])
+    assert re.findall(r"<h1[^>]*>([^<]*)</h1>\s*<p class=\"facts\">([^<]*)<", page) == [
+        ("監視 and Lambda", "Only: 2018")
+    ]
+
+
+def test_a_single_text_leads_to_a_form_for_another_one(client: FlaskClient) -> None:
+    search = client.get("/?q=Lambda&year=2018", headers=ENGLISH).text
+    form = client.get("/compare?q=Lambda&year=2018", headers=ENGLISH).text
+
+    assert 'href="/compare?q=Lambda&amp;year=2018"' in search
+    assert re.findall(r'<input (?:type="hidden" )?name="(?!q" type)([^"]*)" value="([^"]*)"', form) == [
+        *(("year", "2018"), ("q", "Lambda"), ("q", "")),
+    ]
 
 
 def test_merged_events_are_one_value(tmp_path: Path) -> None:
