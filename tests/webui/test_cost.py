@@ -57,7 +57,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"), CountingEngine)
     knowledge_base.indexer.sync()
     client = create_app(knowledge_base).test_client()
-    client.get("/talks")  # the examples that every page offers and what talks are about are found once a generation
+    # The examples that every page offers, what talks are about, and talks without notes are found once a generation.
+    client.get("/talks")
+    client.get("/?q=SQS")
     return client
 
 

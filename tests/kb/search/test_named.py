@@ -28,6 +28,7 @@ https://speakerdeck.com/a/b
 def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     folder = tmp_path_factory.mktemp("named")
     (folder / "library").mkdir()
+    (folder / "library" / "kb.toml").write_text('[events]\n"角の集い 2018" = "箱の会 DAYS 2018"\n', "utf-8")
     for number, (event, (day, notes)) in enumerate(EVENTS.items()):
         date = f"date: {day}\n" if day else ""
         text = f"---\nevent: '{event}'\n{date}---\n\n# 参加した\n\n{notes}"
@@ -42,6 +43,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     [
         ("箱の会 DAYS 2018", [("箱の会 DAYS 2018", "2018-03-10", 2)], ""),
         ("箱の会days", [("箱の会 DAYS 2019", "2019-02-23", 3), ("箱の会 DAYS 2018", "2018-03-10", 2)], ""),
+        ("角の集い", [("箱の会 DAYS 2018", "2018-03-10", 2)], ""),  # a name that kb.toml merges
         ("KAGI-UG金沢", [("KAGI-UG 金沢支部 #45", "2019-05-11", 1)], ""),
         ("箱の会 DAYS 2018 Lambda", [("箱の会 DAYS 2018", "2018-03-10", 2)], "Lambda"),
         ("遅い箱の会DAYS2018のLambda", [("箱の会 DAYS 2018", "2018-03-10", 2)], "遅い Lambda"),
