@@ -87,14 +87,13 @@ class QueryWords:
         """Return the name that is read so; other long vowels mean it too if the kana are no word (どっか)."""
         if not KATAKANA.fullmatch(katakana(kana)):
             return None
-        name = self.readings.of(kana)
-        if not name and (other := self.readings.with_other_length(kana)) and not self._is_word(kana):
-            return other
-        return name
+        return self.readings.of(kana) or self._unless_word(kana, self.readings.with_other_length(kana))
 
     def similar_name(self, kana: str) -> str | None:
         """Return the name that sounds most like kana that are no word, or None."""
-        name = self.readings.near(kana)
+        return self._unless_word(kana, self.readings.near(kana))
+
+    def _unless_word(self, kana: str, name: str | None) -> str | None:
         return None if name and self._is_word(kana) else name
 
     def has_name(self, text: str) -> bool:

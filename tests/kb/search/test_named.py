@@ -85,6 +85,8 @@ def test_the_page_links_to_the_event_to_its_notes_with_the_other_words_and_to_th
 
     assert 'href="/event/%E7%AE%B1%E3%81%AE%E4%BC%9A-days-2018"' in page
     assert "“Lambda” in its notes" in page
+    assert 'id="named"' not in page  # one event is not behind a fold, even on a phone
+    assert 'id="named"' in client.get("/?q=箱の会 DAYS").text
     narrowed = client.get("/?q=Lambda&event=箱の会-days-2018", headers={"Accept": "application/json"}).get_json()
     assert (narrowed["total"], narrowed["events"]) == (1, [])
     assert client.get(f"/talk/{talk}").status_code == 200
