@@ -307,6 +307,49 @@ def test_dinners_with_items_below_are_no_talks() -> None:
     assert titles(text) == ["基調講演 鍵の今"]
 
 
+NO_TALKS = {
+    "one talk": (
+        "---\ntitle: 「錠前を設計し直す」というセッションを聴いた\n---\n\n錠の会 2019 で聴いた一本です。\n\n"
+        "## 登壇者について\n\n錠前の会社で設計を十年。\n\n## 背景\n\n- 鍵が九本あった\n\n"
+        "## 錠前を一つにまとめる\n\n- 扉ごとに分けない\n- 合鍵は二つまで\n\n## 合鍵を配らない\n\n- 貸して返してもらう\n\n"
+        "## 質疑応答\n\n- Q. なくしたら → A. 錠を替える\n\n## まとめ\n\n設計の前に数える。\n"
+    ),
+    "workshop": (
+        "---\ntitle: 錠前づくりのワークショップに参加してきた\n---\n\n鍵の学校 第2回は、一日かけて錠を作る会でした。\n\n"
+        "## 材料をそろえる\n\n- 真鍮の板\n\n## 鍵を削る\n\n- 山は五つ\n- 削りすぎたら戻らない\n\n"
+        "## 錠に組む\n\n- ばねが飛ぶ\n\n## うまくいかなかったこと\n\n- 回らない\n\n## 感想\n\n家の鍵は買います。\n"
+    ),
+    "dinner": (
+        "# 鍵の会のあとで食べたもの\n\n鍵の会 #3 の打ち上げに行った。\n\n## 一軒目 焼き鳥「例示」\n\n皮がおいしい。\n\n"
+        "## 二軒目 見本バー\n\n錠前師の人と話した。\n\n## 締めのラーメン\n\n並んだ。\n\n## 会えた人\n\n- 鍵さん\n- @jo_taro さん\n"
+    ),
+    "speakers": (
+        "# 鍵の会 #4 の登壇者を紹介します\n\n## 鍵 花子さん\n\n例示工業で錠を作る。犬が二匹。\n\n"
+        "## 錠 太郎さん\n\n見本大学の研究者。合鍵の理論が専門。\n\n## @tobira_j さん\n\n扉の人。いつも開いている。\n"
+    ),
+    "quotes": (
+        "# 鍵の会 #3 で心に残った言葉\n\n> 鍵は渡すより借りるほうがむずかしい\n\n帰りの電車で考えた。\n\n"
+        "> 錠を替えるのは勇気、替えないのは習慣\n\n## ぐっときたところ\n\n全部です。\n\n## おわりに\n\nまた行きます。\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", NO_TALKS.values(), ids=NO_TALKS)
+def test_sections_dinners_profiles_and_quotes_are_no_talks(text: str) -> None:
+    assert titles(text) == []
+
+
+def test_talks_among_sections_of_the_day_are_talks() -> None:
+    text = (
+        "---\ntitle: 錠の会 2019 に参加しました\n---\n\n## はじめに\n\n鍵の係をしています。\n\n## 聞いたセッション\n\n"
+        "### 錠前を一年で全部替えた話\n\n鍵花子さん（例示工業）\n\n- 扉ごとに分けない\n\n"
+        "### 合鍵を配らない組織の作り方\n\n錠太郎さん\n\n- 貸して返してもらう\n\n## ブース\n\n- 見本商会さん\n\n"
+        "## 懇親会\n\nカレー。\n\n## まとめ\n\n来年も行く。\n"
+    )
+
+    assert titles(text) == ["錠前を一年で全部替えた話", "合鍵を配らない組織の作り方"]
+
+
 def test_a_company_and_a_handle_after_a_name_are_no_speakers() -> None:
     text = (
         "# 鍵の会 #3\n\n## 鍵の話\n\n発表者: 鍵 花子さん @kagi_h\n\n- a\n\n"
