@@ -41,9 +41,11 @@ class Names(Generic[T]):
         words = "".join(_words(text))
         if len(words) < _MIN_LETTERS or words.isdecimal():
             return
-        for match in re.finditer(re.escape(words), self._text):
-            if match.start() in self._ends and match.end() in self._ends:
-                yield self._values[bisect_right(self._starts, match.start()) - 1]
+        at = self._text.find(words)
+        while at >= 0:
+            if at in self._ends and at + len(words) in self._ends:
+                yield self._values[bisect_right(self._starts, at) - 1]
+            at = self._text.find(words, at + 1)
 
 
 class Events:
