@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FIRST = MAX_NEAR_HITS  # notes of each tier that are compared
 _SCORE_WEIGHT = 4.0  # of the engine's score, next to the logarithm of the odds that a note is useful
 _LEAST = 1e-3  # a probability
+LEAST_USEFUL = 0.05  # the probability of near notes that are listed
+_LEAST_COSINE = 0.3  # of the most similar note where no note has all words; below it hardly any is useful
 
 Compared: TypeAlias = NDArray[np.floating[Any]]
 """The similarity of a query to each note with the text above it, and to its own text alone: (notes, 2)."""
@@ -70,19 +72,13 @@ def ordered(
     """
     end, most_near = None if query.limit is None else query.offset + query.limit, near_limit(query, found.total)
     first, others, near = hits[:FIRST], hits[FIRST:], near if most_near else ()
+    if not found.total and 0 < max(map(_cosine, near), default=0.0) < _LEAST_COSINE:
+        near = ()
     if any(map(_cosine, (*first, *near))):
         rated = _rated((*first, *near), compare)
-        first, near = _best_first(query, rated[: len(first)]), _best_first(query, _listed(rated[len(first) :]))
+        useful = [one for one in rated[len(first) :] if one.relevance and one.relevance.useful >= LEAST_USEFUL]
+        first, near = _best_first(query, rated[: len(first)]), _best_first(query, useful)
     return (*first, *others)[query.offset : end], tuple(near[:most_near])
-
-
-def _listed(near: Sequence[FoundNote]) -> list[FoundNote]:
-    """Return the near notes that may be useful; none if not even the best of them is likely enough."""
-    chances = [one.relevance.useful if one.relevance else 0.0 for one in near]
-    least = load_trees("relevance").thresholds
-    if max(chances, default=0.0) < least["any"]:
-        return []
-    return [one for one, chance in zip(near, chances, strict=True) if chance >= least["each"]]
 
 
 def _rated(notes: Sequence[FoundNote], compare: Callable[[Sequence[Note]], Compared]) -> list[FoundNote]:

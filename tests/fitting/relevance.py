@@ -15,14 +15,13 @@ from search import judged_library
 
 from index.query import Query
 from kb.search.quotes import can_answer
-from kb.search.relevance import features
+from kb.search.relevance import LEAST_USEFUL, features
 from kb.search.results import FoundNote
 from kb.storage.caches import cache_folder
 
 LABELS = ("other", "useful", "answer")
 FOLDS = 8
-LISTED = {"any": 0.18, "each": 0.05}  # the least probability of near notes to be useful: of the best one, and of each
-PRECISION = {"first": 0.9, "further": 0.85}  # required share of useful quotes
+QUOTED = {"first": 0.65, "further": 0.38}  # probabilities; of the first quotes of new queries 9 in 10 are useful
 
 
 def main(shared: Path) -> None:
@@ -33,36 +32,23 @@ def main(shared: Path) -> None:
         learned = judged & (folds != fold)
         model = fitted_trees(rows[learned], grades[learned], LABELS, {})
         predicted[folds == fold] = model.probabilities(rows[folds == fold])
-    answers = predicted[:, 2] * np.array(quotable)
+    answers, chances = predicted[:, 2] * np.array(quotable), predicted[:, 1:].sum(axis=1)
     by_query: dict[str, list[int]] = {}
     for row, query in enumerate(queries):
         by_query.setdefault(query, []).append(row)
-    ranked = [sorted(rows, key=lambda row: -answers[row]) for rows in by_query.values()]
-    first = [rows[0] for rows in ranked]
-    thresholds = {**LISTED, "first": _threshold(answers, grades, first, PRECISION["first"])}
-    shown = [rows for rows in ranked if answers[rows[0]] >= thresholds["first"]]
-    thresholds["further"] = _threshold(
-        answers, grades, [row for rows in shown for row in rows[1:3]], PRECISION["further"]
-    )
-    useful = grades > 0
-    chances = predicted[:, 1:].sum(axis=1)
-    is_empty = {query: chances[rows].max() < LISTED["any"] for query, rows in by_query.items()}
-    listed = (chances >= LISTED["each"]) & [not is_empty[query] for query in queries]
-    empty = [is_empty[query] for query, rows in by_query.items() if not useful[rows].any()]
-    emptied = [is_empty[query] for query, rows in by_query.items() if useful[rows].any()]
+    first = [max(rows, key=answers.__getitem__) for rows in by_query.values()]
+    quoted = grades[[row for row in first if answers[row] >= QUOTED["first"]]]
+    listed, useful = chances >= LEAST_USEFUL, grades > 0
     figures = {
-        "queries": len(ranked),
-        "answered": sum(2 in [grades[row] for row in rows] for rows in ranked),
-        "quoted": len(shown),
-        "first quote answers": float(np.mean([grades[rows[0]] == 2 for rows in shown])),
-        "first quote is useful": float(np.mean([grades[rows[0]] > 0 for rows in shown])),
+        "queries": len(by_query),
+        "answered": sum(2 in grades[rows] for rows in by_query.values()),
+        "quoted": len(quoted),
+        "first quote answers": float((quoted == 2).mean()),
+        "first quote is useful": float((quoted > 0).mean()),
         "useful notes listed": float(listed[useful].mean()),
         "listed notes useful": float(useful[listed & judged].mean()),
-        "nothing useful": len(empty),
-        "nothing listed of these": sum(empty),
-        "nothing listed though a note is useful": sum(emptied),
     }
-    write("relevance", fitted_trees(rows[judged], grades[judged], LABELS, thresholds), {"queries left out": figures})
+    write("relevance", fitted_trees(rows[judged], grades[judged], LABELS, QUOTED), {"queries left out": figures})
     draw_reliability("relevance", {"useful": (chances[judged], useful[judged])})
 
 
@@ -79,14 +65,6 @@ def _examples(shared: Path) -> Iterator[tuple[str, NDArray[np.float64], int, boo
         compared = reader.compare(results.text, [found.note.passage for found in first])
         for found, row in zip(first, features(first, compared), strict=True):
             yield query.id, row, query.grades.get(named(found.note), -1), can_answer(found)
-
-
-def _threshold(predicted: np.ndarray, grades: np.ndarray, rows: list[int], useful: float) -> float:
-    """Return the lowest threshold from which a share of the rows is useful; 1.01 if there is none."""
-    order = sorted(rows, key=lambda row: -predicted[row])
-    share = np.cumsum([grades[row] > 0 for row in order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(share >= useful)
-    return float(np.ceil(predicted[order[enough[-1]]] * 100) / 100) if len(enough) else 1.01
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def judged_library(
     shared: Path, work: Path
 ) -> tuple[KnowledgeBase, Callable[[Note], str], list[tuple[str, JudgedQuery]]]:
     """Return the labelled reports, the function that names a note as in grades, and the queries with their sets."""
-    numbers = {f"notes/{path}": number for number, path in csv.reader((LABELS / "documents.tsv").open(), "excel-tab")}
+    documents = csv.reader((LABELS / "documents.tsv").open(), "excel-tab")
+    numbers = {f"notes/{path}": number for number, path in documents if (shared / "notes" / path).is_file()}
     _copied(shared, numbers, work / "library")
     written = [path for path in (LABELS / "reports").iterdir() if not path.name.endswith(".labels.tsv")]
     for path in written:

@@ -34,12 +34,12 @@ def model(monkeypatch: pytest.MonkeyPatch) -> None:
     leaves = np.zeros((3 * len(bounds), 2))
     leaves[1::3, 1] = 0.5
     arrays = {"columns": columns, "bounds": every, "leaves": leaves, "biases": np.array([0, -11.25, -99])}
-    fitted = BoostedTrees(("other", "useful", "answer"), arrays, {"any": 0.5, "each": 0.1})
+    fitted = BoostedTrees(("other", "useful", "answer"), arrays, {})
     monkeypatch.setattr(relevance, "load_trees", lambda _name: fitted)
 
 
-def ordered(query: Query, hits: str, near: str = "") -> tuple[str, str]:
-    notes = [[found_note(name) for name in names] for names in (hits, near)]
+def ordered(query: Query, hits: str, near: str = "", cosine: float = 0.4) -> tuple[str, str]:
+    notes = [[found_note(name, cosine=cosine) for name in names] for names in (hits, near)]
     found = Results(total=len(hits), hits=())
     first, others = relevance.ordered(query, found, *notes, by_name)
     return "".join(one.id for one in first), "".join(one.id for one in others)
@@ -47,7 +47,12 @@ def ordered(query: Query, hits: str, near: str = "") -> tuple[str, str]:
 
 def test_the_nearest_come_first_and_near_notes_that_are_hardly_useful_are_dropped() -> None:
     assert ordered(Query("冪等"), "acb", "xazg") == ("cba", "zxg")
-    assert ordered(Query("冪等"), "", "abe") == ("", "")  # the best is useful with .44
+
+
+def test_where_nothing_is_found_nothing_is_near_unless_the_most_similar_note_is_similar_enough() -> None:
+    assert ordered(Query("冪等"), "", "xz", cosine=0.3) == ("", "zx")
+    assert ordered(Query("冪等"), "", "xz", cosine=0.29) == ("", "")
+    assert ordered(Query("冪等"), "a", "xz", cosine=0.29) == ("a", "zx")
 
 
 def test_a_page_is_cut_out_of_all_hits_that_were_compared() -> None:
