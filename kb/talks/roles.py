@@ -31,6 +31,8 @@ _EXPLICIT = 0.94  # probability of an explicit heading: 49 of 52 in the labelled
 _EVEN = 0.5  # probability from which a line is rather a talk
 _MAX_NEAR = 2  # lines of the file between near lines
 _MAX_BELOW = 60  # lines below a heading that are features
+_SUREST = 0.85  # the least probability of the surest talk of a report that has at least _MANY lines (docs/relevance.md)
+_MANY = 10
 
 LineFeatures = dict[int, list[str]]  # by the index of the line
 
@@ -75,6 +77,7 @@ def _by_line(chosen: Sequence[int], probabilities: NDArray[np.float64]) -> tuple
 def choose_talks(lines: Sequence[Line], talk: Mapping[int, float], overrides: Mapping[int, bool]) -> list[int]:
     """Choose the talks: either a heading or lines below it, whichever scores higher. Return their indices.
 
+    A report whose surest line is not sure has none: it is on one talk or on no event, and the lines are its sections.
     The score of a line is its log-odds less those of a threshold; scores of lines below a heading add up, as if they
     were independent. The threshold is lower for a line if half of its peers are talks, and higher for rows of tables,
     which may list anything. `overrides` win. Lines below one that is overridden to be a talk are judged alone, since
@@ -84,6 +87,8 @@ def choose_talks(lines: Sequence[Line], talk: Mapping[int, float], overrides: Ma
     usual, beside_talks, for_rows = (thresholds[name] for name in ("talk", "talk beside talks", "row"))
     rows = {i for i in talk if lines[i].type == "table"}
     scores = {i: _log_odds(value) - (for_rows if i in rows else usual) for i, value in talk.items()}
+    if len(talk) >= _MANY and max(talk.values(), default=0.0) < _SUREST:
+        scores = dict.fromkeys(scores, -inf)
     talks_alone = {i for i, score in scores.items() if score > 0}
     for (name, *_), peers in peers_of(lines, parents_of(lines), talk).items():
         if name == "beside" and 2 * sum(scores[i] > 0 for i in peers) > len(peers) - 1:

@@ -473,6 +473,16 @@ def test_of_a_heading_and_those_below_it_the_more_probable_are_talks() -> None:
     ]  # the override says nothing about the lines below
 
 
+def test_a_report_of_ten_lines_or_more_has_talks_only_if_one_of_them_is_sure() -> None:
+    lines = lines_of(markdown("".join(f"# 鍵の話{number}\n\n" for number in range(10))).blocks)
+    likely = dict.fromkeys(range(10), 0.7)
+
+    assert choose_talks(lines, likely, {}) == []
+    assert choose_talks(lines, likely, {3: True}) == [3]
+    assert choose_talks(lines, likely | {3: 0.9}, {}) == [*range(10)]
+    assert choose_talks(lines[:9], dict.fromkeys(range(9), 0.7), {}) == [*range(9)]
+
+
 def test_a_heading_with_only_a_mark_is_no_talk() -> None:
     talks = report_of(markdown("# 鍵の集い 2019\n\n## LT1:\n\n- 錠\n\n## LT2: 錠を替えた話\n\n- 鍵\n")).talks
 
