@@ -12,13 +12,13 @@ from random import Random
 from time import sleep
 
 import pytest
+from msgspec.structs import replace
 from scenes import ADDED, KEPT, Scene
 from test_beside import FORK, patiently
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Correction, MetadataOverride
 from webui.app import create_app
-from webui.pages.panel import corrected
 
 SEED = 2018
 PROCESSES = 4
@@ -42,7 +42,7 @@ def steps(own: int, rounds: int, slugs: Sequence[str]) -> Iterator[Callable[[Kno
         )
         yield lambda kb, mark=mark: kb.corrector.note(f"note-{mark}/00000000", lambda _: Correction(adds=("s3",)))
         slug = slugs[own * rounds + number]
-        yield lambda kb, slug=slug: kb.corrector.note(TOGETHER, lambda known: corrected(known, slug, None))
+        yield lambda kb, slug=slug: kb.corrector.note(TOGETHER, lambda known: replace(known, adds=(*known.adds, slug)))
         if number % 10 == 0:
             yield lambda kb: patiently(kb.indexer.sync)
 

@@ -16,7 +16,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.services import domain
 from kb.services.changes import Change
 from webui.app import create_app
-from webui.pages.feeds import Feed, FeedEntry, atom
+from webui.pages.feeds import AtomFeed
 
 REPORT = """# 見本勉強会 2019-05-01 参加レポート
 
@@ -158,21 +158,29 @@ def test_each_page_says_where_its_feed_is(client: FlaskClient, page: str, feed: 
     assert f'<link rel="alternate" type="application/atom+xml" href="{feed}"' in client.get(page).text
 
 
+def feed_of(title: str) -> AtomFeed:
+    addresses = {"link": "http://localhost/", "feed_url": "http://localhost/feed"}
+    return AtomFeed(title, description=title, author_name="kb", language="ja", feed_guid="urn:x:f", **addresses)
+
+
 @given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None)))
 def test_whatever_a_note_holds_makes_a_valid_feed(title: str, content: str) -> None:
-    entry = FeedEntry("urn:x:1", title, "http://localhost/note/1", "2019-05-01T00:00:00Z", content)
-    feed = Feed("urn:x:f", title, content, "kb", "ja", "http://localhost/", "http://localhost/feed", (entry,))
-    written = atom(feed).encode()
+    feed = feed_of("SQS")
+    feed.add("urn:x:1", "2019-05-01T00:00:00Z", title, "http://localhost/note/1", content)
+    written = feed.writeString("utf-8").encode()
 
     assert (objections(written), bool(feedparser.parse(written).bozo)) == ([], False)
 
 
 @pytest.mark.parametrize("moments", [("2019-05-01", "2021-03-01"), ("2021-03-01", "2019-05-01")])
 def test_a_feed_is_as_new_as_its_newest_entry(moments: tuple[str, ...]) -> None:
-    made = tuple(
-        FeedEntry(f"urn:x:{day}", "SQS", "http://localhost/note/1", f"{day}T00:00:00Z", "SQS") for day in moments
-    )
-    feed = Feed("urn:x:f", "SQS", "SQS", "kb", "ja", "http://localhost/", "http://localhost/feed", made)
+    feed = feed_of("SQS")
+    for day in moments:
+        feed.add(f"urn:x:{day}", f"{day}T00:00:00Z", "SQS", "http://localhost/note/1", "SQS")
 
-    assert objections(atom(feed).encode()) == []
-    assert feedparser.parse(atom(feed)).feed.updated == "2021-03-01T00:00:00+00:00"
+    assert objections(feed.writeString("utf-8").encode()) == []
+    assert feedparser.parse(feed.writeString("utf-8")).feed.updated == "2021-03-01T00:00:00+00:00"
+
+
+def test_the_words_of_a_search_make_a_valid_feed_whatever_they_are(client: FlaskClient) -> None:
+    assert objections(client.get("/feed?q=SQS%01%0b%EF%BF%BE").data) == []

@@ -73,7 +73,7 @@ def test_years_without_notes_have_their_column_and_what_has_no_year_has_the_last
 
     assert drawn is not None
     assert drawn.years == ("2018", "2019", "2020", "undated")
-    assert [(cell.notes, cell.url) for _, cells in drawn.rows for cell in cells] == [
+    assert [(notes, url) for _, cells in drawn.rows for notes, _shade, url in cells] == [
         (1, "/?service=sqs&year=2018"),
         (0, "/?service=sqs&year=2019"),
         (3, "/?service=sqs&year=2020"),

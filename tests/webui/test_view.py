@@ -15,7 +15,7 @@ from webui.http.address import web_address
 from webui.view.facets import Group, groups
 from webui.view.listing import Column, headings, number_column, ordered
 from webui.view.templates import marked
-from webui.view.timeline import HEIGHT, Timeline, Undated, in_a_row, timeline
+from webui.view.timeline import HEIGHT, Bar, Timeline, in_a_row, timeline
 from webui.wording import day_and_age
 
 
@@ -148,7 +148,7 @@ def test_empty_years_have_a_place_and_undated_notes_have_no_bar() -> None:
         ("2020", 10, True),
     ]
     assert line.bars[0].url == "/?year=2018"
-    assert line.undated == Undated("undated", 4, "/?year=undated", chosen=False)
+    assert line.undated == Bar("undated", 4, "/?year=undated")
 
 
 def test_a_year_long_ago_adds_no_row_of_empty_years() -> None:

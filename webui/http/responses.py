@@ -25,8 +25,9 @@ _log = logging.getLogger(__name__)
 _OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Comments and indents: 2 kB of a first visit. Libraries that minify more have no wheels for macOS and Windows.
 _FOR_READERS = re.compile(r"^[ ]*(?://.*|/[*].*[*]/)?\n|^[ ]+|[ ]+// .*$", re.MULTILINE)
+_INDENT = re.compile(r"(?<=>)\n +(?=<)")  # between tags only: a text may be code
 _MINIFIED = ("text/css", "text/javascript")
-_STYLE_SPACE = re.compile(r"(?<=[{};,])\s+|\s+(?=[{}])")
+_STYLE_SPACE = re.compile(r"(?<=[{};,:])\s+|;?\s*(?=\})|\s+(?=\{)")
 
 ERRORS = {
     400: marked("The request could not be understood."),
@@ -150,7 +151,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def compress(app: Flask) -> None:
-    """Make an app minify scripts and styles, compress long texts, and answer 304 for the version that a browser has.
+    """Make an app minify what it sends, compress long texts, and answer 304 for the version that a browser has.
 
     The ETag of a text is its digest, because a page also changes with the language and the day. Pages hold no secret,
     so their compressed length reveals none (BREACH).
@@ -174,6 +175,8 @@ def compress(app: Flask) -> None:
         if request.endpoint == "static" and response.status_code == HTTPStatus.OK and response.mimetype in _MINIFIED:
             response.direct_passthrough = False
             response.set_data(_minified(response.mimetype, response.get_data(as_text=True)))
+        elif response.mimetype == "text/html" and not response.is_streamed:
+            response.set_data(_INDENT.sub("\n", response.get_data(as_text=True)))
         return response
 
 

@@ -120,6 +120,16 @@ def undoing(
     return undo
 
 
+def replacing(put: Callable[[_Change, _Change], object], before: _Change, after: _Change) -> Undo:
+    """Return the undo of a change from `before` to `after`; `put(one, other)` replaces one by the other."""
+
+    def revert(versions: tuple[_Change, _Change]) -> tuple[_Change, _Change]:
+        put(versions[1], versions[0])
+        return versions[1], versions[0]
+
+    return undoing(revert, (before, after))
+
+
 def still_kept(changes: list[FileChange]) -> str:
     """Return a sentence with the names of the backups that changes made."""
     names = dict.fromkeys(name for change in changes for name in change.kept)

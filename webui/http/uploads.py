@@ -70,11 +70,6 @@ class Received:
         """The bytes in base64, for a hidden field of the form."""
         return base64.b64encode(self.data).decode()
 
-    @property
-    def encoded_corrections(self) -> str:
-        """The corrections as JSON, for a hidden field of the form."""
-        return encoded(self.corrections)
-
 
 def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
     """Return the report of a form: bytes of a preview, a file, a fetched page, a text. Raises UnreadableError."""

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError
-from kb.library.files import Readings
 from kb.library.line_readings import readings_in
 from kb.report.identity import own_part
 from kb.report.model import LineReading
@@ -21,7 +20,7 @@ from kb.search.results import UnknownIdError
 from kb.storage.walk import readings_path
 from kb.translation import _, marked, ngettext
 from kb.wording import KINDS, day, listed, since
-from webui.http.undo_log import UndoLog, came_from, undoing
+from webui.http.undo_log import UndoLog, came_from, replacing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
 from webui.view.cached import Cached
@@ -49,11 +48,6 @@ class ReadLine:
 
     report: ReportEntry
     reading: LineReading
-
-    @property
-    def folder(self) -> str:
-        """The outermost folder of the report's file."""
-        return self.report.folder
 
     @cached_property
     def changes(self) -> Mapping[str, tuple[Any, Any]]:
@@ -173,22 +167,17 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
     blueprint = Blueprint("assisted", __name__)
     browser, corrector = knowledge_base.browser, knowledge_base.corrector
 
-    def revert(versions: tuple[Readings, Readings]) -> tuple[Readings, Readings]:
-        before, after = versions
-        corrector.readings(after, before)
-        return after, before
-
     @blueprint.post("/todo/readings")
     def take_back() -> Response:
         report, by, of = (request.form.get(name, "") for name in ("report", "by", "of"))
         entries = (browser.entry(report),) if report or of else browser.reports()
-        before: Readings = dict(_taken_back(knowledge_base, entries, by, of))
+        before: Mapping[str, Mapping[str, LineReading]] = dict(_taken_back(knowledge_base, entries, by, of))
         if of and (not before or before[entries[0].source][of].at != request.form.get("at")):
             raise ChangedSinceError(readings_path(entries[0].source))
         count = sum(map(len, before.values()))
         if not count:
             raise RefusedError(_("Nothing is chosen. Choose what to answer."), "report")
-        after: Readings = {
+        after: Mapping[str, Mapping[str, LineReading]] = {
             source: {of: replace(one, undone=True) for of, one in own.items()} for source, own in before.items()
         }
         corrector.readings(before, after)
@@ -197,7 +186,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
             "Took back what assistants read in {count:,} lines.",
             count,
         )
-        undo_entry = undo_log.add(text, undoing(revert, (before, after)))
+        undo_entry = undo_log.add(text, replacing(corrector.readings, before, after))
         return undo_log.redirect_back(undo_entry, came_from("/todo?what=assistant"), synced=updater.update(0))
 
     handle_refusals(blueprint)

@@ -19,7 +19,7 @@ from kb.search.results import UnknownIdError
 from kb.translation import _
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
-from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
+from webui.http.undo_log import Undo, UndoLog, came_from, replacing, still_kept, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.panel import Changes, Panel, changes_of, panel_of
 from webui.pages.updating import Updater, kinds_read
@@ -132,7 +132,8 @@ class _Forms:
                 undos.append(change_note(corrector, panel.note.id, changes.note))
             undos += [change_talk(corrector, talk, change) for talk, change in changes.talks]
             if changes.report:
-                undos.append(_change(partial(self._edit, panel.report.id), asdict, _override, changes.report))
+                edit = partial(self._edit, panel.report.id)
+                undos.append(_change(edit, asdict, lambda fields: MetadataOverride(**fields), changes.report))
         text = " ".join(changes.said) or _("Nothing was changed.")
         back, at, note = came_from(page), request.form.get("at"), panel.note.id if panel.note else ""
         anchor = f"line-{panel.number}" if back.startswith("/lines/") else note
@@ -178,24 +179,18 @@ def change_talk(corrector: Corrector, talk_id: str, change: Callable[[TalkCorrec
 
 def merge(corrector: Corrector, table: Same, name: str, shown: str | None) -> Undo:
     """Show an event's or a person's name under another one, None: under itself again; return the undo."""
-
-    def fields(shown: str | None) -> Mapping[str, Any]:
-        return {"shown": shown}
-
-    return _change(partial(corrector.same, table, name), fields, lambda own: own["shown"], lambda _before: shown)
+    edit = partial(corrector.same, table, name)
+    return _change(edit, lambda own: {"shown": own}, lambda fields: fields["shown"], lambda _before: shown)
 
 
 def keep_apart(corrector: Corrector, table: Same, name: str, other: str) -> Undo:
     """Say in kb.toml that two names are different events or people; return the undo."""
-
-    def fields(others: tuple[str, ...]) -> Mapping[str, Any]:
-        return dict.fromkeys(others, True)
-
-    def names(own: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(name for name, is_different in own.items() if is_different)
-
-    edit = partial(corrector.different, table, name)
-    return _change(edit, fields, names, lambda others: tuple(dict.fromkeys((*others, other))))
+    return _change(
+        partial(corrector.different, table, name),
+        lambda others: dict.fromkeys(others, True),
+        lambda fields: tuple(name for name, is_different in fields.items() if is_different),
+        lambda others: tuple(dict.fromkeys((*others, other))),
+    )
 
 
 def _change(
@@ -209,13 +204,11 @@ def _change(
     `edit` applies a change and returns the entry before it.
     """
 
-    def revert(versions: tuple[_Entry, _Entry]) -> tuple[_Entry, _Entry]:
-        before, after = versions
+    def put(after: _Entry, before: _Entry) -> None:
         edit(lambda now: from_fields(reverted(*map(to_fields, (now, before, after)))))
-        return after, before
 
     before = edit(change)
-    return undoing(revert, (before, change(before)))
+    return replacing(put, before, change(before))
 
 
 def _fields_of(correction: Correction) -> Mapping[str, object]:
@@ -235,7 +228,3 @@ def _correction_of(fields: Mapping[str, Any]) -> Correction:
         denied=denied,
         no_answer_to=fields[_ANSWERS],
     )
-
-
-def _override(fields: Mapping[str, Any]) -> MetadataOverride:
-    return MetadataOverride(**fields)

@@ -78,21 +78,11 @@ class Sheet:
         text = _("These are the first {shown:,} of {total:,} notes. Markdown and CSV have all.")
         return text.format(shown=len(self.notes), total=self.total)
 
-    @property
-    def search(self) -> str:
-        """The address of the search."""
-        return address_of(self.query)
-
-    @property
-    def fields(self) -> tuple[tuple[str, str], ...]:
-        """The search as fields of a form, which shows all notes again if none is chosen."""
-        return pairs_of(self.query)
-
     def file(self, ending: str) -> str:
         """Return the address of all notes as a file."""
         if self.chosen:
             return address(f"/export.{ending}", *((_CHOSEN, note.id) for note in self.notes))
-        return f"/export.{ending}{self.search[1:]}"
+        return f"/export.{ending}{address_of(self.query)[1:]}"
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -134,6 +124,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
                 ],
             },
             sheet=shown,
+            fields=pairs_of(shown.query),  # the search again, if no note is chosen
             quoting=style,
         )
 

@@ -1,7 +1,6 @@
 """Atom feeds (RFC 4287) of a search, of a service, and of all updates; the only module that imports feedgenerator."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from feedgenerator import Atom1Feed
@@ -25,31 +24,6 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 _MAX_TITLE = 120  # characters; feed readers list titles in a line
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
-    """An entry: `id` is a stable URN, `updated` a time in UTC (RFC 3339), `content` HTML."""
-
-    id: str
-    title: str
-    url: str
-    updated: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed: its texts, the address of its page and its own, and its entries, newest first."""
-
-    id: str
-    title: str
-    subtitle: str
-    author: str
-    language: str
-    page: str
-    url: str
-    entries: tuple[FeedEntry, ...]
-
-
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the feeds of a knowledge base."""
     blueprint = Blueprint("feeds", __name__)
@@ -58,19 +32,20 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def respond(path: str, page: str, title: str, query: Query, *, whole: bool = True) -> Response:
         root = request.host_url.rstrip("/")
         entries = knowledge_base.updates.entries(query, whole=whole)
-        feed = Feed(
-            id=urn("feed", path),
-            title=" - ".join(filter(None, (title, _("Session notes")))),
-            subtitle=_(
+        feed = AtomFeed(
+            feed_guid=urn("feed", path),
+            title=_clean(" - ".join(filter(None, (title, _("Session notes"))))),
+            description=_(
                 "New notes, problems with a new remedy, and what has changed since. Only exact matches are reported."
             ),
-            author=_("Session notes"),
+            author_name=_("Session notes"),
             language=language(),
-            page=root + page,
-            url=root + path,
-            entries=tuple(_entry(entry, root) for entry in entries),
+            link=root + page,
+            feed_url=root + path,
         )
-        return Response(atom(feed), mimetype=MIMETYPE)
+        for entry in entries:
+            feed.add(entry.id, entry.at, *_title_and_url(entry, root), _content(entry, root))
+        return Response(feed.writeString("utf-8"), mimetype=MIMETYPE)
 
     @blueprint.get("/feed")
     def of_search() -> Response:
@@ -92,9 +67,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
-def _entry(entry: NewsEntry, root: str) -> FeedEntry:
+def _content(entry: NewsEntry, root: str) -> str:
     others = entry.others[:_MAX_OTHERS]
-    content = render_template("entry.html", entry=entry, others=others, left=len(entry.others) - len(others), root=root)
+    return render_template("entry.html", entry=entry, others=others, left=len(entry.others) - len(others), root=root)
+
+
+def _title_and_url(entry: NewsEntry, root: str) -> tuple[str, str]:
     if entry.change:
         title = ngettext(
             "Changed since {statement} ({count:,} note)",
@@ -102,40 +80,26 @@ def _entry(entry: NewsEntry, root: str) -> FeedEntry:
             1 + len(entry.others),
             statement=since(entry.change),
         )
-        url = address_of(Query().select("service", *entry.change.services))
-    else:
-        is_remedy = entry.what == "remedy"
-        title = _("Remedy: {problem}", problem=entry.others[0].text) if is_remedy else entry.note.text
-        url = page_address("note", entry.note.id)
-    return FeedEntry(entry.id, title, root + url, entry.at, content)
+        return title, root + address_of(Query().select("service", *entry.change.services))
+    is_remedy = entry.what == "remedy"
+    title = _("Remedy: {problem}", problem=entry.others[0].text) if is_remedy else entry.note.text
+    return title, root + page_address("note", entry.note.id)
 
 
-def atom(feed: Feed) -> str:
-    """Return a feed as Atom."""
-    document = _Atom(
-        feed_guid=feed.id,
-        title=_clean(feed.title),
-        description=_clean(feed.subtitle),
-        author_name=_clean(feed.author),
-        language=feed.language,
-        link=feed.page,
-        feed_url=feed.url,
-    )
-    for entry in feed.entries:
-        title = " ".join(_clean(entry.title).split())
-        document.add_item(
-            unique_id=entry.id,
-            title=title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1]}…",
-            link=entry.url,
-            description=None,
-            content=_clean(entry.content),
-            updateddate=datetime.fromisoformat(entry.updated),
-        )
-    return str(document.writeString("utf-8"))
-
-
-class _Atom(Atom1Feed):  # type: ignore[misc]  # published without types
+class AtomFeed(Atom1Feed):  # type: ignore[misc]  # published without types
     """An Atom feed whose date is that of its newest entry."""
+
+    def add(self, urn: str, at: str, title: str, url: str, content: str) -> None:
+        """Add an entry: its stable URN, its time in UTC (RFC 3339), and its content as HTML."""
+        title = " ".join(_clean(title).split())
+        self.add_item(
+            unique_id=urn,
+            title=title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1]}…",
+            link=url,
+            description=None,
+            content=_clean(content),
+            updateddate=datetime.fromisoformat(at),
+        )
 
     def latest_post_date(self) -> datetime:
         """Return the date of the newest entry, 1970 without entries."""

@@ -25,7 +25,7 @@ from webui import wording
 from webui.http.address import MAX_VALUE_LENGTH, page_address
 from webui.http.responses import problem, respond, wants_json
 from webui.view.facets import Chip, TalkGroup, counts, talk_groups
-from webui.view.listing import SORT, Column, Heading, Page, address, asked_page, headings, number_column, ordered, paged
+from webui.view.listing import SORT, Column, address, asked_page, headings, number_column, ordered, paged
 from webui.view.timeline import Timeline, timeline
 
 _SIZE = 50  # entries on a page
@@ -56,33 +56,6 @@ class Index(Generic[_Entry]):
     def keys(self) -> tuple[str, ...]:
         """The filters of its address, in their order."""
         return tuple(key for key in _KEYS if key in ("name", "service", *self.values))
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry of the list: its address, its name, and the texts of the other columns."""
-
-    url: str
-    title: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IndexPage:
-    """The values that the page of a list shows; `unread` is a notice about an unknown order.
-
-    Only the list of talks has facet `groups`.
-    """
-
-    label: str
-    part: Page[Any]
-    headings: tuple[Heading, ...]
-    rows: tuple[Row, ...]
-    bars: Timeline
-    kept: Mapping[str, str]
-    chips: tuple[Chip, ...]
-    groups: tuple[TalkGroup, ...]
-    unread: str
 
 
 def _event_slugs(entry: ReportEntry | TalkEntry) -> tuple[str, ...]:
@@ -196,7 +169,7 @@ def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     filters = {key: contents.current_value(key, value) if contents else value for key, value in filters.items()}
     noted = _noted(index, filters.get("service"), knowledge_base)
     columns = {
-        "name": Column(index.title),
+        "name": Column(index.title, index.title),
         **index.columns(knowledge_base.browser),
         "notes": number_column(lambda entry: noted.get(index.key(entry), 0)),
     }
@@ -225,24 +198,18 @@ def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
             index.path: [{**index.record(one), "notes": noted.get(index.key(one), 0)} for one in part.items],
             **({"facets": {group.key: group.values for group in groups}} if groups else {}),
         },
-        shown=IndexPage(
-            label=_(wording.PLACES[f"/{index.path}"]),
-            part=part,
-            headings=tuple(headings(part.path, columns, order, index.order, filters)),
-            rows=tuple(
-                Row(
-                    page_address(index.what, index.key(entry)),
-                    index.title(entry),
-                    tuple(column.shown(entry) for column in [*columns.values()][1:]),
-                )
-                for entry in part.items
-            ),
-            bars=_bars(index, in_any_year, kept),
-            kept=kept,
-            chips=tuple(_chips(part.path, kept, knowledge_base)),
-            groups=groups,
-            unread=unread,
-        ),
+        label=_(wording.PLACES[f"/{index.path}"]),
+        part=part,
+        headings=tuple(headings(part.path, columns, order, index.order, filters)),
+        rows=[
+            (page_address(index.what, index.key(one)), [column.shown(one) for column in columns.values()])
+            for one in part.items
+        ],
+        bars=_bars(index, in_any_year, kept),
+        kept=kept,
+        chips=tuple(_chips(part.path, kept, knowledge_base)),
+        groups=groups,
+        unread=unread,
     )
 
 

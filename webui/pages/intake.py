@@ -166,7 +166,9 @@ class _Intake:
                 return self._preview(after, said=said, earlier=received.corrections, line=panel.number)
             except RefusedError as error:
                 refused = error
-        page = render_template("correct.html", panel=panel, refused=refused, received=received, about=about)
+        page = render_template(
+            "correct.html", panel=panel, refused=refused, received=received, about=about, encoded=encoded
+        )
         return make_response(page, 422 if refused else 200)
 
     def _with_changes(self, corrections: CorrectionSet, panel: Panel, changes: Changes) -> CorrectionSet:
@@ -216,7 +218,8 @@ class _Intake:
             changed=changed,
             said=said,
             unread=not finished.reading and bool(report.notes) and reader is not None,
-            earlier=earlier and encoded(earlier),
+            earlier=earlier,
+            encoded=encoded,
             here=next((note.id for note in report.notes if line is not None and note.line >= line), None),
             outline=outline,
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],

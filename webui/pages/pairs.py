@@ -1,19 +1,17 @@
 """The page of problems with their remedies and questions with their answers, by state and service."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest
 
-from index.engine import FacetCount
 from index.query import Query
 from kb.kinds import PROBLEM_STATES
 from kb.knowledge_base import KnowledgeBase
 from kb.search.facets import place
 from kb.search.records import note_record
-from kb.services import Catalogue, Domain
+from kb.services import Domain
 from kb.translation import _
 from kb.wording import STATES
 from webui import wording
@@ -24,16 +22,6 @@ from webui.view.results import ShownNote, with_related
 
 _PATH, _SIZE = "/pairs", 20  # notes on a page
 _SERVICES = 8  # on offer
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A state or service to filter by: its address, its number of notes, and whether it is chosen."""
-
-    label: str
-    url: str
-    notes: int
-    chosen: bool
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -68,6 +56,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             answer = knowledge_base.searcher.search(replace(counted, offset=(number - 1) * _SIZE))
         kept = (("q", words), ("state", state), ("service", name))
         shown = [with_related(domain, hit.note, answer.context_notes[place(hit.note)]) for hit in answer.hits]
+        notes = counts(answer, "state")
+        notes[""] = sum(notes.get(one, 0) for one in PROBLEM_STATES)
         part = page_of(_PATH, shown, answer.total, number, _SIZE, kept=kept)
         return respond(
             "pairs.html",
@@ -78,8 +68,24 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
                 "pairs": [_record(one, domain) for one in part.items],
             },
             part=part,
-            states=tuple(_states(counts(answer, "state"), state, words, name)),
-            services=tuple(_services(answer.facets["service"], catalogue, state, words)),
+            states=[
+                (
+                    label,
+                    address(_PATH, ("q", words), ("state", one), ("service", name)),
+                    notes.get(one, 0),
+                    one == state,
+                )
+                for one, label in {"": _("All problems"), **{one: _(label) for one, label in STATES.items()}}.items()
+            ],
+            services=[
+                (
+                    catalogue.short_name(one.value),
+                    address(_PATH, ("q", words), ("state", state), ("service", "" if one.selected else one.value)),
+                    one.count,
+                    one.selected,
+                )
+                for one in answer.facets["service"]
+            ],
             more_services=answer.unlisted.get("service", 0),
             service=service,
             state=state,
@@ -88,20 +94,6 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         )
 
     return blueprint
-
-
-def _states(notes: Mapping[str, int], chosen: str, words: str, service: str) -> Iterator[Choice]:
-    labels = {"": _("All problems"), **{state: _(label) for state, label in STATES.items()}}
-    totals = {**notes, "": sum(notes.get(state, 0) for state in PROBLEM_STATES)}
-    for state, label in labels.items():
-        url = address(_PATH, ("q", words), ("state", state), ("service", service))
-        yield Choice(label, url, totals.get(state, 0), state == chosen)
-
-
-def _services(values: Sequence[FacetCount], catalogue: Catalogue, state: str, words: str) -> Iterator[Choice]:
-    for facet in values:
-        url = address(_PATH, ("q", words), ("state", state), ("service", "" if facet.selected else facet.value))
-        yield Choice(catalogue.short_name(facet.value), url, facet.count, facet.selected)
 
 
 def _record(shown: ShownNote, domain: Domain) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import partial
 from typing import Any, get_args
 
 from flask import request
@@ -95,28 +95,34 @@ def _field(name: str, shown: str = "") -> str | None:
 
 
 def _note_change(panel: Panel, catalogue: Catalogue) -> tuple[Callable[[Correction], Correction] | None, list[str]]:
-    note, changes, said = panel.note, list[Callable[[Correction], Correction]](), list[str]()
+    note, said, kinds, form = panel.note, list[str](), dict[str, Any](), request.form
     if note is None:
         return None, said
     adds = _services(_field("instead") or _field("add") or "", "add", catalogue)
-    removes = [slug for name in request.form.getlist("remove") for slug in _services(name, "remove", catalogue)]
-    for slug in adds:
-        changes.append(partial(corrected, add=slug, remove=None))
-        said.append(_("Added {name}.", name=catalogue.name(slug)))
-    for slug in removes:
-        changes.append(partial(corrected, add=None, remove=slug))
-        said.append(_("Removed {name}.", name=catalogue.name(slug)))
+    removes = [slug for name in form.getlist("remove") for slug in _services(name, "remove", catalogue)]
+    said += [_("Added {name}.", name=catalogue.name(slug)) for slug in adds]
+    said += [_("Removed {name}.", name=catalogue.name(slug)) for slug in removes]
     if (name := _field("kind", note.kind)) is not None:
-        kind = _kind(name)
-        changes.append(partial(replace, kind=kind, denied=()))
+        kinds = {"kind": (kind := _kind(name)), "denied": ()}
         said.append(_("Its kind is {kind} now.", kind=_(KINDS[kind])) if kind else _("Its kind is automatic again."))
     if claim := next((one for one in get_args(Claim) if one == _field("no")), None):
-        changes.append(partial(denied, claim=claim))
         said.append(_("It is not taken for “{kind}” any more.", kind=_(KINDS[claim]).lower()))
     if query := _field("no_answer_to"):
-        changes.append(partial(_no_answer, query=query))
         said.append(_("It is not quoted for “{query}” any more.", query=query))
-    return (partial(_in_turn, changes) if changes else None), said
+
+    def change(known: Correction) -> Correction:
+        tagged = {**dict.fromkeys(known.adds, True), **dict.fromkeys(known.removes, False)}
+        tagged |= {**dict.fromkeys(adds, True), **dict.fromkeys(removes, False)}
+        after = replace(
+            known,
+            adds=tuple(slug for slug, is_tagged in tagged.items() if is_tagged),
+            removes=tuple(slug for slug, is_tagged in tagged.items() if not is_tagged),
+            no_answer_to=tuple(dict.fromkeys((*known.no_answer_to, *([query] if query else ())))),
+            **kinds,
+        )
+        return denied(after, claim) if claim else after
+
+    return (change if said else None), said
 
 
 def _talk_changes(panel: Panel) -> tuple[list[tuple[str, Callable[[TalkCorrection], TalkCorrection]]], list[str]]:
@@ -173,29 +179,10 @@ def _report_change(
     return change, (_("Corrected “{title}”.", title=report.title),)
 
 
-def _in_turn(changes: Sequence[Callable[[Correction], Correction]], correction: Correction) -> Correction:
-    return reduce(lambda known, change: change(known), changes, correction)
-
-
-def corrected(correction: Correction, add: str | None, remove: str | None) -> Correction:
-    """Return a correction that adds a service to its note and removes another."""
-    adds = dict.fromkeys((*correction.adds, *([add] if add else ())))
-    removes = dict.fromkeys((*correction.removes, *([remove] if remove else ())))
-    return replace(
-        correction,
-        adds=tuple(slug for slug in adds if slug != remove),
-        removes=tuple(slug for slug in removes if slug != add),
-    )
-
-
 def denied(correction: Correction, claim: Claim) -> Correction:
     """Return a correction by which its note is not of a kind."""
     denied = tuple(dict.fromkeys((*correction.denied, claim)))
     return replace(correction, kind=None if correction.kind == claim else correction.kind, denied=denied)
-
-
-def _no_answer(correction: Correction, query: str) -> Correction:
-    return replace(correction, no_answer_to=tuple(dict.fromkeys((*correction.no_answer_to, query))))
 
 
 def _services(names: str, field: str, catalogue: Catalogue) -> list[str]:

@@ -111,8 +111,8 @@ def _add_browser(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
         query, _ = query_of(request.args.items(multi=True))  # of the search whose words are typed
         offered = tuple(offers(knowledge_base.searcher, query))
         if request.args.get("format") == "opensearch":
-            return jsonify([query.text, [offer.suggestion.label for offer in offered]])
-        records = [{**asdict(offer.suggestion), "url": offer.url} for offer in offered]
+            return jsonify([query.text, [suggestion.label for suggestion, _url in offered]])
+        records = [{**asdict(suggestion), "url": url} for suggestion, url in offered]
         return respond("suggestions.html", lambda: {"suggestions": records}, suggestions=offered)
 
     @blueprint.get("/aliases")

@@ -9,10 +9,8 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.library.contents import ReportEntry
 from kb.search.browser import ServiceCount
 from kb.search.comparison import compared_facet
-from kb.search.crosstab import ServiceYears
 from kb.search.facets import by_strength, keys
 from kb.search.records import facet_record, found_event_record, found_talk_record, hit_records, service_record
 from kb.search.results import FoundEvent, FoundNote, SearchResults
@@ -26,11 +24,11 @@ from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page,
 from webui.http.responses import problem, respond, wants_json
 from webui.http.security import Access
 from webui.pages.saved import SavedSearches, remember_seen
-from webui.view.cached import Cached, Panel, Panels, answer_example
+from webui.view.cached import Cached, Panel, answer_example, panels
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, counts, groups, name_of
-from webui.view.listing import numbers
+from webui.view.listing import Page
 from webui.view.results import Notice, TalkHits, Way, by_talk, notices, ways_out
-from webui.view.timeline import HeatMap, Timeline, heat_map, shade, timeline
+from webui.view.timeline import Timeline, heat_map, shade, timeline
 
 _NEWEST = 10  # reports on the start page
 _Category = tuple[str, str, list[tuple[ServiceCount, int]]]
@@ -38,8 +36,8 @@ _Category = tuple[str, str, list[tuple[ServiceCount, int]]]
 
 
 @dataclass(frozen=True, slots=True)
-class SearchPage:
-    """The values that the search page shows."""
+class SearchPage(Page[FoundNote]):
+    """The values that the search page shows; its items are the notes found."""
 
     query: Query
     answer: SearchResults
@@ -101,36 +99,6 @@ class SearchPage:
         """Whether two of its values can be compared beside each other."""
         return compared_facet(self.query) is not None
 
-    @property
-    def total(self) -> int:
-        """The number of results."""
-        return self.answer.total
-
-    @property
-    def first(self) -> int:
-        """The number of the first result on this page, counted from 1."""
-        return self.query.offset + 1
-
-    @property
-    def last(self) -> int:
-        """The number of the last result on this page."""
-        return self.query.offset + len(self.answer.hits)
-
-    @property
-    def number(self) -> int:
-        """The number of this page."""
-        return page_of(self.query)
-
-    @property
-    def pages(self) -> int:
-        """The number of pages."""
-        return -(-self.answer.total // PAGE_SIZE)
-
-    @property
-    def numbers(self) -> Iterator[int | None]:
-        """The page numbers to offer, None for a gap."""
-        return numbers(self.number, self.pages)
-
     def url(self, number: int) -> str:
         """Return the address of a page."""
         return address_of(at_page(self.query, number))
@@ -157,7 +125,7 @@ class SearchPage:
 def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, access: Access) -> Blueprint:
     """Return the page of `/`."""
     blueprint = Blueprint("search", __name__)
-    panels = Panels(knowledge_base)
+    panel_of = panels(knowledge_base)
     cached_overview = Cached(knowledge_base, lambda: _overview(knowledge_base))
     cached_answer = Cached(knowledge_base, lambda: answer_example(knowledge_base))
 
@@ -169,7 +137,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, access: Access) -
         query, unread = query_of(request.args.items(multi=True))
         query = resolved(query, knowledge_base.collection.catalogue)
         query = current(query, knowledge_base.collection.contents())
-        page = _search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
+        page = _search_page(knowledge_base, query, unread, panel_of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), wording.unread(page.unread))
         if request.method == "GET" and not (page.unread or wants_json()) and access.may_keep(request):
@@ -192,18 +160,9 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, access: Access) -
         return response
 
     def start_page() -> Response:
-        overview = cached_overview()
-        return respond(
-            "start.html",
-            overview.record,
-            reports=overview.reports[:_NEWEST],
-            talks=overview.talks,
-            total=(len(overview.reports), overview.notes),
-            map=overview.map,
-            heat_map=overview.heat_map,
-            searches=saved(),
-            answered=cached_answer() if overview.reports else None,
-        )
+        record, shown = cached_overview()
+        answered = cached_answer() if shown["reports"] else None
+        return respond("start.html", lambda: record, **shown, searches=saved(), answered=answered)
 
     return blueprint
 
@@ -220,6 +179,13 @@ def _search_page(
     years, domain = query.selected("year"), knowledge_base.collection.domain
     sure, likely = by_strength(query, answer.hits, lambda hit: hit.note)
     return SearchPage(
+        path="/",
+        kept=(),
+        items=answer.hits,
+        total=answer.total,
+        number=page_of(query),
+        pages=-(-answer.total // PAGE_SIZE),
+        first=query.offset + 1,
         query=query,
         answer=answer,
         groups=tuple(groups(answer)),
@@ -273,41 +239,27 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Overview:
-    """The values of the start page that change only with the generation, because they cost a search."""
+def _overview(knowledge_base: KnowledgeBase) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the start page as JSON, with the newest reports only, and what its template shows.
 
-    reports: tuple[ReportEntry, ...]
-    counts: tuple[ServiceCount, ...]
-    talks: int
-    notes: int
-    map: tuple[_Category, ...]
-    years: tuple[ServiceYears, ...]
-    heat_map: HeatMap | None
-
-    def record(self) -> dict[str, Any]:
-        """Return the overview as JSON, with the newest reports only; /reports has all."""
-        return {
-            "totals": {"reports": len(self.reports), "talks": self.talks, "notes": self.notes},
-            "reports": self.reports[:_NEWEST],
-            "services": [service_record(count.service, count.notes) for count in self.counts],
-            "years": {one.service.slug: one.notes for one in self.years},
-        }
-
-
-def _overview(knowledge_base: KnowledgeBase) -> _Overview:
+    Both change only with the generation, because they cost a search.
+    """
     reports = knowledge_base.browser.reports()
     counts = tuple(count for count in knowledge_base.browser.services() if count.notes)
     years = knowledge_base.crosstab.years()
-    return _Overview(
-        reports=reports,
-        counts=counts,
-        talks=len(knowledge_base.browser.directory().talks),
-        notes=sum(report.notes for report in reports),
-        map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
-        years=years,
-        heat_map=heat_map(years),
-    )
+    totals = {
+        "reports": len(reports),
+        "talks": len(knowledge_base.browser.directory().talks),
+        "notes": sum(report.notes for report in reports),
+    }
+    record = {
+        "totals": totals,
+        "reports": reports[:_NEWEST],
+        "services": [service_record(count.service, count.notes) for count in counts],
+        "years": {one.service.slug: one.notes for one in years},
+    }
+    categories = tuple(_map(counts, knowledge_base.collection.catalogue.categories))
+    return record, {"reports": reports[:_NEWEST], "totals": totals, "map": categories, "heat_map": heat_map(years)}
 
 
 def _map(counts: Sequence[ServiceCount], labels: Mapping[str, str]) -> Iterator[_Category]:

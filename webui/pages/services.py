@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -31,16 +31,6 @@ _NEWEST = 4  # questions, and impressions
 _TOGETHER = 10  # services named together with this one
 _TALKS = 1000  # on a time line, those with the most notes
 _YEAR_TALKS = 8  # listed under a year of a time line
-
-
-@dataclass(frozen=True, slots=True)
-class NamedTogether:
-    """A service that the same notes name: the number of these notes, their search, and its bar in percent."""
-
-    service: str
-    notes: int
-    url: str
-    width: float
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -121,7 +111,7 @@ def _overview(service: Service, named: Sequence[TalkEntry], knowledge_base: Know
             **whole,
             **{part: [note_record(hit.note, domain) for hit in found.hits] for part, found in newest.items()},
             "totals": {**whole["totals"], **{part: found.total for part, found in newest.items()}},
-            "together": {one.service: one.notes for one in together},
+            "together": {slug: notes for slug, notes, *_ in together},
             **{
                 part: [
                     {"id": one.talk.id, "title": one.talk.title, "notes": noted.get(one.talk.id, 0)} for one in entries
@@ -153,25 +143,20 @@ def _overview(service: Service, named: Sequence[TalkEntry], knowledge_base: Know
         undated=undated_talks(counted, on_service),
         timeline_url=f"/timeline?service={service.slug}",
         together=together,
-        partners=[(one.service, knowledge_base.collection.catalogue.short_name(one.service)) for one in together],
+        partners=[(slug, knowledge_base.collection.catalogue.short_name(slug)) for slug, *_ in together],
         most=_SHOWN,
     )
 
 
-def _together(naming: Query, services: Sequence[FacetCount]) -> tuple[NamedTogether, ...]:
-    """Return the other services of the notes that `naming` finds."""
+def _together(naming: Query, services: Sequence[FacetCount]) -> list[tuple[str, int, str, float]]:
+    """Return the other services of the notes that `naming` finds: slug, number, search, and bar in percent."""
     (own,) = naming.selected("service")
     others = [facet for facet in services if facet.value != own and facet.count]
     most = max((facet.count for facet in others), default=0)
-    return tuple(
-        NamedTogether(
-            service=facet.value,
-            notes=facet.count,
-            url=address_of(naming.select("service", own, facet.value)),
-            width=round(100 * facet.count / most, 2),
-        )
-        for facet in others[:_TOGETHER]
-    )
+    return [
+        (one.value, one.count, address_of(naming.select("service", own, one.value)), round(100 * one.count / most, 2))
+        for one in others[:_TOGETHER]
+    ]
 
 
 def _timeline(knowledge_base: KnowledgeBase) -> Response:

@@ -1,7 +1,7 @@
 """The page of open questions: missing dates, events and speakers, likely claims to confirm, and searches in vain."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -11,12 +11,10 @@ from flask import Blueprint, Response, make_response, redirect, request
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from kb.indexing.corrector import Corrector
 from kb.indexing.outcomes import LessonPreview
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.library.tables import LessonTable
 from kb.report.dates import date_or_none
 from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
 from kb.report.names import Same
@@ -25,7 +23,7 @@ from kb.search.likely_same import Proposal
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
 from webui.http.security import Access
-from webui.http.undo_log import UndoLog, came_from, undoing
+from webui.http.undo_log import UndoLog, came_from, replacing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.assisted import ReadLine, Shown, lines_read
 from webui.pages.correcting import change_note, change_talk, together
@@ -125,11 +123,6 @@ class Task:
         """The day of the event that the text may name, None if it names none."""
         return date_or_none(self.text, self.report.published) if self.what == "date" else None
 
-    @property
-    def folder(self) -> str:
-        """The outermost folder of the report's file, often its author; empty outside of folders."""
-        return self.report.folder
-
     def is_done(self, configuration: Configuration) -> bool:
         """Return whether kb.toml has the correction already, even if the index does not."""
         of_file = configuration.overrides.get(self.report.source, MetadataOverride())
@@ -186,7 +179,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
         tasks_of: Sequence[Task | ReadLine] = next((own for one, own in found.items() if one == what), [])
         if what == _ASSISTANT:
             tasks_of = [line for line in read if by in ("", line.reading.by)]
-        listed = [task for task in tasks_of if report in ("", task.report.id) and folder in ("", task.folder)]
+        listed = [task for task in tasks_of if report in ("", task.report.id) and folder in ("", task.report.folder)]
         pairs = [one for table, own in open_pairs().items() if table == what for one in own]
         kept = (("what", what), ("folder", folder), ("report", report), ("by", by))
         part = paged("/todo", [*listed, *pairs], asked_page(request.args), _PAGE_SIZE, kept=kept)
@@ -202,7 +195,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
             folder=folder,
             by=by,
             of_report=next((task.report for task in listed), None) if report else None,
-            folders=Counter(task.folder for task in tasks_of),
+            folders=Counter(task.report.folder for task in tasks_of),
             assistants=sorted({line.reading.by for line in read}),
             shown=shown,
             learned=sum(contents.learned.values()) if contents else 0,
@@ -268,7 +261,7 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         if lesson is None or lesson.too_many or shown != learned:
             return make_response(redirect("/todo/lesson", 303))  # what was shown is not what would be learned now
         after, before = lesson.lesson, corrector.lesson(lambda _before: lesson.lesson)
-        undo = undoing(_relearn(corrector), (before, after))
+        undo = replacing(lambda _one, other: corrector.lesson(lambda _now: other), before, after)
         count = len(lesson.changes)
         text = ngettext(
             "Learned: the kind of {count:,} other note changes.",
@@ -305,14 +298,3 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
 
     handle_refusals(blueprint)
     return blueprint
-
-
-def _relearn(corrector: Corrector) -> Callable[[tuple[LessonTable, LessonTable]], tuple[LessonTable, LessonTable]]:
-    """Return a function that takes the first of two lessons in place of the second, and returns them reversed."""
-
-    def relearn(lessons: tuple[LessonTable, LessonTable]) -> tuple[LessonTable, LessonTable]:
-        before, after = lessons
-        corrector.lesson(lambda _now: before)
-        return after, before
-
-    return relearn

@@ -313,8 +313,6 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 document.getElementById("print")?.addEventListener("click", () => print());
 
 // One key undoes the last change; after the browser has set the focus.
-function focusFirst() {
-  const first = main.querySelector("[autofocus]") ?? document.getElementById("undo");
-  first?.focus({ preventScroll: true });
-}
-addEventListener("load", () => setTimeout(focusFirst));
+addEventListener("load", () =>
+  setTimeout(() => (main.querySelector("[autofocus]") ?? main.querySelector("#undo"))?.focus({ preventScroll: true })),
+);

@@ -57,30 +57,13 @@ class Cached(Generic[*K, T]):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A search that finds notes: its words or the label of its kind, its address, and its numbers of notes."""
+    """A search that finds notes: its words or the label of its kind, its address, its numbers of notes, and some."""
 
     label: str
     url: str
     total: int
     likely: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SyntaxLine:
-    """A line of the help on the search box: what to write, its meaning, and the address of that search."""
-
-    text: str
-    meaning: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerExample:
-    """A search, its address, and notes of different reports that answer it."""
-
-    question: str
-    url: str
-    found: tuple[FoundNote, ...]
+    found: tuple[FoundNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +83,8 @@ def examples(knowledge_base: KnowledgeBase) -> Callable[[], tuple[Example, ...]]
     return _cached_by_language(knowledge_base, lambda: _examples(knowledge_base))
 
 
-def syntax(knowledge_base: KnowledgeBase) -> Callable[[], tuple[SyntaxLine, ...]]:
-    """Return a function that returns the help on the search box, with names from this knowledge base."""
+def syntax(knowledge_base: KnowledgeBase) -> Callable[[], tuple[tuple[str, str, str], ...]]:
+    """Return a function that returns the help on the search box: texts to type, their meanings and addresses."""
     return _cached_by_language(knowledge_base, lambda: _syntax(knowledge_base))
 
 
@@ -141,7 +124,7 @@ def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
     yield from examples[of_services:]
 
 
-def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
+def _syntax(knowledge_base: KnowledgeBase) -> Iterator[tuple[str, str, str]]:
     names = dict(_syntax_names(knowledge_base))
     lines = (
         ('"{phrase}"', _("between quotes: exactly this, in a row")),
@@ -152,7 +135,7 @@ def _syntax(knowledge_base: KnowledgeBase) -> Iterator[SyntaxLine]:
     )
     for line in lines:
         text, meaning = (part.format(**names) for part in line)
-        yield SyntaxLine(text, meaning, address_of(Query(text)))
+        yield text, meaning, address_of(Query(text))
 
 
 def _syntax_names(knowledge_base: KnowledgeBase) -> Iterator[tuple[str, str]]:
@@ -183,7 +166,7 @@ def _syntax_names(knowledge_base: KnowledgeBase) -> Iterator[tuple[str, str]]:
     yield "phrase", next((phrase for phrase, answer in zip(phrases, answers, strict=True) if answer.total), first)
 
 
-def answer_example(knowledge_base: KnowledgeBase) -> AnswerExample | None:
+def answer_example(knowledge_base: KnowledgeBase) -> Example | None:
     """Return a question that notes surely answer, of several reports if possible; else a search that finds sure notes.
 
     None if there is neither.
@@ -197,7 +180,8 @@ def answer_example(knowledge_base: KnowledgeBase) -> AnswerExample | None:
     for (name, query), answer in zip(searches, answers, strict=True):
         quoted = _of_several_reports(knowledge_base.searcher.quoted(query, answer))
         notes = quoted or _of_several_reports(() if answer.steps else answer.hits[:_MAX_QUOTED])
-        found.append((len(notes), bool(quoted), bool(query.text), AnswerExample(name, address_of(query), notes)))
+        example = Example(name, address_of(query), answer.total, found=notes)
+        found.append((len(notes), bool(quoted), bool(query.text), example))
     best = max(found, key=lambda one: one[:3])[-1]  # the first of those
     return best if best.found else None
 
@@ -218,23 +202,21 @@ def _by_notes(knowledge_base: KnowledgeBase) -> list[ServiceCount]:
     return sorted((one for one in knowledge_base.browser.services() if one.notes), key=lambda one: -(one.notes or 0))
 
 
-class Panels:
-    """The service panels above the results. Making one costs two searches."""
+def panels(knowledge_base: KnowledgeBase) -> Callable[[Query], Panel | None]:
+    """Return a function that returns the panel of the only service that a query names, None if it has no notes.
 
-    def __init__(self, knowledge_base: KnowledgeBase) -> None:
-        self._collection = knowledge_base.collection
-        self._panel = Cached(knowledge_base, lambda slug: _panel(slug, knowledge_base))
+    There is no panel on later pages, or if the query selects services: the reader has seen it already.
+    """
+    cached = Cached(knowledge_base, lambda slug: _panel(slug, knowledge_base))  # each costs two searches
 
-    def of(self, query: Query) -> Panel | None:
-        """Return the panel of the only service that a query names, None if it has no notes.
-
-        There is no panel on later pages, or if the query selects services: the reader has seen it already.
-        """
+    def panel(query: Query) -> Panel | None:
         if query.offset or query.selected("service"):
             return None
-        services = map(self._collection.catalogue.find, (query.text, *query.text.split()))
+        services = map(knowledge_base.collection.catalogue.find, (query.text, *query.text.split()))
         slugs = {service.slug for service in services if service}
-        return self._panel(slugs.pop()) if len(slugs) == 1 else None
+        return cached(slugs.pop()) if len(slugs) == 1 else None
+
+    return panel
 
 
 def _panel(slug: str, knowledge_base: KnowledgeBase) -> Panel | None:

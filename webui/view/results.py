@@ -182,7 +182,7 @@ def ways_out(query: Query, answer: SearchResults, chips: tuple[Chip, ...], searc
     suggested = islice(offers(searcher, query), _MAX_OFFERS) if is_one_word else ()
     ways = [
         *_corrections(query, answer),
-        *(Way(meant(one.suggestion.label, one.suggestion.notes), one.url) for one in suggested),
+        *(Way(meant(one.label, one.notes), url) for one, url in suggested),
         *(Way(without(chip.label, chip.without), chip.url) for chip in chips if chip.without),
         *(Way(without(word, n), address_of(rest)) for word, rest, n in without_a_word(query, searcher)),
         *(Way(_without_facet(key, n), address_of(query.select(key))) for key, n in answer.without_group.items() if n),
@@ -217,16 +217,8 @@ def _corrections(query: Query, answer: SearchResults) -> Iterator[Way]:
         yield Way(meant(one.meant, one.count), address_of(corrected))
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A suggestion and its address."""
-
-    suggestion: Suggestion
-    url: str
-
-
-def offers(searcher: Searcher, query: Query) -> Iterator[Offer]:
-    """Yield completions of the last word of a query.
+def offers(searcher: Searcher, query: Query) -> Iterator[tuple[Suggestion, str]]:
+    """Yield completions of the last word of a query, each with its address.
 
     A talk leads to its page. A word or speaker replaces the typed word; any other value is selected instead of it.
     """
@@ -241,4 +233,4 @@ def offers(searcher: Searcher, query: Query) -> Iterator[Offer]:
             url = address_of(replace(rest, text=" ".join((*words, word))))
         else:
             url = address_of(rest.select(group, *sorted({*rest.selected(group), value})))
-        yield Offer(suggestion, url)
+        yield suggestion, url

@@ -103,5 +103,5 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
 def checkbox(group: str, value: str, name: str, selected: bool) -> Markup:  # noqa: FBT001  # called as a filter
     """Return the box that selects a value of a group."""
     checked = Markup(" checked") if selected else ""
-    box = Markup('<input type="checkbox" form="search" name="{0}" value="{1}"{2}>\n  <span>{3}</span>')
+    box = Markup('<input type="checkbox" form="search" name="{0}" value="{1}"{2}> <span>{3}</span>')
     return box.format(group, value, checked, name)

@@ -25,17 +25,17 @@ _SHADES = 4
 class Bar:
     """The bar of a year: its number, its address, its left and width in percent, and its height in pixels.
 
-    On narrow screens only `named` bars have a label.
+    On narrow screens only `named` bars have a label. Undated items are next to the chart, with no bar.
     """
 
     year: str
     count: int
     url: str
-    chosen: bool
-    left: float
-    width: float
-    height: int
-    named: bool
+    chosen: bool = False
+    left: float = 0
+    width: float = 0
+    height: int = 0
+    named: bool = False
 
     @property
     def middle(self) -> float:
@@ -44,22 +44,12 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Undated:
-    """The number and address of undated items, which are shown next to the chart."""
-
-    year: str
-    count: int
-    url: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Timeline:
     """A bar chart, its highest number, and its undated items."""
 
     bars: tuple[Bar, ...] = ()
     most: int = 0
-    undated: Undated | None = None
+    undated: Bar | None = None
 
 
 def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: Collection[str] = ()) -> Timeline:
@@ -71,7 +61,7 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
         return Timeline()
     years = in_a_row(year for year in counts if year.isdigit() and (counts[year] or year in chosen))
     undated = next(
-        (Undated(key, counts[key], address(key), key in chosen) for key in counts if not key.isdigit() and counts[key]),
+        (Bar(key, counts[key], address(key), key in chosen) for key in counts if not key.isdigit() and counts[key]),
         None,
     )
     if not chosen and (not years or (len(years) == 1 and not undated)):
@@ -108,20 +98,14 @@ def _is_named(place: int, years: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A service in a year: its number of notes, the shade of the cell (1 to 4), and its address."""
-
-    notes: int
-    shade: int
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Years, UNDATED last if there are undated notes, and services with a cell for each year."""
+    """Years, UNDATED last if there are undated notes, and services with a cell for each year.
+
+    A cell is its number of notes, its shade (1 to 4), and its address.
+    """
 
     years: tuple[str, ...]
-    rows: tuple[tuple[Service, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[Service, tuple[tuple[int, int, str], ...]], ...]
 
 
 def heat_map(services: Sequence[ServiceYears]) -> HeatMap | None:
@@ -132,9 +116,9 @@ def heat_map(services: Sequence[ServiceYears]) -> HeatMap | None:
         return None
     most = max(notes for one in services for notes in one.notes.values())
 
-    def cell(one: ServiceYears, year: str) -> Cell:
+    def cell(one: ServiceYears, year: str) -> tuple[int, int, str]:
         notes, query = one.notes.get(year, 0), Query().select("service", one.service.slug).select("year", year)
-        return Cell(notes, shade(notes, most), address_of(query))
+        return notes, shade(notes, most), address_of(query)
 
     return HeatMap(years, tuple((one.service, tuple(cell(one, year) for year in years)) for one in services))
 
@@ -159,11 +143,6 @@ class Year:
     width: float
     height: int
     named: bool
-
-    @property
-    def anchor(self) -> str:
-        """The id of its section on the page."""
-        return f"y{self.year}"
 
     @property
     def is_empty(self) -> bool:
@@ -196,7 +175,7 @@ def chronicle(talks: Iterable[tuple[TalkEntry, int]], changes: Iterable[Change])
     )
 
 
-def undated_talks(talks: Iterable[tuple[TalkEntry, int]], query: Query) -> Undated:
+def undated_talks(talks: Iterable[tuple[TalkEntry, int]], query: Query) -> Bar:
     """Return the number of undated talks of a search, and the search for their notes."""
     count = sum(day_of(talk) is None for talk, _ in talks)
-    return Undated(UNDATED, count, address_of(query.select("year", UNDATED)), chosen=False)
+    return Bar(UNDATED, count, address_of(query.select("year", UNDATED)))
