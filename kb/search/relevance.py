@@ -72,13 +72,16 @@ def ordered(
     """
     end, most_near = None if query.limit is None else query.offset + query.limit, near_limit(query, found.total)
     first, others, near = hits[:FIRST], hits[FIRST:], near if most_near else ()
-    if not found.total and 0 < max(map(_cosine, near), default=0.0) < _LEAST_COSINE:
-        near = ()
     if any(map(_cosine, (*first, *near))):
         rated = _rated((*first, *near), compare)
         useful = [one for one in rated[len(first) :] if one.relevance and one.relevance.useful >= LEAST_USEFUL]
         first, near = _best_first(query, rated[: len(first)]), _best_first(query, useful)
     return (*first, *others)[query.offset : end], tuple(near[:most_near])
+
+
+def are_far(near: Sequence[FoundNote]) -> bool:
+    """Return whether not even the most similar of the near notes is similar enough to be useful; they need vectors."""
+    return max(map(_cosine, near), default=0.0) < _LEAST_COSINE
 
 
 def _rated(notes: Sequence[FoundNote], compare: Callable[[Sequence[Note]], Compared]) -> list[FoundNote]:

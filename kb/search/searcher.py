@@ -105,6 +105,8 @@ class Searcher:
         results = _with_own_groups(query, found, service_group, snapshot)
         hits = tuple(_found_note(hit, found.terms, snapshot, "found") for hit in found.hits)
         near = tuple(_found_note(hit, near_terms, snapshot, "near") for hit in found.near)
+        if reader and not found.total and relevance.are_far(near) and self._has_all_vectors():
+            near = ()
         if reader:
             known = self._compared.get(contents, dict, found.text)
             hits, near = relevance.ordered(query, found, hits, near, relevance.comparison(reader, found.text, known))
@@ -146,6 +148,10 @@ class Searcher:
         return *events.named(text, snapshot.tools.analyzer.morphemes), tuple(
             TitledCount(talk, 0, 0) for talk in dict.fromkeys(talks)
         )
+
+    def _has_all_vectors(self) -> bool:
+        coverage = self._collection.engine.coverage()
+        return coverage is not None and not coverage.lacking
 
     def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:
         """Return counts of a facet with the names of its values, in the order of the facet."""

@@ -153,6 +153,21 @@ def test_the_start_page_quotes_what_surely_answers_a_question_in_several_reports
     assert {html.unescape(text).strip() for text in shown} <= {note.text for note in of_reports.values()}
 
 
+def test_where_no_note_is_similar_none_is_listed_once_all_have_vectors(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    notes = "".join(f"- 合鍵を{number}本くばった\n- 錠を{number}個なおした\n" for number in range(20))
+    (tmp_path / "library" / "a.md").write_text(REPORT + notes, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.indexer.sync()
+    kb.indexer.embed()
+    kept = kb.searcher.search(Query("育児休業を1本 申請"))
+    (tmp_path / "library" / "b.md").write_text(REPORT + "- 弁当を1本くばった\n", "utf-8")
+    kb.indexer.sync()
+
+    assert (kept.total, kept.near) == (0, ())
+    assert kb.searcher.search(Query("育児休業を1本 申請")).near
+
+
 def test_names_that_no_note_has_are_listed_above_notes_that_are_only_near(samples: KnowledgeBase) -> None:
     asked = "Kafkazoで同じメッセージが二度届いたら冪等にするのが助言"
     page = create_app(samples).test_client().get("/", query_string={"q": asked}).text

@@ -38,8 +38,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relevance, "load_trees", lambda _name: fitted)
 
 
-def ordered(query: Query, hits: str, near: str = "", cosine: float = 0.4) -> tuple[str, str]:
-    notes = [[found_note(name, cosine=cosine) for name in names] for names in (hits, near)]
+def ordered(query: Query, hits: str, near: str = "") -> tuple[str, str]:
+    notes = [[found_note(name) for name in names] for names in (hits, near)]
     found = Results(total=len(hits), hits=())
     first, others = relevance.ordered(query, found, *notes, by_name)
     return "".join(one.id for one in first), "".join(one.id for one in others)
@@ -49,10 +49,9 @@ def test_the_nearest_come_first_and_near_notes_that_are_hardly_useful_are_droppe
     assert ordered(Query("冪等"), "acb", "xazg") == ("cba", "zxg")
 
 
-def test_where_nothing_is_found_nothing_is_near_unless_the_most_similar_note_is_similar_enough() -> None:
-    assert ordered(Query("冪等"), "", "xz", cosine=0.3) == ("", "zx")
-    assert ordered(Query("冪等"), "", "xz", cosine=0.29) == ("", "")
-    assert ordered(Query("冪等"), "a", "xz", cosine=0.29) == ("a", "zx")
+def test_near_notes_are_far_if_not_even_the_most_similar_is_similar_enough() -> None:
+    assert not relevance.are_far([found_note("x", cosine=0.1), found_note("z", cosine=0.3)])
+    assert relevance.are_far([found_note("x", cosine=0.1), found_note("z", cosine=0.29)])
 
 
 def test_a_page_is_cut_out_of_all_hits_that_were_compared() -> None:
