@@ -103,7 +103,7 @@ def test_what_the_start_page_shows_is_searched_once_a_generation(client: FlaskCl
         ("/speaker/Werner%20Vogels", 1, 0),
         ("/talks?event=aws-re-invent-2019", 1, 0),
         ("/pairs", 1, 60),
-        ("/service/lambda", 7, 140),
+        ("/service/lambda", 8, 140),
         ("/timeline?service=lambda", 1, 0),
         ("/guide/sqs.md", 4, 120),
     ],
