@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from index.messages import MessageError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -58,5 +60,5 @@ def no_embedder() -> None:
     """Return None, for an engine without a model."""
 
 
-class EmbeddingError(Exception):
+class EmbeddingError(MessageError):
     """Embedding failed; the message says why and what to do."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from index.messages import Message, translatable
+from index.messages import Message, MessageError, translatable
 from index.query import Query, Step
 
 if TYPE_CHECKING:  # these import the analyser or numpy, which `kb status` does without
@@ -213,13 +213,9 @@ class Publication(Struct, frozen=True):
         kept = frozenset(self.order).intersection(indexed) - written - {*self.removed}
         for source in self.order:
             if source not in written and source not in kept:
-                raise SearchIndexError(
-                    translatable("{0}: its documents were not given, and the index does not hold them", source)
-                )
+                raise SearchIndexError("{0}: its documents were not given, and the index does not hold them", source)
         for source in self.replaced.keys() - set(self.order):
-            raise SearchIndexError(
-                translatable("{0}: its documents were given, but it has no place in the order of sources", source)
-            )
+            raise SearchIndexError("{0}: its documents were given, but it has no place in the order of sources", source)
         return kept
 
 
@@ -311,7 +307,7 @@ class Engine(Protocol):
         """Merge the segments that many small publishes left. Queries and publishes go on; answers stay the same."""
 
 
-class SearchIndexError(Exception):
+class SearchIndexError(MessageError):
     """The index cannot do what was asked; the message names the folder and says what to do."""
 
 

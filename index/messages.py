@@ -26,6 +26,13 @@ class Message(Struct, frozen=True):
         return gettext(self.english).format(*values)
 
 
+class MessageError(Exception):
+    """An error for people: its English text in the catalogue with the arguments, or a whole message."""
+
+    def __init__(self, text: str | Message, *values: object) -> None:
+        super().__init__(text if isinstance(text, Message) else translatable(text, *values))
+
+
 def translatable(english: str, *values: object) -> Message:
     """Return a message for the catalogue; an error among its arguments becomes the error's message."""
     return Message(english, tuple(map(_value, values)))

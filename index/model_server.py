@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from index.messages import Message, translatable
+from index.messages import Message, MessageError, translatable
 from index.urls import web_parts, whole_number
 
 _CONNECT_TIMEOUT = 10.0  # seconds; a model may think for minutes, but its server accepts at once
@@ -22,7 +22,7 @@ _MAX_EXPLANATION = 200  # characters of a server's own message in ours
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-class ModelServerError(Exception):
+class ModelServerError(MessageError):
     """A request failed; the message says why and what to do."""
 
 
@@ -55,11 +55,9 @@ class ModelServer:
 
     def __init__(self, url: str, path: str, key: str | None, settings: Message, max_answer: int) -> None:
         if web_parts(url) is None:
-            raise ModelServerError(
-                translatable("{0!r} is not the address of a model; write one like http://127.0.0.1:8080/v1", url)
-            )
+            raise ModelServerError("{0!r} is not the address of a model; write one like http://127.0.0.1:8080/v1", url)
         if key and not _KEY.fullmatch(key):
-            raise ModelServerError(translatable("the key has a space or a character that no key has"))
+            raise ModelServerError("the key has a space or a character that no key has")
         self.url = url.rstrip("/") + path
         self._key = key
         self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
@@ -117,9 +115,7 @@ class ModelServer:
             data += part
             if len(data) > self._max_answer:
                 message = translatable("more than {0} bytes", self._max_answer)
-                raise ModelServerError(
-                    translatable("{0} does not answer ({1}); {2}", self.url, message, self._settings)
-                )
+                raise ModelServerError("{0} does not answer ({1}); {2}", self.url, message, self._settings)
             if time.monotonic() > deadline:
                 raise TimeoutError(translatable("too slow"))
         return bytes(data)

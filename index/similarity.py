@@ -18,7 +18,6 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
-from index.messages import translatable
 from index.ranking import MAX_OF_SECTION
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -154,11 +153,7 @@ class Centring:
         dimensions = self._sample.shape[1]
         if len(query) != dimensions:
             raise EmbeddingError(
-                translatable(
-                    "the model made a query vector of {0} numbers, but document vectors have {1}",
-                    len(query),
-                    dimensions,
-                )
+                "the model made a query vector of {0} numbers, but document vectors have {1}", len(query), dimensions
             )
         match_row = query - self.mean
         rank_row = match_row - self._common @ (self._common.T @ match_row)

@@ -45,7 +45,7 @@ class Bulk:
             named = reduce(partial(translatable, "{0}; {1}"), self._invalid[:_MAX_NAMED])
             if len(self._invalid) > _MAX_NAMED:
                 named = translatable("{0} and {1} more", named, len(self._invalid) - _MAX_NAMED)
-            raise ClusterError(translatable("{0}: documents cannot be written: {1}", self._connection.address, named))
+            raise ClusterError("{0}: documents cannot be written: {1}", self._connection.address, named)
 
     def _write(self, batch: Sequence[bytes]) -> None:
         """Send a batch, in parts if it is too large, until all of it is written."""
@@ -63,7 +63,7 @@ class Bulk:
                 left.appendleft(refused)
                 if time.monotonic() - since > _PATIENCE:
                     address = self._connection.address
-                    raise error or AwayError(translatable("{0}: too busy for minutes; try again later", address))
+                    raise error or AwayError("{0}: too busy for minutes; try again later", address)
                 _pause(failures)
                 failures += 1
 
@@ -84,7 +84,7 @@ class Bulk:
         items = reply.get("items", ())
         if len(items) != len(part):  # the answer was cut off; to write a document again has no effect
             counts = self._connection.address, len(items), len(part)
-            return part, ClusterError(translatable("{0}: confirmed {1} of {2} documents", *counts))
+            return part, ClusterError("{0}: confirmed {1} of {2} documents", *counts)
         return [action for action, item in zip(part, items, strict=True) if self._is_refused(action, item)], None
 
     def _is_refused(self, action: bytes, item: Mapping[str, Any]) -> bool:

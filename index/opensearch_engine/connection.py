@@ -22,7 +22,7 @@ try:
     from opensearchpy import OpenSearch, Urllib3HttpConnection, exceptions
 except ImportError as error:
     raise SearchIndexError(
-        translatable("the library for clusters is not installed: pip install 'talk-notes-kb[opensearch]'")
+        "the library for clusters is not installed: pip install 'talk-notes-kb[opensearch]'"
     ) from error
 
 Answer = TypeVar("Answer")
@@ -60,9 +60,7 @@ class Address:
             raise SearchIndexError(problem)
         if not _INDEX.fullmatch(self.index):
             raise SearchIndexError(
-                translatable(
-                    "{0!r} is no name of an index; write small letters, figures and -, like talk-notes", self.index
-                )
+                "{0!r} is no name of an index; write small letters, figures and -, like talk-notes", self.index
             )
 
     def __str__(self) -> str:
@@ -89,9 +87,7 @@ def _problem(url: str) -> Message | None:
 class ClusterError(SearchIndexError):
     """The cluster cannot do what was requested; the message names the cluster, the reason and the remedy."""
 
-    def __init__(self, message: Message, status: int = 0) -> None:
-        super().__init__(message)
-        self.status = status
+    status = 0  # the HTTP status of its answer, if it is one
 
 
 class AwayError(ClusterError, EngineAwayError):
@@ -222,7 +218,9 @@ class Connection:
 
     def _error(self, what: Message, kind: type[ClusterError] = ClusterError, status: int = 0) -> ClusterError:
         address = self.address
-        return kind(translatable("the cluster at {0}, index {1}: {2}", address.urls[0], address.index, what), status)
+        error = kind(translatable("the cluster at {0}, index {1}: {2}", address.urls[0], address.index, what))
+        error.status = status
+        return error
 
 
 def encoded(body: object) -> bytes:
@@ -252,8 +250,7 @@ def _signer(address: Address) -> Callable[..., Any] | None:
 
     credentials = Session().get_credentials()
     if credentials is None:
-        what = translatable("{0}: no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", address)
-        raise ClusterError(what)
+        raise ClusterError("{0}: no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", address)
     service = "aoss" if ".aoss." in address.urls[0] else "es"
     signer: Callable[..., Any] = Urllib3AWSV4SignerAuth(credentials, address.region, service)
     return signer

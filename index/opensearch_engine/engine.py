@@ -11,7 +11,6 @@ from typing import Any
 from index import engine
 from index.embedder import EmbedderMaker, EmbeddingError, no_embedder
 from index.engine import Coverage, Engine, Hit, Publication, Results, SearchIndexError, near_limit
-from index.messages import translatable
 from index.opensearch_engine import filters, publishing
 from index.opensearch_engine.connection import MAX_ANSWER, Address, ClusterError, Connection
 from index.opensearch_engine.filters import all_of, any_of, matching, with_keys, with_values
@@ -57,7 +56,7 @@ class OpenSearchEngine(Engine):
             index, manifest = "", EMPTY
             if stored and stamp:
                 if stored.state.layout != self._layout.version:
-                    raise SearchIndexError(translatable("{0}: another version of kb made it; run `kb sync`", address))
+                    raise SearchIndexError("{0}: another version of kb made it; run `kb sync`", address)
                 index, manifest = stored.index, read_manifest(self._connection, *stamp)
             generation = Generation(self._connection, index, manifest, self._layout.schema)
             parser = self._parser(manifest.meta if manifest.token else None)
@@ -275,4 +274,4 @@ def _stored_text(hit: Mapping[str, Any]) -> str:
     try:
         return received(hit["_source"]["stored"])
     except (LookupError, TypeError, ValueError) as error:
-        raise ClusterError(translatable("a document lacks its stored text; give kb an index of its own")) from error
+        raise ClusterError("a document lacks its stored text; give kb an index of its own") from error

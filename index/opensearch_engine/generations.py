@@ -140,10 +140,9 @@ def _recorded(body: Mapping[str, Any], kind: type[Value], index: str) -> Value:
     try:
         return msgspec.convert(json.loads(body["_source"]["record"]), kind)
     except (KeyError, TypeError, ValueError) as e:
-        message = translatable(
+        raise ClusterError(
             "{0}: holds what no kb of this version wrote ({1}); give another name to kb's own", index, e
-        )
-        raise ClusterError(message) from e
+        ) from e
 
 
 class Generation:
@@ -267,7 +266,7 @@ def _taken(connection: Connection, name: str, since: object) -> Lease:
         elif time.monotonic() > ends:
             raise WriterBusyError(connection.address, state.holder)
         time.sleep(_PAUSE)
-    raise ClusterError(translatable("{0}: its index is gone; run `kb sync` again", connection.address))
+    raise ClusterError("{0}: its index is gone; run `kb sync` again", connection.address)
 
 
 def _is_dead(holder: str) -> bool:

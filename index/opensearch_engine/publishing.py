@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from index.engine import Publication, StagedSegment
-from index.messages import translatable
 from index.opensearch_engine import generations
 from index.opensearch_engine.bulk import Bulk, action
 from index.opensearch_engine.connection import WRITE_SECONDS, Address, ClusterError, Connection
@@ -55,7 +54,7 @@ def _make_first_index(connection: Connection, address: Address, layout: Layout) 
     body = {**layout.settings(address.shards), "aliases": {address.index: {}}}
     error = connection.write("PUT", f"/{first_index(address)}", body, allowed=(HTTPStatus.BAD_REQUEST,)).get("error")
     if error and "resource_already_exists" not in str(error):
-        raise ClusterError(translatable("{0}: the index cannot be made ({1})", address, error))
+        raise ClusterError("{0}: the index cannot be made ({1})", address, error)
     state = record(State(layout=layout.version))
     connection.write("PUT", f"/{address.index}/_create/{STATE}", state, allowed=(HTTPStatus.CONFLICT,))
 

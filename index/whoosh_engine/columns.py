@@ -13,7 +13,6 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from index.messages import translatable
 from index.schema import Schema
 from index.whoosh_engine import rows
 from index.whoosh_engine.docs import NONE, Docs, Mask
@@ -241,7 +240,7 @@ def read(folder: Path) -> Columns:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamageError(
-            translatable("{0} cannot be read ({1}); make the index anew: kb sync", folder / COLUMNS_FILE, error)
+            "{0} cannot be read ({1}); make the index anew: kb sync", folder / COLUMNS_FILE, error
         ) from error
 
 

@@ -142,7 +142,7 @@ def current(folder: Path) -> Generation | None:
         if _pointer(folder) != pointer:  # two were published meanwhile, and the one being read was deleted
             return current(folder)
         raise SearchIndexError(
-            translatable("{0}: the index is damaged ({1}); delete this folder, or make it anew: kb sync", folder, error)
+            "{0}: the index is damaged ({1}); delete this folder, or make it anew: kb sync", folder, error
         ) from error
 
 
@@ -173,7 +173,7 @@ def _newest_whole(folder: Path, named: int | None, damage: Message | None) -> Ge
             return Generation(path.name, tuple(segments), tuple(content["order"]), content["meta"], reason)
     if named is None and max(numbers, default=1) == 1 and not (folder / _CURRENT).exists():
         return None  # or the first is being written
-    raise DamageError(damage)
+    raise DamageError("{0}", damage)
 
 
 @contextmanager
@@ -284,13 +284,11 @@ def create(folder: Path) -> None:
         names = sorted(path.name for path in folder.iterdir())
     except NotADirectoryError as error:
         raise SearchIndexError(
-            translatable("{0}: is a file, not a folder for an index; name another with --index", folder)
+            "{0}: is a file, not a folder for an index; name another with --index", folder
         ) from error
     unknown = [name for name in names if name not in _OURS and not _GENERATION.fullmatch(name)]
     if unknown:
-        raise SearchIndexError(
-            translatable("{0}: is no index (it holds {1}); name another folder with --index", folder, unknown[0])
-        )
+        raise SearchIndexError("{0}: is no index (it holds {1}); name another folder with --index", folder, unknown[0])
 
 
 def write_manifest(generation: Path, content: Mapping[str, object]) -> None:
@@ -323,21 +321,21 @@ def read_manifest(generation: Path) -> Mapping[str, Any]:
             return {"segments": [], "order": [], "meta": json.loads(data)["meta"]}
         seal, body = data[:_SEAL_LENGTH], data[_SEAL_LENGTH + 1 :]
         if hashlib.sha256(body).hexdigest().encode() != seal:
-            raise DamageError(translatable("{0} is not as it was written", _MANIFEST))
+            raise DamageError("{0} is not as it was written", _MANIFEST)
         content: Mapping[str, Any] = json.loads(body)
         if content["generation"] != generation.name:
-            raise DamageError(translatable("{0} is that of {1}", _MANIFEST, content["generation"]))
+            raise DamageError("{0} is that of {1}", _MANIFEST, content["generation"])
         if content.get("format") != _FORMAT:
             return {"segments": [], "order": [], "meta": content["meta"]}
         by_size = sorted(content["files"].items(), key=lambda item: item[1][0])  # damage to a small file shows soonest
         for name, (size, digest) in by_size:
             if (generation / name).stat().st_size != size or _digest_of(generation / name) != digest:
-                raise DamageError(translatable("{0} is not as it was written", name))
+                raise DamageError("{0} is not as it was written", name)
     except FileNotFoundError as error:
         name = Path(error.filename).relative_to(generation).as_posix()
-        raise DamageError(translatable("{0} is missing", name)) from error
+        raise DamageError("{0} is missing", name) from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DamageError(translatable("{0} cannot be read: {1}", _MANIFEST, error)) from error
+        raise DamageError("{0} cannot be read: {1}", _MANIFEST, error) from error
     return content
 
 

@@ -18,7 +18,6 @@ from typing import TypeAlias
 
 from index.embedder import EmbeddingError
 from index.engine import Coverage
-from index.messages import translatable
 from index.whoosh_engine.generations import VECTORS, DamageError, Generation, locked
 from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes
 
@@ -70,15 +69,13 @@ class VectorFile:
             if stored != dimensions:
                 if count := len(self.keys()):
                     raise EmbeddingError(
-                        translatable(
-                            "the model makes vectors of {0:,} numbers, and the {1:,} that are kept have {2:,}: it is "
-                            "another model of the same name; name it otherwise in kb.toml, or delete {3} to have all "
-                            "made anew",
-                            dimensions,
-                            count,
-                            stored,
-                            self._path,
-                        )
+                        "the model makes vectors of {0:,} numbers, and the {1:,} that are kept have {2:,}: it is "
+                        "another model of the same name; name it otherwise in kb.toml, or delete {3} to have all "
+                        "made anew",
+                        dimensions,
+                        count,
+                        stored,
+                        self._path,
                     )
                 file.truncate(0)
                 file.write(HEADER.pack(_MAGIC, dimensions))
@@ -159,9 +156,7 @@ def coverage(generation: Generation, keys: Container[int]) -> Coverage:
         try:
             own = array("Q", array_bytes(file, f"key {PASSAGE}", _KEY))
         except (OSError, ValueError, KeyError) as error:
-            raise DamageError(
-                translatable("{0} cannot be read ({1}); make the index anew: kb sync", file, error)
-            ) from error
+            raise DamageError("{0} cannot be read ({1}); make the index anew: kb sync", file, error) from error
         deleted = frozenset(segment.deleted)
         passages += [key for number, key in enumerate(own) if key != NO_KEY and number not in deleted]
     return Coverage(sum(key in keys for key in passages), len(passages))

@@ -24,7 +24,6 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from index.messages import translatable
 from index.whoosh_engine.docs import NONE, Docs
 from index.whoosh_engine.generations import DamageError
 from index.whoosh_engine.rows import decoded, encoded
@@ -110,7 +109,7 @@ class SegmentFile:
                 yield
             except Exception as error:  # unpickling damaged bytes may raise any type; all mean damage
                 raise DamageError(
-                    translatable("{0} cannot be read ({1}); make the index anew: kb sync", self._folder, error)
+                    "{0} cannot be read ({1}); make the index anew: kb sync", self._folder, error
                 ) from error
 
     def _open_terms(self, begin: int, size: int) -> None:

@@ -63,7 +63,7 @@ class ChatModel:
             completion = msgspec.json.decode(data, type=_Completion)
         except (ValueError, RecursionError) as error:
             raise ModelServerError(
-                translatable("{0} answered no chat completion ({1}); {2}", self._server.url, error, _SETTINGS)
+                "{0} answered no chat completion ({1}); {2}", self._server.url, error, _SETTINGS
             ) from error
         choice, usage = completion.choices[0], None
         with suppress(ValueError):

@@ -17,7 +17,6 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from index.datafiles import CONTROL
-from index.messages import translatable
 from kb.assistant.parts import ROLES, Part, PartLine, Record, lines_with_beliefs, parts_of
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import digest_of
@@ -173,7 +172,7 @@ class Readings:
 
     def _library(self) -> Library:
         if self._collection.is_samples:
-            raise LibraryError(translatable("{0}: these are the bundled samples; they stay as they are", SAMPLES))
+            raise LibraryError("{0}: these are the bundled samples; they stay as they are", SAMPLES)
         return self._collection.library
 
     def _newest_files(self, wanted: Callable[[str], bool]) -> list[ReportEntry]:

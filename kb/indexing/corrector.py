@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from index.messages import translatable
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError, FileChange
@@ -139,13 +138,9 @@ class Corrector:
 
         def saved(data: bytes, before: Configuration) -> bytes:
             if len(before.searches) >= MAX_SEARCHES:
-                raise LibraryError(
-                    translatable("more than {0} searches cannot be saved; take one out first", MAX_SEARCHES)
-                )
+                raise LibraryError("more than {0} searches cannot be saved; take one out first", MAX_SEARCHES)
             if any(one.name == search.name for one in before.searches):
-                raise LibraryError(
-                    translatable("a search is saved as {0} already; give this one another name", search.name)
-                )
+                raise LibraryError("a search is saved as {0} already; give this one another name", search.name)
             return with_search(data, search, place)
 
         self._library().configure(saved)
@@ -179,7 +174,7 @@ class Corrector:
         """Return the library. Raises LibraryError for the samples."""
         if self._collection.is_samples:
             path = self._collection.library.path
-            raise LibraryError(translatable("{0}: these are the bundled samples; they stay as they are", path))
+            raise LibraryError("{0}: these are the bundled samples; they stay as they are", path)
         return self._collection.library
 
 

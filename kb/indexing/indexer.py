@@ -124,7 +124,7 @@ class Indexer:
         collection.follow()  # the first own report replaces the samples
         since, before = collection.engine.stamp(), collection.readable_contents()
         if away := collection.away():
-            raise EngineAwayError(away)  # the stand-in index does not know what the cluster holds
+            raise EngineAwayError("{0}", away)  # the stand-in index does not know what the cluster holds
         scan = collection.library.scan()  # after the index was read, so that the scan is never older
         collection.reopen(collection.library, scan.configuration, is_samples=collection.is_samples)
         return since, before, scan

@@ -14,7 +14,6 @@ import msgspec
 from msgspec.structs import asdict
 
 from index.datafiles import place, quoted
-from index.messages import translatable
 from index.text import skeleton
 from index.urls import web_parts
 from kb.library.tables import (
@@ -144,12 +143,10 @@ def _embedding(table: Embedding) -> Embedding:
     """Return the table if it is valid: texts are sent to an address only if both address and model are there."""
     if table.url and not web_parts(table.url):
         raise ConfigurationError(
-            translatable("[embedding] url cannot be {0}; write one like http://127.0.0.1:8080/v1", quoted(table.url))
+            "[embedding] url cannot be {0}; write one like http://127.0.0.1:8080/v1", quoted(table.url)
         )
     if bool(table.url) != (table.model not in ("", NO_MODEL)):
-        raise ConfigurationError(
-            translatable('[embedding] needs both url and model, or model = "{0}" for none', NO_MODEL)
-        )
+        raise ConfigurationError('[embedding] needs both url and model, or model = "{0}" for none', NO_MODEL)
     return table
 
 
@@ -157,9 +154,7 @@ def _engine(table: EngineAddress | None) -> EngineAddress | None:
     """Return the table if its addresses are valid. Credentials come from the environment, never from a library."""
     if table and not (table.urls and all(map(web_parts, table.urls))):
         raise ConfigurationError(
-            translatable(
-                "[engine] url cannot be {0}; write one like https://search.example.com:9200", quoted(table.url)
-            )
+            "[engine] url cannot be {0}; write one like https://search.example.com:9200", quoted(table.url)
         )
     return table
 
@@ -170,14 +165,12 @@ def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correcti
     for key, names in (("add", table.add), ("remove", table.remove)):
         services = [(name, catalogue.find(name)) for name in names]
         if unknown := [name for name, service in services if service is None]:
-            raise ConfigurationError(translatable("{0} {1}: no service is called {2}", where, key, quoted(unknown[0])))
+            raise ConfigurationError("{0} {1}: no service is called {2}", where, key, quoted(unknown[0]))
         slugs[key] = tuple(service.slug for _, service in services if service)
     kinds = {name: kind for kind in get_args(Kind) for name in (kind, *in_every_language(KINDS[kind]))}
     if table.kind is not None and table.kind not in kinds:
         raise ConfigurationError(
-            translatable(
-                "{0} kind cannot be {1}; write one of {2}", where, quoted(table.kind), ", ".join(get_args(Kind))
-            )
+            "{0} kind cannot be {1}; write one of {2}", where, quoted(table.kind), ", ".join(get_args(Kind))
         )
     kind = kinds[table.kind] if table.kind else None
     denied = tuple(claim for claim in get_args(Claim) if getattr(table, claim) is False)
@@ -188,7 +181,7 @@ def _same_names(table: str, names: SameNames) -> SameNames:
     if circle := names.circle():
         one, other = map(quoted, circle)
         raise ConfigurationError(
-            translatable("{0}: {1} and {2} lead to each other, or are one name; take one out", place(table), one, other)
+            "{0}: {1} and {2} lead to each other, or are one name; take one out", place(table), one, other
         )
     return names
 
@@ -196,20 +189,16 @@ def _same_names(table: str, names: SameNames) -> SameNames:
 def _searches(saved: tuple[SavedSearch, ...]) -> tuple[SavedSearch, ...]:
     """Return the saved searches with stripped names and addresses. Raises ConfigurationError for invalid ones."""
     if len(saved) > MAX_SEARCHES:
-        raise ConfigurationError(translatable("more than {0} [[searches]]; take some out", MAX_SEARCHES))
+        raise ConfigurationError("more than {0} [[searches]]; take some out", MAX_SEARCHES)
     searches = tuple(
         SavedSearch(one.name.strip(), one.address.strip().removeprefix("/").removeprefix("?")) for one in saved
     )
     for number, search in enumerate(searches, start=1):
         if missing := next((key for key in ("name", "address") if not getattr(search, key)), None):
-            raise ConfigurationError(
-                translatable("{0} has no {1}; write {2}", place("searches", number), missing, SEARCH_EXAMPLE)
-            )
+            raise ConfigurationError("{0} has no {1}; write {2}", place("searches", number), missing, SEARCH_EXAMPLE)
     name, times = next(iter(Counter(search.name for search in searches).most_common(1)), ("", 0))
     if times > 1:
-        raise ConfigurationError(
-            translatable("two [[searches]] have the name {0}; give one of them another", quoted(name))
-        )
+        raise ConfigurationError("two [[searches]] have the name {0}; give one of them another", quoted(name))
     return searches
 
 
@@ -221,23 +210,19 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
 
     known = (*domain_names(), NO_DOMAIN)
     if read.domain not in (None, *known):
-        raise ConfigurationError(
-            translatable("domain cannot be {0}; write one of {1}", quoted(read.domain), ", ".join(known))
-        )
+        raise ConfigurationError("domain cannot be {0}; write one of {1}", quoted(read.domain), ", ".join(known))
     names = list(_domain_names(read))
     for path, name in names:
         if not skeleton(name) or len(name) > _MAX_NAME:
             where = place(*path, table=False)
             raise ConfigurationError(
-                translatable("{0} cannot be {1}; a name has 1 to {2} characters", where, quoted(name), _MAX_NAME)
+                "{0} cannot be {1}; a name has 1 to {2} characters", where, quoted(name), _MAX_NAME
             )
     if _characters(name for _, name in names) > _MAX_TRIE:
         raise ConfigurationError(
-            translatable(
-                "[words] and [services] hold more than {0:,} characters, beginnings that words have in common "
-                "counted once; take out what no report uses",
-                _MAX_TRIE,
-            )
+            "[words] and [services] hold more than {0:,} characters, beginnings that words have in common "
+            "counted once; take out what no report uses",
+            _MAX_TRIE,
         )
     base = Domain() if read.domain == NO_DOMAIN else domain(read.domain) if read.domain else domain()
     if not read.extends_domain:
@@ -250,7 +235,7 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
     try:
         return base.extended(added, read.categories, read.words)
     except CatalogueError as error:
-        raise ConfigurationError(translatable("{0} {1}", place("services", error.slug), error.message)) from error
+        raise ConfigurationError("{0} {1}", place("services", error.slug), error.message) from error
 
 
 def _domain_names(read: ConfigurationTables) -> Iterator[tuple[tuple[str, ...], str]]:

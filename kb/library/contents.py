@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from index.messages import translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import MAX_EVENT, ConfigurationError
@@ -92,9 +91,7 @@ class Contents(Struct, frozen=True, dict=True):
     def is_current(self, library: Library, listing: Listing, code: str) -> bool:
         """Return whether a sync would change nothing. Raises LibraryError for the index of another library."""
         if self.library != library.name:
-            raise LibraryError(
-                translatable("the index is that of {0}; name another folder with --index or KB_INDEX", self.library)
-            )
+            raise LibraryError("the index is that of {0}; name another folder with --index or KB_INDEX", self.library)
         return (self.code, self.configuration, self.files) == (code, listing.configuration, listing.files)
 
     @cached_property

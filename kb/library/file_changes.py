@@ -125,9 +125,7 @@ class Folder:
         """Raise LibraryError if the folder does not exist."""
         if not path.is_dir():
             problem = translatable("not a folder") if path.exists() else translatable("no such folder")
-            raise LibraryError(
-                translatable("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, problem)
-            )
+            raise LibraryError("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, problem)
         self._unwritten: list[bytes] | None = None  # the states of kb.toml in a block of `one_write`
         self.path = path.resolve()
         self.name = shown_name(self.path)
@@ -311,13 +309,13 @@ class Folder:
             before = self._unwritten[-1] if self._unwritten else configuration_bytes(path) or b""
             configuration = parse(before)
         except ConfigurationError as error:
-            raise LibraryError(translatable("{0}: {1}; fix it first, nothing was written", path, error)) from error
+            raise LibraryError("{0}: {1}; fix it first, nothing was written", path, error) from error
         after = change(before, configuration)
         if after != before:
             try:
                 parse(after)
             except ConfigurationError as error:  # an invalid kb.toml is not used at all
-                raise LibraryError(translatable("{0}: {1}; nothing was written", path, error)) from error
+                raise LibraryError("{0}: {1}; nothing was written", path, error) from error
             if self._unwritten is not None:
                 self._unwritten.append(after)
             else:
@@ -336,9 +334,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except (OSError, TooLongError) as error:
         why = os_message(error) if isinstance(error, OSError) else message_of(error)
-        raise LibraryError(
-            translatable("{0}: cannot be written ({1}); the library stays as it was", path, why)
-        ) from error
+        raise LibraryError("{0}: cannot be written ({1}); the library stays as it was", path, why) from error
 
 
 def _backed_up(path: Path) -> Path:

@@ -278,9 +278,7 @@ class Library(Folder):
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
-                translatable(
-                    "{0}: begins with {1}; take that line out to have it as a report", name, NOT_A_REPORT.decode()
-                )
+                "{0}: begins with {1}; take that line out to have it as a report", name, NOT_A_REPORT.decode()
             )
         with self._locked():
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
@@ -306,14 +304,12 @@ class Library(Folder):
         with self._locked():
             if (container := self.container(source)) is not None:
                 raise LibraryError(
-                    translatable(
-                        '{0}: is one of several reports in {1}; to leave it out, add it to ignore = ["{0}"] in {2}, '
-                        "or take {1} out of {3}",
-                        source,
-                        container,
-                        CONFIGURATION,
-                        self.name,
-                    )
+                    '{0}: is one of several reports in {1}; to leave it out, add it to ignore = ["{0}"] in {2}, '
+                    "or take {1} out of {3}",
+                    source,
+                    container,
+                    CONFIGURATION,
+                    self.name,
                 )
             before = self._state(source)
             if before.digest is None or digest not in (None, before.digest):
@@ -325,9 +321,7 @@ class Library(Folder):
         name = f"report-{name}" if is_left_alone(name, ()) else name
         if is_left_alone(name, self.configuration()[0].ignore):
             raise LibraryError(
-                translatable(
-                    "{0}: {1} says to ignore files of this name; rename it, or change ignore", name, CONFIGURATION
-                )
+                "{0}: {1} says to ignore files of this name; rename it, or change ignore", name, CONFIGURATION
             )
         stem, ending = Path(name).stem, Path(name).suffix
         names = chain([name], (f"{stem}-{number}{ending}" for number in count(2)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from index.messages import os_message, translatable
+from index.messages import os_message
 from kb.library.files import Library, Listing
 from kb.report.problems import LibraryError
 from kb.storage.caches import cache_folder, code_digest, read_sealed, sealed, unsealed
@@ -51,7 +51,7 @@ def own_library() -> Library:
         make_folder(OWN_LIBRARY)
     except OSError as error:
         raise LibraryError(
-            translatable("{0}: cannot be made ({1}); name another with --library", OWN_LIBRARY, os_message(error))
+            "{0}: cannot be made ({1}); name another with --library", OWN_LIBRARY, os_message(error)
         ) from error
     return Library(OWN_LIBRARY)
 

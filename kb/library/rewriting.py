@@ -52,8 +52,8 @@ def configuration_bytes(path: Path) -> bytes | None:
     except OSError as error:
         raise ConfigurationError(unopened(path, error)) from error
     except TooLongError as error:
-        message = translatable("longer than {0} MB; take out what no report needs", MAX_REPORT_BYTES >> 20)
-        raise ConfigurationError(message) from error
+        megabytes = MAX_REPORT_BYTES >> 20
+        raise ConfigurationError("longer than {0} MB; take out what no report needs", megabytes) from error
 
 
 def _unused(configuration: Configuration, name: str) -> Iterator[FileProblem]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 from msgspec import Meta, Struct
 
 from index.datafiles import TableError, Text, Texts, converted, quoted
-from index.messages import message_of, translatable
+from index.messages import MessageError, message_of
 from kb.report.dates import DateError, is_date, parse_date
 from kb.report.model import Claim, MetadataOverride, TalkCorrection, TalkOverride
 
@@ -27,7 +27,7 @@ _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+
 _LIKE_A_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
-class ConfigurationError(ValueError):
+class ConfigurationError(MessageError, ValueError):
     """An invalid kb.toml; the message names the table, the key and the values it may have."""
 
 
@@ -235,21 +235,15 @@ def tables(data: bytes) -> ConfigurationTables:
         text = data.decode(ENCODING)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(translatable("line {0} is not UTF-8; save the file as UTF-8", line)) from error
+        raise ConfigurationError("line {0} is not UTF-8; save the file as UTF-8", line) from error
     if deep := _TOO_DEEP.search(text):
         line = text.count("\n", 0, deep.start()) + 1
-        raise ConfigurationError(
-            translatable("line {0} has a key of more than 16 parts; put names with dots in quotes", line)
-        )
+        raise ConfigurationError("line {0} has a key of more than 16 parts; put names with dots in quotes", line)
     try:
         return converted(tomllib.loads(text), ConfigurationTables)
     except (tomllib.TOMLDecodeError, TableError) as error:
         raise ConfigurationError(message_of(error)) from error
     except ValueError as error:
-        raise ConfigurationError(
-            translatable("a number has more digits than Python reads; put it in quotes")
-        ) from error
+        raise ConfigurationError("a number has more digits than Python reads; put it in quotes") from error
     except RecursionError as error:
-        raise ConfigurationError(
-            translatable("lists or tables are nested too deeply; no key holds more than a list")
-        ) from error
+        raise ConfigurationError("lists or tables are nested too deeply; no key holds more than a list") from error

@@ -85,7 +85,7 @@ def _folders_below(roots: Sequence[Path]) -> AbstractSet[str]:
             folder.encode()
         except UnicodeEncodeError as error:
             name = shown_name(Path(folder))
-            raise LibraryError(translatable("{0}: the name of this folder is not UTF-8; rename it", name)) from error
+            raise LibraryError("{0}: the name of this folder is not UTF-8; rename it", name) from error
     return folders
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from stat import S_ISLNK
 
-from index.messages import Message, translatable
+from index.messages import Message, MessageError, translatable
 from kb.readers.decoding import binary_refusal
 from kb.storage.walk import is_backup
 
@@ -46,7 +46,7 @@ Content = bytes | Message
 """The bytes of a file in an archive, or why it is left out."""
 
 
-class TooManyError(ValueError):
+class TooManyError(MessageError, ValueError):
     """A container that is too large, damaged or hostile; the message says what to do."""
 
 
@@ -73,12 +73,10 @@ class Budget:
         self.files -= files
         self.bytes -= size
         if self.files < 0:
-            raise TooManyError(translatable("an archive of more than {0:,} files; divide it", MAX_FILES))
+            raise TooManyError("an archive of more than {0:,} files; divide it", MAX_FILES)
         if self.bytes < 0:
             megabytes = MAX_ARCHIVE_BYTES >> 20
-            raise TooManyError(
-                translatable("an archive of more than {0} MB; divide it, or remove all but its text", megabytes)
-            )
+            raise TooManyError("an archive of more than {0} MB; divide it, or remove all but its text", megabytes)
 
 
 def archive_of(data: bytes) -> Archive | None:
@@ -104,11 +102,11 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _DAMAGE as error:
-        raise TooManyError(translatable("a zip that {0}", _DAMAGED)) from error
+        raise TooManyError("a zip that {0}", _DAMAGED) from error
     with archive:
         entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
         if any(one.header_offset + one.compress_size > other.header_offset for one, other in pairwise(entries)):
-            raise TooManyError(translatable("a zip whose files overlap, as in hostile archives; pack it again"))
+            raise TooManyError("a zip whose files overlap, as in hostile archives; pack it again")
         for entry in archive.infolist():
             name = entry.orig_filename
             with suppress(UnicodeEncodeError):
@@ -150,7 +148,7 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     except TooManyError:
         raise
     except _DAMAGE as error:
-        raise TooManyError(translatable("a tar that {0}", _DAMAGED)) from error
+        raise TooManyError("a tar that {0}", _DAMAGED) from error
     if rest.strip(b"\0"):
         yield f"({count + 1})", translatable("the tar {0}: the files from here on are not read", _DAMAGED)
 
@@ -160,21 +158,19 @@ def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
         with gzip.GzipFile(fileobj=BytesIO(data)) as file:
             whole = file.read(budget.bytes + 1)
     except _DAMAGE as error:
-        raise TooManyError(translatable("a gzip that {0}", _DAMAGED)) from error
+        raise TooManyError("a gzip that {0}", _DAMAGED) from error
     _refuse_bomb(len(whole), len(data))
     if len(whole) > budget.bytes:
         budget.take(size=len(whole))
     if not _is_tar(whole):
-        raise TooManyError(translatable("a gzip that holds no tar; unpack it, and add what is in it"))
+        raise TooManyError("a gzip that holds no tar; unpack it, and add what is in it")
     return _tar_files(whole, budget)
 
 
 def _refuse_bomb(size: int, packed: int) -> None:
     if size > _HARMLESS and size > _MAX_RATIO * packed:
         raise TooManyError(
-            translatable(
-                "an archive packed to less than 1:{0}, as hostile archives are; unpack it yourself", _MAX_RATIO
-            )
+            "an archive packed to less than 1:{0}, as hostile archives are; unpack it yourself", _MAX_RATIO
         )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from index.messages import Message, message_of, os_message, translatable
+from index.messages import Message, MessageError, message_of, os_message, translatable
 from kb.readers.archives import MAX_ARCHIVE_BYTES, MAX_REPORT_BYTES, Budget, TooManyError, archive_of, unpacked
 from kb.report.problems import FileProblem
 from kb.storage.safe_files import NotRegularError, open_regular
@@ -40,7 +40,7 @@ class Member:
     data: bytes = field(repr=False)
 
 
-class TooLongError(ValueError):
+class TooLongError(MessageError, ValueError):
     """A file is longer than any report. The caller adds the file name to the message."""
 
 
@@ -56,7 +56,7 @@ def bounded(file: BinaryIO) -> bytes:
     if len(data) > MAX_REPORT_BYTES and archive_of(data):
         data, limit = data + file.read(MAX_ARCHIVE_BYTES + 1 - len(data)), MAX_ARCHIVE_BYTES
     if len(data) > limit:
-        raise TooLongError(translatable("longer than {0} MB; divide it, or remove all but its text", limit >> 20))
+        raise TooLongError("longer than {0} MB; divide it, or remove all but its text", limit >> 20)
     return data
 
 
@@ -107,7 +107,7 @@ def _members(data: bytes, source: str, budget: Budget, depth: int) -> Iterator[M
     elif (posts := _posts(data)) is not None:
         for number, post in enumerate(posts, start=1):
             if number > MAX_POSTS:
-                raise TooManyError(translatable("holds more than {0:,} posts; divide it", MAX_POSTS))
+                raise TooManyError("holds more than {0:,} posts; divide it", MAX_POSTS)
             member = f"{source}#{number}"
             yield Member(member, post) if isinstance(post, bytes) else FileProblem(member, None, post)
     else:

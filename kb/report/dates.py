@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Protocol
 
 from index.datafiles import quoted
-from index.messages import translatable
+from index.messages import MessageError, translatable
 
 _DATE = re.compile(r"([1-9][0-9]{3})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")  # \d would match digits of every script
 _JAPAN = timezone(timedelta(hours=9))
@@ -55,7 +55,7 @@ class HasDays(Protocol):
         """The day of the post."""
 
 
-class DateError(ValueError):
+class DateError(MessageError, ValueError):
     """A text that is no date. The message says why, and what may be written."""
 
 
@@ -89,24 +89,20 @@ def parse_date(text: str, until: str | None = None) -> str:
     weekday, rest = _WEEKDAY.search(plain), _WEEKDAY.sub(" ", plain).strip()
     parts = next((match.groupdict() for form in _FORMS if (match := form.fullmatch(rest))), None)
     if parts is None:
-        raise DateError(
-            translatable("{0} is no date; write 2026-11-25, 2026/11/25, 2026年11月25日 or 2026", quoted(text))
-        )
+        raise DateError("{0} is no date; write 2026-11-25, 2026/11/25, 2026年11月25日 or 2026", quoted(text))
     if year := _year(parts):
         found = _in_calendar(parts, year)
     elif until:
         found = last_day(int(parts["month"] or 0), int(parts["day"] or 0), until)
     else:
-        raise DateError(translatable("{0} has no year; write it, too, as in 2026-11-25", quoted(text)))
+        raise DateError("{0} has no year; write it, too, as in 2026-11-25", quoted(text))
     if found is None:
-        raise DateError(translatable("{0} is not in the calendar; correct its year, month or day", quoted(text)))
+        raise DateError("{0} is not in the calendar; correct its year, month or day", quoted(text))
     if weekday and parts.get("day"):
         written = _WEEKDAYS[_WEEKDAY_NAMES.index(next(filter(None, weekday.groups())).lower()) % 7]
         actual = _WEEKDAYS[date.fromisoformat(found).weekday()]
         if written != actual:
-            raise DateError(
-                translatable("{0} is {1}, not {2}; correct the day or the day of the week", found, actual, written)
-            )
+            raise DateError("{0} is {1}, not {2}; correct the day or the day of the week", found, actual, written)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from index.messages import Message, Value, translatable
+from index.messages import Message, MessageError, Value, translatable
 
 # Categories of characters that are escaped in names, as `\x1b` or `\udcff`: controls, formats, surrogates and line
 # separators. They can drive a terminal (OSC 52), reverse a line (U+202E), or cannot be encoded (a name that is not
@@ -107,7 +107,7 @@ class Finding(Struct, frozen=True):
     about: str = ""  # the id by which kb.toml decides it; for a note, the part after the report's id
 
 
-class LibraryError(ValueError):
+class LibraryError(MessageError, ValueError):
     """The library or one of its files cannot be used. The message names it and says what to do."""
 
 

@@ -14,7 +14,6 @@ import msgspec
 import platformdirs
 
 from index.datafiles import versions
-from index.messages import translatable
 from kb.report.problems import LibraryError
 
 FORMAT = 9
@@ -50,7 +49,7 @@ def cache_folder(of: Literal["", "dictionary", "domain", "model"] = "") -> Path:
     folder.mkdir(0o700, exist_ok=True)
     status = folder.lstat()
     if status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode):  # anybody may have made it in a shared folder
-        raise LibraryError(translatable("{0}: belongs to somebody else; set HOME or XDG_CACHE_HOME", folder))
+        raise LibraryError("{0}: belongs to somebody else; set HOME or XDG_CACHE_HOME", folder)
     return folder / of
 
 

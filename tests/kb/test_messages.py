@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from messages import ERRORS
 
 from index.engine import WriterBusyError
 from index.messages import Message, message_of, os_message, translatable
@@ -18,9 +19,8 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/indexing", "kb/search", "kb/talks", "kb/cli", "index",
          "index/embedding", "index/opensearch_engine", "index/whoosh_engine")  # fmt: skip
 # What errors of Python's own sorts say is for programmers, or stands in brackets behind what is ours.
-TOLD = {"LibraryError", "ConfigurationError", "UnreadableError", "TooManyError", "TooLongError",
-        "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "SearchIndexError", "DamageError",
-        "WriterBusyError", "ClusterError", "AwayError", "_message", "EmbeddingError", "_PassingError"}  # fmt: skip
+TOLD = {"UnreadableError", "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "WriterBusyError",
+        "EngineAwayError", "BusyError", "LostError", "RefusedError", "_message", "_PassingError"}  # fmt: skip
 PDF = translatable("a PDF; copy its text into a text file, and add that")
 
 
@@ -34,7 +34,9 @@ def test_what_people_are_told_is_written_as_a_sentence() -> None:
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for path in (path for room in ROOMS for path in (ROOT / room).glob("*.py"))
         for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
-        if TOLD.intersection(map(name_of, ast.walk(call.func))) and any(map(is_text, call.args))
+        for names in ({*map(name_of, ast.walk(call.func))},)
+        if (names & TOLD and any(map(is_text, call.args)))
+        or (names & {*ERRORS} and any(isinstance(argument, ast.JoinedStr) for argument in call.args))
     ]
 
     assert bare == []

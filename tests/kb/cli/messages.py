@@ -25,7 +25,10 @@ from kb.translation import DOMAIN, LOCALE
 
 ROOT = Path(__file__).parents[3]
 CONTEXT = (1, "c")
-KEYWORDS = {"_": None, "marked": None, "translatable": None, "ngettext": (1, 2), "pgettext": (CONTEXT, 2),
+ERRORS = ("AwayError", "ClusterError", "ConfigurationError", "DamageError", "DateError", "EmbeddingError", "LibraryError",
+          "ModelServerError", "SearchIndexError", "TooLongError", "TooManyError")  # fmt: skip
+"""The subclasses of `index.messages.MessageError` that are raised with a text."""
+KEYWORDS = {**dict.fromkeys(("_", "marked", "translatable", *ERRORS)), "ngettext": (1, 2), "pgettext": (CONTEXT, 2),
             "npgettext": (CONTEXT, 2, 3)}  # fmt: skip
 METHODS = [("**/templates/**", "jinja2"), ("**.py", "python")]
 STEPS = ("reading", "classifying", "writing", "embedding")  # of a sync
