@@ -13,7 +13,7 @@ from typing import get_args
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from index.embedding import PassageReader
 from kb.kinds import MAX_LESSON, READING_WEIGHT, Lesson, lesson_features, lesson_labels
@@ -24,9 +24,9 @@ from kb.library.line_readings import kind_readings, readings_in
 from kb.library.places import CACHE_FOLDER, REPORT_SUFFIX, may_cache
 from kb.pipeline.reports import (
     AnalysedTexts,
+    ClassifiedReport,
     FinishedReport,
     Morphemes,
-    Readings,
     Tools,
     all_texts,
     classified,
@@ -37,8 +37,7 @@ from kb.pipeline.reports import (
 )
 from kb.report.identity import own_part, report_part
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, Report, TalkCorrection
-from kb.report.outline import ReadingWarning
-from kb.report.problems import FileProblem, Finding, UnreadableError
+from kb.report.problems import FileProblem, UnreadableError
 from kb.services import names_in
 from kb.storage.caches import code_digest, read_sealed, sealed
 
@@ -89,9 +88,8 @@ class ReportSummary(Struct, frozen=True):
 class ReportFingerprint(Struct, frozen=True):
     """Everything that decides a finished report: a cached report with another fingerprint is made again.
 
-    `file` is the version of its `ReportFile`, `code` and `domain` are digests, the next three are the entries of
-    kb.toml about the report. `reading` is the model that classified the notes, empty where only their words did.
-    `lesson` is the key of the library's lesson.
+    `file` is the version of its `ReportFile`, `code` and `domain` are digests, the others are the entries of kb.toml
+    about the report. The model and the lesson that classified its notes do not count: notes are classified again alone.
     """
 
     file: str
@@ -100,28 +98,17 @@ class ReportFingerprint(Struct, frozen=True):
     override: MetadataOverride
     corrections: Mapping[str, Correction]
     talks: Mapping[str, TalkCorrection]
-    reading: str = ""
-    lesson: str = ""
 
 
 class CachedReport(Struct, frozen=True):
-    """A finished report with its fingerprint.
+    """A classified report with its fingerprint.
 
-    `folded_text` is all its text, as `kb.services.names_in` folds it to look for names. `training_features` are the
-    features of notes that are corrected or read: the lesson for other notes is learned from them. `marked_answers`,
-    `scores`, `assisted` and `moved` are those of the `FinishedReport`, from which it can be classified again.
+    `folded_text` is all its text, as `kb.services.names_in` folds it to look for names.
     """
 
     fingerprint: ReportFingerprint
     folded_text: str
-    warnings: tuple[ReadingWarning, ...]
-    findings: tuple[Finding, ...]
-    report: Report
-    training_features: Mapping[str, tuple[str, ...]] = {}
-    marked_answers: Mapping[str, str] = {}
-    scores: tuple[bytes, ...] = ()
-    assisted: Readings = {}
-    moved: Mapping[str, Correction] = {}
+    classified: ClassifiedReport
 
     def is_of(self, file: ReportFile) -> bool:
         """Whether it was made from this version of a file, by this version of kb."""
@@ -159,12 +146,12 @@ class ReportCache:
     def store(self, cached: CachedReport) -> None:
         """Store a report in place of the cached one of its source, unless the index folder belongs to somebody else."""
         if self._memory is not None:
-            self._memory[cached.report.source] = cached
+            self._memory[cached.classified.report.source] = cached
             return
         if not may_cache(self._index):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(cached.report.source)
+        path = self._path(cached.classified.report.source)
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
         scratch.write_bytes(sealed(msgspec.json.encode(cached)))
         with suppress(FileNotFoundError):  # another process, which does not know this report, has removed the file
@@ -227,7 +214,7 @@ class ReportLoader:
         cached when they are first asked for: most of what assistants read is not among the latest.
         """
         cached = self.cache.find(file.source)
-        known = cached.training_features if cached and cached.is_of(file) else {}
+        known = cached.classified.training_features if cached and cached.is_of(file) else {}
         if not all(note in known for note in notes):
             finished = self._cached(file) or self._current(file)
             known = finished.training_features
@@ -278,20 +265,7 @@ class ReportLoader:
         cached = self.cache.find(file.source)
         if cached is None:
             return None
-        known = cached.fingerprint
-        finished = FinishedReport(
-            cached.report,
-            {},
-            cached.warnings,
-            cached.findings,
-            known.reading,
-            known.lesson,
-            cached.training_features,
-            cached.marked_answers,
-            cached.scores,
-            cached.assisted,
-            cached.moved,
-        )
+        known, finished = cached.fingerprint, FinishedReport(**asdict(cached.classified), morphemes={})
         current = self._fingerprint(file, finished)
         return finished if known == (replace(current, domain=known.domain) if any_domain else current) else None
 
@@ -302,31 +276,17 @@ class ReportLoader:
         return self._reader.of([note.passage for note in finished.report.notes]) is not None
 
     def _store(self, file: ReportFile, finished: FinishedReport) -> None:
-        report = finished.report
-        self.cache.store(
-            CachedReport(
-                self._fingerprint(file, finished),
-                names_in((report.title, *all_texts(report))),
-                finished.warnings,
-                finished.findings,
-                report,
-                finished.training_features,
-                finished.marked_answers,
-                finished.scores,
-                finished.assisted,
-                finished.moved,
-            )
-        )
+        fields = {name: getattr(finished, name) for name in ClassifiedReport.__struct_fields__}
+        text = names_in((finished.report.title, *all_texts(finished.report)))
+        self.cache.store(CachedReport(self._fingerprint(file, finished), text, ClassifiedReport(**fields)))
 
     def _fingerprint(self, file: ReportFile, finished: FinishedReport) -> ReportFingerprint:
-        """Return the fingerprint that the report of a file has now, classified as it is."""
+        """Return the fingerprint that the report of a file has now."""
         report = finished.report
         override = self._tools.configuration.overrides.get(file.source, MetadataOverride())
         corrections = corrections_for(report, self._tools.corrections)
         talks = talk_corrections(report, self._tools)
-        return ReportFingerprint(
-            file.version, code_digest(), self._domain, override, corrections, talks, finished.reading, finished.lesson
-        )
+        return ReportFingerprint(file.version, code_digest(), self._domain, override, corrections, talks)
 
 
 def lesson_of(scan: Scan, contents: Contents | None, loader: ReportLoader) -> Lesson:

@@ -49,8 +49,8 @@ def ignore_progress(_step: str, _done: int, _total: int) -> None:
     """Ignore progress."""
 
 
-class FinishedReport(Struct, frozen=True):
-    """A report with tags and kinds, before it is related to the other reports of its library.
+class ClassifiedReport(Struct, frozen=True):
+    """A report with tags and kinds, before it is related to the other reports of its library: what is cached of it.
 
     `findings` list missing metadata and likely kinds of notes. `reading` is the model that read the notes,
     empty if only their words classify them; `lesson` is the key of the lesson. `training_features` are the features of
@@ -60,7 +60,6 @@ class FinishedReport(Struct, frozen=True):
     """
 
     report: Report
-    morphemes: Morphemes
     warnings: tuple[ReadingWarning, ...] = ()
     findings: tuple[Finding, ...] = ()
     reading: str = ""
@@ -70,6 +69,12 @@ class FinishedReport(Struct, frozen=True):
     scores: tuple[bytes, ...] = ()
     assisted: Readings = {}
     moved: Mapping[str, Correction] = {}
+
+
+class FinishedReport(ClassifiedReport, frozen=True, kw_only=True):
+    """A classified report with the morphemes of its texts."""
+
+    morphemes: Morphemes
 
 
 class Tools(Struct, frozen=True, dict=True, weakref=True):
@@ -188,9 +193,9 @@ def finish_report(
     morphemes = morphemes_of(tagged, AnalysedTexts(tools))
     finished = FinishedReport(
         tagged,
-        morphemes,
         outline.warnings,
         tuple(islice(findings(outline, tagged, tools.domain, candidates), _MAX_FINDINGS)),
+        morphemes=morphemes,
         training_features=lesson_features(tagged, morphemes, corrections),
         marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
         assisted=assisted,

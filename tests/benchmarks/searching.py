@@ -76,7 +76,7 @@ def varied(
             report = replace(reading.report, notes=notes[: count - made])
             analysed = {note.text: tools.analyzer.morphemes(note.text) for note in report.notes}
             yield from documents(
-                FinishedReport(report, {**reading.morphemes, **analysed}), tools.analyzer, tools.domain
+                FinishedReport(report, morphemes={**reading.morphemes, **analysed}), tools.analyzer, tools.domain
             )
             made += len(report.notes)
 

@@ -464,7 +464,7 @@ def test_worker_processes_classify_by_what_was_read_and_this_process_reads_the_r
 
     assert (readings(kb), len(model.passages_read)) == ([model.reading] * 2, 1)
     assert kinds(kb)[:3] == ["problem"] * 3  # as this process classifies; the workers have other weights
-    assert [cached.fingerprint.reading for name in ("a.md", "c.md") if (cached := cache.find(name))] == [
+    assert [cached.classified.reading for name in ("a.md", "c.md") if (cached := cache.find(name))] == [
         model.reading
     ] * 2
     assert (read, featured) == ([], [])

@@ -22,7 +22,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.places import REPORT_SUFFIX, damaged_files
 from kb.library.rewriting import with_overrides
-from kb.pipeline.reports import FinishedReport, Progress, Tools, ignore_progress
+from kb.pipeline.reports import ClassifiedReport, FinishedReport, Progress, Tools, ignore_progress
 from kb.report.model import Correction, MetadataOverride, Report
 from kb.search.facets import FACETS
 
@@ -309,7 +309,8 @@ def test_nothing_is_cached_in_a_folder_that_is_no_index(library: Path) -> None:
 
 def cached_report(file: str) -> CachedReport:
     report = Report("r", "a.md", "会", None, None, (), ())
-    return CachedReport(ReportFingerprint(file, "", "", MetadataOverride(), {}, {}), f"names of {file}", (), (), report)
+    fingerprint = ReportFingerprint(file, "", "", MetadataOverride(), {}, {})
+    return CachedReport(fingerprint, f"names of {file}", ClassifiedReport(report))
 
 
 def test_a_cache_in_memory_hides_no_older_state_and_writes_no_file(tmp_path: Path) -> None:
