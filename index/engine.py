@@ -1,6 +1,6 @@
 """The contract of all engines: what searching and publishing mean, with their results and errors."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -199,7 +199,6 @@ class Publication(Struct, frozen=True):
     """The content of the next generation, as `Engine.publish` takes it."""
 
     replaced: "Mapping[str, Iterable[Document]]"
-    removed: Collection[str]
     order: Sequence[str]
     meta: Mapping[str, object]
     staged: Sequence[StagedSegment] = ()
@@ -210,7 +209,7 @@ class Publication(Struct, frozen=True):
         Raises SearchIndexError if a source in `order` has no documents, or a replaced source is not in `order`.
         """
         written = {*self.replaced, *(source for segment in self.staged for source, _ in segment.runs)}
-        kept = frozenset(self.order).intersection(indexed) - written - {*self.removed}
+        kept = frozenset(self.order).intersection(indexed) - written
         for source in self.order:
             if source not in written and source not in kept:
                 raise SearchIndexError("{0}: its documents were not given, and the index does not hold them", source)
@@ -262,7 +261,6 @@ class Engine(Protocol):
     def publish(
         self,
         replaced: "Mapping[str, Iterable[Document]]",
-        removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
         since: object = None,
@@ -272,13 +270,13 @@ class Engine(Protocol):
         """Write a new generation and swap it in. The one before answers until then, and after any failure.
 
         The generation has the sources in `order`, in that order. The documents of each are those in `replaced`, else
-        those in a staged segment, else those already indexed. All other sources and those in `removed` are dropped.
+        those in a staged segment, else those already indexed. All other sources are dropped.
         Answers are the same as if everything had been written at once.
 
         Raises SearchIndexError if a source in `order` has no documents or a replaced one is not in `order`, and
         OutdatedError if the stamp `since` is given and another generation was published after it.
         """
-        self.write_generation(Publication(replaced, removed, order, meta, staged), since)
+        self.write_generation(Publication(replaced, order, meta, staged), since)
 
     def write_generation(self, publication: Publication, since: object) -> None:
         """Write a new generation and swap it in, as `publish` says."""

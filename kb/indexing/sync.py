@@ -230,7 +230,7 @@ class Sync:
         order = tuple(entry.source for entry in contents.reports)
         try:
             self._collection.engine.publish(
-                self._documents(entries), (), order, contents.as_meta(), self._since, staged=staged.segments
+                self._documents(entries), order, contents.as_meta(), self._since, staged=staged.segments
             )
         except BaseException:
             if key:

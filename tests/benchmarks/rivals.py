@@ -48,7 +48,7 @@ class Kb:
         self._literally = get_args(StepName)
 
     def write(self, notes: Iterable[GeneratedNote]) -> None:
-        self.engine.publish({"notes": map(self.document, notes)}, (), ["notes"], {})
+        self.engine.publish({"notes": map(self.document, notes)}, ["notes"], {})
 
     @staticmethod
     def document(note: GeneratedNote) -> Any:  # noqa: ANN401

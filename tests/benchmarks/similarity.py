@@ -56,7 +56,7 @@ def main() -> None:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools), Generated)
         documents = varied(readings, count, words, rng, tools)
         numbered = (structs.replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
-        engine.publish({"notes": numbered}, (), ["notes"], {})
+        engine.publish({"notes": numbered}, ["notes"], {})
         queries = [replace(a_query(rng, words), limit=20) for _ in range(asked)]
         words_alone = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools))
         for query in queries[:5]:

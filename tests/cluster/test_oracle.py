@@ -77,9 +77,9 @@ def test_after_any_sequence_of_publishes_it_answers_as_the_oracle_does(
     queries: list[Query],
 ) -> None:
     grown, oracle = on_a_cluster(tmp_path_factory.mktemp("index")), ScanEngine(SCHEMA, PARSER)
-    for replaced, staged, removed, order in history:
-        publish(grown, replaced, staged, removed, order)
-        publish(oracle, replaced, staged, removed, order)
+    for replaced, staged, order in history:
+        publish(grown, replaced, staged, order)
+        publish(oracle, replaced, staged, order)
         for query in (*queries, Query(sort="position", limit=None)):
             check(grown, oracle, query)
 

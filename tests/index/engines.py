@@ -40,7 +40,7 @@ Make = Callable[[], Engine]
 
 def filled(engine: Engine, documents: Iterable[Document], meta: Mapping[str, object] | None = None) -> Engine:
     """Fill an engine with documents of one source, and return it."""
-    engine.publish({"only": documents}, (), ["only"], meta or {})
+    engine.publish({"only": documents}, ["only"], meta or {})
     return engine
 
 

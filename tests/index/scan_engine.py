@@ -197,10 +197,9 @@ class ScanEngine(Engine):
     def write_generation(self, publication: Publication, since: object) -> None:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
-        held = {source: documents for source, documents in self._sources.items() if source not in publication.removed}
         given = {source: self._counted(documents) for source, documents in publication.replaced.items()}
         known = (
-            held
+            self._sources
             | {source: d for stage in publication.staged for source, d in self._staged[stage.folder].items()}
             | given
         )

@@ -67,7 +67,7 @@ def _anything(rng: Random) -> str:
 
 
 def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
-    engine.publish({"only": documents}, (), ["only"], {})
+    engine.publish({"only": documents}, ["only"], {})
     engine.embed(lambda _done, _total: None)
     return engine
 

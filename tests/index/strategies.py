@@ -118,8 +118,8 @@ Sources = dict[str, list[Document]]
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[Sources, list[Sources], list[str], list[str]]]:
-    """Draw several publishes: the replaced and staged sources, the removed ones, and the order."""
+def histories(draw: st.DrawFn) -> list[tuple[Sources, list[Sources], list[str]]]:
+    """Draw several publishes: the replaced and staged sources, and the order."""
     held: set[str] = set()
     history = []
     for publish in range(draw(st.integers(1, 5))):
@@ -131,16 +131,16 @@ def histories(draw: st.DrawFn) -> list[tuple[Sources, list[Sources], list[str], 
             for part in range(3)
         )
         staged = [one, {source: given for source, given in other.items() if source not in one}]
-        removed = draw(st.lists(st.sampled_from(SOURCES), max_size=2, unique=True))
+        removed = draw(st.lists(st.sampled_from(SOURCES), max_size=2, unique=True))  # unless they are written again
         held = held - set(removed) | replaced.keys() | one.keys() | other.keys()
         order = draw(st.permutations(sorted(held)))
         if not replaced and len(order) > 1 and draw(st.booleans()):
             held.remove(order.pop())
-        history.append((replaced, staged, removed, order))
+        history.append((replaced, staged, order))
     return history
 
 
-def publish(engine: Engine, replaced: Sources, staged: list[Sources], removed: list[str], order: list[str]) -> None:
+def publish(engine: Engine, replaced: Sources, staged: list[Sources], order: list[str]) -> None:
     with engine.staging() as staging:
         written = [staging.write(stage.items()) for stage in staged]
-        engine.publish(replaced, removed, order, {}, staged=written)
+        engine.publish(replaced, order, {}, staged=written)

@@ -96,12 +96,12 @@ def test_any_sequence_of_publishes_answers_like_one_rebuild(
     grown, rebuilt = whoosh(tmp_path_factory.mktemp("index")), whoosh(tmp_path_factory.mktemp("index"))
     oracle = ScanEngine(SCHEMA, PARSER)
     newest: Sources = {}
-    for replaced, staged, removed, order in history:
+    for replaced, staged, order in history:
         newest |= {source: given for stage in (*staged, replaced) for source, given in stage.items()}
-        publish(grown, replaced, staged, removed, order)
+        publish(grown, replaced, staged, order)
         grown.merge()
-        publish(oracle, replaced, staged, removed, order)
-    rebuilt.publish({source: newest[source] for source in order}, (), order, {})
+        publish(oracle, replaced, staged, order)
+    rebuilt.publish({source: newest[source] for source in order}, order, {})
     queries = [replace(query, explain=explain) for query in queries for explain in (False, True)]
 
     answers = [grown.search(query) for query in queries]

@@ -76,7 +76,7 @@ def answers(folder: Path, planting: Planting) -> bool:
                 notes = [
                     Document(f"{count}/{n}", {"own": terms}, {"year": ("2018",)}, "2018", "x") for n in range(count)
                 ]
-                engine.publish({str(count): notes}, (), ["1", "40"][: 1 + count // 40], {})
+                engine.publish({str(count): notes}, ["1", "40"][: 1 + count // 40], {})
         except (SearchIndexError, pickle.UnpicklingError):
             return False  # Whoosh reads some of what it writes
     try:

@@ -47,7 +47,7 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
         for m in [ANALYZER.morphemes(text)]
         for own in [(*ANALYZER.terms(m), *ANALYZER.shingles(m), *ANALYZER.phonetic_keys(m))]
     )
-    engine.publish({"notes": documents}, (), ["notes"], {})
+    engine.publish({"notes": documents}, ["notes"], {})
     return engine
 
 
