@@ -17,8 +17,7 @@ from msgspec import Struct
 from index.messages import Message, message_of, translatable
 from index.model_server import BusyError, LostError, RefusedError
 from kb.assistant.chat import Messages, Reply
-from kb.assistant.guide import GUIDE
-from kb.assistant.parts import BYTES_PER_TOKEN, Part
+from kb.assistant.parts import BYTES_PER_TOKEN, GUIDE, Part
 from kb.assistant.readings import PartAnswers, Readings, StalePartError, every_source
 from kb.pipeline.reports import Progress, ignore_progress
 from kb.search.records import as_json

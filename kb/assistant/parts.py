@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.resources import files
 from typing import Any, Literal, TypeAlias, get_args
 
 from index.datafiles import CONTROL
@@ -19,6 +20,9 @@ from kb.talks.lines import Line, ends_of
 
 Is: TypeAlias = LineRole | Kind
 Record: TypeAlias = dict[str, Any]
+
+GUIDE = (files("kb.assistant") / "guide.txt").read_text("utf-8").rstrip()
+"""How to read the lines of a part, for assistants and for the prompt of a model."""
 
 ROLES: tuple[LineRole, ...] = get_args(LineRole)
 MAX_TOKENS = 4_000  # of a part, as an assistant gets it

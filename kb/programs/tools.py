@@ -16,7 +16,7 @@ from msgspec import Struct
 from index.engine import SearchIndexError
 from index.messages import message_of
 from index.urls import url_parts, whole_number
-from kb.assistant.guide import GUIDE
+from kb.assistant.parts import GUIDE
 from kb.assistant.readings import RefusedReadingsError
 from kb.knowledge_base import KnowledgeBase
 from kb.programs import answers, reading
