@@ -10,7 +10,7 @@ from kb.readers import cosense, html, markdown, movable_type, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import DEEPEST, Parse, enforce, split_lines
 from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
-from kb.readers.marked_formats import ASCIIDOC, ORG, REVIEW
+from kb.readers.line_markup import ASCIIDOC, ORG, REVIEW
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
