@@ -17,28 +17,6 @@ from index.text import KATAKANA, folded_name, hiragana, katakana
 _CONSONANTS = "".join(set(ascii_lowercase) - set("aiueo"))
 _MAX_SPELLINGS = 64  # six kana with two spellings each; every spelling is looked up
 
-# Spellings that sound the same, in the keys of kana (`heard`).
-_SAME_SOUND = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        ("q", "kw"),
-        (r"ltu|([kstpgdzbhfrcj])(?=\1)|tu(?=[kstpgdzbhcj])", "q"),  # っ, and つ before a consonant: れっど, れつど
-        ("fu", "hu"),
-        ("j", "zy"),
-        ("([sc])h", r"\1y"),
-        ("c", "t"),
-        ("(?<=[aiueo])l(?=y)|[iu]l(?=[iy])|[aeo]l(?=[aiueo])", ""),  # other small kana: てゅ, ゔゅ
-        ("v", "b"),
-        ("who", "wo"),
-        ("thi", "ti"),  # ティ is heard as チ, and ディ, デュ as ジ, ジュ
-        ("dhi|di", "zi"),
-        ("dhu|dyu", "zyu"),
-        ("du", "zu"),
-        (r"([aiueo])(?:\1|-)+", r"\1-"),  # どお, どー
-        ("ei", "e-"),
-        ("ou", "o-"),
-    )
-)
 # Each sound as marks, so that the edits between the marks of two readings say how different they sound: a consonant or
 # vowel has two marks. Voicing, a glide, a long vowel and っ have one; y and w are half of their vowels.
 _MARKS = str.maketrans(
@@ -111,9 +89,15 @@ def heard(text: str) -> str:
     if not KATAKANA.fullmatch(kana):
         return ""
     sound = "".join(keys[0] for keys in _choices(kana) if keys).replace("'", "")
-    for pattern, same in _SAME_SOUND:
+    for pattern, same in _same_sounds():
         sound = pattern.sub(same, sound)
     return sound.translate(_MARKS)
+
+
+@cache
+def _same_sounds() -> list[tuple[re.Pattern[str], str]]:
+    pairs = (line.partition(" ") for line in datafiles.lines("index", "same_sounds.txt"))
+    return [(re.compile(pattern), same) for pattern, _, same in pairs]
 
 
 def beginnings(typed: str) -> tuple[str, ...]:

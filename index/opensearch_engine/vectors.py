@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib.resources import files
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -25,26 +26,7 @@ _EMBEDDED_AT_ONCE = 512  # documents that get their vectors before any of them c
 _HAS_PASSAGE: Filter = {"exists": {"field": "passage"}}
 _PLACES = 2  # of a cosine that adds to a score, because each different number of points is a clause
 _VECTORS: Mapping[str, Any] = {"_source": False, "docvalue_fields": ["key", "passage", "vector", "scale"]}
-# Compares every candidate, so a cluster needs no plugin.
-_COSINE = """
-BytesRef numbers = doc['vector'].value;
-byte[] own = numbers.bytes;
-int begin = numbers.offset;
-String query = params.query;
-String mean = params.mean;
-int product = 0;
-int toMean = 0;
-for (int at = 0; at < numbers.length; at++) {
-  int one = own[begin + at];
-  product += one * (query.charAt(at) - 128);
-  toMean += one * (mean.charAt(at) - 128);
-}
-double scale = doc['scale'].value;
-double square = 1 - 2 * toMean * scale * params.meanScale + params.meanSquare;
-double length = Math.sqrt(Math.max(square, params.least));
-double cosine = (product * scale * params.queryScale - params.apart) / (length * params.far);
-return cosine >= params.below ? 0 : Math.max(0, 1 + cosine);
-"""
+_COSINE = (files("index.opensearch_engine") / "cosine.painless").read_text("utf-8")
 
 
 class Strength(NamedTuple):

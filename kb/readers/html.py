@@ -19,6 +19,7 @@ from lxml import etree
 from readability import Document
 from readability.readability import Unparseable
 
+from index import datafiles
 from index.messages import translatable
 from index.text import trimmed
 from kb.readers.contract import Parse
@@ -35,15 +36,8 @@ _TAG_FIRST = re.compile(rf"{_COMMENTS}<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
-# Lines that blogs show above advertisements and next to buttons.
 _FURNITURE_LINE = re.compile(
-    r"[\W_]*(?:スポンサー(?:ード|ド)?・?リンク|sponsored? links?|advertisements?|(?:記事内)?広告|tweet|share"
-    r"|(?:この記事を|友達に)?(?:シェア|ツイート|フォロー|共有)(?:する|しよう|お願いします)?"
-    r"|(?:この記事を)?はてなブックマークに追加|LINEで送る|follow @?\w+|share on [a-z]+|いいね|読者になる"
-    r"|(?:クリックして\s*)?(?:facebook|twitter|x|line|はてブ|pocket|リンク|url)\s*(?:で|を)?\s*(?:シェア|共有|コピー)"
-    r"(?:する|するにはクリックしてください)?(?:\s*\(?新しいウィンドウで開きます)?"
-    r"|タイトルとURLをコピーしました|copied title and url|この記事が気に入ったらサポートをしてみませんか)[\W_]*",
-    re.IGNORECASE,
+    rf"[\W_]*(?:{'|'.join(datafiles.lines('kb.readers', 'furniture_lines.txt'))})[\W_]*", re.IGNORECASE
 )
 _DAY_BEFORE = re.compile(r"^20\d\d[-/.]\d\d[-/.]\d\d[\s:-]*(?=\S)")  # in the titles of diaries
 _META = {"title": ("og:title", "twitter:title"), "author": ("author",), "url": ("og:url",)}
@@ -57,12 +51,7 @@ _SECONDS = re.compile(r"1\d{9}")  # since 1970, as Hatena writes days; valid unt
 # lists and flattens others.
 _INDEX = "data-place"
 _FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:share|sharing|social|sns|bookmark|breadcrumbs?|pager|pagination|toc|table-of-contents"
-    r"|sidebar|widget|menu|nav|navbar|navigation|related|recommend(?:ed|ation)?s?|comments?|advert(?:isement)?|ads"
-    r"|adsbygoogle|banner|footer|sectionfooter|sanchor|newsletter|subscribe|cookie|byline|posted-on"
-    r"|author-(?:box|profile|info)"
-    r"|(?:entry|post|article)-?(?:meta|date|info|tags?|categor(?:y|ies)|author))(?:$|[\s_-])",
-    re.IGNORECASE,
+    rf"(?:^|[\s_-])(?:{'|'.join(datafiles.lines('kb.readers', 'furniture_names.txt'))})(?:$|[\s_-])", re.IGNORECASE
 )
 _UNSEEN = ".//nav|.//aside|.//footer|.//form|.//*[@role='navigation' or @role='complementary' or @role='contentinfo']"
 _MAX_CHILDREN = 200  # of an element that readability has to score

@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 
 import yaml
 
+from index import datafiles
 from index.text import INVISIBLE
 from kb.readers.contract import DEEPEST
 
@@ -40,18 +41,7 @@ _CALLOUT = re.compile(r" {0,3}>[ \t]?\[!\w[\w-]*(?:\|[^\]\n]*)?\][-+]?[ \t]*(?P<
 _CALLED_OUT = re.compile(r" {0,3}>[ \t]?(?P<text>.*)")
 # Notion's element for a box, which on web pages is not a part of the article.
 _ASIDE = re.compile(r"(?<=<)aside\b|(?<=</)aside\b", re.IGNORECASE)
-# The addresses of embeds by the name that site generators use; `{}` is the argument.
-_ADDRESSES = {
-    "speakerdeck": "https://speakerdeck.com/{}",
-    "slideshare": "https://www.slideshare.net/{}",
-    "docswell": "https://www.docswell.com/s/{}",
-    "youtube": "https://www.youtube.com/watch?v={}",
-    "vimeo": "https://vimeo.com/{}",
-    "tweet": "https://twitter.com/i/status/{}",
-    "twitter": "https://twitter.com/i/status/{}",
-    "gist": "https://gist.github.com/{}",
-    "github": "https://github.com/{}",
-}
+_EMBED_ADDRESSES = dict(line.split() for line in datafiles.lines("kb.readers", "embeds.txt"))
 _SPEAKERDECK_KEY = re.compile(r"[0-9a-f]{32}")
 _EMBED = re.compile(r"\{[{%:#]|@\[|\[\[|\[(?:https?:|f:id|:|toc\])|==|%%|\^[0-9a-f]{6}$", re.IGNORECASE)
 _HIGHLIGHT = re.compile(r"^(?P<indent>\s*)\{[{%][<%]?\s*(?P<end>end|/\s*)?highlight\b\s*(?P<language>\w*).*$")
@@ -174,7 +164,7 @@ def _link(name: str, argument: str) -> str:
         return f"<{argument}>"
     if name.lower() == "speakerdeck" and _SPEAKERDECK_KEY.fullmatch(argument):
         return f"<https://speakerdeck.com/player/{argument}>"
-    address = _ADDRESSES.get(name.lower())
+    address = _EMBED_ADDRESSES.get(name.lower())
     return f"<{address.format(argument)}>" if address and argument else ""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 from unicodedata import east_asian_width
 
+from index import datafiles
 from index.messages import translatable
 from index.text import INVISIBLE, trimmed
 from kb.readers.contract import Parse, split_lines
@@ -87,20 +88,8 @@ _GRID_BORDER = re.compile(r" *\+[-=+]+\+\s*")
 _SIMPLE_BORDER = re.compile(r" *=+(?: +=+)+\s*")
 _CELL_BORDER = re.compile(r" *\| *| {2,}")
 _LIST_TABLE_CELL = re.compile(r"(?P<row>\* +)?-(?: +(?P<text>.*)|$)")
-# How each directive is read. "content" skips the argument, and "titled" reads it as a paragraph of its own.
 _DIRECTIVES = {
-    name: kind
-    for kind, names in {
-        "code": "code code-block math parsed-literal sourcecode",
-        "content": "class compound container figure table",
-        "note": "attention caution danger error hint important note tip warning",
-        "quote": "epigraph highlights pull-quote",
-        "table": "csv-table list-table",
-        "titled": "admonition rubric sidebar topic",
-        "unseen": "contents default-role footer header highlight image include index meta raw role sectnum "
-        "target-notes title toctree",
-    }.items()
-    for name in names.split()
+    name: kind for kind, *names in map(str.split, datafiles.lines("kb.readers", "rst_directives.txt")) for name in names
 }
 
 
