@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import wording
-from kb.cli.group import (
-    NOT_FOUND,
-    as_json,
-    cli,
-    completing,
-    report_and_talk_ids,
-    values_of,
-    with_knowledge_base,
-)
+from kb.cli.group import NOT_FOUND, as_json, cli, completing, report_and_talk_ids, values_of, with_knowledge_base
 from kb.cli.output import (
     change_line,
     echo,

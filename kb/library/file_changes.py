@@ -13,13 +13,7 @@ from msgspec.structs import replace
 
 from index.messages import message_of, os_message, translatable
 from kb.library.configuration import Configuration, parse
-from kb.library.rewriting import (
-    configuration_bytes,
-    read_configuration,
-    with_corrections,
-    with_overrides,
-    with_seen,
-)
+from kb.library.rewriting import configuration_bytes, read_configuration, with_corrections, with_overrides, with_seen
 from kb.library.tables import ConfigurationError
 from kb.readers.containers import TooLongError
 from kb.report.model import NO_CORRECTIONS, Correction, CorrectionSet, MetadataOverride, TalkCorrection

@@ -22,15 +22,7 @@ from kb.report.identity import normalized
 from kb.report.model import NO_CORRECTIONS, CorrectionSet, LineReading, MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.storage.safe_files import NotRegularError, make_folder, read_regular, write_whole
-from kb.storage.walk import (
-    CONFIGURATION,
-    file_name,
-    files_below,
-    is_backup,
-    is_left_alone,
-    is_readings,
-    readings_path,
-)
+from kb.storage.walk import CONFIGURATION, file_name, files_below, is_backup, is_left_alone, is_readings, readings_path
 
 T = TypeVar("T")
 Readings: TypeAlias = Mapping[str, Mapping[str, LineReading]]

@@ -14,18 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kb.knowledge_base import KnowledgeBase
 from kb.programs.answers import SCHEME
-from kb.programs.tools import (
-    INSTRUCTIONS,
-    READS_ONLY,
-    RESOURCES,
-    WRITES,
-    WRITING_TOOLS,
-    ToolError,
-    call,
-    talks,
-    text,
-    tools,
-)
+from kb.programs.tools import RESOURCES, WRITING_TOOLS, ToolError, call, instructions, talks, text, tools
 from kb.search.records import as_json
 
 _MAX_REQUEST = 64 * 1024  # bytes; the longest valid arguments have about 50,000
@@ -116,7 +105,7 @@ def server(kb: KnowledgeBase, *, writes: bool = False) -> Server[Any]:
     return Server(
         "kb",
         version=version("talk-notes-kb"),
-        instructions=INSTRUCTIONS + (WRITES if writes else READS_ONLY),
+        instructions=instructions(writes=writes),
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         on_list_resources=list_resources,

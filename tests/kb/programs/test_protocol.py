@@ -15,7 +15,7 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from noted import ORDER, UNANSWERED, opened
 
 from kb.programs.answers import NOTHING
-from kb.programs.tools import INSTRUCTIONS, READS_ONLY, TOOLS
+from kb.programs.tools import TOOLS, instructions
 
 T = TypeVar("T")
 KB = "from webui.command import main; main()"
@@ -89,10 +89,10 @@ def test_every_tool_and_every_resource_is_listed_and_answers(
         read = [await client.read_resource(uri) for uri in (f"kb://note/{note}", talks[0].uri)]
         return client.instructions, listed, called, [one.name for one in templates], [one.contents[0] for one in read]
 
-    instructions, listed, called, templates, (note, talk) = run(new_client(transport, mode), work)
+    how_to_use, listed, called, templates, (note, talk) = run(new_client(transport, mode), work)
 
-    assert (instructions, [tool.name for tool in listed], templates) == (
-        INSTRUCTIONS + READS_ONLY,
+    assert (how_to_use, [tool.name for tool in listed], templates) == (
+        instructions(writes=False),
         list(TOOLS),
         ["note", "talk"],
     )
