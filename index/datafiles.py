@@ -103,6 +103,11 @@ def quoted(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
+def one_line(text: str | None) -> str:
+    """Return a text without control characters and the space around it; empty for None."""
+    return CONTROL.sub(" ", text or "").strip()
+
+
 def place(*path: str | int, table: bool = True) -> str:
     """Return a place in TOML syntax: `[notes."a/b"]`, `[notes."a/b"] add`, `[[searches]] number 2`.
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from index.datafiles import CONTROL
+from index.datafiles import one_line
 from kb.assistant.parts import ROLES, Part, PartLine, Record, lines_with_beliefs, parts_of
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import digest_of
@@ -100,19 +100,14 @@ class Readings:
         what the lines before decide. `skip` are the keys of parts to leave out, `wanted` says of which sources it
         reads. The index must be current. Raises SearchIndexError, LibraryError.
         """
-        for entry in self._newest_files(wanted):
-            parts = [part for part in self._parts_of(entry) if part.key not in skip]
-            if parts:
-                part = parts[0]
-                with self._lock:
-                    known = self._open.get(assistant)
-                    if known and (known.key, known.unread) == (part.key, part.unread):  # it asks again: the id stays
-                        part = replace(part, id=known.id)
-                    self._open[assistant] = part
-                return part
+        part = next((one for one in self.parts(wanted) if one.key not in skip), None)
         with self._lock:
-            self._open.pop(assistant, None)
-        return None
+            known = self._open.pop(assistant, None)
+            if part:
+                if known and (known.key, known.unread) == (part.key, part.unread):  # it asks again: the id stays
+                    part = replace(part, id=known.id)
+                self._open[assistant] = part
+        return part
 
     def parts(self, wanted: Callable[[str], bool] = every_source) -> Iterator[Part]:
         """Yield all parts with unread lines, those of the newest files first. Raises SearchIndexError, LibraryError."""
@@ -254,7 +249,7 @@ def _line_problems(part: Part, line: PartLine, answer: LineAnswer) -> Iterator[s
 def _readings(part: Part, answers: PartAnswers, assistant: str, at: str) -> Iterator[LineReading]:
     """Yield the readings that valid answers make, each with what kb believed where it differs."""
     entry, lines = part.entry, part.by_number
-    event, day = answers.event if answers.event is None else _clean(answers.event) or "", answers.day
+    event, day = answers.event if answers.event is None else one_line(answers.event), answers.day
     was: dict[str, Any]
     if event is not None or day is not None:
         was = {} if event is None or event == (entry.event or "") else {"event": entry.event}
@@ -282,10 +277,10 @@ def _of_talk(answer: LineAnswer) -> dict[str, Any]:
     if answer.is_ != "talk":
         return {"role": answer.is_ if answer.is_ in ROLES else "other"}
     said: dict[str, Any] = {"role": "talk"}
-    if title := _clean(answer.title):
+    if title := one_line(answer.title):
         said["title"] = title
     if answer.speakers is not None:
-        said["speakers"] = tuple(dict.fromkeys(filter(None, map(_clean, answer.speakers))))
+        said["speakers"] = tuple(dict.fromkeys(filter(None, map(one_line, answer.speakers))))
     return said
 
 
@@ -323,7 +318,3 @@ def _before(part: Part, line: PartLine) -> Mapping[str, object]:
         "answers": answered.key if answered else "",
         "changes": tuple(change.id for change in part.domain.changes_for(note)),
     }
-
-
-def _clean(text: str | None) -> str | None:
-    return CONTROL.sub(" ", text or "").strip() or None

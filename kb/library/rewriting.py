@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 
-from index.datafiles import CONTROL, place
+from index.datafiles import one_line, place
 from index.messages import message_of, translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ENCODING, ConfigurationError, LessonTable, SavedSearch
@@ -81,8 +81,8 @@ def with_override(data: bytes, source: str, override: MetadataOverride | None) -
     """Return a kb.toml with the metadata of a report; None removes it."""
     override = override or MetadataOverride()
     values = {"event": override.event, "date": override.held_on, "url": override.url, "published": override.published}
-    texts: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() or None for key, value in values.items()}
-    return _with_table(data, "reports", source, texts | {"former": list(override.former) or None})
+    texts: dict[str, Any] = {key: one_line(value) or None for key, value in values.items()}
+    return _with_values(data, ("reports", source), texts | {"former": list(override.former) or None})
 
 
 def with_overrides(overrides: Mapping[str, MetadataOverride | None]) -> Callable[[bytes, object], bytes]:
@@ -108,7 +108,7 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
         **{claim: False if claim in correction.denied else None for claim in get_args(Claim)},
         "no_answer_to": list(correction.no_answer_to) or None,
     }
-    return _with_table(data, "notes", note, values)
+    return _with_values(data, ("notes", note), values)
 
 
 def with_lesson(data: bytes, lesson: LessonTable) -> bytes:
@@ -118,27 +118,26 @@ def with_lesson(data: bytes, lesson: LessonTable) -> bytes:
         "readings_until": lesson.readings_until or None,
         "strength": lesson.strength if lesson.learns else None,
     }
-    return _with_table(data, "lessons", "kinds", values)
+    return _with_values(data, ("lessons", "kinds"), values)
 
 
 def with_talk(data: bytes, talk: str, correction: TalkCorrection) -> bytes:
     """Return a kb.toml with the correction of a talk, or of a line that may be a talk."""
-    names = [CONTROL.sub(" ", name).strip() for name in correction.speakers or ()]
+    names = [one_line(name) for name in correction.speakers or ()]
     nobody = False if correction.speakers == () else None
-    title = CONTROL.sub(" ", correction.title or "").strip() or None
+    title = one_line(correction.title) or None
     values = {"talk": correction.talk, "title": title, "speakers": names or None, "speaker": nobody}
-    return _with_table(data, "talks", talk, values)
+    return _with_values(data, ("talks", talk), values)
 
 
 def with_shown(data: bytes, table: Same, name: str, shown: str | None) -> bytes:
     """Return a kb.toml in which an event's or a person's name is shown under another one; None: under itself."""
-    name, other = (CONTROL.sub(" ", text or "").strip() for text in (name, shown))
-    return _with_values(data, (table,), {name: other or None})
+    return _with_values(data, (table,), {one_line(name): one_line(shown) or None})
 
 
 def with_different(data: bytes, table: Same, name: str, others: Sequence[str]) -> bytes:
     """Return a kb.toml that lists these names as different events or people than a name."""
-    names = [CONTROL.sub(" ", text).strip() for text in (name, *others)]
+    names = [one_line(text) for text in (name, *others)]
     return _with_values(data, ("different", table), {names[0]: names[1:] or None})
 
 
@@ -148,7 +147,7 @@ def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
 
     seen = tomlkit.array().multiline(multiline=True)
     seen.extend(posts)
-    return _with_table(data, "feeds", feed, {"seen": seen or None})
+    return _with_values(data, ("feeds", feed), {"seen": seen or None})
 
 
 def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> bytes:
@@ -217,13 +216,11 @@ def _with_searches(text: str, changed: str, searches: Sequence[Any]) -> bytes:
     return _ended(document.as_string())
 
 
-def _with_table(data: bytes, group: str, name: str, values: Mapping[str, Any]) -> bytes:
-    """Return a kb.toml with values in one table of a group; None removes a key, other keys stay as written."""
-    return _with_values(data, (group, name), values)
-
-
 def _with_values(data: bytes, path: Sequence[str], values: Mapping[str, Any]) -> bytes:
-    """Return a kb.toml with values in the table at a path; None removes a key, and an empty table goes."""
+    """Return a kb.toml with values in the table at a path; None removes a key, and an empty table goes.
+
+    Other keys and comments stay as written.
+    """
     import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
