@@ -14,22 +14,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from index.query_ast import (
-    AllOf,
-    AnyOf,
-    ConditionText,
-    Dated,
-    FacetIs,
-    InField,
-    Node,
-    Not,
-    Notice,
-    NoticeName,
-    Parsed,
-    QueryPhrase,
-    QueryPiece,
-    QueryWord,
-)
+from index import query_ast as ast
 from index.query_words import QueryWords, as_written, joined, names_among
 from index.terms import TermIndex
 from index.text import KANA, folded, folded_name, folded_width
@@ -86,10 +71,10 @@ class QueryParser(Struct, frozen=True):
 
     words: QueryWords
     fields: Mapping[str, QueryField] = field(default_factory=dict)  # by name, folded (`folded_name`): サービス
-    named: Callable[[str], FacetIs | None] = lambda _word: None
+    named: Callable[[str], ast.FacetIs | None] = lambda _word: None
     merged: Mapping[str, str] = field(default_factory=dict)
 
-    def required(self, words: Sequence[QueryWord], terms: TermIndex) -> tuple[Node, ...]:
+    def required(self, words: Sequence[ast.QueryWord], terms: TermIndex) -> tuple[ast.Node, ...]:
         """Return the nodes that a document must match to have these words.
 
         Words may also name a facet value or titles; documents with these match too. A run of words is looked up in the
@@ -100,12 +85,12 @@ class QueryParser(Struct, frozen=True):
         in_titles = {word for word in words if field and terms.exists(in_title(field, (word,)))}
         nodes = {word: self._node(word, terms) for word in words}
 
-        def names_of(run: Sequence[QueryWord]) -> tuple[Node, ...]:
+        def names_of(run: Sequence[ast.QueryWord]) -> tuple[ast.Node, ...]:
             """Return the nodes of what words together name; titles count unless the words are common."""
-            names = list[Node]()
+            names = list[ast.Node]()
             name = self.merged.get(joined(run)) or joined(run)
             if terms.schema.names and terms.has_name(name):
-                names.append(FacetIs(terms.schema.names, name, (name,)))
+                names.append(ast.FacetIs(terms.schema.names, name, (name,)))
             if all(word in in_titles for word in run):
                 having = terms.count((title := in_title(field, run),))
                 common = _MIN_COMMON * having
@@ -116,26 +101,26 @@ class QueryParser(Struct, frozen=True):
         runs = list(names_among(words, names_of))
         in_runs = {word for run in runs for word in run}
         return (
-            *(AnyOf((AllOf(tuple(nodes[word] for word in run)), *names_of(run))) for run in runs),
+            *(ast.AnyOf((ast.AllOf(tuple(nodes[word] for word in run)), *names_of(run))) for run in runs),
             *(node for word, node in nodes.items() if word not in in_runs),
         )
 
-    def _node(self, word: QueryWord, terms: TermIndex) -> Node:
+    def _node(self, word: ast.QueryWord, terms: TermIndex) -> ast.Node:
         facet = self.named(word.text)
-        named = AnyOf((_at_full_weight(word), facet)) if facet else word
+        named = ast.AnyOf((_at_full_weight(word), facet)) if facet else word
         return named if terms.exists(named) else word
 
-    def parse(self, text: str, *, typing: bool = False) -> Parsed:
+    def parse(self, text: str, *, typing: bool = False) -> ast.Parsed:
         """Parse a text. With `typing`, its last word may be unfinished."""
         return _Parser(self, typing=typing).parse(text)
 
 
-def in_title(field: str, words: Sequence[QueryWord]) -> InField:
+def in_title(field: str, words: Sequence[ast.QueryWord]) -> ast.InField:
     """Return the node for titles with all of these words, as alternatives of weight 1."""
-    return InField(field, tuple(map(_at_full_weight, words)))
+    return ast.InField(field, tuple(map(_at_full_weight, words)))
 
 
-def _at_full_weight(word: QueryWord) -> QueryWord:
+def _at_full_weight(word: ast.QueryWord) -> ast.QueryWord:
     alternatives = tuple(each for each in word.alternatives if each.weight == 1)
     return word if len(alternatives) == len(word.alternatives) else replace(word, alternatives=alternatives)
 
@@ -150,7 +135,7 @@ It is made when the first query comes, because the names that it knows take a wh
 class _Placed(Struct, frozen=True):
     """A node, its place in the text, and the nodes of a group that must all match."""
 
-    node: Node
+    node: ast.Node
     span: _Span
     inner: tuple["_Placed", ...] = ()
 
@@ -165,11 +150,11 @@ class _Bracket(Struct):
 
     def add(self, placed: _Placed, *, negated: bool = False) -> None:
         if negated:
-            placed = _Placed(Not(placed.node), placed.span)
+            placed = _Placed(ast.Not(placed.node), placed.span)
         if self.either and self.placed:
             before = self.placed.pop()
-            nodes = before.node.nodes if isinstance(before.node, AnyOf) else (before.node,)
-            placed = _Placed(AnyOf((*nodes, placed.node)), (before.span[0], placed.span[1]))
+            nodes = before.node.nodes if isinstance(before.node, ast.AnyOf) else (before.node,)
+            placed = _Placed(ast.AnyOf((*nodes, placed.node)), (before.span[0], placed.span[1]))
         self.either = False
         self.placed.append(placed)
 
@@ -183,12 +168,12 @@ class _Parser:
         self._open = [_Bracket()]
         self._too_deep = 0  # ignored open brackets
         self._count = 0
-        self._notices: dict[Notice, None] = {}
+        self._notices: dict[ast.Notice, None] = {}
         self._text = ""
         self._token: _Span = (0, 0)  # the place of the current token
         self._run: list[_Span] = []  # adjacent plain words: a name such as Step Functions may hold spaces
 
-    def parse(self, text: str) -> Parsed:
+    def parse(self, text: str) -> ast.Parsed:
         if len(text) > MAX_CHARACTERS:
             self._notice("cut", text[MAX_CHARACTERS:])
         self._text = text = " ".join(text[:MAX_CHARACTERS].translate(_MARKS).split())
@@ -204,15 +189,15 @@ class _Parser:
         top_level = tuple(_flat(self._open[0].placed))
         if not top_level and text:
             self._notice("literally", text)
-            top_level = (_Placed(QueryPhrase(folded(text)), (0, len(text))),)
-        pieces = tuple(placed.node for placed in top_level if isinstance(placed.node, QueryPiece))
-        conditions = [placed for placed in top_level if not isinstance(placed.node, QueryPiece)]
+            top_level = (_Placed(ast.QueryPhrase(folded(text)), (0, len(text))),)
+        pieces = tuple(placed.node for placed in top_level if isinstance(placed.node, ast.QueryPiece))
+        conditions = [placed for placed in top_level if not isinstance(placed.node, ast.QueryPiece)]
         spans = [placed.span for placed in conditions]
         is_last = bool(pieces) and pieces[-1] is top_level[-1].node and top_level[-1].span[1] == len(text)
-        return Parsed(
+        return ast.Parsed(
             pieces,
             tuple(placed.node for placed in conditions),
-            tuple(ConditionText(text[slice(*span)], _without(text, span)) for span in spans[:MAX_CONDITION_TEXTS]),
+            tuple(ast.ConditionText(text[slice(*span)], _without(text, span)) for span in spans[:MAX_CONDITION_TEXTS]),
             tuple(self._notices),
             plain=_without(text, *spans),
             typed=self._typing and ends_in_word and is_last,
@@ -239,7 +224,7 @@ class _Parser:
             self._take_field(token)
         elif token["phrase"] is not None:
             if phrase := folded(token["phrase"]):
-                group.add(_Placed(QueryPhrase(phrase), self._token), negated=negated)
+                group.add(_Placed(ast.QueryPhrase(phrase), self._token), negated=negated)
         elif token["open"]:
             self._open_bracket(negated=negated)
         elif token["close"]:
@@ -262,7 +247,7 @@ class _Parser:
             begin = max(self._text.find(piece.text, begin), begin)
             if words := self._counted(piece.words):
                 span = (begin, begin + len(piece.text))
-                self._open[-1].add(_Placed(QueryPiece(piece.text, words), span))
+                self._open[-1].add(_Placed(ast.QueryPiece(piece.text, words), span))
             begin += len(piece.text)
         self._run.clear()
 
@@ -282,27 +267,27 @@ class _Parser:
         if token["open"]:
             self._open_bracket(negated=negated)
 
-    def _node(self, meaning: QueryField, value: str) -> Node | None:
+    def _node(self, meaning: QueryField, value: str) -> ast.Node | None:
         """Return the node for a value of a field, or None if the value is invalid there."""
         if meaning.of == "text":
             words = self._counted(self._parser.words.of(value))
-            return InField(meaning.name, words) if words else None
+            return ast.InField(meaning.name, words) if words else None
         if meaning.of == "facet":
             known = meaning.values.get(folded_name(value))
             if meaning.values and known is None:
                 return None
             known = known or meaning.merged.get(folded_name(value))
-            return FacetIs(meaning.name, folded_name(value), (known,) if known else ())
+            return ast.FacetIs(meaning.name, folded_name(value), (known,) if known else ())
         date = meaning.date(value)
-        return Dated(meaning.of, date) if date else None
+        return ast.Dated(meaning.of, date) if date else None
 
     def _add_words(self, text: str, *, negated: bool) -> None:
         counted = ((piece.text, self._counted(piece.words)) for piece in self._parser.words.pieces(text))
-        pieces = tuple(QueryPiece(text, words) for text, words in counted if words)
-        for node in (AnyOf(pieces),) if negated and len(pieces) > 1 else pieces:
+        pieces = tuple(ast.QueryPiece(text, words) for text, words in counted if words)
+        for node in (ast.AnyOf(pieces),) if negated and len(pieces) > 1 else pieces:
             self._open[-1].add(_Placed(node, self._token), negated=negated)
 
-    def _counted(self, words: tuple[QueryWord, ...]) -> tuple[QueryWord, ...]:
+    def _counted(self, words: tuple[ast.QueryWord, ...]) -> tuple[ast.QueryWord, ...]:
         left = MAX_WORDS - self._count
         if len(words) > left:
             self._notice("too many words", words[left].text)
@@ -328,11 +313,11 @@ class _Parser:
         group = self._open.pop()
         if group.placed:
             span, inner = (group.begin, self._token[1]), tuple(group.placed)
-            node = inner[0].node if len(inner) == 1 else AllOf(tuple(placed.node for placed in inner))
+            node = inner[0].node if len(inner) == 1 else ast.AllOf(tuple(placed.node for placed in inner))
             self._open[-1].add(_Placed(node, span, () if len(inner) == 1 else inner), negated=group.negated)
 
-    def _notice(self, name: NoticeName, text: str) -> None:
-        self._notices[Notice(name, text)] = None
+    def _notice(self, name: ast.NoticeName, text: str) -> None:
+        self._notices[ast.Notice(name, text)] = None
 
 
 def _without(text: str, *spans: _Span) -> str:

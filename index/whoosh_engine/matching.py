@@ -5,20 +5,8 @@ from functools import reduce
 
 import numpy as np
 
+from index import query_ast as ast
 from index.analysis import TermKind
-from index.query_ast import (
-    AllOf,
-    Alternative,
-    AnyOf,
-    Dated,
-    FacetIs,
-    InField,
-    Node,
-    Not,
-    QueryPhrase,
-    QueryPiece,
-    QueryWord,
-)
 from index.ranking import word_weight
 from index.terms import SpellChecker, shortest_with_prefix
 from index.text import folded_name
@@ -33,26 +21,26 @@ class Matching:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.schema = snapshot.schema
-        self._evaluated: dict[Node | Alternative, Docs] = {}
+        self._evaluated: dict[ast.Node | ast.Alternative, Docs] = {}
 
-    def of(self, node: Node | Alternative) -> Docs:
+    def of(self, node: ast.Node | ast.Alternative) -> Docs:
         """Return the documents that match a node, or have all terms of an alternative outside score-only fields."""
         docs = self._evaluated.get(node)
         if docs is None:
             docs = self._evaluated[node] = self._evaluate(node)
         return docs
 
-    def all_of(self, nodes: Iterable[Node]) -> Docs:
+    def all_of(self, nodes: Iterable[ast.Node]) -> Docs:
         """Return the documents that match all nodes."""
-        return self.of(AllOf(tuple(nodes)))
+        return self.of(ast.AllOf(tuple(nodes)))
 
-    def only(self, docs: Docs, nodes: Iterable[Node]) -> Docs:
+    def only(self, docs: Docs, nodes: Iterable[ast.Node]) -> Docs:
         """Return those of the given documents that match all nodes."""
         for node in nodes:
-            docs = less(docs, self.of(node.node)) if isinstance(node, Not) else both(docs, self.of(node))
+            docs = less(docs, self.of(node.node)) if isinstance(node, ast.Not) else both(docs, self.of(node))
         return docs
 
-    def shares(self, words: Sequence[QueryWord], docs: Docs) -> Scores:
+    def shares(self, words: Sequence[ast.QueryWord], docs: Docs) -> Scores:
         """Return each document's share of the weight of the words."""
         shares, total = np.zeros(len(docs)), 0.0
         for word in words:
@@ -62,10 +50,10 @@ class Matching:
             total += weight
         return shares / total if total else shares
 
-    def exists(self, node: Node) -> bool:
+    def exists(self, node: ast.Node) -> bool:
         return len(self.of(node)) > 0
 
-    def count(self, nodes: Sequence[Node]) -> int:
+    def count(self, nodes: Sequence[ast.Node]) -> int:
         return len(self.all_of(nodes))
 
     def has_name(self, name: str) -> bool:
@@ -77,32 +65,32 @@ class Matching:
     def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
         return self._snapshot.spell_checker(kind)
 
-    def _evaluate(self, node: Node | Alternative) -> Docs:  # noqa: PLR0911  # a case for each node
+    def _evaluate(self, node: ast.Node | ast.Alternative) -> Docs:  # noqa: PLR0911  # a case for each node
         match node:
-            case QueryWord(_, alternatives):
+            case ast.QueryWord(_, alternatives):
                 return either([self.of(each) for each in alternatives])
-            case Alternative(terms):
+            case ast.Alternative(terms):
                 return _intersection([self._snapshot.term(key).finds for key in terms])
-            case AllOf(nodes) | QueryPiece(_, nodes):
-                included = [self.of(each) for each in nodes if not isinstance(each, Not)]
+            case ast.AllOf(nodes) | ast.QueryPiece(_, nodes):
+                included = [self.of(each) for each in nodes if not isinstance(each, ast.Not)]
                 docs = _intersection(included) if included else self._snapshot.all_docs
-                return self.only(docs, [each for each in nodes if isinstance(each, Not)])
-            case AnyOf(nodes):
+                return self.only(docs, [each for each in nodes if isinstance(each, ast.Not)])
+            case ast.AnyOf(nodes):
                 return either([self.of(each) for each in nodes])
-            case Not(inner):
+            case ast.Not(inner):
                 return less(self._snapshot.all_docs, self.of(inner))
-            case InField(field, words):
+            case ast.InField(field, words):
                 return _intersection([self._word_in_field(field, word) for word in words])
-            case QueryPhrase(text):
+            case ast.QueryPhrase(text):
                 return self._phrase(encoded(text))
-            case FacetIs(name, text, values):
+            case ast.FacetIs(name, text, values):
                 group = self._snapshot.group(name)
                 return group.docs_with(values or [value for value in group.values if text in folded_name(value)])
-            case Dated():
+            case ast.Dated():
                 dates = self._snapshot.dates
                 return dates.docs_with(filter(node.includes, dates.values))
 
-    def _word_in_field(self, field: str, word: QueryWord) -> Docs:
+    def _word_in_field(self, field: str, word: ast.QueryWord) -> Docs:
         snapshot = self._snapshot
         sets = ([snapshot.docs_in_field(field, key) for key in each.terms] for each in word.alternatives)
         return either(list(map(_intersection, sets)))

@@ -8,19 +8,8 @@ import click
 from index.engine import FacetCount
 from index.query import Query, StepName
 from kb import wording
+from kb.cli import output
 from kb.cli.group import NOT_FOUND, Function, as_json, cli, values_of, with_knowledge_base
-from kb.cli.output import (
-    change_line,
-    do_you_mean,
-    event_line,
-    facet_name,
-    no_value,
-    page_lines,
-    passage,
-    place_line,
-    print_json,
-    talk_line,
-)
 from kb.cli.syncing import ensure_index, warn_unindexed
 from kb.knowledge_base import KnowledgeBase
 from kb.search.browser import ServiceCount
@@ -103,9 +92,9 @@ def search(
     if not as_json:  # a person searched
         kb.not_found.add(narrowed, answer)
     if as_json:
-        print_json(_search_records(answer, quoted, kb.collection.domain, facets=facets, explain=explain))
+        output.print_json(_search_records(answer, quoted, kb.collection.domain, facets=facets, explain=explain))
     else:
-        page_lines(_search_lines(kb, narrowed, answer, quoted, explain=explain))
+        output.page_lines(_search_lines(kb, narrowed, answer, quoted, explain=explain))
     if not (answer.total or answer.talks or answer.events) and kb.browser.reports():
         click.get_current_context().exit(NOT_FOUND)
 
@@ -117,7 +106,7 @@ def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]
     except UnknownValueError as error:
         facet = BY_KEY[error.facet]
         known = dict.fromkeys((*error.known, *(count.value for count in kb.searcher.noted(facet))))
-        refused = no_value(facet, error.name, error.near, known)
+        refused = output.no_value(facet, error.name, error.near, known)
         raise click.BadParameter(refused, param_hint=f"--{facet.key}") from error
 
 
@@ -171,8 +160,8 @@ def _search_lines(
         yield from _hit_lines(answer.near, domain, explain=explain)
     label = _("Talk")
     for found in answer.talks[:_MAX_TALKS]:
-        event = event_line(found)
-        yield f"{label}: {talk_line(found.talk)}  {event}  {_note_count(found.notes)}"
+        event = output.event_line(found)
+        yield f"{label}: {output.talk_line(found.talk)}  {event}  {_note_count(found.notes)}"
         yield click.style(f"    {found.talk.id}", dim=True)
     if len(answer.titled) > _MAX_TALKS:
         yield f"{label}: {wording.left_out(len(answer.titled) - _MAX_TALKS)}"
@@ -190,7 +179,7 @@ def _search_lines(
 def _event_lines(events: Sequence[FoundEvent]) -> Iterator[str]:
     """Yield the events that a search names, with the value that `--event` takes."""
     for event in events[:_MAX_TALKS]:
-        yield f"{_('Event')}: {event_line(event)}  {_note_count(event.notes)}"
+        yield f"{_('Event')}: {output.event_line(event)}  {_note_count(event.notes)}"
         yield click.style(f"    {event.slug}", dim=True)
     if len(events) > _MAX_TALKS:
         yield f"{_('Event')}: {wording.left_out(len(events) - _MAX_TALKS)}"
@@ -208,8 +197,8 @@ def _answer_lines(answer: SearchResults, quoted: Sequence[FoundNote], text: str,
     for found in quoted:
         note = found.note
         speakers = wording.listed(note.talk.speakers) if note.talk else ""
-        yield f"  「{passage(note.text, found.marks)}」"
-        yield f"    {place_line(note)} {speakers}".rstrip()
+        yield f"  「{output.passage(note.text, found.marks)}」"
+        yield f"    {output.place_line(note)} {speakers}".rstrip()
         yield from _change_lines(found, domain)
     yield ""
 
@@ -217,12 +206,12 @@ def _answer_lines(answer: SearchResults, quoted: Sequence[FoundNote], text: str,
 def _hit_lines(found: Iterable[FoundNote], domain: Domain, *, explain: bool) -> Iterator[str]:
     """Yield hits grouped by their talks, each with its trail, tags, changes, reasons and id."""
     for group in by_place(found, lambda one: one.note).values():
-        yield place_line(group[0].note)
+        yield output.place_line(group[0].note)
         for hit in group:
             note = hit.note
             if note.trail:
                 yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
-            yield f"  • {passage(note.text, hit.marks)}"
+            yield f"  • {output.passage(note.text, hit.marks)}"
             services = (
                 domain.catalogue.name(m.service) + (f" ← {wording.why(m.why)}" if m.via == "inherited" else "")
                 for m in note.services
@@ -240,7 +229,7 @@ def _hit_lines(found: Iterable[FoundNote], domain: Domain, *, explain: bool) -> 
 def _change_lines(found: FoundNote, domain: Domain) -> Iterator[str]:
     """Yield what has changed since a note was taken."""
     for change in filter(None, map(domain.change, found.overtaken)):
-        yield click.style(f"    {wording.changed_since(change_line(change))}", fg="yellow")
+        yield click.style(f"    {wording.changed_since(output.change_line(change))}", fg="yellow")
 
 
 def _few_hits_lines(kb: KnowledgeBase, query: Query, answer: SearchResults) -> Iterator[str]:
@@ -259,9 +248,9 @@ def _few_hits_lines(kb: KnowledgeBase, query: Query, answer: SearchResults) -> I
         return _value_name(BY_KEY[key], value, searcher.labels(key, None).get(value, value))
 
     for missing in unknown_values(answer, searcher):
-        facet = facet_name(BY_KEY[missing.facet])
+        facet = output.facet_name(BY_KEY[missing.facet])
         none = _("No note has the {facet} “{name}”", facet=facet, name=name(missing.facet, missing.value))
-        yield none + do_you_mean(near.label for near in missing.near)
+        yield none + output.do_you_mean(near.label for near in missing.near)
     if len(query.text.split()) == 1 and not query.selections:
         yield from (wording.meant(one.label, one.notes) for one in searcher.suggest(query.text)[:_MAX_COMPLETIONS])
     values = ((name(*pair), count) for pair, count in answer.without.items())
@@ -322,12 +311,12 @@ def pairs(
     found = kb.searcher.pairs(query, "question" if questions else "problem")
     found = tuple(pair for pair in found if pair.is_open or not only_open)
     if as_json:
-        print_json(pair_record(pair, kb.collection.domain) for pair in found)
+        output.print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
         open_label = _(wording.STATES["unanswered" if questions else "unsolved"])
         lines = (line for pair in found for line in (*_pair_lines(pair, kb.collection.catalogue, open_label), ""))
         left = sum(pair.is_open for pair in found)
-        page_lines((*lines, _("{count} in all, {left} of them open", count=len(found), left=left)))
+        output.page_lines((*lines, _("{count} in all, {left} of them open", count=len(found), left=left)))
     if not found and kb.browser.reports():
         click.get_current_context().exit(NOT_FOUND)
 
@@ -337,7 +326,7 @@ def _pair_lines(pair: "Pair", catalogue: Catalogue, open_label: str) -> Iterator
     from kb.kinds import without_arrow
 
     note = pair.note
-    yield place_line(note)
+    yield output.place_line(note)
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
     yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
     for reply in pair.replies:
@@ -359,9 +348,9 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     warn_unindexed(kb)
     counts = kb.browser.services()
     if as_json:
-        print_json(service_record(count.service, count.notes) for count in counts)
+        output.print_json(service_record(count.service, count.notes) for count in counts)
     else:
-        page_lines(_service_line(count, kb.collection.catalogue) for count in counts)
+        output.page_lines(_service_line(count, kb.collection.catalogue) for count in counts)
 
 
 def _service_line(count: ServiceCount, catalogue: Catalogue) -> str:

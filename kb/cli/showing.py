@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import wording
+from kb.cli import output
 from kb.cli.group import NOT_FOUND, as_json, cli, completing, report_and_talk_ids, values_of, with_knowledge_base
-from kb.cli.output import (
-    change_line,
-    echo,
-    echo_lines,
-    event_line,
-    no_value,
-    page_lines,
-    passage,
-    place_line,
-    print_json,
-    tree_lines,
-)
 from kb.cli.syncing import ensure_index
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
@@ -54,9 +43,9 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, aligned: bool, as_js
     if like:
         _show_similar(kb, notes, as_json=as_json)
     elif as_json:
-        print_json(note_record(note, kb.collection.domain) for note in notes)
+        output.print_json(note_record(note, kb.collection.domain) for note in notes)
     else:
-        page_lines((*_head_lines(kb, identifier, notes), *tree_lines(notes, kb.collection.catalogue)))
+        output.page_lines((*_head_lines(kb, identifier, notes), *output.tree_lines(notes, kb.collection.catalogue)))
 
 
 def _notes(kb: KnowledgeBase, identifier: str) -> Sequence[Note]:
@@ -75,22 +64,22 @@ def _head_lines(kb: KnowledgeBase, identifier: str, notes: Sequence[Note]) -> It
         talks = len({talk.id for talk in entry.talks})
         counts = _("talks {talks} · notes {notes}", talks=talks, notes=entry.notes)
         yield click.style(entry.title, bold=True)
-        yield f"{event_line(entry)} · {counts} · {entry.source}"
+        yield f"{output.event_line(entry)} · {counts} · {entry.source}"
         if entry.url:
             yield entry.url
     elif notes:
-        yield event_line(notes[0])
+        yield output.event_line(notes[0])
     else:
         spoken = kb.browser.spoken(identifier)
         yield click.style(spoken.talk.title, bold=True)
-        yield event_line(spoken)
+        yield output.event_line(spoken)
 
 
 def _show_aligned(kb: KnowledgeBase, note_takers: Sequence[NoteTaker], *, as_json: bool) -> None:
     """Print the notes of a talk in rows, each note after the number of its report."""
     rows = kb.browser.aligned(note_takers)
     if as_json:
-        print_json(row_record(row, note_takers, kb.collection.domain) for row in rows)
+        output.print_json(row_record(row, note_takers, kb.collection.domain) for row in rows)
         return
     reports = [note_taker.report for note_taker in note_takers]
     lines = [*(f"{number}  {report.title}  {report.source}" for number, report in enumerate(reports, start=1)), ""]
@@ -99,27 +88,27 @@ def _show_aligned(kb: KnowledgeBase, note_takers: Sequence[NoteTaker], *, as_jso
         lines += numbered
         if len(numbered) > 1:
             lines.append(click.style(f"     = {wording.same(row.words, row.similarity)}", fg="cyan"))
-    page_lines(lines)
+    output.page_lines(lines)
 
 
 def _show_similar(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
     similar, catalogue = kb.browser.like(notes), kb.collection.catalogue
     if as_json:
-        print_json(similar_record(one, kb.collection.domain) for one in similar)
+        output.print_json(similar_record(one, kb.collection.domain) for one in similar)
     else:
-        page_lines(
+        output.page_lines(
             line
             for one in similar
             for line in (
-                place_line(one.note),
-                f"  • {passage(one.note.text, ())}",
+                output.place_line(one.note),
+                f"  • {output.passage(one.note.text, ())}",
                 click.style(f"    {wording.similar(one.cosine, map(catalogue.name, one.services))}", fg="cyan"),
                 click.style(f"    {one.note.id}  {one.note.source}:{one.note.line}", dim=True),
             )
         )
     if not similar:
         nothing = _("No other report has a similar note")
-        echo(f"kb: {nothing} ({wording.coverage(kb.indexer.coverage())})", err=True)
+        output.echo(f"kb: {nothing} ({wording.coverage(kb.indexer.coverage())})", err=True)
         click.get_current_context().exit(NOT_FOUND)
 
 
@@ -136,7 +125,7 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
     ensure_index(kb)
     notes = list({note.id: note for identifier in identifiers for note in _notes(kb, identifier)}.values())
     quoting = _quoting(kb)
-    echo_lines(quoting.sheet(notes) if len(notes) > 1 else map(quoting.citation, notes))
+    output.echo_lines(quoting.sheet(notes) if len(notes) > 1 else map(quoting.citation, notes))
 
 
 def _quoting(kb: KnowledgeBase) -> "Quoting":
@@ -164,12 +153,12 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
     known = catalogue.find(service)
     if known is None:
         near, slugs = ([one.slug for one in some] for some in (catalogue.near(service), catalogue.services))
-        raise click.BadParameter(no_value(BY_KEY["service"], service, near, slugs), param_hint="SERVICE")
+        raise click.BadParameter(output.no_value(BY_KEY["service"], service, near, slugs), param_hint="SERVICE")
     made = kb.guide(known)
     if as_json:
-        print_json([guide_record(made, kb.collection.domain)])
+        output.print_json([guide_record(made, kb.collection.domain)])
     else:
-        page_lines(_quoting(kb).guide(made) if markdown else _guide_lines(made))
+        output.page_lines(_quoting(kb).guide(made) if markdown else _guide_lines(made))
     if not made.notes and kb.browser.reports():
         click.get_current_context().exit(NOT_FOUND)
 
@@ -184,23 +173,23 @@ def _guide_lines(guide: "Guide") -> Iterator[str]:
             yield click.style(f"{_(wording.GUIDE_PARTS[name])} ({number})", bold=True)
             for under, entries in groupby(part, guide.subject):
                 if under:
-                    yield click.style(f"  {' > '.join(passage(text, ()) for text in under)}", dim=True)
+                    yield click.style(f"  {' > '.join(output.passage(text, ()) for text in under)}", dim=True)
                 for entry in entries:
                     yield from _entry_lines(entry)
     if guide.changes:
         yield f"\n{click.style(_('What has changed'), bold=True)}"
-    yield from (click.style(f"  {change_line(change)}", fg="yellow") for change in guide.changes)
+    yield from (click.style(f"  {output.change_line(change)}", fg="yellow") for change in guide.changes)
 
 
 def _entry_lines(entry: "GuideEntry") -> Iterator[str]:
     from kb.kinds import without_arrow
 
     likely = click.style(f"  [{_(wording.LIKELY[entry.likely])}]", fg="cyan") if entry.likely else ""
-    yield f"  • {passage(entry.note.text, ())}{likely}"
+    yield f"  • {output.passage(entry.note.text, ())}{likely}"
     years = wording.years(entry.since, entry.until, entry.published)
     yield click.style(f"    {wording.said(entry.talks, years, entry.speakers)}", fg="cyan")
     yield from (f"    → {without_arrow(note.text)}" for note in (*entry.remedies, *entry.leads_to))
-    yield from (click.style(f"    {change_line(change)}", fg="yellow") for change in entry.changes)
+    yield from (click.style(f"    {output.change_line(change)}", fg="yellow") for change in entry.changes)
     for note in entry.notes:
-        other = "" if note.id == entry.note.id else f"{passage(note.text, ())}  "
+        other = "" if note.id == entry.note.id else f"{output.passage(note.text, ())}  "
         yield click.style(f"    {wording.iso_day(note)}  {other}{note.id}", dim=True)
