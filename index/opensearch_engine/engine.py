@@ -11,11 +11,10 @@ from typing import Any
 from index import engine
 from index.embedder import EmbedderMaker, EmbeddingError, no_embedder
 from index.engine import Coverage, Engine, Hit, Publication, Results, SearchIndexError, near_limit
-from index.opensearch_engine import filters, publishing
+from index.opensearch_engine import layout, publishing
 from index.opensearch_engine.connection import MAX_ANSWER, Address, ClusterError, Connection
-from index.opensearch_engine.filters import all_of, any_of, matching, with_keys, with_values
 from index.opensearch_engine.generations import CACHE_SIZE, EMPTY, Generation, read_manifest, read_state
-from index.opensearch_engine.layout import Layout, received
+from index.opensearch_engine.layout import Layout, all_of, any_of, matching, received, with_keys, with_values
 from index.opensearch_engine.search import EXPLAINED, Search, Tier
 from index.opensearch_engine.vectors import GenerationVectors
 from index.query import Query
@@ -118,7 +117,7 @@ class ClusterReader:
         """Answer a query."""
         search = Search(self._generation, query, self._parser, self.vectors)
         body = self._body(search.found_tier, query)
-        facets_body = filters.facets_body(query, self._generation.filtered(search.found))
+        facets_body = layout.facets_body(query, self._generation.filtered(search.found))
         answer, facets = self._generation.search(body, facets_body)
         hits, total = answer["hits"]["hits"], int(answer["hits"]["total"]["value"])
         if not _fits(query):
@@ -127,7 +126,7 @@ class ClusterReader:
         limit, near = near_limit(query, total), list[Any]()
         if tier := search.near_tier if limit else None:
             near = self._generation.hits(self._body(tier, replace(query, sort="relevance", offset=0, limit=limit)))
-        listed, unlisted = filters.facet_counts(query, facets)
+        listed, unlisted = layout.facet_counts(query, facets)
         return Results(
             total=total,
             hits=_hits(search.found_tier, hits, query),
@@ -194,7 +193,7 @@ class ClusterReader:
             "track_total_hits": True,
             "track_scores": score is not None,
             "query": {"bool": {"filter": [self._generation.filtered(tier.documents)], **scored}},
-            "sort": [*filters.order_of_last(query), *orders.get(query.sort, newest)],
+            "sort": [*layout.order_of_last(query), *orders.get(query.sort, newest)],
             "_source": ["key", "stored", "belongs", *extra],
         }
 
@@ -210,8 +209,8 @@ class ClusterReader:
         known = iter(
             counts(
                 *(with_values(group, [value]) for group, value in pairs),
-                *(all_of((search.found, *filters.selected(query.toggle(*pair)))) for pair in pairs),
-                *(all_of((search.found, *filters.selected(query, but=group))) for group in groups),
+                *(all_of((search.found, *layout.selected(query.toggle(*pair)))) for pair in pairs),
+                *(all_of((search.found, *layout.selected(query, but=group))) for group in groups),
                 *(all_of((matching(word), *selected)) for word in words),
                 *(all_of((rest, *selected)) for rest in rests),
             )

@@ -25,7 +25,7 @@ from index.cache import Cache
 from index.engine import WRITER_TIMEOUT, OutdatedError, WriterBusyError
 from index.messages import translatable
 from index.opensearch_engine.connection import ClusterError, Connection, encoded
-from index.opensearch_engine.filters import TERMS, Filter, all_of, counts_in
+from index.opensearch_engine.layout import TERMS, Filter, all_of, counts_in
 from index.schema import Schema
 
 Value = TypeVar("Value")

@@ -16,10 +16,19 @@ from index.embedder import EmbeddingError
 from index.engine import MeantCount, Reason
 from index.interpretation import MIN_NEAR_SHARE, interpret, may_have_near, reasons
 from index.messages import message_of
-from index.opensearch_engine import filters
-from index.opensearch_engine.filters import EVERYTHING, Filter, all_of, any_of, found_by, matching, with_keys
+from index.opensearch_engine import layout
 from index.opensearch_engine.generations import Generation
-from index.opensearch_engine.layout import token, token_of
+from index.opensearch_engine.layout import (
+    EVERYTHING,
+    Filter,
+    all_of,
+    any_of,
+    found_by,
+    matching,
+    token,
+    token_of,
+    with_keys,
+)
 from index.opensearch_engine.vectors import GenerationVectors, Strength
 from index.query import Query
 from index.query_ast import Alternative, Key, QueryWord
@@ -52,7 +61,7 @@ class Search:
         self._load([word for piece in parser.parse(query.text).pieces for word in piece.words])
         self.interpretation = interpret(query, parser, self)
         self.notices = self.interpretation.parsed.notices  # `_strengths` may add one
-        self.selected = filters.selected(query)
+        self.selected = layout.selected(query)
         self._conditions = list(map(matching, self.interpretation.parsed.conditions))
         self.found = all_of((*self._conditions, *map(matching, self.interpretation.relaxation.required)))
         title = self.interpretation.title
@@ -65,7 +74,7 @@ class Search:
         """Ask in one request for the counts that most queries need to be interpreted."""
         runs = list[Sequence[QueryWord]]()
         list(names_among(words, runs.append))  # tries every run of words
-        named = (filters.with_values(self.schema.names, [name]) for name in dict.fromkeys(map(joined, runs)))
+        named = (layout.with_values(self.schema.names, [name]) for name in dict.fromkeys(map(joined, runs)))
         titles = (in_title(self.schema.titles[1], run) for run in runs) if self.schema.titles else ()
         keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
         self.generation.counts(*map(matching, (*words, *titles)), *map(found_by, keys), *named)
@@ -80,7 +89,7 @@ class Search:
 
     def has_name(self, name: str) -> bool:
         """Return whether any document has this folded name in the facet `Schema.names`."""
-        return self.generation.count(filters.with_values(self.schema.names, [name])) > 0
+        return self.generation.count(layout.with_values(self.schema.names, [name])) > 0
 
     def with_prefix(self, prefix: str, kind: TermKind = "word") -> Sequence[str]:
         """Return the terms that begin so."""

@@ -13,9 +13,8 @@ from index import similarity as comparing
 from index.embedder import BATCH, RECHECK_AFTER, Embedder, Vectors, cached_queries
 from index.engine import Coverage, Hit
 from index.opensearch_engine.bulk import Bulk, action
-from index.opensearch_engine.filters import Filter, with_keys, with_values
 from index.opensearch_engine.generations import Generation
-from index.opensearch_engine.layout import received, token
+from index.opensearch_engine.layout import Filter, received, token, with_keys, with_values
 from index.ranking import MAX_OF_SECTION
 from index.similarity import COPY_COSINE, MIN_COSINE, MIN_NORM, Centring, Numbers, Quantised
 

@@ -1,6 +1,6 @@
 """The embedded engine: an index in a folder, whose newest whole generation answers.
 
-Reading: `WhooshEngine.search` → `reader` → `matching`, `facets` and `scoring`, over the arrays of a `snapshot`.
+Reading: `WhooshEngine.search` → `reader` → `matching` and `facets`, over the arrays of a `snapshot`.
 Writing: `WhooshEngine.publish` → `publishing` → `whoosh_writer` and `columns`, committed by `generations`.
 """
 

@@ -1,18 +1,25 @@
-"""Evaluates the nodes of a query over a snapshot: the documents that match each, and their share of its words."""
+"""Evaluates the nodes of a query over a snapshot, and scores the documents that it finds by `index.ranking`."""
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
 
 import numpy as np
 
 from index import query_ast as ast
 from index.analysis import TermKind
-from index.ranking import word_weight
+from index.engine import Reason
+from index.interpretation import Interpretation, reasons
+from index.query_ast import Alternative, Key, QueryWord
+from index.ranking import SignalName, max_points, parts, word_weight
+from index.similarity import Similarity, section_boost
 from index.terms import SpellChecker, shortest_with_prefix
 from index.text import folded_name
 from index.whoosh_engine.docs import Docs, among, both, either, less
 from index.whoosh_engine.rows import encoded
 from index.whoosh_engine.snapshot import Scores, Snapshot
+
+_SEARCH_RATIO = 16  # binary search is faster than an array if the index is 16 times as large as the scored set
 
 
 class Matching:
@@ -21,9 +28,9 @@ class Matching:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.schema = snapshot.schema
-        self._evaluated: dict[ast.Node | ast.Alternative, Docs] = {}
+        self._evaluated: dict[ast.Node | Alternative, Docs] = {}
 
-    def of(self, node: ast.Node | ast.Alternative) -> Docs:
+    def of(self, node: ast.Node | Alternative) -> Docs:
         """Return the documents that match a node, or have all terms of an alternative outside score-only fields."""
         docs = self._evaluated.get(node)
         if docs is None:
@@ -40,7 +47,7 @@ class Matching:
             docs = less(docs, self.of(node.node)) if isinstance(node, ast.Not) else both(docs, self.of(node))
         return docs
 
-    def shares(self, words: Sequence[ast.QueryWord], docs: Docs) -> Scores:
+    def shares(self, words: Sequence[QueryWord], docs: Docs) -> Scores:
         """Return each document's share of the weight of the words."""
         shares, total = np.zeros(len(docs)), 0.0
         for word in words:
@@ -65,11 +72,11 @@ class Matching:
     def spell_checker(self, text: str, kind: TermKind = "word") -> SpellChecker:  # noqa: ARG002  # it knows all terms
         return self._snapshot.spell_checker(kind)
 
-    def _evaluate(self, node: ast.Node | ast.Alternative) -> Docs:  # noqa: PLR0911  # a case for each node
+    def _evaluate(self, node: ast.Node | Alternative) -> Docs:  # noqa: PLR0911  # a case for each node
         match node:
-            case ast.QueryWord(_, alternatives):
+            case QueryWord(_, alternatives):
                 return either([self.of(each) for each in alternatives])
-            case ast.Alternative(terms):
+            case Alternative(terms):
                 return _intersection([self._snapshot.term(key).finds for key in terms])
             case ast.AllOf(nodes) | ast.QueryPiece(_, nodes):
                 included = [self.of(each) for each in nodes if not isinstance(each, ast.Not)]
@@ -90,7 +97,7 @@ class Matching:
                 dates = self._snapshot.dates
                 return dates.docs_with(filter(node.includes, dates.values))
 
-    def _word_in_field(self, field: str, word: ast.QueryWord) -> Docs:
+    def _word_in_field(self, field: str, word: QueryWord) -> Docs:
         snapshot = self._snapshot
         sets = ([snapshot.docs_in_field(field, key) for key in each.terms] for each in word.alternatives)
         return either(list(map(_intersection, sets)))
@@ -108,3 +115,100 @@ class Matching:
 def _intersection(sets: Sequence[Docs]) -> Docs:
     """Return the intersection of at least one set, the smallest first: it bounds the work of all others."""
     return reduce(both, sorted(sets, key=len))
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """The scores of a set of documents by the words of a query.
+
+    `complete` says that each document matches every word, so that its coverage is known.
+    """
+
+    snapshot: Snapshot
+    matching: Matching
+    interpretation: Interpretation
+    similarity: Similarity | None
+    words: tuple[QueryWord, ...]
+    docs: Docs
+    complete: bool
+
+    def scores(self, docs: Docs) -> Scores:
+        """Return the unrounded scores of some documents of the set."""
+        return reduce(np.add, parts(self._strengths(docs)).values())
+
+    def reasons(self, docs: Docs) -> Iterator[tuple[Reason, ...]]:
+        """Yield the reasons for the score of each of these documents, largest first."""
+        points_by_signal = parts(self._strengths(docs))
+        cosines = self.similarity.of(docs)[0].tolist() if self.similarity else [None] * len(docs)
+        by_words = zip(*(self._word_reasons(word, docs) for word in self._scored_words), strict=True)
+        by_signals = zip(*(points.tolist() for points in points_by_signal.values()), strict=True)
+        for cosine, points in zip(cosines, by_signals, strict=True):
+            yield reasons(next(by_words, ()), dict(zip(points_by_signal, points, strict=True)), cosine)
+
+    def _strengths(self, docs: Docs) -> Mapping[SignalName, Scores]:
+        snapshot = self.snapshot
+        points = (
+            reduce(np.maximum, (self._alternative_points(alternative, docs) for alternative in word.alternatives))
+            for word in self._scored_words
+        )
+        has_all = self.words and self.complete and all(each.weight == 1 for w in self.words for each in w.alternatives)
+        strengths: dict[SignalName, Scores] = {
+            "words": reduce(np.add, points) if self._scored_words else np.zeros(len(docs)),
+            "coverage": np.ones(len(docs)) if has_all else self.matching.shares(self.words, docs),
+        }
+        if shingles := [key for key in self.interpretation.shingles if len(snapshot.term(key).docs)]:
+            strengths["nearness"] = reduce(np.add, (self._points(key, docs) for key in shingles))
+        if len(self.words) > 1:  # a single word is a subject, not a note
+            strengths["exact"] = snapshot.is_whole_text(self.interpretation.parsed.plain, docs).astype(np.float64)
+        if self._by_similarity:
+            strengths["likeness"], strengths["around"] = (strength[docs] for strength in self._by_similarity)
+        if snapshot.length_strengths is not None:
+            strengths["length"] = snapshot.length_strengths.take(docs)
+        if snapshot.boost_strengths is not None:
+            strengths["boost"] = snapshot.boost_strengths.take(docs)
+        return strengths
+
+    @cached_property
+    def _scored_words(self) -> Sequence[QueryWord]:
+        return tuple(dict.fromkeys((*self.words, *self.interpretation.condition_words)))
+
+    @cached_property
+    def _by_similarity(self) -> tuple[Scores, Scores] | None:
+        """The strengths of `likeness` and `around` in each document of the set; 0 for all other documents."""
+        if self.similarity is None:
+            return None
+        counts = (len(self.matching.of(word)) for word in self.words)
+        most_points = sum(max_points(self.snapshot.document_count, count) for count in counts)
+        docs, sections = self.docs, self.snapshot.sections
+        cosines = self.similarity.of(docs)[1]
+        likeness, around = np.zeros(self.snapshot.size), np.zeros(self.snapshot.size)
+        likeness[docs] = most_points * cosines
+        around[docs] = most_points * section_boost(docs if sections is None else sections[docs], cosines)
+        return likeness, around
+
+    def _word_reasons(self, word: QueryWord, docs: Docs) -> Iterator[Reason]:
+        """Yield the points of a word in each of these documents, by its best alternative."""
+        points = np.stack([self._alternative_points(alternative, docs) for alternative in word.alternatives])
+        best = points.argmax(axis=0)
+        fields = {
+            number: self.snapshot.fields_with(word.alternatives[number].terms, docs) for number in set(best.tolist())
+        }
+        for place, number in enumerate(best.tolist()):
+            term = " ".join(key.text for key in word.alternatives[number].terms)
+            yield Reason("words", float(points[number, place]), word.text, term, fields[number][place])
+
+    def _alternative_points(self, alternative: Alternative, docs: Docs) -> Scores:
+        return alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
+
+    def _points(self, key: Key, docs: Docs) -> Scores:
+        term = self.snapshot.term(key)
+        if docs is term.docs:
+            return term.points
+        if len(docs) * _SEARCH_RATIO > self.snapshot.size:
+            points = np.zeros(self.snapshot.size)
+            points[term.docs] = term.points
+            return points.take(docs)
+        if not len(term.docs):
+            return np.zeros(len(docs))
+        places = np.searchsorted(term.docs, docs)
+        return np.where(term.docs.take(places, mode="clip") == docs, term.points.take(places, mode="clip"), 0.0)

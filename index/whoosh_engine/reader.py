@@ -22,8 +22,7 @@ from index.similarity import DocumentVectors, Similarity
 from index.whoosh_engine.docs import NONE, Docs, among, both, either, least, less
 from index.whoosh_engine.facets import Selections
 from index.whoosh_engine.generations import Generation
-from index.whoosh_engine.matching import Matching
-from index.whoosh_engine.scoring import Scoring
+from index.whoosh_engine.matching import Matching, Scoring
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.vectors import VectorStore
 

@@ -9,8 +9,8 @@ import numpy as np
 from engines import SCHEMA
 from models import Characters
 
-from index.opensearch_engine.filters import NOTHING, matching, with_keys
 from index.opensearch_engine.generations import Generation, Manifest
+from index.opensearch_engine.layout import NOTHING, matching, with_keys
 from index.opensearch_engine.vectors import GenerationVectors
 from index.query_ast import AnyOf, FacetIs, QueryWord
 from index.similarity import Centring, quantised

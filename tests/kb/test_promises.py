@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-SIGNAL_FILES = ("index/ranking.py", "index/whoosh_engine/scoring.py", "kb/wording.py", "webui/wording.py")
+SIGNAL_FILES = ("index/ranking.py", "index/whoosh_engine/matching.py", "kb/wording.py", "webui/wording.py")
 CATALOGUE = "kb/locale/ja/LC_MESSAGES/kb.po"
 ASK = """
 import io, json, re, sys
