@@ -6,20 +6,11 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from kb.library import rewriting
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError, FileChange
 from kb.library.files import Library, Readings
-from kb.library.rewriting import (
-    with_correction,
-    with_different,
-    with_lesson,
-    with_override,
-    with_search,
-    with_shown,
-    with_talk,
-    without_search,
-)
 from kb.library.tables import MAX_SEARCHES, LessonTable, SavedSearch
 from kb.report.identity import own_part, report_part
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
@@ -61,10 +52,10 @@ class Corrector:
             is_new = after.of_kind and not known(before).of_kind  # written last: nothing is learned from it yet
             for note in (*former, note_id) if is_new else former:
                 if note in before.corrections:
-                    data = with_correction(data, note, Correction())
+                    data = rewriting.with_correction(data, note, Correction())
             if not after.of_kind and {note_id, *former} & {*taught[:learned]}:  # its lesson goes with it
-                data = with_lesson(data, replace(before.lesson, corrections=learned - 1))
-            return with_correction(data, note_id, after)
+                data = rewriting.with_lesson(data, replace(before.lesson, corrections=learned - 1))
+            return rewriting.with_correction(data, note_id, after)
 
         return known(self._library().configure(corrected))
 
@@ -84,7 +75,7 @@ class Corrector:
             override = change(known)
             former = () if known.event == override.event else ids
             after = replace(override, former=tuple(dict.fromkeys((*known.former, *override.former, *former))))
-            return with_override(data, source, after)
+            return rewriting.with_override(data, source, after)
 
         return library.configure(changed).overrides.get(source, MetadataOverride())
 
@@ -99,7 +90,7 @@ class Corrector:
         def changed(data: bytes, before: Configuration) -> bytes:
             after = change(before.talks.get(ids[0], TalkCorrection()))
             for each in ids:
-                data = with_talk(data, each, after)
+                data = rewriting.with_talk(data, each, after)
             return data
 
         return self._library().configure(changed).talks.get(ids[0], TalkCorrection())
@@ -111,7 +102,7 @@ class Corrector:
         """
 
         def changed(data: bytes, before: Configuration) -> bytes:
-            return with_shown(data, table, name, change(before.names(table).said.get(name)))
+            return rewriting.with_shown(data, table, name, change(before.names(table).said.get(name)))
 
         return self._library().configure(changed).names(table).said.get(name)
 
@@ -121,13 +112,13 @@ class Corrector:
         """Change the names that are listed as different events or people than a name; return those before."""
 
         def changed(data: bytes, before: Configuration) -> bytes:
-            return with_different(data, table, name, change(before.others(table, name)))
+            return rewriting.with_different(data, table, name, change(before.others(table, name)))
 
         return self._library().configure(changed).others(table, name)
 
     def lesson(self, change: Callable[[LessonTable], LessonTable]) -> LessonTable:
         """Change what is learned from corrections of kinds; return what was learned before."""
-        return self._library().configure(lambda data, before: with_lesson(data, change(before.lesson))).lesson
+        return self._library().configure(lambda data, before: rewriting.with_lesson(data, change(before.lesson))).lesson
 
     def searches(self) -> tuple[SavedSearch, ...]:
         """Return the saved searches."""
@@ -141,7 +132,7 @@ class Corrector:
                 raise LibraryError("more than {0} searches cannot be saved; take one out first", MAX_SEARCHES)
             if any(one.name == search.name for one in before.searches):
                 raise LibraryError("a search is saved as {0} already; give this one another name", search.name)
-            return with_search(data, search, place)
+            return rewriting.with_search(data, search, place)
 
         self._library().configure(saved)
 
@@ -153,7 +144,7 @@ class Corrector:
             for place, search in enumerate(before.searches):
                 if search.name == name and address in (None, search.address):
                     places.append(place)
-            return without_search(data, places[0]) if places else data
+            return rewriting.without_search(data, places[0]) if places else data
 
         before = self._library().configure(deleted)
         return (before.searches[places[0]], places[0]) if places else None

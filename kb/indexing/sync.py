@@ -32,14 +32,7 @@ from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary, l
 from kb.indexing.staging import FileResult, StagedReports
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
-from kb.pipeline.relations import (
-    relate,
-    sources_with_shared_ids,
-    texts_of,
-    with_ids_of,
-    with_own_talks,
-    with_shared_talks,
-)
+from kb.pipeline import relations
 from kb.pipeline.reports import MAX_UNREAD, Progress, Tools, corrections_for, talk_corrections, tools_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride
@@ -162,10 +155,10 @@ class Sync:
         """Return the contents of the next generation: the reports without copies, under their final ids."""
         own = [summary.entry for summary in summaries.values()]
         texts = {
-            source: texts_of(self._loader.load_for_any_domain(self._files[source]))
-            for source in sources_with_shared_ids(own)
+            source: relations.texts_of(self._loader.load_for_any_domain(self._files[source]))
+            for source in relations.sources_with_shared_ids(own)
         }
-        related = relate(own, texts)
+        related = relations.relate(own, texts)
         problems = [
             *problems,
             *(problem for source in related.ids for problem in summaries[source].problems),  # none of copies
@@ -179,7 +172,7 @@ class Sync:
             configuration_text=self._scan.configuration.text,
             files={file.source: file.version for file in self._scan.files},
             ids={source: summary.entry.id for source, summary in summaries.items()},
-            reports=with_shared_talks(
+            reports=relations.with_shared_talks(
                 [replace(summaries[source].entry, id=report_id) for source, report_id in related.ids.items()],
                 self._scan.configuration,
             ),
@@ -199,7 +192,7 @@ class Sync:
         reports = []
         for entry in self._changed_entries(contents.reports):
             report = self._loader.load(self._files[entry.source]).report
-            reports.append(comparison.changed(entry, with_ids_of(report, entry).notes))
+            reports.append(comparison.changed(entry, relations.with_ids_of(report, entry).notes))
         reports += comparison.gone()
         found = difference(reports, at)
         if found and self._after_reading:
@@ -245,7 +238,7 @@ class Sync:
 
         def documents_of(entry: ReportEntry, done: int) -> Iterator[Document]:
             finished = self._loader.load_analysed(self._files[entry.source])
-            report, analyzer = with_ids_of(finished.report, entry), self._tools.analyzer
+            report, analyzer = relations.with_ids_of(finished.report, entry), self._tools.analyzer
             renamed = {talk.heading for talk in report.talks} - finished.morphemes.keys()  # by the names of speakers
             morphemes = {**finished.morphemes, **{heading: analyzer.morphemes(heading) for heading in renamed}}
             yield from documents(replace(finished, report=report, morphemes=morphemes), analyzer, self._tools.domain)
@@ -282,7 +275,7 @@ class Sync:
                 continue
             if self._after_reading and self._lacks(entry) and not self._loader.unread(file):
                 continue
-            report = with_own_talks(replace(entry, id=report_id))
+            report = relations.with_own_talks(replace(entry, id=report_id))
             if talk_corrections(report, old_tools) != talk_corrections(report, self._tools):
                 continue
             earlier, later = (corrections_for(report, tools.corrections) for tools in (old_tools, self._tools))
@@ -307,7 +300,7 @@ class Sync:
         results: dict[str, FileResult] = {}
         for source in self._unchanged:
             if entry := before.by_source.get(source):
-                own = replace(with_own_talks(entry), id=before.ids[source])
+                own = replace(relations.with_own_talks(entry), id=before.ids[source])
                 results[source] = ReportSummary(own, tuple(problems[source]))
             elif source not in before.ids and problems[source]:
                 results[source] = problems[source][0]

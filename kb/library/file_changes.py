@@ -18,18 +18,8 @@ from kb.library.tables import ConfigurationError
 from kb.readers.containers import TooLongError
 from kb.report.model import NO_CORRECTIONS, Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem, LibraryError
+from kb.storage import walk
 from kb.storage.safe_files import NotRegularError, locked, make_folder, move, read_regular, write_whole
-from kb.storage.walk import (
-    CONFIGURATION,
-    READINGS,
-    backup_path,
-    files_below,
-    is_readings,
-    name_of,
-    readings_path,
-    shown_name,
-    source_of_readings,
-)
 
 _JOURNAL = ".kb-begun"  # the file with the change in progress; hidden, so that the walk skips it
 
@@ -49,7 +39,9 @@ class ChangedSinceError(LibraryError):
                 if kept
                 else translatable("look at it again after `kb sync`")
             )
-            message = translatable("{0}: was changed since, and stays as it is; {1}", source or CONFIGURATION, remedy)
+            message = translatable(
+                "{0}: was changed since, and stays as it is; {1}", source or walk.CONFIGURATION, remedy
+            )
         super().__init__(message)
         self.source = source
         self.kept = kept
@@ -122,11 +114,11 @@ class Folder:
             raise LibraryError("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, problem)
         self._unwritten: list[bytes] | None = None  # the states of kb.toml in a block of `one_write`
         self.path = path.resolve()
-        self.name = shown_name(self.path)
+        self.name = walk.shown_name(self.path)
 
     def configuration(self) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
         """Return the configuration in kb.toml, its SHA-256, and its problems; a broken kb.toml is an empty one."""
-        return read_configuration(self.path / CONFIGURATION)
+        return read_configuration(self.path / walk.CONFIGURATION)
 
     def file(self, source: str) -> Path:
         """Return the path of a report's file, which may not exist."""
@@ -135,8 +127,10 @@ class Folder:
             return path
         # A source has the bytes of a name that are not UTF-8 as escapes. The name of a removed file may have these
         # bytes, or the very escapes: then a backup has them, too.
-        removed = path if any(path.parent.glob(f"{glob.escape(path.name)}.*~")) else self.path / name_of(source)
-        return next((each for each in files_below(self.path, lambda _: None) if self._source(each) == source), removed)
+        removed = path if any(path.parent.glob(f"{glob.escape(path.name)}.*~")) else self.path / walk.name_of(source)
+        return next(
+            (each for each in walk.files_below(self.path, lambda _: None) if self._source(each) == source), removed
+        )
 
     def settle(self) -> None:
         """Finish or undo a change in the journal. Raises LibraryError or OSError if the folder is read-only."""
@@ -165,7 +159,7 @@ class Folder:
     @contextmanager
     def one_write(self) -> Iterator[None]:
         """Write all changes of kb.toml in a block as one at its end; none of them after an error."""
-        path = self.path / CONFIGURATION
+        path = self.path / walk.CONFIGURATION
         with self._locked():
             states = self._unwritten = list[bytes]()
             try:
@@ -183,7 +177,7 @@ class Folder:
     def _backup_before(self, change: FileChange) -> Path | None:
         """Return the backup of a file from before a change, None if the file was missing. Raises ChangedSinceError."""
         digest, now = change.before.digest, self._state(change.source, change.after.corrections)
-        backup = backup_path(self.file(change.source), digest) if digest not in (None, now.digest) else None
+        backup = walk.backup_path(self.file(change.source), digest) if digest not in (None, now.digest) else None
         source = self._source(backup) if backup else None
         if change.before.read == change.after.read:  # what was read since stays
             now = replace(now, read=change.after.read)
@@ -202,9 +196,9 @@ class Folder:
         backups: list[Path] = []
         with self._journaled(change), writing(path):
             if before.loses(after):
-                backups.append(_backed_up(self.path / CONFIGURATION))
+                backups.append(_backed_up(self.path / walk.CONFIGURATION))
             if after.digest is None and before.digest:
-                backups.insert(0, backup_path(path, before.digest))
+                backups.insert(0, walk.backup_path(path, before.digest))
                 move(path, backups[0])
             else:  # kb.toml comes before the file, so that it never appears without its entries
                 self._write_entries(after, before)
@@ -216,7 +210,7 @@ class Folder:
                 else:
                     write_whole(path, content)
             lost = (source for source, data in before.read.items() if data not in after.read.values())
-            backups += [_backed_up(self.path / readings_path(source)) for source in lost]
+            backups += [_backed_up(self.path / walk.readings_path(source)) for source in lost]
             self._put_readings(after.read, before.read)
         written = self._state(change.source, after.corrections)  # as kb.toml gives them back
         after = replace(after, overrides=written.overrides, corrections=written.corrections)
@@ -277,15 +271,15 @@ class Folder:
 
     def _readings_inside(self, container: str) -> Mapping[str, bytes]:
         """Return the bytes of what assistants read in the reports of a container, by source."""
-        path = self.path / READINGS / container
+        path = self.path / walk.READINGS / container
         of_posts = path.parent.glob(f"{glob.escape(path.name)}#*")
         paths = sorted((*of_posts, *path.with_name(f"{path.name}!").rglob("*")))
         found = ((self._source(each), each) for each in paths if each.is_file())
-        return {source_of_readings(name): read_regular(each) for name, each in found if is_readings(name)}
+        return {walk.source_of_readings(name): read_regular(each) for name, each in found if walk.is_readings(name)}
 
     def _put_readings(self, after: Mapping[str, bytes], before: Mapping[str, bytes]) -> None:
         for source in {**before, **after}:
-            path = self.path / readings_path(source)
+            path = self.path / walk.readings_path(source)
             if source not in after:
                 path.unlink(missing_ok=True)
             elif after[source] != before.get(source):
@@ -298,7 +292,7 @@ class Folder:
         self._configure(lambda data, known: with_corrections(overridden(data, known), known, after.corrections))
 
     def _configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
-        path = self.path / CONFIGURATION
+        path = self.path / walk.CONFIGURATION
         try:
             before = self._unwritten[-1] if self._unwritten else configuration_bytes(path) or b""
             configuration = parse(before)
@@ -318,7 +312,7 @@ class Folder:
         return configuration
 
     def _source(self, path: Path) -> str:
-        return shown_name(path.relative_to(self.path))
+        return walk.shown_name(path.relative_to(self.path))
 
 
 @contextmanager
@@ -334,6 +328,6 @@ def writing(path: Path) -> Iterator[None]:
 def _backed_up(path: Path) -> Path:
     """Copy a file that is about to be replaced to its backup; return the path of that."""
     data = read_regular(path)
-    backup = backup_path(path, digest_of(data))
+    backup = walk.backup_path(path, digest_of(data))
     write_whole(backup, data)
     return backup
