@@ -196,7 +196,7 @@ class StagedSegment(Struct, frozen=True):
 
 
 class Publication(Struct, frozen=True):
-    """The content of the next generation, as `Engine.publish` takes it."""
+    """The content of the next generation: documents by source, the order of all sources, metadata, staged segments."""
 
     replaced: "Mapping[str, Iterable[Document]]"
     order: Sequence[str]
@@ -258,28 +258,16 @@ class Engine(Protocol):
     def stamp(self) -> object:
         """Return a value that changes with each generation."""
 
-    def publish(
-        self,
-        replaced: "Mapping[str, Iterable[Document]]",
-        order: Sequence[str],
-        meta: Mapping[str, object],
-        since: object = None,
-        *,
-        staged: Sequence[StagedSegment] = (),
-    ) -> None:
+    def publish(self, publication: Publication, since: object = None) -> None:
         """Write a new generation and swap it in. The one before answers until then, and after any failure.
 
         The generation has the sources in `order`, in that order. The documents of each are those in `replaced`, else
-        those in a staged segment, else those already indexed. All other sources are dropped.
-        Answers are the same as if everything had been written at once.
+        those in a staged segment, else those already indexed. All other sources are dropped. Answers are the same as if
+        everything had been written at once.
 
         Raises SearchIndexError if a source in `order` has no documents or a replaced one is not in `order`, and
         OutdatedError if the stamp `since` is given and another generation was published after it.
         """
-        self.write_generation(Publication(replaced, order, meta, staged), since)
-
-    def write_generation(self, publication: Publication, since: object) -> None:
-        """Write a new generation and swap it in, as `publish` says."""
 
     def staging(self) -> AbstractContextManager[Staging]:
         """Give a writer of staged segments. On exit the segments that were not published are deleted.

@@ -49,10 +49,10 @@ class WithStandIn(Engine):
         with self._watching():
             return self._engine.stamp()
 
-    def write_generation(self, publication: Publication, since: object) -> None:
+    def publish(self, publication: Publication, since: object = None) -> None:
         """Write a new generation. Raises EngineAwayError."""
         with self._watching():
-            self._engine.write_generation(publication, since)
+            self._engine.publish(publication, since)
 
     def staging(self) -> AbstractContextManager[Staging]:
         """Give a writer of staged segments."""

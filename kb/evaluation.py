@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from index.engine import Engine
+from index.engine import Engine, Publication
 from index.messages import translatable
 from index.query import Query
 from index.schema import Document
@@ -156,7 +156,7 @@ def passage_engine(folder: Path, index: Path) -> Engine:
     """Return an engine over the passages of a folder, with their vectors."""
     tools = Tools()
     engine = WhooshEngine(index, SCHEMA, lambda _meta: query_parser(tools), embedder_of(tools.configuration))
-    engine.publish({"passages": _documents(_lines(folder / "passages.jsonl"), tools)}, ("passages",), {})
+    engine.publish(Publication({"passages": _documents(_lines(folder / "passages.jsonl"), tools)}, ("passages",), {}))
     engine.embed(lambda _done, _total: None)
     return engine
 

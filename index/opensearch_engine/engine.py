@@ -83,7 +83,7 @@ class OpenSearchEngine(Engine):
         stored = read_state(self._connection, self._address.index)
         return stored.stamp if stored else (publishing.first_index(self._address), 0)
 
-    def write_generation(self, publication: Publication, since: object) -> None:
+    def publish(self, publication: Publication, since: object = None) -> None:
         """Write a new generation and swap it in; if it replaces a whole large index, to a new index."""
         publishing.publish(publication, since, self._connection, self._layout)
 

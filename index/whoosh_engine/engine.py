@@ -92,7 +92,7 @@ class WhooshEngine(Engine):
     def stamp(self) -> Stamp:
         return generations.stamp(self._folder)
 
-    def write_generation(self, publication: Publication, since: object) -> None:
+    def publish(self, publication: Publication, since: object = None) -> None:
         from index.whoosh_engine import publishing  # it imports Whoosh, which no search needs
 
         publishing.publish(self._folder, publication, since, self._schema)

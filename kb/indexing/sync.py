@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from index.embedder import EmbeddingError
 from index.embedding import PassageReader
+from index.engine import Publication
 from index.schema import Document
 from kb.indexing import staging
 from kb.indexing.differences import Comparison, difference, first_difference, reading_difference
@@ -223,7 +224,7 @@ class Sync:
         order = tuple(entry.source for entry in contents.reports)
         try:
             self._collection.engine.publish(
-                self._documents(entries), order, contents.as_meta(), self._since, staged=staged.segments
+                Publication(self._documents(entries), order, contents.as_meta(), staged.segments), self._since
             )
         except BaseException:
             if key:

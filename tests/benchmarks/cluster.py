@@ -19,6 +19,7 @@ from nodes import Cluster, asked, running
 from rivals import Kb
 from shapes import SHOWN, Asked, shapes
 
+from index.engine import Publication
 from index.opensearch_engine import Address, OpenSearchEngine
 from index.query import Query
 
@@ -53,7 +54,7 @@ def report(name: str, one: Kb, count: int, making: float) -> None:
     order = [f"report {number}" for number in range(-(-count // _REPORT))]
     documents = map(Kb.document, notes(count))
     begun = perf_counter()
-    one.engine.publish({source: islice(documents, _REPORT) for source in order}, order, {})
+    one.engine.publish(Publication({source: islice(documents, _REPORT) for source in order}, order, {}))
     took = perf_counter() - begun - making
     told(f"{name}: {count} notes written, {took:.1f} s, {count / took:.0f} notes/s")
     times(f"{name}: a report changed, until it is found", changing(one, order))
@@ -73,7 +74,7 @@ def changing(one: Kb, order: Sequence[str]) -> Iterator[float]:
     for number in range(10):
         changed = [Kb.document(note) for note in islice(notes(_REPORT, number), 100)]
         begun = perf_counter()
-        one.engine.publish({order[number]: changed}, order, {"number": number})
+        one.engine.publish(Publication({order[number]: changed}, order, {"number": number}))
         one.engine.search(Query("", limit=1))
         yield perf_counter() - begun
 

@@ -17,6 +17,8 @@ from generated import GeneratedNote
 from groonga import Groonga
 from shapes import FACETS, SHOWN, Asked, stored, values
 
+from index.engine import Publication
+
 
 class Rival(Protocol):
     """An engine in a folder."""
@@ -48,7 +50,7 @@ class Kb:
         self._literally = get_args(StepName)
 
     def write(self, notes: Iterable[GeneratedNote]) -> None:
-        self.engine.publish({"notes": map(self.document, notes)}, ["notes"], {})
+        self.engine.publish(Publication({"notes": map(self.document, notes)}, ["notes"], {}))
 
     @staticmethod
     def document(note: GeneratedNote) -> Any:  # noqa: ANN401

@@ -13,6 +13,7 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
+from index.engine import Publication
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
@@ -48,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools))
         started = perf_counter()
-        engine.publish({"notes": varied(readings, count, words, rng, tools)}, ["notes"], {})
+        engine.publish(Publication({"notes": varied(readings, count, words, rng, tools)}, ["notes"], {}))
         tell(f"writing {count} notes", [perf_counter() - started])
         size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
         sys.stdout.write(f"{'size of the index':44s} {size / 1e6:9.1f} MB\n")

@@ -21,6 +21,7 @@ from msgspec import structs
 from searching import SAMPLES, a_query, varied
 
 from index.embedder import Vectors
+from index.engine import Publication
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.rows import key_of
@@ -56,7 +57,7 @@ def main() -> None:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools), Generated)
         documents = varied(readings, count, words, rng, tools)
         numbered = (structs.replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
-        engine.publish({"notes": numbered}, ["notes"], {})
+        engine.publish(Publication({"notes": numbered}, ["notes"], {}))
         queries = [replace(a_query(rng, words), limit=20) for _ in range(asked)]
         words_alone = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools))
         for query in queries[:5]:

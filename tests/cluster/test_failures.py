@@ -12,7 +12,7 @@ from clustered import on_a_cluster
 from engines import document, filled, whoosh
 from nodes import Cluster, asked, given
 
-from index.engine import Engine, EngineAwayError, SearchIndexError
+from index.engine import Engine, EngineAwayError, Publication, SearchIndexError
 from index.opensearch_engine import OpenSearchEngine, publishing
 from index.query import Query
 from index.schema import Document
@@ -60,7 +60,7 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
     engine = on_a_cluster(folder)
     assert isinstance(engine, OpenSearchEngine)
     versions = dict.fromkeys(SOURCES, 1)
-    engine.publish({source: of(source, 1) for source in SOURCES}, SOURCES, {"version": 1})
+    engine.publish(Publication({source: of(source, 1) for source in SOURCES}, SOURCES, {"version": 1}))
     nodes.wait(len(nodes.numbers))  # until the copy is made
     changed = sorted(rng.sample(SOURCES, 8), key=SOURCES.index)
     victim, after = primary(nodes, engine.stamp()[0]), rng.randrange(1, len(changed) * NOTES)
@@ -72,7 +72,9 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
             yield one
 
     try:
-        engine.publish({source: killing(source) for source in changed}, SOURCES, {"version": 2}, engine.stamp())
+        engine.publish(
+            Publication({source: killing(source) for source in changed}, SOURCES, {"version": 2}), engine.stamp()
+        )
         versions |= dict.fromkeys(changed, 2)
     except SearchIndexError:  # then all of it is as before
         pass
@@ -80,7 +82,7 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
     assert engine.meta() == {"version": max(versions.values())}
     nodes.start_node(victim)
     nodes.wait(len(nodes.numbers))
-    engine.publish({source: of(source, 3) for source in changed[:2]}, SOURCES, {"version": 3})
+    engine.publish(Publication({source: of(source, 3) for source in changed[:2]}, SOURCES, {"version": 3}))
     assert held(engine) == wanted(versions | dict.fromkeys(changed[:2], 3))
 
 
@@ -107,7 +109,7 @@ def test_while_a_node_is_stopped_another_answers(nodes: Cluster, tmp_path: Path)
 @pytest.mark.soak
 def test_restarted_nodes_answer_as_before(nodes: Cluster, tmp_path: Path) -> None:
     engine = on_a_cluster(tmp_path)
-    engine.publish({source: of(source, 1) for source in SOURCES}, SOURCES, {})
+    engine.publish(Publication({source: of(source, 1) for source in SOURCES}, SOURCES, {}))
     before = engine.search(Query("監視", facets=("service",), limit=None))
     nodes.stop()
     for number in nodes.numbers:
@@ -142,14 +144,14 @@ def test_readers_see_whole_generations_while_the_index_is_rebuilt_twenty_times(
             except Exception as error:  # noqa: BLE001  # whatever it is counts
                 wrong.append(repr(error))
 
-    engine.publish({"a": of(SOURCES[0], 0)}, ["a"], {"version": 0})
+    engine.publish(Publication({"a": of(SOURCES[0], 0)}, ["a"], {"version": 0}))
     threads = [threading.Thread(target=ask) for _ in range(2)]
     for thread in threads:
         thread.start()
     names = {engine.stamp()[0]}
     try:
         for version in range(1, 21):
-            engine.publish({"a": of(SOURCES[0], version)}, ["a"], {"version": version})
+            engine.publish(Publication({"a": of(SOURCES[0], version)}, ["a"], {"version": version}))
             versions.append(version)
             names.add(engine.stamp()[0])
     finally:
@@ -208,7 +210,9 @@ def test_documents_of_no_generation_are_deleted(tmp_path: Path, monkeypatch: pyt
     engine = on_a_cluster(tmp_path)
     assert isinstance(engine, OpenSearchEngine)
     for version in range(1, 4):
-        engine.publish({source: of(source, version) for source in SOURCES[:2]}, SOURCES[:2], {"version": version})
+        engine.publish(
+            Publication({source: of(source, version) for source in SOURCES[:2]}, SOURCES[:2], {"version": version})
+        )
     before = held(engine)
 
     engine.merge()

@@ -13,7 +13,7 @@ from scan_engine import ScanEngine
 from semantic_match import PARSER, SCHEMA, asked, document, filled, libraries, library
 
 from index.embedder import EmbeddingError
-from index.engine import MAX_NEAR_HITS, Coverage, Engine, Hit
+from index.engine import MAX_NEAR_HITS, Coverage, Engine, Hit, Publication
 from index.messages import message_of
 from index.opensearch_engine import publishing, vectors
 from index.query import Query
@@ -106,7 +106,7 @@ def test_vectors_of_unchanged_texts_are_copied_from_the_generation_before(
 def test_vectors_are_made_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors, "_EMBEDDED_AT_ONCE", 20)
     engine = on_a_cluster(tmp_path, SCHEMA, PARSER, embedder=Characters)
-    engine.publish({"only": [document(n, f"鍵{n}") for n in range(100)]}, ["only"], {})
+    engine.publish(Publication({"only": [document(n, f"鍵{n}") for n in range(100)]}, ["only"], {}))
 
     made = [(engine.embed(lambda *_: None, 40), engine.coverage()) for _ in range(3)]
 
@@ -133,7 +133,7 @@ def test_the_model_that_made_most_vectors_answers_alone(tmp_path: Path, monkeypa
 
 def test_a_model_that_does_not_answer_is_a_notice_and_words_still_find(tmp_path: Path) -> None:
     engine = on_a_cluster(tmp_path, SCHEMA, PARSER, embedder=Unsaid)
-    engine.publish({"only": [document(1, "鍵"), document(2, "錠")]}, ["only"], {})
+    engine.publish(Publication({"only": [document(1, "鍵"), document(2, "錠")]}, ["only"], {}))
 
     results = engine.search(Query("鍵"))
 

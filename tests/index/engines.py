@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from index.analysis import Analyzer
-from index.engine import Engine, Results
+from index.engine import Engine, Publication, Results
 from index.query_parser import QueryField, QueryParser
 from index.query_words import QueryWords
 from index.schema import Document, Schema, TextField
@@ -40,7 +40,7 @@ Make = Callable[[], Engine]
 
 def filled(engine: Engine, documents: Iterable[Document], meta: Mapping[str, object] | None = None) -> Engine:
     """Fill an engine with documents of one source, and return it."""
-    engine.publish({"only": documents}, ["only"], meta or {})
+    engine.publish(Publication({"only": documents}, ["only"], meta or {}))
     return engine
 
 

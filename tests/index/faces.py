@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from flask.testing import FlaskClient
 from scan_engine import ScanEngine
 
+from index.engine import Publication
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
@@ -39,7 +40,7 @@ def faces_over(index: Path) -> Faces:
     every = [read_report(file.data, file.source, kb.collection.tools) for file in Library(SAMPLES).scan().files]
     oracle = ScanEngine(SCHEMA, query_parser(kb.collection.tools))
     replaced = {one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.domain) for one in every}
-    oracle.publish(replaced, tuple(replaced), {})
+    oracle.publish(Publication(replaced, tuple(replaced), {}))
     morphemes = [m for one in every for ms in one.morphemes.values() for m in ms]
     words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})
     counts = oracle.search(Query(limit=0, facets=FACETS)).facets

@@ -194,7 +194,7 @@ class ScanEngine(Engine):
     def stamp(self) -> object:
         return self._published
 
-    def write_generation(self, publication: Publication, since: object) -> None:
+    def publish(self, publication: Publication, since: object = None) -> None:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
         given = {source: self._counted(documents) for source, documents in publication.replaced.items()}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from models import Characters
 
 from index.analysis import Analyzer
-from index.engine import Engine
+from index.engine import Engine, Publication
 from index.query import Query
 from index.query_ast import FacetIs
 from index.query_parser import QueryParser
@@ -67,7 +67,7 @@ def _anything(rng: Random) -> str:
 
 
 def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
-    engine.publish({"only": documents}, ["only"], {})
+    engine.publish(Publication({"only": documents}, ["only"], {}))
     engine.embed(lambda _done, _total: None)
     return engine
 

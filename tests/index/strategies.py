@@ -6,7 +6,7 @@ from engines import document
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
-from index.engine import Engine
+from index.engine import Engine, Publication
 from index.query import Query
 from index.schema import Document
 
@@ -143,4 +143,4 @@ def histories(draw: st.DrawFn) -> list[tuple[Sources, list[Sources], list[str]]]
 def publish(engine: Engine, replaced: Sources, staged: list[Sources], order: list[str]) -> None:
     with engine.staging() as staging:
         written = [staging.write(stage.items()) for stage in staged]
-        engine.publish(replaced, order, {}, staged=written)
+        engine.publish(Publication(replaced, order, {}, written))

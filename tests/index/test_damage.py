@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from engines import NOTES, document, filled, whoosh
 
-from index.engine import SearchIndexError
+from index.engine import Publication, SearchIndexError
 from index.query import Query
 
 
@@ -67,7 +67,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 def test_the_generation_before_answers_for_a_damaged_one(folder: Path, damage: Callable[[bytes], bytes]) -> None:
     filled(whoosh(folder), NOTES)
-    whoosh(folder).publish({"more": [document(9, "監視")]}, ["only", "more"], {})
+    whoosh(folder).publish(Publication({"more": [document(9, "監視")]}, ["only", "more"], {}))
     answers = {}
     for path in sorted((folder / "gen-000002").rglob("*")):
         if path.is_file():
@@ -132,11 +132,11 @@ def test_an_unpublished_generation_is_no_damage(folder: Path) -> None:
 
 
 def test_a_publish_after_damage_builds_on_the_generation_before(folder: Path) -> None:
-    whoosh(folder).publish({"a": NOTES[:2]}, ["a"], {"version": 1})
-    whoosh(folder).publish({"a": NOTES[:1], "b": NOTES[2:]}, ["a", "b"], {"version": 2})
+    whoosh(folder).publish(Publication({"a": NOTES[:2]}, ["a"], {"version": 1}))
+    whoosh(folder).publish(Publication({"a": NOTES[:1], "b": NOTES[2:]}, ["a", "b"], {"version": 2}))
     (folder / "gen-000002" / "MANIFEST").unlink()
     meta = whoosh(folder).meta()
-    whoosh(folder).publish({"b": NOTES[2:]}, ["a", "b"], {"version": 3})
+    whoosh(folder).publish(Publication({"b": NOTES[2:]}, ["a", "b"], {"version": 3}))
 
     assert (meta, outcome(folder), [path.name for path in sorted(folder.glob("gen-*"))]) == (
         {"version": 1},

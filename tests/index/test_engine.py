@@ -7,7 +7,7 @@ import pytest
 from engines import NOTES, PARSER, SCHEMA, Make, document, filled, ids
 from msgspec.structs import replace as changed
 
-from index.engine import FacetCount, TitledCount
+from index.engine import FacetCount, Publication, TitledCount
 from index.query import Query, Sort
 from index.query_ast import FacetIs
 from index.whoosh_engine import WhooshEngine
@@ -306,8 +306,10 @@ def test_the_context_of_a_hit_is_its_related_documents_in_its_place_by_position(
         for number, text, parents in ((0, "監視", ()), (1, "集約", ["0"]), (2, "通知", ["0"]), (3, "順番", ["1"]))
     )
     strange, elsewhere = document(4, "料金", services=["sqs"]), document(5, "信頼", services=["ec2"], parents=["1"])
-    engine.publish({"a": [above, strange], "b": [hit, under], "c": [beside, elsewhere]}, ["a", "b", "c"], {})
-    engine.publish({}, ["c", "b", "a"], {})
+    engine.publish(
+        Publication({"a": [above, strange], "b": [hit, under], "c": [beside, elsewhere]}, ["a", "b", "c"], {})
+    )
+    engine.publish(Publication({}, ["c", "b", "a"], {}))
 
     results = engine.search(Query("集約", context="service"))
 

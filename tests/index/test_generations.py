@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from engines import NOTES, document, filled, ids, whoosh
 
-from index.engine import OutdatedError, SearchIndexError, WriterBusyError
+from index.engine import OutdatedError, Publication, SearchIndexError, WriterBusyError
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import generations, publishing
@@ -38,9 +38,9 @@ def test_only_the_current_generation_and_the_one_before_are_kept(folder: Path) -
 
 def test_unchanged_segments_are_linked_not_rewritten(folder: Path) -> None:
     engine = whoosh(folder)
-    engine.publish({"a": NOTES[:3]}, ["a"], {})
+    engine.publish(Publication({"a": NOTES[:3]}, ["a"], {}))
     before = {path.name: path.stat().st_ino for path in (folder / "gen-000001" / "seg-000001").iterdir()}
-    engine.publish({"b": NOTES[3:]}, ["b", "a"], {})
+    engine.publish(Publication({"b": NOTES[3:]}, ["b", "a"], {}))
 
     assert {path.name: path.stat().st_ino for path in (folder / "gen-000002" / "seg-000001").iterdir()} == before
 
@@ -48,7 +48,7 @@ def test_unchanged_segments_are_linked_not_rewritten(folder: Path) -> None:
 def test_many_small_publishes_leave_few_segments(folder: Path) -> None:
     engine = whoosh(folder)
     for number in range(16):
-        engine.publish({str(number): [NOTES[0]]}, [str(n) for n in range(number + 1)], {})
+        engine.publish(Publication({str(number): [NOTES[0]]}, [str(n) for n in range(number + 1)], {}))
 
     assert (engine.search(Query()).total, len(list((folder / "gen-000016").glob("seg-*")))) == (16, 1)
 
@@ -63,7 +63,7 @@ def test_segments_up_to_one_as_large_as_all_smaller_ones_are_merged(
     engine = whoosh(folder)
     for number, size in enumerate(sizes):
         documents = [document(10 * number + place, "監視") for place in range(size)]
-        engine.publish({str(number): documents}, [str(each) for each in range(number + 1)], {})
+        engine.publish(Publication({str(number): documents}, [str(each) for each in range(number + 1)], {}))
 
     engine.merge()
 
@@ -77,9 +77,9 @@ def test_a_segment_of_which_less_than_half_is_live_is_rewritten(
 ) -> None:
     engine = whoosh(folder)
     sources = {str(number): [document(number, "監視")] for number in range(4)}
-    engine.publish(sources, list(sources), {})
+    engine.publish(Publication(sources, list(sources), {}))
     before = {path.stat().st_ino for path in folder.glob("gen-000001/seg-*/*")}
-    engine.publish({}, list(sources)[deleted:], {})
+    engine.publish(Publication({}, list(sources)[deleted:], {}))
 
     engine.merge()
 
@@ -93,12 +93,12 @@ def test_merging_respects_a_publish_meanwhile(folder: Path, monkeypatch: pytest.
     engine = whoosh(folder)
     for number in range(4):
         order = [str(n) for n in range(number + 1)]
-        engine.publish({str(number): [document(number, "監視")]}, order, {"version": number})
+        engine.publish(Publication({str(number): [document(number, "監視")]}, order, {"version": number}))
     writing = generations.writing
 
     def overtaken(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
         monkeypatch.setattr(generations, "writing", writing)
-        engine.publish({"1": [document(9, "冪等")]}, ["3", "1", "0"], {"version": 5})
+        engine.publish(Publication({"1": [document(9, "冪等")]}, ["3", "1", "0"], {"version": 5}))
         return writing(*arguments, **named)
 
     monkeypatch.setattr(generations, "writing", overtaken)
@@ -114,7 +114,7 @@ def test_a_failed_merge_leaves_no_files(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(publishing, "SMALL", 0)
     engine = whoosh(folder)
     for number in range(4):
-        engine.publish({str(number): [document(number, "監視")]}, [str(n) for n in range(number + 1)], {})
+        engine.publish(Publication({str(number): [document(number, "監視")]}, [str(n) for n in range(number + 1)], {}))
 
     def refused(*_: object, **__: object) -> None:
         raise error
@@ -209,8 +209,8 @@ assert not any(name.startswith("index") for name in sys.modules)
 
 
 def test_whoosh_as_published_can_read_a_segment(folder: Path) -> None:
-    whoosh(folder).publish({"a": NOTES[:3]}, ["a"], {})
-    whoosh(folder).publish({"b": NOTES[1:], "a": [document(9, "監視 監視")]}, ["a", "b"], {})
+    whoosh(folder).publish(Publication({"a": NOTES[:3]}, ["a"], {}))
+    whoosh(folder).publish(Publication({"b": NOTES[1:], "a": [document(9, "監視 監視")]}, ["a", "b"], {}))
     (segment,) = (folder / "gen-000002").glob("seg-*")
 
     found = subprocess.run(

@@ -12,7 +12,7 @@ from msgspec.structs import replace as changed
 from scan_engine import ScanEngine
 from strategies import Sources, documents, histories, publish, selecting
 
-from index.engine import Hit, Results
+from index.engine import Hit, Publication, Results
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
@@ -101,7 +101,7 @@ def test_any_sequence_of_publishes_answers_like_one_rebuild(
         publish(grown, replaced, staged, order)
         grown.merge()
         publish(oracle, replaced, staged, order)
-    rebuilt.publish({source: newest[source] for source in order}, order, {})
+    rebuilt.publish(Publication({source: newest[source] for source in order}, order, {}))
     queries = [replace(query, explain=explain) for query in queries for explain in (False, True)]
 
     answers = [grown.search(query) for query in queries]

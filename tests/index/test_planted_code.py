@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from index.analysis import Analyzer
-from index.engine import SearchIndexError
+from index.engine import Publication, SearchIndexError
 from index.query import Query
 from index.query_parser import QueryParser
 from index.query_words import QueryWords
@@ -76,7 +76,7 @@ def answers(folder: Path, planting: Planting) -> bool:
                 notes = [
                     Document(f"{count}/{n}", {"own": terms}, {"year": ("2018",)}, "2018", "x") for n in range(count)
                 ]
-                engine.publish({str(count): notes}, ["1", "40"][: 1 + count // 40], {})
+                engine.publish(Publication({str(count): notes}, ["1", "40"][: 1 + count // 40], {}))
         except (SearchIndexError, pickle.UnpicklingError):
             return False  # Whoosh reads some of what it writes
     try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from engines import NOTES, Make, document, filled, ids
 
-from index.engine import FacetCount, OutdatedError, SearchIndexError
+from index.engine import FacetCount, OutdatedError, Publication, SearchIndexError
 from index.query import Query
 from index.schema import Document
 
@@ -80,8 +80,8 @@ def test_an_undamaged_index_reports_no_damage(make: Make) -> None:
 
 def test_sources_that_are_not_replaced_keep_their_documents_in_the_new_order(make: Make) -> None:
     engine = make()
-    engine.publish({"a": NOTES[:2], "b": NOTES[2:3], "c": []}, ["a", "b", "c"], {})
-    engine.publish({"d": NOTES[3:], "b": [document(9, "監視")]}, ["d", "b", "a"], {"version": 2})
+    engine.publish(Publication({"a": NOTES[:2], "b": NOTES[2:3], "c": []}, ["a", "b", "c"], {}))
+    engine.publish(Publication({"d": NOTES[3:], "b": [document(9, "監視")]}, ["d", "b", "a"], {"version": 2}))
 
     assert (ids(engine.search(Query(sort="position"))), engine.snapshot().stored("2"), engine.meta()) == (
         ["3", "9", "0", "1"],
@@ -92,8 +92,8 @@ def test_sources_that_are_not_replaced_keep_their_documents_in_the_new_order(mak
 
 def test_a_source_missing_from_the_order_is_dropped(make: Make) -> None:
     engine = make()
-    engine.publish({"a": NOTES[:2], "b": NOTES[2:]}, ["a", "b"], {})
-    engine.publish({}, ["b"], {})
+    engine.publish(Publication({"a": NOTES[:2], "b": NOTES[2:]}, ["a", "b"], {}))
+    engine.publish(Publication({}, ["b"], {}))
     query = Query("-監視 OR 集約", facets=("service", "year"), limit=None)
 
     assert engine.search(query) == filled(make(), NOTES[2:]).search(query)
@@ -108,10 +108,10 @@ def test_a_source_without_documents_or_place_is_refused(
     make: Make, replaced: Mapping[str, Sequence[Document]], order: Sequence[str]
 ) -> None:
     engine = make()
-    engine.publish({"a": NOTES[:2]}, ["a"], {"version": 1})
+    engine.publish(Publication({"a": NOTES[:2]}, ["a"], {"version": 1}))
 
     with pytest.raises(SearchIndexError):
-        engine.publish(replaced, order, {"version": 2})
+        engine.publish(Publication(replaced, order, {"version": 2}))
 
     assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
 
@@ -119,9 +119,9 @@ def test_a_source_without_documents_or_place_is_refused(
 def test_a_publish_based_on_an_outdated_generation_is_refused(make: Make) -> None:
     engine = make()
     before = engine.stamp()
-    engine.publish({"a": NOTES[:2]}, ["a"], {"version": 1}, before)
+    engine.publish(Publication({"a": NOTES[:2]}, ["a"], {"version": 1}), before)
 
     with pytest.raises(OutdatedError):
-        engine.publish({"b": NOTES[2:]}, ["b"], {"version": 2}, before)
+        engine.publish(Publication({"b": NOTES[2:]}, ["b"], {"version": 2}), before)
 
     assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.analysis import Analyzer, LexiconEntry
-from index.engine import Engine, MeantCount
+from index.engine import Engine, MeantCount, Publication
 from index.query import Query, Step, StepName
 from index.query_parser import QueryParser
 from index.query_words import QueryWords
@@ -47,7 +47,7 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
         for m in [ANALYZER.morphemes(text)]
         for own in [(*ANALYZER.terms(m), *ANALYZER.shingles(m), *ANALYZER.phonetic_keys(m))]
     )
-    engine.publish({"notes": documents}, ["notes"], {})
+    engine.publish(Publication({"notes": documents}, ["notes"], {}))
     return engine
 
 

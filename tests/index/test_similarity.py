@@ -12,7 +12,7 @@ from models import Characters, Silent
 from scan_engine import ScanEngine
 from semantic_match import PARSER, SCHEMA, asked, document, filled, libraries, library, whoosh
 
-from index.engine import Coverage, Engine, Results
+from index.engine import Coverage, Engine, Publication, Results
 from index.messages import translatable
 from index.query import Query, Sort
 from index.query_ast import Notice
@@ -71,7 +71,7 @@ def test_a_real_word_that_no_document_has_is_searched_by_meaning_and_noise_is_no
 
 def test_without_vectors_nothing_is_near_to_a_real_word_that_no_document_has(make: Make) -> None:
     engine = make(Characters())
-    engine.publish({"only": library(document(1, "別の話", "洗濯機の話"))}, ["only"], {})
+    engine.publish(Publication({"only": library(document(1, "別の話", "洗濯機の話"))}, ["only"], {}))
 
     assert found(engine.search(Query("洗濯機"))) == ([], [])
 
@@ -134,7 +134,7 @@ def test_a_hit_without_a_vector_has_no_points_for_similarity(make: Make) -> None
     old = [*library(), *(document(n, "鍵束", f"鍵束の話{n}") for n in range(1, 5))]
     new = [document(n, "鍵束", f"鍵束の話{n}") for n in range(5, 9)]  # with vectors these would be similar too
     engine = filled(make(Characters()), old)
-    engine.publish({"new": new}, ["only", "new"], {})
+    engine.publish(Publication({"new": new}, ["only", "new"], {}))
 
     hits = engine.search(Query("鍵束", explain=True, limit=None)).hits
     likeness = {hit.id: sum(one.points for one in hit.reasons if one.signal == "likeness") for hit in hits}
@@ -148,7 +148,7 @@ def test_a_document_without_a_vector_is_compared_with_none_and_changes_no_compar
     ]
     engine = filled(make(Characters()), [*library(), *talk])
     before = engine.snapshot().similarity(("0", "1"), ("1", "2"), "talk")
-    engine.publish({"new": [document(3, "鍵", "窓", talk="鍵の話")]}, ["only", "new"], {})
+    engine.publish(Publication({"new": [document(3, "鍵", "窓", talk="鍵の話")]}, ["only", "new"], {}))
     snapshot = engine.snapshot()
 
     assert snapshot.similarity(("0", "1"), ("1", "2"), "talk") == before
@@ -279,7 +279,7 @@ def test_counting_needs_no_vector(make: Make) -> None:
 
 def test_words_match_without_vectors(make: Make) -> None:
     engine = make(Characters())
-    engine.publish({"only": library(document(1, "鍵"))}, ["only"], {})
+    engine.publish(Publication({"only": library(document(1, "鍵"))}, ["only"], {}))
 
     results = engine.search(Query("鍵"))
 
@@ -288,7 +288,7 @@ def test_words_match_without_vectors(make: Make) -> None:
 
 def test_embedding_reports_its_progress(make: Make) -> None:
     engine = make(Characters())
-    engine.publish({"only": library()}, ["only"], {})
+    engine.publish(Publication({"only": library()}, ["only"], {}))
     progress: list[tuple[int, int]] = []
 
     engine.embed(lambda done, total: progress.append((done, total)))
@@ -314,16 +314,16 @@ def _untouched(_engine: Engine) -> None:
 
 
 def _of_no_source(engine: Engine) -> None:
-    engine.publish({}, [], {"kept": 1})
+    engine.publish(Publication({}, [], {"kept": 1}))
 
 
 def _of_an_empty_source(engine: Engine) -> None:
-    engine.publish({"only": []}, ["only"], {"kept": 1})
+    engine.publish(Publication({"only": []}, ["only"], {"kept": 1}))
 
 
 def _emptied(engine: Engine) -> None:
     filled(engine, library(document(1, "別の話", "重複排除鍵")))
-    engine.publish({}, [], {"kept": 1})
+    engine.publish(Publication({}, [], {"kept": 1}))
 
 
 @pytest.mark.parametrize("published", [_untouched, _of_no_source, _of_an_empty_source, _emptied])

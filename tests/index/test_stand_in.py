@@ -43,9 +43,9 @@ class Distant(ScanEngine):
         self._check()
         return Coverage(3, 4)
 
-    def write_generation(self, publication: Publication, since: object) -> None:
+    def publish(self, publication: Publication, since: object = None) -> None:
         self._check()
-        super().write_generation(publication, since)
+        super().publish(publication, since)
 
 
 @pytest.fixture

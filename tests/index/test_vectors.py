@@ -10,7 +10,7 @@ from models import DIMENSIONS, Characters
 from semantic_match import document, filled, library, whoosh
 
 from index.embedder import EmbeddingError, Vectors
-from index.engine import Coverage
+from index.engine import Coverage, Publication
 from index.query import Query
 
 
@@ -26,7 +26,7 @@ def test_a_vector_is_made_once_for_each_text(tmp_path: Path) -> None:
 def test_a_text_repeated_in_another_batch_is_embedded_once(tmp_path: Path) -> None:
     model, reports = Characters(), list[tuple[int, int]]()
     engine = whoosh(tmp_path / "index", model)
-    engine.publish({"only": [document(n, f"鍵{n % 80}") for n in range(160)]}, ["only"], {})
+    engine.publish(Publication({"only": [document(n, f"鍵{n % 80}") for n in range(160)]}, ["only"], {}))
 
     engine.embed(lambda done, total: reports.append((done, total)))
 
@@ -63,7 +63,7 @@ class Waited(Characters):
 def test_a_second_process_waits_for_vectors_instead_of_making_them(tmp_path: Path) -> None:
     first, second = Waited(), Characters()
     engine, other = (whoosh(tmp_path / "index", model) for model in (first, second))
-    engine.publish({"only": [document(n, f"鍵{n}") for n in range(40)]}, ["only"], {})
+    engine.publish(Publication({"only": [document(n, f"鍵{n}") for n in range(40)]}, ["only"], {}))
     makes = Thread(target=engine.embed, args=(lambda _done, _total: begun.set(),))
     begun, reports = Event(), list[tuple[int, int]]()
 
@@ -84,13 +84,13 @@ def test_a_process_that_waited_makes_the_vectors_of_documents_published_meanwhil
     first, second = Waited(), Characters()
     engine, other = (whoosh(tmp_path / "index", model) for model in (first, second))
     filled(whoosh(tmp_path / "index", Characters()), [document(1, "鍵")])
-    engine.publish({"only": [document(1, "鍵"), document(2, "錠")]}, ["only"], {})
+    engine.publish(Publication({"only": [document(1, "鍵"), document(2, "錠")]}, ["only"], {}))
     begun = Event()
     makes = Thread(target=engine.embed, args=(lambda _done, _total: begun.set(),))
 
     def more(_done: int, _total: int) -> None:
         if not first.is_waited_for.is_set():
-            engine.publish({"only": [document(n, f"鎖{n}") for n in range(5)]}, ["only"], {})
+            engine.publish(Publication({"only": [document(n, f"鎖{n}") for n in range(5)]}, ["only"], {}))
             first.is_waited_for.set()
 
     makes.start()
@@ -124,7 +124,7 @@ def test_vectors_of_another_length_are_refused_and_the_stored_ones_stay(tmp_path
 def test_embedding_resumes_after_an_interruption(tmp_path: Path) -> None:
     model = Characters()
     engine = whoosh(tmp_path / "index", model)
-    engine.publish({"only": [document(n, f"鍵{n}") for n in range(100)]}, ["only"], {})
+    engine.publish(Publication({"only": [document(n, f"鍵{n}") for n in range(100)]}, ["only"], {}))
 
     def stop(done: int, _total: int) -> None:
         if done == 64:

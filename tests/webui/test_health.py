@@ -129,7 +129,7 @@ def test_after_a_failed_update_every_page_says_that_it_is_older_until_one_is_don
     client, ours = create_app(kb).test_client(), {"Sec-Fetch-Site": "same-origin"}
     (kb.collection.library.path / "b.md").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(Distant, "write_generation", forbidden)
+        patch.setattr(Distant, "publish", forbidden)
         client.post("/sync", headers=ours)
     failed, behind = client.get("/").text, client.get("/readyz").get_json()["behind"]
     client.post("/sync", headers=ours)
