@@ -117,18 +117,8 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     if as_json:
         places = {"library": shown_name(current.library), "index": shown_name(current.index)}
         problems = [problem.record() for problem in current.problems]
-        print_json(
-            [
-                {
-                    **asdict(current),
-                    **places,
-                    "problems": problems,
-                    "likeness": coverage,
-                    "model": model,
-                    "not_found": missed,
-                }
-            ]
-        )
+        record = {**asdict(current), **places, "problems": problems}
+        print_json([{**record, "likeness": coverage, "model": model, "not_found": missed}])
     else:
         echo_lines(_status_lines(current, coverage, model))
         if missed:

@@ -1,39 +1,12 @@
-"""What others may use of the index, and that it starts light."""
+"""The index starts light."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-import index
-
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def test_others_import_only_what_the_index_names() -> None:
-    imported = {
-        module
-        for room in ("kb", "webui")
-        for path in (ROOT / room).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        for module in modules_of_the_index(node)
-    }
-
-    assert imported - set(index.__all__) == set()
-
-
-def modules_of_the_index(node: ast.AST) -> list[str]:
-    """Return the modules and packages directly in `index` that an import names, those inside of packages with a dot."""
-    match node:
-        case ast.ImportFrom(module="index", names=names):
-            return [name.name for name in names]
-        case ast.ImportFrom(module=str(module)) if module.startswith("index."):
-            return [module.removeprefix("index.")]
-        case ast.Import(names=names):
-            return [name.name.removeprefix("index.") for name in names if name.name.startswith("index.")]
-    return []
 
 
 @pytest.mark.parametrize("module", ["engine", "query", "schema", "query_parser", "query_words", "analysis", "text"])
