@@ -11,7 +11,7 @@ from index.messages import translatable
 from index.urls import web_parts
 from kb.cli.group import NamedPath, allow_private, as_json, cli, completing, report_ids, with_knowledge_base
 from kb.cli.output import echo, echo_lines, error_text, print_json
-from kb.cli.reading import each_file, fetched, is_address
+from kb.cli.reading import each_file, fetched, files_of, is_address
 from kb.cli.syncing import ensure_index, outcome_lines, sync_index
 from kb.indexing.outcomes import Added
 from kb.knowledge_base import KnowledgeBase
@@ -80,7 +80,7 @@ def add(
             added.append(kb.adder.add(data, None if source == "-" else Path(source).name, override))
 
     try:
-        each_file(files, add_one, allow_private=allow_private)
+        each_file((file for name in files for file in files_of(name, allow_private=allow_private)), add_one)
         outcome = sync_index(kb)
     finally:  # after an error too: these reports are in the library
         added = [kb.adder.with_indexed_id(one) for one in added]

@@ -169,31 +169,19 @@ def _tools() -> Tools:
     return Tools(Configuration(own_domain=configuration.own_domain, embedding=configuration.embedding))
 
 
-def each_file(names: Iterable[str], show: Callable[[bytes, str], None], *, allow_private: bool) -> None:
-    """Pass each file to `show`, those of each folder, the page at each address, and stdin for `-`.
-
-    A file that cannot be read is reported. If none can, the command exits with USAGE_ERROR.
-    """
-    _show_all((file for name in names for file in _files_of(name, allow_private=allow_private)), show)
-
-
 def _each_report(paths: Iterable[Path], show: Callable[[bytes, str], None]) -> None:
     """Pass each report of files and of folders to `show` like `each_file`; a folder is read as a library."""
-    _show_all((file for path in paths for file in (_of_library(path) if path.is_dir() else _members(path))), show)
+    each_file((file for path in paths for file in (_of_library(path) if path.is_dir() else _members(path))), show)
 
 
-def _show_all(files: Iterable[ReadFile], show: Callable[[bytes, str], None]) -> None:
+def each_file(files: Iterable[ReadFile], show: Callable[[bytes, str], None]) -> None:
+    """Pass the bytes and the name of each file to `show`, and report each that cannot be read.
+
+    If none can, the command exits with USAGE_ERROR.
+    """
     shown = failed = 0
     for file in files:
-        problem = None
-        if isinstance(file, FileProblem):
-            problem = file
-        else:
-            name, data = file
-            try:
-                show(data, name)
-            except UnreadableError as error:
-                problem = error.problem
+        problem = file if isinstance(file, FileProblem) else _shown(*file, show)
         if problem:
             echo_lines(problem_lines([problem]), err=True)
             failed += 1
@@ -201,6 +189,15 @@ def _show_all(files: Iterable[ReadFile], show: Callable[[bytes, str], None]) -> 
             shown += 1
     if failed and not shown:
         click.get_current_context().exit(USAGE_ERROR)
+
+
+def _shown(name: str, data: bytes, show: Callable[[bytes, str], None]) -> FileProblem | None:
+    """Show a file; return why it cannot be read, if so."""
+    try:
+        show(data, name)
+    except UnreadableError as error:
+        return error.problem
+    return None
 
 
 def is_address(name: str) -> bool:
@@ -228,8 +225,8 @@ def _file(path: Path) -> ReadFile:
         return FileProblem(name, None, message_of(error))
 
 
-def _files_of(name: str, *, allow_private: bool) -> Iterator[ReadFile]:
-    """Yield the page at an address, a file, or each file of a folder that may be a report."""
+def files_of(name: str, *, allow_private: bool) -> Iterator[ReadFile]:
+    """Yield the page at an address, a file, stdin for `-`, or each file of a folder that may be a report."""
     path = Path(name)
     if is_address(name):
         try:

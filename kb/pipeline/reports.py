@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, get_args
 from weakref import WeakValueDictionary
 
 from msgspec import Struct
@@ -35,6 +35,7 @@ Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
 """Corrections by note, grouped by the report id that kb.toml has in the note's id: it may be a former one."""
 Readings: TypeAlias = Mapping[str, LineReading]
 """Readings by assistants: in a file by the keys of lines, in a report by note id, with the ids of other notes."""
+T = TypeVar("T")
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called during long work with the step, the number done, and the total."""
 
@@ -90,18 +91,12 @@ class Tools(Struct, frozen=True, dict=True, weakref=True):
     @cached_property
     def corrections(self) -> Corrections:
         """The corrections of notes, by report."""
-        by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
-        for note, correction in self.configuration.corrections.items():
-            by_report[report_part(note)][note] = correction
-        return by_report
+        return _by_first_part(self.configuration.corrections)
 
     @cached_property
     def talks(self) -> Mapping[str, Mapping[str, TalkCorrection]]:
         """The corrections of talks and lines, by the slug of the event in their ids."""
-        by_event: defaultdict[str, dict[str, TalkCorrection]] = defaultdict(dict)
-        for talk, correction in self.configuration.talks.items():
-            by_event[report_part(talk)][talk] = correction
-        return by_event
+        return _by_first_part(self.configuration.talks)
 
     @property
     def domain(self) -> "Domain":
@@ -112,6 +107,14 @@ class Tools(Struct, frozen=True, dict=True, weakref=True):
     def catalogue(self) -> "Catalogue":
         """The services of the domain."""
         return self.domain.catalogue
+
+
+def _by_first_part(corrections: Mapping[str, T]) -> Mapping[str, Mapping[str, T]]:
+    """Return corrections, which are by id, grouped by the report or event in the id."""
+    grouped: defaultdict[str, dict[str, T]] = defaultdict(dict)
+    for some_id, correction in corrections.items():
+        grouped[report_part(some_id)][some_id] = correction
+    return grouped
 
 
 _tools: WeakValueDictionary[str, Tools] = WeakValueDictionary()  # those of a generation stay while it is in use
@@ -188,7 +191,8 @@ def finish_report(
         report, candidates = _assisted_report(outline, own, override, tools, read)
         corrections = _by_line(report, own, corrections, corrections_for(report, tools.corrections))
         report, assisted = _assisted_notes(outline, report, tools, read)
-    report = _with_talk_corrections(report, talk_corrections(report, tools))
+    by_person = talk_corrections(report, tools)
+    report = _with_talks(report, {talk: (by_person[talk.id], "") for talk in report.talks if talk.id in by_person})
     tagged = tag(report, tools.domain, corrections, assisted)
     morphemes = morphemes_of(tagged, AnalysedTexts(tools))
     finished = FinishedReport(
@@ -292,16 +296,8 @@ def _assisted_notes(outline: Outline, report: Report, tools: Tools, read: Readin
         return replace(reading, remedy_of=remedy_of, answers=answers, add=add)
 
     assisted = {note: with_ids(read[key]) for key, note in notes.items() if key in read}
-    of_talks = {talk.line: read[keys[talk.line]] for talk in report.talks if keys.get(talk.line) in read}
-
-    def corrected(talk: Talk) -> Talk:
-        said = of_talks.get(talk.line)
-        if said is None:
-            return talk
-        speakers = talk.speakers if said.speakers is None else said.speakers
-        return replace(_titled(talk, said.title), speakers=speakers, read_by=said.by)
-
-    return _with_talks(report, corrected), assisted
+    said = {talk: (one, one.by) for talk in report.talks if (one := read.get(keys.get(talk.line, "")))}
+    return _with_talks(report, said), assisted
 
 
 def talk_corrections(report: "Report | ReportEntry", tools: Tools) -> Mapping[str, TalkCorrection]:
@@ -327,24 +323,18 @@ def _talks_at(event: str | None, former: Iterable[str], tools: Tools) -> Mapping
     }
 
 
-def _with_talk_corrections(report: Report, talks: Mapping[str, TalkCorrection]) -> Report:
+def _with_talks(report: Report, said: "Mapping[Talk, tuple[TalkCorrection | LineReading, str]]") -> Report:
+    """Return a report with the titles and speakers of some talks, and who read them. Ids of talks and notes stay."""
+
     def corrected(talk: Talk) -> Talk:
-        correction = talks.get(talk.id)
-        if correction is None:
+        if talk not in said:
             return talk
-        speakers = talk.speakers if correction.speakers is None else correction.speakers
-        return replace(_titled(talk, correction.title), speakers=speakers, read_by="")
+        one, read_by = said[talk]
+        if one.title and one.title != talk.title:
+            talk = replace(talk, title=one.title, written=talk.written_title)
+        return replace(talk, speakers=talk.speakers if one.speakers is None else one.speakers, read_by=read_by)
 
-    return _with_talks(report, corrected) if talks else report
-
-
-def _titled(talk: Talk, title: str | None) -> Talk:
-    """Return a talk with another title; its id and those of its notes stay."""
-    return replace(talk, title=title, written=talk.written_title) if title and title != talk.title else talk
-
-
-def _with_talks(report: Report, change: Callable[[Talk], Talk]) -> Report:
-    talks = {talk: change(talk) for talk in report.talks}
+    talks = {talk: corrected(talk) for talk in report.talks}
     notes = (replace(note, talk=talks[note.talk]) if note.talk else note for note in report.notes)
     return replace(report, talks=tuple(talks.values()), notes=tuple(notes))
 
