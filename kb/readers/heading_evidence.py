@@ -2,6 +2,7 @@
 
 Extracted text has no heading marks. Two logistic regressions, fitted by `make fit`, weigh the evidence
 (`heading_weights.toml`): the first scores each line by itself, the second also by the scores of the lines around it.
+`heading_evidence.toml` has the evidence that is a pattern.
 """
 
 import math
@@ -41,34 +42,12 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _ANCHOR = re.compile(r"\{#[^{}]*\}$")  # Markdown's id of a heading, where the page shows it
-_BY = re.compile(r"\s[/／]\s|\bby\s")
-_SUBJECT = re.compile("[はが]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _WORD, _WORDS, _CLAUSE, _PARAGRAPH = 6, 8, 25, 90  # characters
 _BYLINE = re.compile(r"(?:\s[-–—]\s*|[(（\s])[@＠]\w+(?:さん)?[)）]?$|\s[@＠]\s\S|さん[)）]?$|氏$")
 _TITLED = re.compile(r"\S\s*[-–—「」『』]\s*|\S\s+[(（]?[@＠]|の話")
-_LEFTOVER = re.compile(r"^(?:\{%|\[\^|!\[|<|:::|#\S+\s)|%\}$|\s·\s|pic\.|\.(?:jpe?g|png|gif|pdf)\b")
-_CODE = re.compile(
-    r"[{};]\s*$|^(?:do|end|else|if|return|import|\$|//|>)\b|[\w)]\(.*\);?$|\s[=|]{1,2}\s|<\w+>|\$\(|=>|->"
-)
-_MATERIAL = re.compile(
-    r"(?:(?:発表|登壇)?(?:スライド|資料)|動画|アーカイブ|slides?|video|URL|リンク|ソース)\s*[:：]", re.IGNORECASE
-)
-_LABELLED = re.compile(r"[^\s:：]{1,12}\s*[:：]\s*\S")
-_CUT_OFF = re.compile(r"[てでにをがはもとや]$|(?:から|ので|けど|しかし|そして|また|ため|など|ところ)$")
-_QUOTED = re.compile(r"[「『\"“].+[」』\"”]")
-_NOUN = re.compile(r"[一-鿿ァ-ヶー]$")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_TIMED = re.compile(r"(?:[【\[][^】\]]{1,12}[】\]]\s*)?\d{1,2}[:：]\d{2}")
 _SECTION_NAMES = datafiles.lines("kb.readers", "section_names.txt")
 _LONGEST_SECTION = 20  # characters; a longer line is no section name, whatever it begins with
-# Titles with the name of a site, ` - Speaker Deck`, ` | 何々ブログ`, and the lines below embeds of Flickr, GitHub and shops.
-_SITE = re.compile(
-    r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
-    r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
-    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with|^(?:GitHub - )?[\w.-]+/[\w.-]+:\s",
-    re.IGNORECASE,
-)
 _SHORTEST_ECHO = 8  # characters
 _CHANCE_MATCHES = 1  # other lines of the same form that may be a coincidence
 _LENGTH_STEP, _MAX_LENGTH_STEP = 8, 4  # lines are grouped by length in steps of 8 characters, up to 4 steps
@@ -81,6 +60,11 @@ def _is_marked(line: Candidate) -> bool:
     return _MARK.match(line.text) is not None or _ANCHOR.search(line.text) is not None
 
 
+PATTERNS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(pattern)
+    for name, pattern in datafiles.table("kb.readers", "heading_evidence.toml", dict[str, str]).items()
+}
+"""The evidence in the text of a line by itself."""
 EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "a list below": lambda line: line.after == "item",
     "prose below": lambda line: line.after == "prose",
@@ -93,36 +77,21 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
         (line.before, line.after) == ("short", "item") and len(line.text) > _WORDS
     ),
     "marked as a talk or section": _is_marked,
-    "a time, perhaps after a track": lambda line: _TIMED.match(line.text) is not None,
     "a common section name": lambda line: (
         len(line.text) <= _LONGEST_SECTION and line.text.casefold().startswith(_SECTION_NAMES)
     ),
-    "a question": lambda line: line.text.endswith(("?", "？")),
-    "title / speaker": lambda line: _BY.search(line.text) is not None,
     "a word or two": lambda line: len(line.text) <= _WORD,
     "as long as a clause": lambda line: len(line.text) > _CLAUSE and not _is_marked(line),
     "as long as a paragraph": lambda line: len(line.text) > _PARAGRAPH and not _is_marked(line),
     "mostly hiragana": lambda line: 2 * len(_HIRAGANA.findall(line.text)) > len(line.text),
-    "a subject": lambda line: _SUBJECT.search(line.text) is not None,
-    "a sentence inside": lambda line: "。" in line.text[:-1],
     "the end of a sentence": lambda line: is_sentence(line.text) and not is_polite(line.text),
     "a polite end": lambda line: is_polite(line.text),
-    "a card of another page": lambda line: _SITE.search(line.text) is not None,
     "a repetition of a recent line": lambda line: any(_echoes(line.text, earlier) for earlier in line.recent),
     "a repetition of any line above": lambda line: line.repeated,
     "a speaker after a title": lambda line: _BYLINE.search(line.text) is not None,
     "a person": lambda line: line.byline,
     "a person, without a title": lambda line: line.byline and _TITLED.search(line.text) is None,
-    "left over from a page": lambda line: _LEFTOVER.search(line.text) is not None,
-    "code": lambda line: _CODE.search(line.text) is not None,
-    "a colon at the end": lambda line: line.text.endswith((":", "：")),
-    "a label and a colon": lambda line: _LABELLED.match(line.text) is not None,
-    "the label of slides or a video": lambda line: _MATERIAL.match(line.text) is not None,
     "prose on both sides": lambda line: (line.before, line.after) == ("prose", "prose"),
-    "cut off": lambda line: _CUT_OFF.search(line.text) is not None,
-    "a comma": lambda line: "、" in line.text,
-    "quoted": lambda line: _QUOTED.fullmatch(line.text) is not None,
-    "begins in brackets": lambda line: line.text.startswith(("(", "（", "→", "※", "…", "・", "-")),
     "only ASCII": lambda line: line.text.isascii(),
     "a line directly above": lambda line: not line.apart,
     "a short line below": lambda line: line.below == "short",
@@ -130,8 +99,6 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "prose above": lambda line: line.before == "prose",
     "something else above": lambda line: line.before in ("aside", "other"),
     "a link, date or person below": lambda line: line.below in ("aside", "byline"),
-    "a date or year": lambda line: _YEAR.search(line.text) is not None,
-    "a noun at the end": lambda line: _NOUN.search(line.text) is not None,
 }
 
 
@@ -145,7 +112,8 @@ def scores_of(candidates: Sequence[Candidate]) -> list[float]:
 
 def features_of(line: Candidate) -> dict[str, float]:
     """Return the features of a line by itself: 1 for each piece of evidence that holds, else 0."""
-    return {name: float(holds(line)) for name, holds in EVIDENCE.items()}
+    in_text = {name: float(pattern.search(line.text) is not None) for name, pattern in PATTERNS.items()}
+    return in_text | {name: float(holds(line)) for name, holds in EVIDENCE.items()}
 
 
 def features_together(
