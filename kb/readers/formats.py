@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from index.messages import Message, message_of, translatable
-from kb.readers import cosense, html, markdown, movable_type, rst, text
+from kb.readers import cosense, html, markdown, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import DEEPEST, Parse, enforce, split_lines
 from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
@@ -50,7 +50,7 @@ READERS = (
            covering=False, unwrap=html.page_in_mhtml),
     Reader("webarchive", "webarchive", (".webarchive",), ("application/x-webarchive",), lambda _: False, html.read,
            covering=False, unwrap=html.page_in_webarchive),
-    Reader("movable-type", "Movable Type", (".txt",), ("text/plain",), movable_type.recognises, movable_type.read,
+    Reader("movable-type", "Movable Type", (".txt",), ("text/plain",), html.recognises_post, html.read_post,
            covering=False),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
     Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, by_ending=True),
@@ -68,6 +68,10 @@ READERS = (
 # and each heading is compared with all others.
 MAX_LINES, MAX_NOTES, MAX_HEADINGS = 50_000, 10_000, 500  # in one report
 _DIVIDE = translatable("divide the file")
+_LIMITS = (
+    (("bullet", "numbered", "paragraph"), MAX_NOTES, translatable("more than {0:,} notes; {1}", MAX_NOTES, _DIVIDE)),
+    (("heading",), MAX_HEADINGS, translatable("more than {0:,} headings; {1}", MAX_HEADINGS, _DIVIDE)),
+)
 _FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the commonest first
 LABELS = tuple(format_.label for format_ in _FORMATS)
 ENDINGS = tuple(dict.fromkeys(ending for format_ in _FORMATS for ending in format_.endings))
@@ -89,14 +93,7 @@ def read_outline(data: bytes, source: str) -> Outline:
     except RecursionError as error:
         message = translatable("{0} that nests too deep to be read; write it with fewer levels", reader.label)
         raise _unreadable(source, message) from error
-    for types, limit, message in (
-        (
-            ("bullet", "numbered", "paragraph"),
-            MAX_NOTES,
-            translatable("more than {0:,} notes; {1}", MAX_NOTES, _DIVIDE),
-        ),
-        (("heading",), MAX_HEADINGS, translatable("more than {0:,} headings; {1}", MAX_HEADINGS, _DIVIDE)),
-    ):
+    for types, limit, message in _LIMITS:
         blocks = [block for block in parse.blocks if block.type in types]
         if len(blocks) > limit:
             raise _unreadable(source, message, blocks[limit].first_line)

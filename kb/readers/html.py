@@ -1,6 +1,6 @@
 """HTML pages: finds the article among menus, sidebars and buttons, and the day of posting in the head.
 
-Also unwraps pages that a browser saved as one file.
+Also reads posts of Movable Type exports, and unwraps pages that a browser saved as one file.
 """
 
 import email
@@ -8,10 +8,10 @@ import logging
 import plistlib
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import Any
 from xml.parsers.expat import ExpatError
 
@@ -22,7 +22,8 @@ from readability.readability import Unparseable
 from index import datafiles
 from index.messages import translatable
 from index.text import trimmed
-from kb.readers.contract import Parse
+from kb.readers import markdown
+from kb.readers.contract import Parse, split_lines
 from kb.readers.decoding import DecodedText, decode
 from kb.readers.dom import element_blocks, fragment_tree, page_tree
 from kb.readers.headings import with_bold_headings
@@ -96,7 +97,7 @@ def read(text: str) -> Parse:
     return Parse(title, _shown_blocks(_article(page)), tuple(metadata.items()))
 
 
-def body_blocks(text: str) -> tuple[Block, ...]:
+def _body_blocks(text: str) -> tuple[Block, ...]:
     """Return the blocks of a post without a page around it."""
     tree = fragment_tree(text)
     return () if tree is None else _shown_blocks(tree)
@@ -213,6 +214,55 @@ def _parts(element: etree._Element) -> int:
 
 def _text_length(element: etree._Element) -> int:
     return sum(len(text.strip()) for text in element.itertext())
+
+
+# A post of a Movable Type export, the format of Hatena and Livedoor blogs: its fields, then its body.
+_FIELD = re.compile(r"(?P<key>[A-Z][A-Z ]*): ?(?P<value>.*)")
+_PART_END = "-----"
+_PARTS = ("BODY:", "EXTENDED BODY:", "EXCERPT:", "KEYWORDS:", "COMMENT:", "PING:")
+_KEYS = {"TITLE": "title", "AUTHOR": "author", "DATE": "date", "CATEGORY": "category", "TAGS": "tags"}
+_DATE = re.compile(r"(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4})\b.*")
+_CONVERTED = ("1", "__default__", "convert_breaks")  # values of CONVERT BREAKS by which the page keeps line breaks
+_TAG_AT_END = re.compile(
+    r"</?(?:ul|ol|li|dl|dt|dd|p|div|h[1-6]|table|tr|td|th|blockquote|pre|br)\b[^<>]*>\s*$", re.IGNORECASE
+)
+
+
+def recognises_post(text: str) -> bool:
+    """Return whether `text` is a post of an export: fields, then its body."""
+    lines = split_lines(text[:4000].lstrip("\ufeff \t\r\n"))
+    end = next((at for at, line in enumerate(lines) if line.rstrip() == _PART_END), 0)
+    return end > 0 and all(map(_FIELD.fullmatch, lines[:end])) and lines[end + 1 : end + 2] == ["BODY:"]
+
+
+def read_post(text: str) -> Parse:
+    """Return the parse of a post."""
+    lines = split_lines(text)
+    head = takewhile(lambda line: line.rstrip() != _PART_END, lines)
+    found = (_FIELD.match(line.lstrip("\ufeff")) for line in head)
+    fields = {field["key"]: field["value"].strip() for field in found if field}
+    body = list(_written(lines))
+    values = ((name, _DATE.sub(r"\g<year>-\g<month>-\g<day>", fields.get(key, ""))) for key, name in _KEYS.items())
+    metadata = {name: value for name, value in values if value}
+    conversion = fields.get("CONVERT BREAKS", "")
+    if conversion.startswith("markdown"):
+        blocks = markdown.read("\n".join(body)).blocks
+    else:
+        if conversion in _CONVERTED:
+            body = [line if _TAG_AT_END.search(line) else f"{line}<br>" for line in body]
+        blocks = _body_blocks("\n".join(body))
+    shown = tuple(block for block in blocks if block.type != "blank")
+    return Parse(metadata.get("title"), shown, tuple(metadata.items()))
+
+
+def _written(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that the author wrote, with empty lines in place of all others."""
+    part = ""
+    for line, below in zip_longest(lines, lines[1:]):
+        begins = line.rstrip() if line.rstrip() in _PARTS and not part else ""
+        ends = line.rstrip() == _PART_END and (below is None or below.rstrip() in _PARTS)
+        yield "" if begins or ends or part not in ("BODY:", "EXTENDED BODY:") else line
+        part = "" if ends else begins or part
 
 
 # Pages that a browser saved as one file: MHTML and the webarchive of Safari.

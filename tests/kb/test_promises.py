@@ -134,7 +134,7 @@ def test_a_reader_that_is_added_as_one_file_and_one_row_reads_by_command_and_pag
     text = (ROOT / "kb/readers/formats.py").read_text("utf-8")
     text = replaced(text, '    Reader("text",', f'    {row.strip()},\n    Reader("text",')
     changed = {
-        "kb/readers/formats.py": replaced(text, "movable_type, rst", "movable_type, pukiwiki, rst"),
+        "kb/readers/formats.py": replaced(text, "markdown, rst", "markdown, pukiwiki, rst"),
         "kb/readers/pukiwiki.py": reader,
     }
 
