@@ -5,7 +5,6 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -182,7 +181,7 @@ class ProgressBar:
 def tree_lines(
     notes: Iterable["Note"],
     catalogue: "Catalogue",
-    reasons: Mapping[str, Iterable[tuple[str, float]]] = MappingProxyType({}),
+    reasons: Mapping[str, Iterable[tuple[str, float]]] = {},
 ) -> Iterator[str]:
     """Yield notes as a tree, talk by talk, each with its line, kind and services.
 

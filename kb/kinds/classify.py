@@ -10,7 +10,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import TypeAlias, get_args
 
 import msgspec
@@ -41,8 +40,6 @@ MAX_LESSON = 240  # notes, the latest; the time of an adaptation grows with thei
 # sentence model reads, and loses more for the author who gains least (`tests/fitting/assistants.py`).
 READING_WEIGHT = 0.25
 _NO_CORRECTION = Correction()
-_NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
-_NOTHING_READ: Mapping[str, LineReading] = MappingProxyType({})
 _STATEMENTS: tuple[Kind, ...] = ("statement", *CLAIMS)
 _MAX_FINDINGS = 20  # likely notes of a report that a person is asked about
 _MAX_QUOTED = 200  # characters of each of these notes
@@ -51,11 +48,11 @@ _MAX_QUOTED = 200  # characters of each of these notes
 def classify(
     report: Report,
     analysis: Analysis,
-    corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
+    corrections: Mapping[str, Correction] = {},
     readings: Scores | None = None,
     scores: WordScores = (),
     *,
-    assisted: Mapping[str, LineReading] = _NOTHING_READ,
+    assisted: Mapping[str, LineReading] = {},
 ) -> Report:
     """Return the report with the kinds, remedies and answers of its notes.
 
@@ -215,7 +212,7 @@ def lesson_features(
     report: Report,
     analysis: Analysis,
     corrections: Mapping[str, Correction],
-    assisted: Mapping[str, LineReading] = _NOTHING_READ,
+    assisted: Mapping[str, LineReading] = {},
 ) -> Mapping[str, tuple[str, ...]]:
     """Return the features of each note whose kind is corrected, by the note's own part of its id.
 

@@ -9,7 +9,6 @@ Output: each note's most probable candidate, if its probability reaches the thre
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -30,8 +29,6 @@ KindProbabilities: TypeAlias = Mapping[str, Mapping[Kind, float]]
 _MIN_PROBLEM = 0.3  # probability of a problem from which a note is a candidate
 _MAX_DISTANCE = 20  # notes before an answer in which its question is looked for
 _LEVELS = 4  # of what the sentence model reads
-_NOTHING_READ: Mapping[str, str] = MappingProxyType({})
-_NO_ASSISTANT: Mapping[str, LineReading] = MappingProxyType({})
 _MAX_COUNTED_BETWEEN = 4  # notes between a question and its answer
 _TEXT_FEATURES = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
 
@@ -73,7 +70,7 @@ def paired(
     marks: Mapping[str, Mark],
     readings: Scores | None = None,
     *,
-    assisted: Mapping[str, LineReading] = _NO_ASSISTANT,
+    assisted: Mapping[str, LineReading] = {},
 ) -> tuple[Note, ...]:
     """Return classified notes with `remedy_of`, `answers` and `states` set.
 
@@ -162,7 +159,7 @@ def read_features(notes: Sequence[Note], readings: Scores | None) -> Mapping[str
 
 
 def pair_features(
-    note: Note, other: Note, relation: str, analysis: Analysis, read: Mapping[str, str] = _NOTHING_READ
+    note: Note, other: Note, relation: str, analysis: Analysis, read: Mapping[str, str] = {}
 ) -> list[str]:
     """Return the features of a note and a candidate that it may reply to. `read` are those of `read_features`."""
     place = relation.partition(",")[0]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import islice
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, get_args
 from weakref import WeakValueDictionary
 
@@ -39,7 +38,6 @@ T = TypeVar("T")
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called during long work with the step, the number done, and the total."""
 
-_NOTHING_READ: Readings = MappingProxyType({})
 # New notes of a sync or preview that the model reads before they are shown, in ten seconds on two cores. No report has
 # as many, so that only the notes of an import are read in the background.
 MAX_UNREAD = 1_000
@@ -147,7 +145,7 @@ def read_report(
     reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
     most_unread: int = 0,
-    read: Readings = _NOTHING_READ,
+    read: Mapping[str, LineReading] = {},
 ) -> FinishedReport:
     """Read the bytes of a file and finish its report, as `finish_report` does. Raises UnreadableError."""
     from kb.readers.formats import read_outline
@@ -164,7 +162,7 @@ def finish_report(
     reader: "PassageReader | None" = None,
     lesson: "Lesson | None" = None,
     most_unread: int = 0,
-    read: Readings = _NOTHING_READ,
+    read: Mapping[str, LineReading] = {},
 ) -> FinishedReport:
     """Return the finished report of an outline; the metadata override defaults to the one in kb.toml.
 
