@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from index.engine import Reason
 from index.query import Query, Step, StepName
-from index.query_ast import InField, Key, Node, Parsed, QueryWord, distinct_words, terms_of, words_in
+from index.query_ast import InField, Key, Node, Parsed, QueryWord, terms_of, words_in
 from index.query_correction import correct, with_completions
 from index.query_parser import QueryParser
 from index.ranking import SignalName
@@ -68,7 +68,7 @@ def interpret(query: Query, parser: QueryParser, terms: TermIndex) -> Interpreta
     parsed = parser.parse(query.text, typing=query.typing)
     pieces = with_completions(parsed.pieces, terms, words) if parsed.typed else parsed.pieces
     pieces, corrections = correct(pieces, terms, words, query.without)
-    corrected = distinct_words(pieces)
+    corrected = tuple(dict.fromkeys(word for piece in pieces for word in piece.words))
     relaxation = relax(corrected, parsed.conditions, parser, terms, query.without)
     text = " ".join(piece.text for piece in pieces)
     title_words = tuple(word for word in corrected if not word.is_function_word)

@@ -147,11 +147,6 @@ class Parsed(Struct, frozen=True):
     typed: bool = False
 
 
-def distinct_words(pieces: Iterable[QueryPiece]) -> tuple[QueryWord, ...]:
-    """Return the words of pieces without repeats."""
-    return tuple(dict.fromkeys(word for piece in pieces for word in piece.words))
-
-
 def terms_of(words: Iterable[QueryWord]) -> frozenset[str]:
     """Return the terms of all alternatives of some words, without phonetic keys."""
     keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)

@@ -96,11 +96,6 @@ def mean_of(vectors: Quantised) -> Vectors:
     return mean
 
 
-def sample_rows(size: int) -> Numbers:
-    """Return evenly spaced row numbers of `size` rows, SAMPLE_SIZE at most."""
-    return np.linspace(0, size - 1, min(size, SAMPLE_SIZE)).astype(np.int32)
-
-
 class SignBitSketch:
     """One bit for each component of many vectors: whether it exceeds the mean. Finds candidates near a query.
 
@@ -236,8 +231,9 @@ class VectorIndex:
 
     @cached_property
     def centring(self) -> Centring:
-        """The centring by a sample of the rows."""
-        return Centring(self._vectors.take(sample_rows(self.size)), self.size)
+        """The centring by a sample of evenly spaced rows."""
+        rows = np.linspace(0, self.size - 1, min(self.size, SAMPLE_SIZE)).astype(np.int32)
+        return Centring(self._vectors.take(rows), self.size)
 
     @cached_property
     def _norms(self) -> Floats:

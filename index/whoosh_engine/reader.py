@@ -130,6 +130,7 @@ class _Search:
         context = snapshot.group(query.context) if query.context else None
         places = context.docs_by_value(context.counts(shown)) if context else {}
         related = snapshot.related(shown, either((shown, *places.values()))) if places else shown
+        positions = snapshot.positions.item
         documents = snapshot.stored(related)  # the shown documents are among the related ones
         return Results(
             total=total,
@@ -156,7 +157,7 @@ class _Search:
             unknown=selections.unknown,
             titled=self._titled(),
             context={
-                value: tuple(documents[doc][1] for doc in snapshot.by_position(both(docs, related)).tolist())
+                value: tuple(documents[doc][1] for doc in sorted(both(docs, related).tolist(), key=positions))
                 for value, docs in places.items()
             },
             found_in={value: len(both(docs, selections.hits)) for value, docs in places.items()},

@@ -207,10 +207,6 @@ class Snapshot:
         children = links.docs[own_links[_keys_among(links.keys[own_links], ids[docs])]]
         return either((candidates[_keys_among(ids[candidates], related_keys)], np.unique(children)))
 
-    def by_position(self, docs: Docs) -> Docs:
-        """Return these documents in order of position."""
-        return docs[np.argsort(self.positions[docs])]
-
     def find(self, document_id: str) -> int | None:
         """Return the number of a document, or None if no document has that id."""
         docs = np.flatnonzero(self._keys(rows.ID) == np.uint64(key_of(document_id))).astype(np.int32)
