@@ -10,7 +10,7 @@ from kb.readers import cosense, html, markdown, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import DEEPEST, Parse, enforce, split_lines
 from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
-from kb.readers.line_markup import ASCIIDOC, ORG, REVIEW
+from kb.readers.line_markup import MARKUPS
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
@@ -54,10 +54,10 @@ READERS = (
            covering=False),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
     Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, by_ending=True),
-    Reader("org", "Org", (".org",), ("text/org",), ORG.recognises, ORG.read, by_ending=True),
-    Reader("asciidoc", "AsciiDoc", (".adoc", ".asciidoc"), ("text/asciidoc",), ASCIIDOC.recognises,
-           ASCIIDOC.read, by_ending=True),
-    Reader("review", "Re:VIEW", (".re",), (), REVIEW.recognises, REVIEW.read, by_ending=True),
+    Reader("org", "Org", (".org",), ("text/org",), MARKUPS["org"].recognises, MARKUPS["org"].read, by_ending=True),
+    Reader("asciidoc", "AsciiDoc", (".adoc", ".asciidoc"), ("text/asciidoc",), MARKUPS["asciidoc"].recognises,
+           MARKUPS["asciidoc"].read, by_ending=True),
+    Reader("review", "Re:VIEW", (".re",), (), MARKUPS["review"].recognises, MARKUPS["review"].read, by_ending=True),
     Reader("cosense", "Cosense", (".json", ".txt"), ("application/json",), cosense.recognises, cosense.read,
            takes_data=True),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),

@@ -1,16 +1,20 @@
 """Parses markup in which the first characters of a line give its type: heading, item, fence, field or prose.
 
-A `Markup` describes a format as far as reports use it: Org, AsciiDoc and Re:VIEW at the end of this module. `LineParser`
-turns lines into blocks.
+A `Markup` describes a format as far as reports use it; `line_formats.toml` has Org, AsciiDoc and Re:VIEW. `LineParser` turns
+lines into blocks.
 """
 
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
+import msgspec
+
+from index import datafiles
 from index.text import trimmed
 from kb.readers.contract import Parse, addresses, split_lines
 from kb.report.outline import Block, BlockType
@@ -42,7 +46,8 @@ class Markup:
     - `field` matches metadata and has the groups `key` and `value`; title, event and date are used.
     - `unseen` matches lines that a rendered page does not show.
     - `inline` lists patterns with their replacements for `re.sub`, applied in order to the lines of a block. A group
-      `address` is a link; a group `reference` names a link that is defined elsewhere in the text.
+      `address` is a link, whose address is shown if its replacement is empty; a group `reference` names a link that is
+      defined elsewhere in the text.
     - `nests_by` says how items nest: by indent, by a mark that differs from the ones above, or by the number of `*`
       (items with other marks do not nest). With "mark", an unindented line continues an item; otherwise it ends it.
     """
@@ -51,7 +56,7 @@ class Markup:
     heading: re.Pattern[str]
     item: re.Pattern[str]
     unseen: re.Pattern[str]
-    inline: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+    inline: tuple[tuple[re.Pattern[str], Any], ...]  # a replacement is a text or a function of the match
     numbered: re.Pattern[str] = NOTHING
     field: re.Pattern[str] = NOTHING
     fences: tuple[Fence, ...] = ()
@@ -169,7 +174,8 @@ class LineParser:
                     groups = found.groupdict()
                     address = groups.get("address") or self.targets.get((groups.get("reference") or "").lower())
                     links += [address] if address else []
-            written = pattern.sub(replacement, written)
+            is_link = "address" in pattern.groupindex and isinstance(replacement, str)
+            written = pattern.sub(partial(_text_or_address, replacement) if is_link else replacement, written)
         text = " ".join(line for each in written.split("\n") if (line := trimmed(each)))
         return text, tuple(dict.fromkeys((*links, *addresses(text))))
 
@@ -194,94 +200,12 @@ class LineParser:
         return len(self.places) - 1
 
 
-def _text_or_address(link: re.Match[str]) -> str:
-    return link["text"] or link["address"]
+def _text_or_address(replacement: str, link: re.Match[str]) -> str:
+    return link.expand(replacement) or link["address"]
 
 
-# Org, the notes of Emacs. Planning lines and code settings are left out.
-ORG = Markup(
-    certain=re.compile(r"^#\+(?:title|date|author|options|startup|begin_src):?", re.IGNORECASE | re.MULTILINE),
-    heading=re.compile(
-        r"(?P<marks>\*+)[ \t]+(?:(?:TODO|DONE)[ \t]+)?(?:\[#\w\][ \t]+)?(?P<text>\S.*?)(?:[ \t]+:[\w@#%:]+:)?[ \t]*"
-    ),
-    item=re.compile(r"(?P<indent>[ \t]*)(?P<mark>[-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[[ X-]\][ \t]+)?(?P<text>\S.*)"),
-    numbered=re.compile(r"\d+[.)]"),
-    field=re.compile(r"#\+(?P<key>\w+):[ \t]*[<\[]?(?P<value>.*?)[>\]]?[ \t]*", re.IGNORECASE),
-    unseen=re.compile(r"#\+.*|[ \t]*#(?:[ \t].*)?|[ \t]*(?:SCHEDULED|DEADLINE|CLOSED):.*|-{5,}[ \t]*"),
-    fences=(
-        Fence(re.compile(r"[ \t]*#\+begin_(quote|verse|center)\b.*", re.IGNORECASE), "#+end_{0}", "quote"),
-        Fence(re.compile(r"[ \t]*#\+begin_(comment)\b.*", re.IGNORECASE), "#+end_{0}", "unparsed"),
-        Fence(re.compile(r"[ \t]*#\+begin_(\w+)\b.*", re.IGNORECASE), "#+end_{0}", "code"),
-        Fence(re.compile(r"[ \t]*:(?:PROPERTIES|LOGBOOK):[ \t]*", re.IGNORECASE), ":end:", "front-matter"),
-    ),
-    inline=(
-        (re.compile(r"\[\[(?P<address>https?://[^\[\]\s]+)\](?:\[(?P<text>[^\[\]]+)\])?\]"), _text_or_address),
-        (re.compile(r"\[\[[^\[\]]+\]\[(?P<text>[^\[\]]+)\]\]"), r"\g<text>"),
-        (re.compile(r"\[\[(?P<text>[^\[\]]+)\]\]"), r"\g<text>"),
-        (re.compile(r"(?<![\w*/=~+])([*/=~+])(?=\S)(?P<text>[^*/=~+\n]+)(?<=\S)\1(?![\w*/=~+])"), r"\g<text>"),
-    ),
-    nests_by="indent",
-)
-
-# AsciiDoc. Macros and attributes are left out.
-ASCIIDOC = Markup(
-    # A title above attributes, or attributes above a block: no other format has these.
-    certain=re.compile(
-        r"\A\s{0,99}= \S.*\n(?:.+\n){0,3}?:[\w-]+:|^\[(?:source|quote|NOTE|TIP)[^\]\n]*\]\n(?:-{4,}|_{4,}|={4,})$",
-        re.MULTILINE,
-    ),
-    heading=re.compile(r"(?P<marks>={1,6}) (?P<text>\S.*?)(?: =+)?[ \t]*"),
-    item=re.compile(r"(?P<indent>[ \t]*)(?P<mark>\*{1,5}|-|\.{1,5}|\d+\.)[ \t]+(?:\[[ x*]\][ \t]+)?(?P<text>\S.*)"),
-    numbered=re.compile(r"\.+|\d+\."),
-    field=re.compile(r":(?P<key>[\w-]+)!?:(?:[ \t]+(?P<value>.*))?"),
-    unseen=re.compile(
-        r"//(?!/).*|\[[\w.#%,=\"' |^<>-]*\][ \t]*|\+[ \t]*|'{3,}|<<<|[-=_*.]{4,}|--"
-        r"|image::\S+\[\]|include::\S*|toc::\[\]",
-        re.ASCII,
-    ),
-    fences=(
-        Fence(re.compile(r"(-{4,}|\.{4,}|`{3,})\w*[ \t]*"), "{0}", "code"),
-        Fence(re.compile(r"(_{4,})[ \t]*"), "{0}", "quote"),
-        Fence(re.compile(r"(\|={3,})[ \t]*"), "{0}", "table"),
-        Fence(re.compile(r"(/{4,})[ \t]*"), "{0}", "unparsed"),
-    ),
-    inline=(
-        (
-            re.compile(r"(?:link:)?(?P<address>https?://[^\[\]\s]+)\[(?P<text>[^\[\]]*)\]"),
-            lambda found: found["text"].rstrip("^").split(",")[0] or found["address"],
-        ),
-        (
-            re.compile(r"\bvideo::(?P<id>[\w-]+)\[youtube[^\]]*\]"),
-            lambda found: f"https://www.youtube.com/watch?v={found['id']}",
-        ),
-        (re.compile(r"image::?[^\[\]\s]+\[(?P<text>[^\[\]]*)\]"), lambda found: found["text"].split(",")[0]),
-        (re.compile(r"<<[^<>,]+(?:,(?P<text>[^<>]+))?>>"), lambda found: (found["text"] or "").strip()),
-        (re.compile(r"(?<![\w*_`])([*_`]{1,2})(?=\S)(?P<text>[^*_`\n]+)(?<=\S)\1(?![\w*_`])"), r"\g<text>"),
-        (re.compile(r"[ \t]\+$|::$", re.MULTILINE), ""),
-    ),
-)
-
-# Re:VIEW, the format of Japanese books on programming.
-REVIEW = Markup(
-    certain=re.compile(
-        r"^//(?:list|emlist|cmd|image|footnote|quote|lead|table)\b.*[\]{]$|@<(?:href|code|b|chap|img)>\{", re.MULTILINE
-    ),
-    heading=re.compile(r"(?P<marks>={1,6})(?:\[[^\]]*\])?(?:\{[^}]*\})?[ \t]+(?P<text>\S.*)"),
-    item=re.compile(r"(?P<indent>[ \t]+)(?P<mark>\*+|\d+\.|:)[ \t]+(?P<text>\S.*)"),
-    numbered=re.compile(r"\d+\."),
-    unseen=re.compile(r"#@.*|//(?!footnote|endnote)\w+(?:\[.*\])?\{?|={1,6}\[/[^\]]*\]|//\}"),
-    fences=(
-        Fence(re.compile(r"//(?:quote|lead)\b.*\{"), "//}", "quote"),
-        Fence(re.compile(r"//(?:table|imgtable|emtable)\b.*\{"), "//}", "table"),
-        Fence(re.compile(r"//(?:comment|raw|embed)\b.*\{"), "//}", "unparsed"),
-        Fence(re.compile(r"//\w*(?:list|cmd|source)\w*\b.*\{"), "//}", "code"),
-    ),
-    inline=(
-        (re.compile(r"@<href>\{(?P<address>https?://[^},\s]+)(?:,[ \t]*(?P<text>[^}]*))?\}"), _text_or_address),
-        (re.compile(r"@<(?:comment|fn|idx|hidx)>\{[^}]*\}"), ""),
-        (re.compile(r"@<ruby>\{(?P<text>[^},]*),[^}]*\}"), r"\g<text>"),
-        (re.compile(r"@<\w+>(?:\{(?P<text>[^}]*)\}|\$(?P<dollar>[^$]*)\$)"), r"\g<text>\g<dollar>"),
-        (re.compile(r"^//(?:footnote|endnote)\[[^\]]*\]\[(?P<text>.*)\]$", re.MULTILINE), r"\g<text>"),
-    ),
-    nests_by="length",
-)
+MARKUPS: Mapping[str, Markup] = {
+    name: msgspec.convert(table, Markup, dec_hook=lambda _type, pattern: re.compile(pattern))
+    for name, table in datafiles.table("kb.readers", "line_formats.toml", dict[str, dict[str, Any]]).items()
+}
+"""The line-based formats by name."""

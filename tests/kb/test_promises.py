@@ -129,13 +129,12 @@ print(json.dumps({
     }
 
 
-def test_a_reader_that_is_added_as_one_file_and_one_row_reads_by_command_and_page(tmp_path: Path) -> None:
-    reader, row, report, _ = recipe("A reader")
-    text = (ROOT / "kb/readers/formats.py").read_text("utf-8")
-    text = replaced(text, '    Reader("text",', f'    {row.strip()},\n    Reader("text",')
+def test_a_reader_that_is_added_as_a_table_and_a_row_reads_by_command_and_page(tmp_path: Path) -> None:
+    table, row, report, _ = recipe("A reader")
+    text, tables = ((ROOT / f"kb/readers/{name}").read_text("utf-8") for name in ("formats.py", "line_formats.toml"))
     changed = {
-        "kb/readers/formats.py": replaced(text, "markdown, rst", "markdown, pukiwiki, rst"),
-        "kb/readers/pukiwiki.py": reader,
+        "kb/readers/formats.py": replaced(text, '    Reader("text",', f'    {row.strip()},\n    Reader("text",'),
+        "kb/readers/line_formats.toml": f"{tables}\n{table}",
     }
 
     told = said(
