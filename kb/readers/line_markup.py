@@ -1,7 +1,7 @@
 """Parses markup in which the first characters of a line give its type: heading, item, fence, field or prose.
 
-A `Markup` describes a format as far as reports use it; `line_formats.toml` has Org, AsciiDoc and Re:VIEW. `LineParser` turns
-lines into blocks.
+A `Markup` describes a format as far as reports use it; `line_formats.toml` has Org, AsciiDoc and Re:VIEW. `LineParser`
+turns lines into blocks.
 """
 
 import re

@@ -25,8 +25,10 @@ from kb.translation import DOMAIN, LOCALE
 
 ROOT = Path(__file__).parents[3]
 CONTEXT = (1, "c")
-ERRORS = ("AwayError", "ClusterError", "ConfigurationError", "DamageError", "DateError", "EmbeddingError", "LibraryError",
-          "ModelServerError", "SearchIndexError", "TooLongError", "TooManyError")  # fmt: skip
+ERRORS = (
+    *("AwayError", "ClusterError", "ConfigurationError", "DamageError", "DateError", "EmbeddingError"),
+    *("LibraryError", "ModelServerError", "SearchIndexError", "TooLongError", "TooManyError"),
+)
 """The subclasses of `index.messages.MessageError` that are raised with a text."""
 KEYWORDS = {**dict.fromkeys(("_", "marked", "translatable", *ERRORS)), "ngettext": (1, 2), "pgettext": (CONTEXT, 2),
             "npgettext": (CONTEXT, 2, 3)}  # fmt: skip
