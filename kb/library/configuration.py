@@ -16,20 +16,8 @@ from msgspec.structs import asdict
 from index.datafiles import place, quoted
 from index.text import skeleton
 from index.urls import web_parts
-from kb.library.tables import (
-    ENCODING,
-    MAX_SEARCHES,
-    SEARCH_EXAMPLE,
-    ConfigurationError,
-    ConfigurationTables,
-    DifferentTable,
-    Embedding,
-    EngineAddress,
-    LessonTable,
-    NoteTable,
-    SavedSearch,
-    tables,
-)
+from kb.library import tables
+from kb.library.tables import ConfigurationError
 from kb.report.identity import event_key
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
 from kb.report.names import Same, SameNames, person_key
@@ -66,14 +54,14 @@ class Configuration:
     talks: Mapping[str, TalkCorrection] = field(default_factory=dict)
     events: SameNames = field(default_factory=lambda: SameNames(event_key))
     people: SameNames = field(default_factory=lambda: SameNames(person_key))
-    different: DifferentTable = field(default_factory=DifferentTable)
-    lesson: LessonTable = field(default_factory=LessonTable)
+    different: tables.DifferentTable = field(default_factory=tables.DifferentTable)
+    lesson: tables.LessonTable = field(default_factory=tables.LessonTable)
     ignore: tuple[str, ...] = ()
     keep_not_found: bool = True
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    embedding: Embedding = field(default_factory=Embedding)
-    searches: tuple[SavedSearch, ...] = ()
-    engine: EngineAddress | None = None
+    embedding: tables.Embedding = field(default_factory=tables.Embedding)
+    searches: tuple[tables.SavedSearch, ...] = ()
+    engine: tables.EngineAddress | None = None
     no_dates: tuple[tuple[str, str, str], ...] = ()
     has_points: bool = False
     text: str = field(default="", compare=False, repr=False)
@@ -116,7 +104,7 @@ class Configuration:
 @lru_cache(2)  # it is parsed often, and one of a thousand corrections takes a tenth of a second
 def parse(data: bytes) -> Configuration:
     """Return the configuration in the bytes of a kb.toml. Raises ConfigurationError."""
-    read = tables(data)
+    read = tables.read(data)
     base = Configuration(own_domain=_own_domain(read))
     return replace(
         base,
@@ -135,11 +123,11 @@ def parse(data: bytes) -> Configuration:
         engine=_engine(read.engine),
         no_dates=tuple((source, *date) for source, table in read.reports.items() for date in table.no_dates()),
         has_points=read.points is not None,
-        text=data.decode(ENCODING),
+        text=data.decode(tables.ENCODING),
     )
 
 
-def _embedding(table: Embedding) -> Embedding:
+def _embedding(table: tables.Embedding) -> tables.Embedding:
     """Return the table if it is valid: texts are sent to an address only if both address and model are there."""
     if table.url and not web_parts(table.url):
         raise ConfigurationError(
@@ -150,7 +138,7 @@ def _embedding(table: Embedding) -> Embedding:
     return table
 
 
-def _engine(table: EngineAddress | None) -> EngineAddress | None:
+def _engine(table: tables.EngineAddress | None) -> tables.EngineAddress | None:
     """Return the table if its addresses are valid. Credentials come from the environment, never from a library."""
     if table and not (table.urls and all(map(web_parts, table.urls))):
         raise ConfigurationError(
@@ -159,7 +147,7 @@ def _engine(table: EngineAddress | None) -> EngineAddress | None:
     return table
 
 
-def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correction:
+def _correction(note: str, table: tables.NoteTable, catalogue: "Catalogue") -> Correction:
     where = place("notes", note)
     slugs: dict[str, tuple[str, ...]] = {}
     for key, names in (("add", table.add), ("remove", table.remove)):
@@ -186,23 +174,25 @@ def _same_names(table: str, names: SameNames) -> SameNames:
     return names
 
 
-def _searches(saved: tuple[SavedSearch, ...]) -> tuple[SavedSearch, ...]:
+def _searches(saved: tuple[tables.SavedSearch, ...]) -> tuple[tables.SavedSearch, ...]:
     """Return the saved searches with stripped names and addresses. Raises ConfigurationError for invalid ones."""
-    if len(saved) > MAX_SEARCHES:
-        raise ConfigurationError("more than {0} [[searches]]; take some out", MAX_SEARCHES)
+    if len(saved) > tables.MAX_SEARCHES:
+        raise ConfigurationError("more than {0} [[searches]]; take some out", tables.MAX_SEARCHES)
     searches = tuple(
-        SavedSearch(one.name.strip(), one.address.strip().removeprefix("/").removeprefix("?")) for one in saved
+        tables.SavedSearch(one.name.strip(), one.address.strip().removeprefix("/").removeprefix("?")) for one in saved
     )
     for number, search in enumerate(searches, start=1):
         if missing := next((key for key in ("name", "address") if not getattr(search, key)), None):
-            raise ConfigurationError("{0} has no {1}; write {2}", place("searches", number), missing, SEARCH_EXAMPLE)
+            raise ConfigurationError(
+                "{0} has no {1}; write {2}", place("searches", number), missing, tables.SEARCH_EXAMPLE
+            )
     name, times = next(iter(Counter(search.name for search in searches).most_common(1)), ("", 0))
     if times > 1:
         raise ConfigurationError("two [[searches]] have the name {0}; give one of them another", quoted(name))
     return searches
 
 
-def _own_domain(read: ConfigurationTables) -> "Domain | None":
+def _own_domain(read: tables.ConfigurationTables) -> "Domain | None":
     """Return the domain that a kb.toml names or extends, None if it does neither."""
     if read.domain is None and not read.extends_domain:
         return None
@@ -238,7 +228,7 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
         raise ConfigurationError("{0} {1}", place("services", error.slug), error.message) from error
 
 
-def _domain_names(read: ConfigurationTables) -> Iterator[tuple[tuple[str, ...], str]]:
+def _domain_names(read: tables.ConfigurationTables) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield each name in the tables of the domain, with its place in kb.toml."""
     yield from ((("categories", slug), name) for slug, label in read.categories.items() for name in (slug, label))
     yield from ((("words", word), name) for word, others in read.words.items() for name in (word, *others))

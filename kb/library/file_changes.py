@@ -22,6 +22,7 @@ from kb.storage import walk
 from kb.storage.safe_files import NotRegularError, locked, make_folder, move, read_regular, write_whole
 
 _JOURNAL = ".kb-begun"  # the file with the change in progress; hidden, so that the walk skips it
+_LOOK_AGAIN = translatable("look at it again after `kb sync`")
 
 
 class ChangedSinceError(LibraryError):
@@ -34,11 +35,7 @@ class ChangedSinceError(LibraryError):
         if is_gone:
             message = translatable("{0}: cannot be restored; {1} is gone or has changed", source, kept)
         else:
-            remedy = (
-                translatable("its earlier state is in {0}", kept)
-                if kept
-                else translatable("look at it again after `kb sync`")
-            )
+            remedy = translatable("its earlier state is in {0}", kept) if kept else _LOOK_AGAIN
             message = translatable(
                 "{0}: was changed since, and stays as it is; {1}", source or walk.CONFIGURATION, remedy
             )

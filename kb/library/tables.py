@@ -227,7 +227,7 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
         return bool(self.categories or self.services or self.words)
 
 
-def tables(data: bytes) -> ConfigurationTables:
+def read(data: bytes) -> ConfigurationTables:
     """Return the tables in the bytes of a kb.toml. Raises ConfigurationError."""
     import tomllib
 

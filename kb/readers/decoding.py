@@ -42,19 +42,16 @@ _SLIDES = translatable("slides; copy what they say into a text file, and add tha
 _SPREADSHEET = translatable("a spreadsheet; copy the notes in it into a text file, and add that")
 _PICTURE = translatable("a picture; write what it says into a text file, and add that")
 _RECORDING = translatable("a recording; write what is said into a text file, and add that")
-_BEGINNINGS = tuple(
-    (re.compile(beginning, re.DOTALL), message)
-    for beginning, message in (
-        (rb"\s{0,1024}%PDF-", translatable("a PDF; copy its text into a text file, and add that")),
-        (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|BM.{4}\x00{4}|\x00\x00\x01\x00", _PICTURE),
-        (rb"....ftyp(?:heic|heix|hevc|mif1|msf1|avif)", _PICTURE),
-        (
-            rb"....ftyp|ID3[\x02-\x04]\0|OggS\0|fLaC\0|RIFF....(?:WAVE|AVI )|\x1aE\xdf\xa3|\xff[\xf1\xf3\xf9\xfb]",
-            _RECORDING,
-        ),
-        (rb"\{\\rtf", _DOCUMENT),
-        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", translatable("a file of an older Office; {0}", _OFFICE)),
-    )
+_BEGINNINGS = (
+    (rb"\s{0,1024}%PDF-", translatable("a PDF; copy its text into a text file, and add that")),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|BM.{4}\x00{4}|\x00\x00\x01\x00", _PICTURE),
+    (rb"....ftyp(?:heic|heix|hevc|mif1|msf1|avif)", _PICTURE),
+    (
+        rb"....ftyp|ID3[\x02-\x04]\0|OggS\0|fLaC\0|RIFF....(?:WAVE|AVI )|\x1aE\xdf\xa3|\xff[\xf1\xf3\xf9\xfb]",
+        _RECORDING,
+    ),
+    (rb"\{\\rtf", _DOCUMENT),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", translatable("a file of an older Office; {0}", _OFFICE)),
 )
 # Office programs write zips with parts of these names; archives of reports have none of them.
 _ZIPPED = (
@@ -126,7 +123,7 @@ def binary_refusal(data: bytes) -> Message | None:
     """Return the kind of a binary file and what to do, or None for a possible text or archive."""
     if data.startswith(_ZIP):
         return next((message for part, message in _ZIPPED if part in data), None)
-    return next((message for beginning, message in _BEGINNINGS if beginning.match(data)), None)
+    return next((message for beginning, message in _BEGINNINGS if re.match(beginning, data, re.DOTALL)), None)
 
 
 def text_refusal(text: str, ending: str) -> Message | None:

@@ -9,16 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kb.readers.heading_evidence import (
-    Candidate,
-    Role,
-    is_byline,
-    is_particular,
-    is_polite,
-    is_sentence,
-    is_tweet,
-    scores_of,
-)
+from kb.readers import heading_evidence as evidence
+from kb.readers.heading_evidence import Candidate, Role, is_byline, is_polite, is_sentence
 from kb.report.outline import Block
 
 BOLD = 0
@@ -59,7 +51,7 @@ def headings(runs: Sequence[LineRun]) -> dict[int, int]:
     """Return the levels of the headings among `runs`, by index. The title and the runs above it have level 1."""
     candidates = candidates_of(runs)
     levels = dict.fromkeys(range(_title(runs, _roles(runs)) + 1), 1)
-    for index, score in zip(candidates, scores_of([*candidates.values()]), strict=True):
+    for index, score in zip(candidates, evidence.scores_of([*candidates.values()]), strict=True):
         # No list begins with a nested item: if one follows, the line is inside a list.
         splits_list = index + 1 < len(runs) and runs[index + 1].depth
         if score > _MIN_SCORE and not splits_list:
@@ -134,7 +126,7 @@ def _role(run: LineRun, following: str) -> Role:
         return _ROLES.get(run.kind, "other")
     if len(text) > _LONGEST:
         return "prose"
-    if is_particular(text) or is_tweet(text, following):
+    if evidence.is_particular(text) or evidence.is_tweet(text, following):
         return "aside"
     if is_byline(text):
         return "byline"

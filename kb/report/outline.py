@@ -6,19 +6,9 @@ from typing import Literal
 from index.messages import Message
 
 BlockType = Literal[
-    "heading",
-    "bullet",
-    "numbered",
-    "paragraph",
-    "code",
-    "table",
-    "quote",
-    "link",
-    "rule",
-    "front-matter",
-    "blank",
+    "heading", "bullet", "numbered", "paragraph", "code", "table", "quote", "link", "rule", "front-matter", "blank",
     "unparsed",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
