@@ -136,9 +136,10 @@ class _Correction(Struct, frozen=True):
         is_suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
         if all_known and katakana(piece.text) == piece.text:
             return self._with_name(_as_one_word(piece), self.words.name_of(piece.text)), []
+        may_be_typed = "keyboard" not in self.without and _KANA_AND_LETTERS.fullmatch(piece.text)
         return (
-            self._by_reading(piece)
-            or (self._by_keyboard(piece) if is_suspect or not all_known else None)
+            (self._by_reading(piece) if may_be_typed else None)
+            or (self._by_keyboard(piece) if may_be_typed and (is_suspect or not all_known) else None)
             or (None if all_known else self._by_phonetic_key(piece))
             or self._named(piece.text)
             or ((_as_one_word(piece), []) if all_known else self._by_similar_key(piece) or self._by_spelling(piece))
@@ -190,8 +191,6 @@ class _Correction(Struct, frozen=True):
     def _by_reading(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as a word in katakana, as the name that sounds like it, or as both; else None."""
         text = piece.text
-        if "keyboard" in self.without or not _KANA_AND_LETTERS.fullmatch(text):
-            return None
         names = filter(None, map(self.words.name_of, filter(None, (text, kana_of(text)))))
         named = next(filter(None, map(self._known, names)), None)
         whole = None if _MIXED.search(text) or katakana(text) == text else self._known(katakana(text))
@@ -202,8 +201,6 @@ class _Correction(Struct, frozen=True):
     def _by_keyboard(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as words in katakana, or as the keys it was typed with; else None."""
         text = piece.text
-        if "keyboard" in self.without or not _KANA_AND_LETTERS.fullmatch(text):
-            return None
         for other in (*(() if _MIXED.search(text) else (katakana(text),)), *keys_of(text)):
             if other != text and (replacement := self._known(other)):
                 also = None if "spelling" in self.without else self.words.similar_name(text)

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from msgspec import Struct
 
+from index import datafiles
 from index import query_ast as ast
 from index.engine import FacetCount
 from index.query import Query
@@ -31,10 +32,7 @@ _MAX_WORD_LENGTH = 200  # characters of a word that is offered as a correction o
 _HASH = 9  # bytes; ten million terms collide once in a hundred million indexes
 _RANK_FEATURE_BITS = 0xFFFF8000  # of a 32-bit float, which a `rank_feature` keeps; so do the reasons of a score
 _KEYWORD = {"type": "keyword", "doc_values": False}
-_SORTED = {"type": "keyword"}
-_FOLDED = {**_KEYWORD, "ignore_above": 8000}  # characters of a facet value that can be found by a part of it
-_STORED = {"type": "keyword", "index": False, "doc_values": False}
-_LETTERS: Mapping[str, Any] = {"type": "text", "norms": False}
+_MAX_FOLDED = 8000  # characters of a facet value that can be found by a part of it
 
 
 Filter: TypeAlias = Mapping[str, Any]
@@ -81,19 +79,13 @@ class Layout:
         """Return the settings and fields of a new index, which has no replicas while it is filled."""
         tokenizers = {name: {"type": "ngram", "min_gram": size, "max_gram": size}
                       for name, size in (("ones", 1), ("pairs", 2))}  # fmt: skip
+        facets = self.schema.facets
         fields = {
-            "key": _SORTED, "run": _SORTED, "rank": {"type": "long"}, "place": {"type": "integer"},
-            "born": {"type": "long"}, "date": _SORTED, "boost": {"type": "float"}, "length": {"type": "float"},
-            "factor": {"type": "float"}, "whole": _KEYWORD, "belongs": _KEYWORD, "stored": _STORED, "record": _STORED,
-            "text": _STORED, "passage": _SORTED, "model": _SORTED, "scale": {"type": "float"},
-            "vector": {"type": "binary", "doc_values": True}, "finds": _KEYWORD, "weights": {"type": "rank_features"},
-            "literal": {**_LETTERS, "analyzer": "pairs",
-                        "fields": {"one": {**_LETTERS, "analyzer": "ones", "index_options": "docs"}}},
+            **datafiles.table("index.opensearch_engine", "fields.toml"),
             "in": {"properties": {text.name: _KEYWORD for text in self.schema.texts}},
-            "facet": {"properties": dict.fromkeys(self.schema.facets, _SORTED)},
-            "folded": {"properties": dict.fromkeys(self.schema.facets, _FOLDED)},
-            "word": _SORTED, "sound": _SORTED, "long": {"type": "integer"},
-        }  # fmt: skip
+            "facet": {"properties": {group: {"type": "keyword"} for group in facets}},
+            "folded": {"properties": {group: {**_KEYWORD, "ignore_above": _MAX_FOLDED} for group in facets}},
+        }
         analyzers = {name: {"type": "custom", "tokenizer": name} for name in tokenizers}
         return {
             "settings": {
