@@ -36,6 +36,7 @@ _MAX_BEGINNING = 40  # characters of a line that its reading has, for people
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _Text = Annotated[str, Meta(max_length=200)]
+_Names = Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=30)]
 
 
 class LineAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -46,18 +47,12 @@ class LineAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
         msgspec.field(name="is")
     )
     title: Annotated[_Text, Meta(description="Of a talk.")] | None = None
-    speakers: (
-        Annotated[
-            tuple[Annotated[str, Meta(max_length=100)], ...],
-            Meta(max_length=30, description="Of a talk; [] if nobody is named."),
-        ]
-        | None
-    ) = None
+    speakers: Annotated[_Names, Meta(description="Of a talk; [] if nobody is named.")] | None = None
     about: About | None = None
-    services: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=30)] | None = None
+    services: _Names | None = None
     remedies: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
     answers: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
-    outdated_by: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=30)] | None = None
+    outdated_by: _Names | None = None
 
 
 class PartAnswers(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

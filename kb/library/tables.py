@@ -19,7 +19,8 @@ MAX_SEARCHES = 50
 MAX_SEARCH_NAME = 100  # characters
 MAX_SEARCH_ADDRESS = 2000  # characters
 SEARCH_EXAMPLE = '[[searches]] with lines name = "…" and address = "q=…&service=sqs"'
-_SHOWN = f"the name that it is shown under, of at most {MAX_EVENT} characters"
+_HOW_SHOWN = f"the name that it is shown under, of at most {MAX_EVENT} characters"
+_Shown = Annotated[Text, Meta(min_length=1, max_length=MAX_EVENT, description=_HOW_SHOWN)]
 
 # tomllib stores a list of keys for each part of a dotted key: a key of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
@@ -197,13 +198,9 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
     talks: Annotated[dict[str, TalkTable], Meta(description='tables like [talks."id"]')] = {}
     notes: Annotated[dict[str, NoteTable], Meta(description='tables like [notes."id"]')] = {}
     events: Annotated[
-        dict[Text, Annotated[Text, Meta(min_length=1, max_length=MAX_EVENT, description=_SHOWN)]],
-        Meta(description='lines like "JAWS DAYS 18" = "JAWS DAYS 2018" below [events]'),
+        dict[Text, _Shown], Meta(description='lines like "JAWS DAYS 18" = "JAWS DAYS 2018" below [events]')
     ] = {}
-    people: Annotated[
-        dict[Text, Annotated[Text, Meta(min_length=1, max_length=MAX_EVENT, description=_SHOWN)]],
-        Meta(description='lines like "hanako_y" = "山田 花子" below [people]'),
-    ] = {}
+    people: Annotated[dict[Text, _Shown], Meta(description='lines like "hanako_y" = "山田 花子" below [people]')] = {}
     different: Annotated[
         DifferentTable, Meta(description='[different.events] or [different.people], with lines like "A" = ["B"]')
     ] = DifferentTable()

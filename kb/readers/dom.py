@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
 
+from index import datafiles
 from index.text import fold_spaces, trimmed
 from kb.readers.contract import DEEPEST, addresses, split_lines
 from kb.readers.headings import BOLD
@@ -19,21 +20,12 @@ _LINE_END = re.compile(r"\r\n|\r")
 _NO_XML = re.compile("[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 _NO_XML_SPACE = re.compile("[\v\f]")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)[^<>]*>")
-# Tags that need not be closed, so that counting them does not measure depth.
-_UNCLOSED = frozenset((
-    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input", "li", "link",
-    "meta", "option", "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
-))  # fmt: skip
+_ELEMENTS = datafiles.table("kb.readers", "html_elements.toml", dict[str, frozenset[str]])
 _DEEPEST_LIST, _DEEPEST_ELEMENT = DEEPEST + 2, 300  # libxml2 drops what lies deeper than 2,048 elements
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS: dict[str, BlockType] = {"ul": "bullet", "menu": "bullet", "dir": "bullet", "dl": "bullet", "ol": "numbered"}
 _ITEMS = {"li": 0, "dt": 0, "dd": 1}  # levels below the list; a definition is one level below its term
-# Elements that begin and end a paragraph.
-_BLOCKS = frozenset((
-    "address", "article", "blockquote", "body", "caption", "center", "details", "div", "fieldset", "figcaption",
-    "figure", "header", "hgroup", "html", "legend", "main", "p", "section", "summary", "table", "tbody", "td", "tfoot",
-    "th", "thead", "tr", *_HEADINGS, *_LISTS, *_ITEMS,
-))  # fmt: skip
+_BLOCKS = frozenset((*_ELEMENTS["blocks"], *_HEADINGS, *_LISTS, *_ITEMS))  # they begin and end a paragraph
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")  # as blog editors write it
 _TWO_SPACES = "\u00a0\u00a0"  # as wide as U+3000
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)
@@ -48,7 +40,7 @@ def page_tree(text: str) -> etree._Element | None:
 
     def keep(tag: re.Match[str]) -> str:
         name = tag["name"].lower()
-        if name in _UNCLOSED:
+        if name in _ELEMENTS["unclosed"]:
             return tag[0]
         depths[name] += 0 if tag["end"] else 1
         is_allowed = depths[name] <= (_DEEPEST_LIST if name in ("ul", "ol") else _DEEPEST_ELEMENT)
@@ -242,10 +234,6 @@ def _block(kind: BlockType, line: _Line, *, level: int | None = None, depth: int
 
 
 # Elements that become blocks as a whole.
-_UNSEEN = frozenset((
-    "aside", "button", "dialog", "footer", "form", "head", "input", "nav", "noscript", "rp", "rt", "script",
-    "select", "style", "svg", "template", "textarea",
-))  # fmt: skip
 _EMBEDS = ("amp-iframe", "audio", "embed", "iframe", "lite-youtube", "object", "qiita-embed-ogp", "video")
 # Attributes with the source of an embed: `data-content` of Qiita and Zenn, the others of lazily loaded embeds.
 _SOURCES = ("data-content", "src", "data-src", "data-lazy-src", "data-litespeed-src", "data-original", "data")
@@ -274,7 +262,7 @@ def whole_blocks(element: etree._Element) -> list[Block] | None:
     tag = element.tag
     if tag in _EMBEDS or (tag == "script" and (element.get("data-id") or element.get("data-src"))):
         return [Block("link", element.get("title") or to, 0, 0, links=(to,)) for to in _embedded(element)]
-    if tag in _UNSEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
+    if tag in _ELEMENTS["unseen"] or element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return []
     blocks: list[Block] | None = None
     match tag:

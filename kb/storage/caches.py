@@ -23,16 +23,9 @@ _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "k
 _ROOT = os.fspath(Path(__file__).resolve().parents[2])
 _SEAL = 64  # hexadecimal digits of the SHA-256 before the content
 _LIBRARIES = (
-    "lxml",
-    "markdown-it-py",
-    "msgspec",
-    "pyahocorasick",
-    "pyyaml",
-    "readability-lxml",
-    "sudachidict-core",
-    "sudachipy",
+    "lxml", "markdown-it-py", "msgspec", "pyahocorasick", "pyyaml", "readability-lxml", "sudachidict-core", "sudachipy",
     "whoosh",
-)
+)  # fmt: skip
 T = TypeVar("T")
 
 
