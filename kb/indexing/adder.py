@@ -13,7 +13,7 @@ from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
 from kb.library.places import OWN_LIBRARY, own_library
-from kb.library.rewriting import with_corrections
+from kb.library.rewriting import with_corrections, with_seen
 from kb.pipeline.relations import SAME_REPORT, share_in, texts_of
 from kb.pipeline.reports import MAX_UNREAD, FinishedReport, finish_report, tools_of
 from kb.readers.containers import container_ending
@@ -164,7 +164,7 @@ class Adder:
 
     def mark_seen(self, feed: str, posts: Sequence[str]) -> None:
         """Write the posts of a feed that were seen to kb.toml. Raises LibraryError."""
-        self._own_library().mark_seen(feed, posts)
+        self._own_library().configure(lambda data, _: with_seen(data, feed, posts))
 
     def _own_library(self) -> Library:
         return own_library() if self._collection.is_samples else self._collection.library

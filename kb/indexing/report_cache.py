@@ -110,10 +110,6 @@ class CachedReport(Struct, frozen=True):
     folded_text: str
     classified: ClassifiedReport
 
-    def is_of(self, file: ReportFile) -> bool:
-        """Whether it was made from this version of a file, by this version of kb."""
-        return (self.fingerprint.file, self.fingerprint.code) == (file.version, code_digest())
-
 
 class _CachedText(Struct, frozen=True):
     """The first fields of a `CachedReport`, which decode ten times faster than all of it."""
@@ -213,8 +209,9 @@ class ReportLoader:
         They do not depend on any lesson. Notes that are gone are missing. Those of notes that an assistant read are
         cached when they are first asked for: most of what assistants read is not among the latest.
         """
-        cached = self.cache.find(file.source)
-        known = cached.classified.training_features if cached and cached.is_of(file) else {}
+        cached, made_from = self.cache.find(file.source), (file.version, code_digest())
+        is_current = cached and (cached.fingerprint.file, cached.fingerprint.code) == made_from
+        known = cached.classified.training_features if cached and is_current else {}
         if not all(note in known for note in notes):
             finished = self._cached(file) or self._current(file)
             known = finished.training_features

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from itertools import accumulate
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from index.embedder import EmbeddingError
@@ -224,7 +225,7 @@ class Sync:
         order = tuple(entry.source for entry in contents.reports)
         try:
             self._collection.engine.publish(
-                Publication(self._documents(entries), order, contents.as_meta(), staged.segments), self._since
+                Publication(self._documents(entries), order, to_builtins(contents), staged.segments), self._since
             )
         except BaseException:
             if key:

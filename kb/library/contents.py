@@ -83,11 +83,6 @@ class Contents(Struct, frozen=True, dict=True):
         """Return the contents in an index's metadata. Raises ValueError for another version of kb."""
         return msgspec.convert(meta, cls)
 
-    def as_meta(self) -> dict[str, Any]:
-        """Return the JSON object to write as an index's metadata."""
-        meta: dict[str, Any] = msgspec.to_builtins(self)
-        return meta
-
     def is_current(self, library: Library, listing: Listing, code: str) -> bool:
         """Return whether a sync would change nothing. Raises LibraryError for the index of another library."""
         if self.library != library.name:

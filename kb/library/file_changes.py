@@ -3,7 +3,7 @@
 import glob
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from index.messages import message_of, os_message, translatable
 from kb.library.configuration import Configuration, parse
-from kb.library.rewriting import configuration_bytes, read_configuration, with_corrections, with_overrides, with_seen
+from kb.library.rewriting import configuration_bytes, read_configuration, with_corrections, with_overrides
 from kb.library.tables import ConfigurationError
 from kb.readers.containers import TooLongError
 from kb.report.model import NO_CORRECTIONS, Correction, CorrectionSet, MetadataOverride, TalkCorrection
@@ -166,10 +166,6 @@ class Folder:
             if states:
                 with writing(path):
                     write_whole(path, states[-1])
-
-    def mark_seen(self, feed: str, posts: Sequence[str]) -> None:
-        """Write the posts of a feed that were seen to kb.toml. Raises LibraryError if it is broken."""
-        self.configure(lambda before, _: with_seen(before, feed, posts))
 
     def _backup_before(self, change: FileChange) -> Path | None:
         """Return the backup of a file from before a change, None if the file was missing. Raises ChangedSinceError."""

@@ -14,6 +14,7 @@ from kb.library.rewriting import (
     with_override,
     with_overrides,
     with_search,
+    with_seen,
     with_talk,
     without_search,
 )
@@ -152,7 +153,7 @@ def test_a_kb_toml_that_is_no_file_is_a_problem_and_is_never_overwritten(
     (tmp_path / "a.md").write_text("x", "utf-8")
     scan = Library(tmp_path).scan()
     with pytest.raises(LibraryError) as refused:
-        Library(tmp_path).mark_seen("https://a.example/feed", ["1"])
+        Library(tmp_path).configure(lambda data, _: with_seen(data, "https://a.example/feed", ["1"]))
 
     assert ([file.source for file in scan.files], [*map(str, scan.problems)]) == (["a.md"], [f"kb.toml: {wrong}"])
     assert str(refused.value) == f"{tmp_path / 'kb.toml'}: {wrong}; fix it first, nothing was written"
@@ -214,7 +215,9 @@ def test_a_change_that_would_break_kb_toml_is_not_written(tmp_path: Path) -> Non
     (tmp_path / "kb.toml").write_text("# 覚え書き\n", "utf-8")
 
     with pytest.raises(LibraryError, match="control character; leave that out; nothing was written"):
-        Library(tmp_path).mark_seen("https://example.com/feed", ["https://example.com/\x07"])
+        Library(tmp_path).configure(
+            lambda data, _: with_seen(data, "https://example.com/feed", ["https://example.com/\x07"])
+        )
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "# 覚え書き\n"
 

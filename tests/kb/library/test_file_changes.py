@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kb.library import file_changes
 from kb.library.file_changes import ChangedSinceError, FileChange, FileState, digest_of, joined
 from kb.library.files import Library
-from kb.library.rewriting import with_overrides
+from kb.library.rewriting import with_overrides, with_seen
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError
 from kb.storage.walk import backup_path
@@ -325,7 +325,9 @@ def test_after_a_killed_writer_kb_toml_agrees_with_the_bytes(
     if reads:
         Library(tmp_path).scan()
     else:
-        Library(tmp_path).mark_seen("https://example.com/feed", ["https://example.com/1"])
+        Library(tmp_path).configure(
+            lambda data, _: with_seen(data, "https://example.com/feed", ["https://example.com/1"])
+        )
 
     assert (overrides(tmp_path), held(tmp_path)) == (wanted, {"a.md": data})
 
