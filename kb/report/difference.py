@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias, get_args
 Sort: TypeAlias = Literal["report", "note", "tag", "kind", "pair", "mark"]
 """The type of a changed item. A `mark` is a dated change that outdates a note."""
 Fate: TypeAlias = Literal["came", "went", "changed"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+FATES: tuple[Fate, ...] = get_args(Fate)
 
 # Bounds of a stored difference: a rule that touches every note of a library stores its first notes and a number.
 MAX_ITEMS = 2000
@@ -96,9 +98,7 @@ def counted(reports: tuple[ReportDifference, ...]) -> Mapping[Sort, Mapping[Fate
     """Return the number of changes by sort and fate, without zeros."""
     counts: Counter[tuple[Sort, Fate]] = Counter(("report", report.fate) for report in reports)
     counts.update((item.sort, item.fate) for report in reports for item in report.items)
-    by_sort = {
-        sort: {fate: counts[sort, fate] for fate in get_args(Fate) if counts[sort, fate]} for sort in get_args(Sort)
-    }
+    by_sort = {sort: {fate: counts[sort, fate] for fate in FATES if counts[sort, fate]} for sort in SORTS}
     return {sort: fates for sort, fates in by_sort.items() if fates}
 
 
