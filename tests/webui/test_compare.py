@@ -100,8 +100,9 @@ def test_what_cannot_be_compared_is_refused_with_a_sentence(
 def test_two_texts_are_compared_in_their_order(client: FlaskClient) -> None:
     answer = client.get("/compare?q=監視&q=Lambda&year=2018", headers=JSON).json
     page = client.get("/compare?q=監視&q=Lambda&year=2018", headers=ENGLISH).text
+    totals = {text: client.get(f"/?q={text}&year=2018", headers=JSON).json["total"] for text in ("監視", "Lambda")}
 
-    assert (answer["facet"], [side["label"] for side in answer["sides"]]) == ("q", ["監視", "Lambda"])
+    assert (answer["facet"], [(side["label"], side["total"]) for side in answer["sides"]]) == ("q", [*totals.items()])
     assert re.findall(r"<h1[^>]*>([^<]*)</h1>\s*<p class=\"facts\">([^<]*)<", page) == [
         ("監視 and Lambda", "Only: 2018")
     ]
