@@ -46,6 +46,7 @@ PAGES = (
     "/pairs?service=nothing&state=unsolved",
     "/compare?year=2018&year=2019",
     "/compare?service=lambda&service=sqs&year=2018",
+    "/compare?q=Lambda&q=SQS",
     "/compare?year=2018",
     "/service/quicksight",
     "/guide/lambda",
