@@ -73,7 +73,7 @@ def test_without_a_script_a_note_a_talk_and_a_line_are_corrected_in_the_preview(
     expect(page.locator(".note").nth(1)).to_be_in_viewport()
     page.locator("#all-lines > summary").click()
     page.locator(".lines tr", has_text="鍵について").locator("summary").click()
-    page.get_by_role("button", name="「鍵について」はセッションの始まりか終わり").click()
+    page.get_by_role("button", name="「鍵について」を直す").click()
     page.get_by_label("この行はセッションの始まりか終わりですか").select_option("セッションの見出し")
     page.get_by_role("button", name="直す", exact=True).click()
     expect(page.locator(".heading h2")).to_have_text(["箱のうた", "鍵について"])
