@@ -17,7 +17,7 @@ State = Literal["solved", "unsolved", "answered", "unanswered"]
 About = Literal["matter", "event"]
 LineRole = Literal["talk", "part", "other"]
 TalkOverride = bool | Literal["ends"]
-"""Whether a line is a talk; with `ends` it is none, and the talk above ends there."""
+"""Whether a line is a talk. With `ends` it is no talk, and the talk above ends there."""
 
 
 class Why(Struct, frozen=True, array_like=True):

@@ -48,7 +48,7 @@ class Naming(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """What a talk or a report names."""
+    """The clouds that a talk or a report names."""
 
     ours: int = 0  # texts that name this cloud, or a service clearly
     others: int = 0  # other texts that name another cloud

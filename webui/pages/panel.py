@@ -30,7 +30,7 @@ _MAX_NAME = 100  # characters with title and company; a longer one is a sentence
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What a panel shows: a report, in it a note or line with its talk, and a line that may begin or end a talk.
+    """The content of a panel: a report, in it a note or line with its talk, and a line that may begin or end a talk.
 
     `heading` is the id of that line in kb.toml, empty if there is none, and `begins` the id of its talk. `line` is its
     text, `number` the number of what is shown in the file.
@@ -133,7 +133,7 @@ def _talk_changes(panel: Panel) -> tuple[list[tuple[str, Callable[[TalkCorrectio
     for answer, line, text in asked:
         if answer in _TALK_ANSWERS and line:
             override, sentence = _TALK_ANSWERS[answer]
-            if override is True and panel.begins not in ("", line):  # a person may have said that the talk is none
+            if override is True and panel.begins not in ("", line):  # a person may have said that it is no talk
                 changes.append((panel.begins, partial(replace, talk=None)))
             changes.append((line, partial(replace, talk=override)))
             said.append(_(sentence, title=text))

@@ -206,7 +206,10 @@ def test_a_shared_name_is_a_sign_of_this_cloud_if_no_other_is_named() -> None:
 
 @pytest.mark.parametrize(("heading", "expected"), [("Azure", []), ("AWS", ["vpc"]), ("Azure AD", ["vpc"])])
 def test_an_ambiguous_name_in_context_belongs_to_the_cloud_above_it(heading: str, expected: list[str]) -> None:
-    assert tags(f"# {heading}の話\n- セキュリティグループでインスタンスを守る") == [expected]
+    finder, text = DOMAIN.service_finder, "セキュリティグループでインスタンスを守る"
+    namings = finder.namings(text, finder.matches(text), Surroundings(passages=(f"{heading}の話",)))
+
+    assert [naming.service for naming in namings] == expected
 
 
 def test_a_clear_name_is_compared_in_a_report_on_another_cloud() -> None:
