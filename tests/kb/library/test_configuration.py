@@ -301,7 +301,7 @@ def test_no_speakers_is_written_in_one_way_and_read_in_two() -> None:
 @pytest.mark.parametrize(
     ("line", "wrong"),
     [
-        ("talk = 1", '[talks."t/1"] talk cannot be 1; write true or false'),
+        ("talk = 1", '[talks."t/1"] talk cannot be 1; write true, false, or "ends" if the talk above ends there'),
         ("speaker = true", 'speaker cannot be true; write who speaks: speakers = ["…"]'),
         ('speaker = false\nspeakers = ["a"]', "speaker = false says that nobody speaks, and speakers who does"),
         ("speker = false", "speker"),
