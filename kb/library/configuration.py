@@ -104,6 +104,8 @@ class Configuration:
 @lru_cache(2)  # it is parsed often, and one of a thousand corrections takes a tenth of a second
 def parse(data: bytes) -> Configuration:
     """Return the configuration in the bytes of a kb.toml. Raises ConfigurationError."""
+    if not data:
+        return Configuration()  # tomllib takes time to load
     read = tables.read(data)
     base = Configuration(own_domain=_own_domain(read))
     return replace(

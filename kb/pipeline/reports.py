@@ -123,7 +123,7 @@ def tools_of(text: str) -> Tools:
     if tools := _tools.get(text):
         return tools
     try:
-        configuration = parse(text.encode()) if text else Configuration()  # tomllib takes time to load
+        configuration = parse(text.encode())
     except ConfigurationError:  # for one, of a service that kb has had since
         configuration = Configuration()
     return _tools.setdefault(text, Tools(configuration))
