@@ -72,6 +72,7 @@ class FoundTalk(Struct, frozen=True):
 class SearchResults(Results, frozen=True, kw_only=True):
     """Results of the index with their notes, talks and facet labels.
 
+    - `far`: the nearest notes if nothing is found and not even these are near enough to be useful.
     - `context_notes`: for each value of the query's `context` on this page, its hits and their related notes, in
       reading order.
     - `events`: the events that the text names, newest first; `besides` is the rest of the text.
@@ -83,6 +84,7 @@ class SearchResults(Results, frozen=True, kw_only=True):
     hits: tuple[FoundNote, ...]
     likely: int = 0
     near: tuple[FoundNote, ...] = ()
+    far: tuple[FoundNote, ...] = ()
     context_notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     events: tuple[FoundEvent, ...] = ()
     besides: str = ""

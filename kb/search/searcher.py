@@ -105,12 +105,13 @@ class Searcher:
         results = _with_own_groups(query, found, service_group, snapshot)
         hits = tuple(_found_note(hit, found.terms, snapshot, "found") for hit in found.hits)
         near = tuple(_found_note(hit, near_terms, snapshot, "near") for hit in found.near)
+        far: tuple[FoundNote, ...] = ()
         if reader and not found.total and relevance.are_far(near) and self._has_all_vectors():
-            near = ()
+            near, far = (), near[: query.limit]
         if reader:
             known = self._compared.get(contents, dict, found.text)
             hits, near = relevance.ordered(query, found, hits, near, relevance.comparison(reader, found.text, known))
-        context_notes = _context_notes(found, (*hits, *near), snapshot)
+        context_notes = _context_notes(found, (*hits, *near, *far), snapshot)
         events, besides, unnoted = self._named(query, found.text, snapshot)
         titled, talks = (*found.titled, *unnoted), []
         for talk, notes, found_notes in titled[:_MAX_TALKS]:
@@ -119,13 +120,15 @@ class Searcher:
             talks.append(FoundTalk(contents.talks[talk], event, *days, notes, found_notes))
         facets = {group: self._labelled(group, results.facets[group], contents) for group in query.facets}
         return SearchResults(
-            **(asdict(results) | {"facets": facets, "hits": hits, "near": near, "titled": titled}),
+            **(asdict(results) | {"facets": facets, "hits": hits, "near": near, "far": far, "titled": titled}),
             likely=likely,
             context_notes=context_notes,
             events=events,
             besides=besides,
             talks=tuple(talks),
-            marks=_marks_above((*hits, *near), talks, near_terms, snapshot.tools.analyzer) if query.explain else {},
+            marks=_marks_above((*hits, *near, *far), talks, near_terms, snapshot.tools.analyzer)
+            if query.explain
+            else {},
         )
 
     def _named(

@@ -164,8 +164,18 @@ def test_where_no_note_is_similar_none_is_listed_once_all_have_vectors(tmp_path:
     (tmp_path / "library" / "b.md").write_text(REPORT + "- 弁当を1本くばった\n", "utf-8")
     kb.indexer.sync()
 
-    assert (kept.total, kept.near) == (0, ())
-    assert kb.searcher.search(Query("育児休業を1本 申請")).near
+    later = kb.searcher.search(Query("育児休業を1本 申請"))
+
+    assert (kept.total, kept.near, bool(kept.far)) == (0, (), True)
+    assert (bool(later.near), later.far) == (True, ())
+
+
+def test_the_page_folds_the_nearest_notes_where_none_is_near(samples: KnowledgeBase) -> None:
+    page = create_app(samples).test_client().get("/", query_string={"q": "React のフォーム検証", "lang": "ja"}).text
+    folded = page.partition("それでもいちばん近いメモを見る")[2]
+
+    assert "これについてのメモは見つかりません" in page
+    assert ('class="card' in folded, 'id="near"' in page) == (True, False)
 
 
 def test_names_that_no_note_has_are_listed_above_notes_that_are_only_near(samples: KnowledgeBase) -> None:

@@ -47,6 +47,7 @@ class SearchPage(Page[FoundNote]):
     talks: tuple[TalkHits, ...]
     likely: tuple[TalkHits, ...]
     near: tuple[TalkHits, ...]
+    far: tuple[TalkHits, ...]
     bars: Timeline
     unread: tuple[Unread, ...]
     panel: Panel | None
@@ -194,6 +195,7 @@ def _search_page(
         talks=tuple(by_talk(domain, query, answer, sure)),
         likely=tuple(by_talk(domain, query, answer, likely)),
         near=tuple(by_talk(domain, query, answer, answer.near)),
+        far=tuple(by_talk(domain, query, answer, answer.far)),
         bars=timeline(  # the bar of the only selected year deselects it
             counts(answer, "year"),
             lambda year: address_of(query.select("year", *(() if years == (year,) else (year,)))),

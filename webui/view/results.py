@@ -90,7 +90,7 @@ class TalkHits:
 
 
 def by_talk(domain: Domain, query: Query, answer: SearchResults, found: Sequence[FoundNote]) -> Iterator[TalkHits]:
-    """Yield some hits or the near notes of an answer grouped by talk, in the order of the best note of each."""
+    """Yield some of the notes of an answer grouped by talk, in the order of the best note of each."""
     on_page = Counter(place(hit.note) for hit in answer.hits)
     groups: dict[str, list[FoundNote]] = {}
     for hit in found:
@@ -105,7 +105,7 @@ def by_talk(domain: Domain, query: Query, answer: SearchResults, found: Sequence
             note=first,
             branches=tree([note for note in context if note.id in hit_ids]),
             shown={hit.note.id: with_related(domain, hit.note, others, hit) for hit in hits},
-            more=answer.found_in[key] - on_page[key] if first.talk and found is not answer.near else 0,
+            more=answer.found_in[key] - on_page[key] if first.talk and hits[0].tier == "found" else 0,
             more_url=address_of(query.select("talk", key)),
         )
 
