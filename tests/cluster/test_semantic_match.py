@@ -14,7 +14,7 @@ from semantic_match import PARSER, SCHEMA, asked, document, filled, libraries, l
 
 from index.embedder import EmbeddingError
 from index.engine import MAX_NEAR_HITS, Coverage, Engine, Hit, Publication
-from index.messages import message_of
+from index.messages import translatable
 from index.opensearch_engine import publishing, vectors
 from index.query import Query
 from index.query_ast import Notice
@@ -139,7 +139,7 @@ def test_a_model_that_does_not_answer_is_a_notice_and_words_still_find(tmp_path:
 
     assert ([hit.id for hit in results.hits], results.notices) == (
         ["1"],
-        (Notice("no likeness", message_of(ValueError("nobody answers"))),),
+        (Notice("no likeness", translatable("nobody answers")),),
     )
     assert (
         engine.coverage(),
