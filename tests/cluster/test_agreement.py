@@ -69,7 +69,7 @@ def two_by_likeness(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 
 def but_hits(answer: SearchResults) -> SearchResults:
     """Return the parts of an answer that do not depend on the order of hits."""
-    return structs.replace(answer, hits=(), near=(), context={}, context_notes={}, found_in={}, marks={})
+    return structs.replace(answer, hits=(), near=(), far=(), context={}, context_notes={}, found_in={}, marks={})
 
 
 def ids(found: Sequence[FoundNote]) -> list[str]:

@@ -59,8 +59,8 @@ class Client:
         self._client = create_app(self._kb).test_client()
 
     def steps(self, times: int) -> Iterator[None]:
-        """Correct a title, several things at once, a line and a new report; undo and redo each, some times in all."""
-        for change in (self._title, self._together, self._line, self._new_report):
+        """Correct a title, several things at once, a line, an end and a new report; undo and redo each, some times."""
+        for change in (self._title, self._together, self._line, self._end, self._new_report):
             done = change()
             yield
             for _ in range(times):
@@ -81,10 +81,13 @@ class Client:
         note = self._kb.browser.report(self._kb.browser.reports()[0].id)[1][0]
         return self._post(f"/correct/{note.id}", panel="1", add="S3", kind="advice", title="列の話", event="改名した会")
 
-    def _line(self) -> str:
+    def _line(self, heading: str = "yes") -> str:
         page = self._client.get(f"/lines/{self._kb.browser.reports()[0].id}").text
         (panel,) = re.findall(r'href="(/correct-talk/[^"]*)">[^<]*鍵について', page)
-        return self._post(html.unescape(panel), heading="yes")
+        return self._post(html.unescape(panel), heading=heading)
+
+    def _end(self) -> str:
+        return self._line("ends")
 
     def _new_report(self) -> str:
         shown = self._client.post("/add", data={"text": NEW}, headers=OURS)
