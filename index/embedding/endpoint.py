@@ -50,7 +50,7 @@ class Endpoint:
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Embed queries, within seconds. Raises EmbeddingError."""
         if time.monotonic() < self._rests_until:
-            raise EmbeddingError(translatable("{0} did not answer a moment ago", self._server.url))
+            raise EmbeddingError("{0} did not answer a moment ago", self._server.url)
         try:
             return self._batch(texts, "query", _QUERY_TIMEOUT)
         except EmbeddingError:
@@ -79,12 +79,10 @@ class Endpoint:
         own, before = vectors.shape[1], self._dimensions
         if before not in (None, own):
             raise EmbeddingError(
-                translatable(
-                    "{0} answered {1} numbers a vector and {2} before; another model needs another name in kb.toml",
-                    self._server.url,
-                    own,
-                    before,
-                )
+                "{0} answered {1} numbers a vector and {2} before; another model needs another name in kb.toml",
+                self._server.url,
+                own,
+                before,
             )
         self._dimensions = own
         return vectors
@@ -111,13 +109,11 @@ class Endpoint:
             whole = lengths.shape == (count, 1) and np.isfinite(lengths).all() and lengths.all()
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise EmbeddingError(
-                translatable("{0} answered no vectors ({1}); see [embedding] in kb.toml", self._server.url, error)
+                "{0} answered no vectors ({1}); see [embedding] in kb.toml", self._server.url, error
             ) from error
         if not whole:
             raise EmbeddingError(
-                translatable(
-                    "{0} answered no vectors for {1} texts; see [embedding] in kb.toml", self._server.url, count
-                )
+                "{0} answered no vectors for {1} texts; see [embedding] in kb.toml", self._server.url, count
             )
         unit: Vectors = vectors / lengths
         return unit

@@ -57,6 +57,7 @@ class Searcher:
         self._collection = collection
         self._labels = GenerationCache[Mapping[str, str]]()
         self._suggestions = GenerationCache[Suggestions]()
+        self._embedded: Contents | None = None  # the newest contents whose notes were seen to have all vectors
         self._events = GenerationCache[Events]()
         self._unnoted = GenerationCache[Names[str]]()
         self._compared = GenerationCache[dict[str, relevance.Compared]]()
@@ -106,12 +107,13 @@ class Searcher:
         hits = tuple(_found_note(hit, found.terms, snapshot, "found") for hit in found.hits)
         near = tuple(_found_note(hit, near_terms, snapshot, "near") for hit in found.near)
         far: tuple[FoundNote, ...] = ()
-        if reader and not found.total and relevance.are_far(near) and self._has_all_vectors():
+        if reader and not found.total and relevance.are_far(near) and self._has_all_vectors(contents):
             near, far = (), near[: query.limit]
         if reader:
             known = self._compared.get(contents, dict, found.text)
             hits, near = relevance.ordered(query, found, hits, near, relevance.comparison(reader, found.text, known))
-        context_notes = _context_notes(found, (*hits, *near, *far), snapshot)
+        shown = (*hits, *near, *far)
+        context_notes = _context_notes(found, shown, snapshot)
         events, besides, unnoted = self._named(query, found.text, snapshot)
         titled, talks = (*found.titled, *unnoted), []
         for talk, notes, found_notes in titled[:_MAX_TALKS]:
@@ -126,9 +128,7 @@ class Searcher:
             events=events,
             besides=besides,
             talks=tuple(talks),
-            marks=_marks_above((*hits, *near, *far), talks, near_terms, snapshot.tools.analyzer)
-            if query.explain
-            else {},
+            marks=_marks_above(shown, talks, near_terms, snapshot.tools.analyzer) if query.explain else {},
         )
 
     def _named(
@@ -152,9 +152,14 @@ class Searcher:
             TitledCount(talk, 0, 0) for talk in dict.fromkeys(talks)
         )
 
-    def _has_all_vectors(self) -> bool:
-        coverage = self._collection.engine.coverage()
-        return coverage is not None and not coverage.lacking
+    def _has_all_vectors(self, contents: Contents) -> bool:
+        """Return whether all notes have vectors; once they have, they keep them, and they are not counted again."""
+        if self._embedded is not contents:
+            coverage = self._collection.engine.coverage()
+            if coverage is None or coverage.lacking:
+                return False
+            self._embedded = contents
+        return True
 
     def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:
         """Return counts of a facet with the names of its values, in the order of the facet."""

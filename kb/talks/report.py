@@ -130,11 +130,11 @@ def _choose(
         chosen = choose_talks(lines, talk, overrides)
         talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
         talk_ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
-        refused = {i: line_overrides.get(own_id, True) for i, own_id in talk_ids.items()}
-        refused = {i: override for i, override in refused.items() if override is not True or not talks[i].title}
+        by_line = {i: line_overrides.get(own_id) for i, own_id in talk_ids.items()}
+        refused = [i for i, override in by_line.items() if override in (False, "ends") or not talks[i].title]
         if not refused:
             break
-        said |= {i: override is not True and override for i, override in refused.items()}
+        said |= {i: "ends" if by_line[i] == "ends" else False for i in refused}
     left_out = sorted(candidates.keys() - talks.keys() - overrides.keys())
     possible_speakers = [(lines[i].number, *text.candidates[0]) for i, text in talks.items() if text.candidates]
     return (

@@ -2,7 +2,7 @@
 
 import html
 import re
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,16 +21,6 @@ REPORTS = {
 }
 
 
-def opened(folder: Path, reports: dict[str, str]) -> KnowledgeBase:
-    library = folder / "library"
-    library.mkdir()
-    for name, text in reports.items():
-        (library / name).write_text(text, "utf-8")
-    kb = KnowledgeBase.open(library, folder / "index")
-    kb.indexer.sync()
-    return kb
-
-
 def read_as_advice(kb: KnowledgeBase, of_the_event: str) -> None:
     """Let an assistant say that each bullet is advice, one of them about the event itself."""
     for entry in kb.browser.reports():
@@ -45,8 +35,8 @@ def read_as_advice(kb: KnowledgeBase, of_the_event: str) -> None:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> FlaskClient:
-    kb = opened(tmp_path, REPORTS)
+def client(indexed: Callable[[Mapping[str, str]], KnowledgeBase]) -> FlaskClient:
+    kb = indexed(REPORTS)
     read_as_advice(kb, RULE)
     return create_app(kb).test_client()
 
@@ -76,8 +66,10 @@ def test_only_services_of_several_reports_are_offered_where_there_are_any(client
     assert offered == ["sqs"]
 
 
-def test_a_library_of_one_report_shows_what_it_has(tmp_path: Path) -> None:
-    client = create_app(opened(tmp_path, {"b.md": REPORTS["b.md"]})).test_client()
+def test_a_library_of_one_report_shows_what_it_has(
+    indexed: Callable[[Mapping[str, str]], KnowledgeBase],
+) -> None:
+    client = create_app(indexed({"b.md": REPORTS["b.md"]})).test_client()
     page = client.get("/").text
 
     assert re.findall(r'<a class="chip" href="/\?service=(\w+)">', page) == ["ecs", "sqs"]
