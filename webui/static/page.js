@@ -80,7 +80,7 @@ addEventListener("popstate", (event) => {
   running?.abort();
   if (location.pathname + location.search === shown) return; // a link within this page
   visit(location.href, { push: false, scroll: event.state?.scroll ?? 0 });
-  box.value = new URLSearchParams(location.search).get("q") ?? "";
+  box.value = last = new URLSearchParams(location.search).get("q") ?? "";
 });
 
 // --- Results while typing, with input methods ---------------------------------------------------------------------
@@ -100,14 +100,15 @@ function searchAfter(wait) {
 const composes = (event) => event.isComposing || event.keyCode === 229;
 
 box.addEventListener("input", (event) => {
-  if (list.querySelector("[data-forget]")) closeSuggestions(); // the input has its own suggestions
+  // An empty box has no suggestions; an input after recent searches has its own.
+  if (!box.value.trim() || list.querySelector("[data-forget]")) closeSuggestions();
   if (box.value !== last || composes(event)) searchAfter(composes(event) ? COMPOSING : TYPING);
 });
 box.addEventListener("compositionend", () => searchAfter(0));
 box.addEventListener("change", () => remember(box.value));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  remember(box.value);
+  remember((last = box.value));
   clearTimeout(resting);
   closeSuggestions();
   visit(asked());
@@ -130,7 +131,7 @@ let chosen = -1;
 let suggesting = null;
 
 function suggest() {
-  if (!box.value.trim()) return closeSuggestions();
+  if (!box.value.trim()) return;
   const request = new XMLHttpRequest();
   const value = box.value;
   suggesting = request;
@@ -145,13 +146,14 @@ function suggest() {
   request.send();
 }
 
-// Recent searches: their script is loaded when there is one to store or to offer.
-const recent = () => import(list.dataset.script);
-const remember = (text) => recent().then((searches) => searches.remember(text));
+// Recent searches: their script is loaded once, when there is one to store or to offer; then it acts at once.
+let searches;
+const recent = () => (searches ??= import(list.dataset.script));
+const remember = (text) => recent().then((script) => script.remember(text));
 
 async function recall() {
-  const searches = await recent();
-  if (!box.value && document.activeElement === box) offer(searches.options(list.dataset.recent, list.dataset.forget));
+  const script = await recent();
+  if (!box.value && document.activeElement === box) offer(script.options(list.dataset.recent, list.dataset.forget));
 }
 
 function offer(options) {
@@ -177,7 +179,7 @@ function closeSuggestions() {
 function take(option) {
   closeSuggestions();
   clearTimeout(resting);
-  if ("forget" in option.dataset) return recent().then((searches) => searches.forget());
+  if ("forget" in option.dataset) return recent().then((script) => script.forget());
   const address = option.dataset.address;
   if (!address.startsWith("/?")) return location.assign(address);
   box.value = last = new URLSearchParams(address.slice(2)).get("q") ?? "";
