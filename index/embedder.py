@@ -36,10 +36,6 @@ class Embedder(Protocol):
     def dimensions(self) -> int:
         """The length of a vector. Raises EmbeddingError if only a server knows it and does not answer."""
 
-    @property
-    def earlier(self) -> "Embedder | None":
-        """The previous model, whose stored vectors are used until this one has made as many."""
-
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Embed queries, within seconds. Raises EmbeddingError."""
 

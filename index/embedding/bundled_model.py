@@ -69,7 +69,6 @@ class Bundled:
             self.reading = f"{self.name} reading-{hashlib.sha256(READING.read_bytes()).hexdigest()[:8]}"
         self.dimensions = 384
         self.runtime = runtime
-        self.earlier = Bundled(runtime) if tuned else None
         self._tuned = tuned
 
     def queries(self, texts: Sequence[str]) -> Vectors:
@@ -204,7 +203,6 @@ class Precomputed:
         self.name, self.reading = model.name, model.reading
         self.dimensions = model.dimensions
         self.runtime = model.runtime
-        self.earlier = model.earlier
         self.queries = model.queries
         self._model = model
         self._file = file

@@ -34,7 +34,6 @@ class Endpoint:
             raise EmbeddingError(message_of(error)) from error
         self.name = f"{model} {url}"
         self.runtime = url
-        self.earlier = None
         self._model = model
         self._sends_type = True  # until the server refuses it
         self._dimensions: int | None = None

@@ -32,8 +32,7 @@ class PassageReader:
 
     def __init__(self, model: "Precomputed", folder: Path | None) -> None:
         self.name, self.runtime, self.dimensions = model.name, model.runtime, model.dimensions
-        self.earlier, self.queries = model.earlier, model.queries
-        self.reading = model.reading
+        self.queries, self.reading = model.queries, model.reading
         self._model = model
         digest = hashlib.sha256(model.reading.encode()).hexdigest()[:16]
         self._file = folder and folder / f"{digest}{_SUFFIX}"

@@ -41,7 +41,6 @@ class GenerationVectors:
 
     def __init__(self, generation: Generation, embedder: Embedder) -> None:
         self.name = embedder.name
-        self.earlier = GenerationVectors(generation, embedder.earlier) if embedder.earlier else None
         self._generation = generation
         self._embedder = embedder
         self._query = cached_queries(embedder)
@@ -64,10 +63,8 @@ class GenerationVectors:
         return self._recent[1]
 
     def answering(self) -> "GenerationVectors | None":
-        """Return the vectors of the model that made most of them, None if there are none; call it before comparing."""
+        """Return the vectors with their centring, None if there are none; call it before comparing."""
         recent = self.coverage(RECHECK_AFTER)
-        if self.earlier and recent.lacking and recent.embedded < self.earlier.coverage(RECHECK_AFTER).embedded:
-            return self.earlier.answering()
         if self.centring.size != recent.embedded:
             # The names of passages are hashes, so the first of them are a random sample.
             sample = read_vectors(self._hits(size=comparing.SAMPLE_SIZE, sort=["passage"]))

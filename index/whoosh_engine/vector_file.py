@@ -102,10 +102,6 @@ class VectorFile:
         new.write_bytes(HEADER.pack(_MAGIC, dimensions) + b"".join(kept))
         new.replace(self._path)
 
-    def remove(self) -> None:
-        """Delete the file."""
-        self._path.unlink(missing_ok=True)
-
 
 def _dimensions(data: bytes) -> int:
     """Return the number of dimensions in the header of a file, 0 if it is not one of ours."""

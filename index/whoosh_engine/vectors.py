@@ -29,39 +29,26 @@ from index.whoosh_engine.vector_file import FileState, VectorFile
 _SIMILARITY_CACHE_SIZE = 16 * 1024 * 1024  # bytes: the similarity of 100,000 documents to 300 texts
 
 
-class _Model(Struct, frozen=True):
-    embedder: Embedder
-    file: VectorFile
-    query: Callable[[str], Vectors]  # returns the vector of a query; the last ones are cached
-
-
 class VectorStore:
-    """The vectors of an index by the configured model, and by the one before it."""
+    """The vectors of an index by the configured model."""
 
     def __init__(self, index: Path, embedder: Embedder) -> None:
-        self._models = [
-            _Model(model, VectorFile(index, model.name), cached_queries(model))
-            for model in (embedder, embedder.earlier)
-            if model
-        ]
-        self._file = self._models[0].file
-        self._checked_at, self._states = -inf, list[FileState]()  # as of the last check for new vectors
+        self._embedder = embedder
+        self._file = VectorFile(index, embedder.name)
+        self._checked_at, self._state = -inf, FileState()  # as of the last check for new vectors
         # The key is the id of a vector array. The entry refers to the array, so its id is not reused.
         self._read = cached(
             LRUCache[object, SnapshotVectors](1),
-            key=lambda snapshot, states: (id(snapshot.vector_keys), *states),
+            key=lambda snapshot, state: (id(snapshot.vector_keys), *state),
             condition=Condition(),
-        )(partial(_read, self._models))
+        )(partial(_read, self._file, cached_queries(embedder)))
 
     def of(self, snapshot: Snapshot) -> "SnapshotVectors":
-        """Return the vectors of a snapshot by the model that made most of them.
-
-        Vectors that another process adds are noticed after RECHECK_AFTER seconds.
-        """
+        """Return the vectors of a snapshot. Those that another process adds are noticed after RECHECK_AFTER seconds."""
         if self._checked_at < monotonic() - RECHECK_AFTER:
-            self._states = [model.file.state() for model in self._models]
+            self._state = self._file.state()
             self._checked_at = monotonic()
-        return self._read(snapshot, self._states)
+        return self._read(snapshot, self._state)
 
     def embed(
         self, newest: Callable[[], Snapshot], progress: Callable[[int, int], None], most: int | None = None
@@ -88,12 +75,9 @@ class VectorStore:
             for begin in range(0, len(keys), BATCH):
                 progress(done, total)
                 batch = keys[begin : begin + BATCH]
-                vectors = self._models[0].embedder.passages([snapshot.passage(lacking[key][0]) for key in batch])
+                vectors = self._embedder.passages([snapshot.passage(lacking[key][0]) for key in batch])
                 self._file.append(vectors.shape[1], dict(zip(batch, _encoded(vectors), strict=True)))
                 done += sum(len(lacking[key]) for key in batch)
-            if done == total:
-                for model in self._models[1:]:
-                    model.file.remove()
         self._checked_at = -inf
         if keys:
             progress(done, total)
@@ -109,20 +93,17 @@ class VectorStore:
         return len(docs), lacking
 
 
-def _read(models: Sequence[_Model], snapshot: Snapshot, _states: Sequence[FileState]) -> "SnapshotVectors":
-    keys = snapshot.vector_keys
-    in_position = keys[snapshot.in_position]
-    files = ((model, SortedVectors.read(model.file)) for model in models)
-    candidates = (
-        (model, stored, snapshot.in_position[_places(stored.keys, in_position) >= 0]) for model, stored in files
-    )
-    model, stored, docs = max(candidates, key=lambda candidate: len(candidate[2]))
+def _read(
+    file: VectorFile, query: Callable[[str], Vectors], snapshot: Snapshot, _state: FileState
+) -> "SnapshotVectors":
+    keys, stored = snapshot.vector_keys, SortedVectors.read(file)
+    docs = snapshot.in_position[_places(stored.keys, keys[snapshot.in_position]) >= 0]
     # Only the vectors of these documents are copied; those of other generations take no memory.
-    return SnapshotVectors(keys, DocumentVectors(docs, VectorIndex(stored.of(keys[docs])), snapshot.size), model.query)
+    return SnapshotVectors(keys, DocumentVectors(docs, VectorIndex(stored.of(keys[docs])), snapshot.size), query)
 
 
 class SnapshotVectors:
-    """The vectors of a snapshot's documents, by the model that made most of them."""
+    """The vectors of a snapshot's documents. `query` returns the vector of a query; the last ones are cached."""
 
     def __init__(self, keys: Keys, vectors: DocumentVectors, query: Callable[[str], Vectors]) -> None:
         self.keys = keys

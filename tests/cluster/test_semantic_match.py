@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from clustered import on_a_cluster
@@ -111,24 +110,6 @@ def test_vectors_are_made_in_portions(tmp_path: Path, monkeypatch: pytest.Monkey
     made = [(engine.embed(lambda *_: None, 40), engine.coverage()) for _ in range(3)]
 
     assert made == [(False, Coverage(40, 100)), (False, Coverage(80, 100)), (True, Coverage(100, 100))]
-
-
-def test_the_model_that_made_most_vectors_answers_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors, "_EMBEDDED_AT_ONCE", 60)
-    name, before = f"test-{uuid4().hex[:12]}", Characters("before")
-    documents = [document(n, f"鍵{n}") for n in range(100)]
-    filled(on_a_cluster(tmp_path, SCHEMA, PARSER, name=name, embedder=lambda: before), documents)
-    new, asked = Characters("new", earlier=before), list[tuple[int, bool, bool]]()
-
-    def ask(done: int, _total: int) -> None:
-        before.queries_made, new.queries_made = [], []
-        on_a_cluster(tmp_path, SCHEMA, PARSER, name=name, embedder=lambda: new).search(Query("鍵束"))
-        asked.append((done, bool(before.queries_made), bool(new.queries_made)))
-
-    on_a_cluster(tmp_path, SCHEMA, PARSER, name=name, embedder=lambda: new).embed(ask)
-
-    assert (asked[0], asked[-1]) == ((0, True, False), (100, False, True))
-    assert {(old, ours) for _, old, ours in asked} == {(True, False), (False, True)}
 
 
 def test_a_model_that_does_not_answer_is_a_notice_and_words_still_find(tmp_path: Path) -> None:

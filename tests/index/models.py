@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.embedder import Embedder, EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 from index.messages import translatable
 from index.text import folded
 
@@ -16,9 +16,8 @@ class Characters:
 
     reading = ""
 
-    def __init__(self, name: str = "characters", earlier: Embedder | None = None) -> None:
+    def __init__(self, name: str = "characters") -> None:
         self.name = name
-        self.earlier = earlier
         self.runtime = "Python"
         self.dimensions = DIMENSIONS
         self.passages_made: list[str] = []

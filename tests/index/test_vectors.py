@@ -33,19 +33,16 @@ def test_a_text_repeated_in_another_batch_is_embedded_once(tmp_path: Path) -> No
     assert (len(model.passages_made), reports) == (80, [(0, 160), (128, 160), (160, 160)])
 
 
-def test_vectors_are_made_in_portions_and_the_earlier_model_answers_until_all_are(tmp_path: Path) -> None:
-    before, reports = Characters("before"), list[tuple[int, int]]()
-    filled(whoosh(tmp_path / "index", before), [document(n, f"鍵{n}") for n in range(100)])
-    model = Characters("new", earlier=before)
+def test_vectors_are_made_in_portions(tmp_path: Path) -> None:
+    model, reports = Characters(), list[tuple[int, int]]()
     engine = whoosh(tmp_path / "index", model)
+    engine.publish(Publication({"only": [document(n, f"鍵{n}") for n in range(100)]}, ["only"], {}))
 
     left = [engine.embed(lambda done, total: reports.append((done, total)), 40) for _ in range(2)]
-    files = len([*(tmp_path / "index" / "vectors").glob("????????????????")])
     ended = engine.embed(lambda done, total: reports.append((done, total)), 40)
 
     assert (left, ended, engine.embed(lambda *_: None, 40), len(model.passages_made)) == ([False] * 2, True, True, 100)
     assert [done for done, _ in reports] == [0, 40, 40, 80, 80, 100]
-    assert (files, len([*(tmp_path / "index" / "vectors").glob("????????????????")])) == (2, 1)
 
 
 class Waited(Characters):
@@ -141,25 +138,6 @@ def test_vectors_of_two_models_never_mix(tmp_path: Path) -> None:
     filled(whoosh(tmp_path / "index", Characters("a")), [document(1, "鍵")])
 
     assert whoosh(tmp_path / "index", Characters("b")).coverage() == Coverage(0, 1)
-
-
-def test_the_earlier_model_answers_until_the_new_one_has_made_as_many_vectors(tmp_path: Path) -> None:
-    before = Characters("before")
-    documents = [document(n, f"鍵{n}") for n in range(100)]
-    filled(whoosh(tmp_path / "index", before), documents)
-    new, models = Characters("new", earlier=before), list[tuple[int, bool, bool]]()
-
-    def search(done: int, _total: int) -> None:
-        before.queries_made, new.queries_made = [], []
-        whoosh(tmp_path / "index", new).search(Query("鍵束"))
-        models.append((done, bool(before.queries_made), bool(new.queries_made)))
-
-    engine = whoosh(tmp_path / "index", new)
-    engine.embed(search)
-
-    assert models == [(0, True, False), (64, True, False), (100, False, True)]
-    assert engine.coverage() == Coverage(100, 100)
-    assert Coverage(0, 100) == whoosh(tmp_path / "index", before).coverage()  # they were deleted
 
 
 def vector_file(folder: Path) -> Path:
