@@ -10,6 +10,7 @@ by hash: sum((code point + 1) * BASE ** place) modulo 2 ** 64 (Karp and Rabin 19
 differences of one running sum. A dictionary of the 250,000 pieces would take longer to build than embedding a query.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -246,6 +247,8 @@ def _biases_and_norms(floats: Callable[[str], Floats], layers: Iterable[int]) ->
 
 
 def _session(graph: Path, initializers: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401  # onnxruntime is untyped
+    # Official builds collect usage events, with an id of the machine in the user's cache folder, and may send them.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is loaded
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -140,6 +140,15 @@ def test_a_vector_does_not_depend_on_the_batch() -> None:
     assert (together == alone).all()
 
 
+def test_the_model_leaves_nothing_of_its_runtime_in_the_folders_of_the_user(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PATH": ""}
+    code = "from index.embedding.bundled_model import Bundled; Bundled('onnxruntime').queries(['冪等性'])"
+
+    subprocess.run([sys.executable, "-c", code], env=home, check=True)
+
+    assert [path.name for path in tmp_path.rglob("*")] == []
+
+
 @pytest.fixture
 def reading() -> Bundled:
     return Bundled("onnxruntime", tuned=True)
