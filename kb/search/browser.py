@@ -14,7 +14,7 @@ from kb.pipeline.alignment import Row, aligned
 from kb.report.identity import own_part, report_part
 from kb.report.model import MetadataOverride, Note, Talk
 from kb.report.outline import Outline
-from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.collection import Cached, Collection, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, talks_of
 from kb.search.documents import load_relations
 from kb.search.results import UnknownIdError
@@ -81,28 +81,21 @@ class Browser:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._directory = GenerationCache[Directory]()
+        # The events, talks, speakers and years of the collection.
+        self.directory = Cached(collection, self._make_directory)
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return all reports, newest event first, undated last."""
         contents = self._collection.contents()
         return contents.newest_first if contents else ()
 
-    def directory(self) -> Directory:
-        """Return the events, talks, speakers and years of the collection, made once a generation."""
-
-        def make() -> Directory:
-            snapshot = self._collection.snapshot()
-            if snapshot is None:
-                return Directory.of((), ())
-            counts = snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]
-            return Directory.of(
-                snapshot.contents.newest_first,
-                {one.value for one in counts if one.count},
-                snapshot.contents.parsed_configuration,
-            )
-
-        return self._directory.get(self._collection.contents(), make)
+    def _make_directory(self) -> Directory:
+        snapshot = self._collection.snapshot()
+        if snapshot is None:
+            return Directory.of((), ())
+        counts = snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]
+        noted = {one.value for one in counts if one.count}
+        return Directory.of(snapshot.contents.newest_first, noted, snapshot.contents.parsed_configuration)
 
     def event(self, slug: str) -> EventEntry:
         """Return an event by its slug, or by that of another name or spelling. Raises UnknownIdError."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, TypeVarTuple, Unpack
 from urllib.parse import urlunsplit
 
 from cachetools import LRUCache
@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # as in functions below: a search must not load what reads re
     from index.schema import Schema
     from kb.services import Catalogue, Domain
 
+K = TypeVarTuple("K")
 T = TypeVar("T")
 
 EngineMaker: TypeAlias = "Callable[[Path, Schema, QueryParserMaker, EmbedderMaker], Engine]"
@@ -74,27 +75,18 @@ class GenerationCache(Generic[T]):
         self._contents: Contents | None = None
         self._values = LRUCache[Hashable, T](most)
 
-    def get(
-        self,
-        contents: Contents | None,
-        make: Callable[[], T],
-        key: Hashable = None,
-        is_final: Callable[[T], bool] = lambda _: True,
-    ) -> T:
+    def get(self, contents: Contents | None, make: Callable[[], T], key: Hashable = None) -> T:
         """Return the value of a key for the generation with these contents, and make it if it is missing.
 
-        `make` may use that generation or a later one. If it raises, or the value is not final, no value is cached.
+        `make` may use that generation or a later one. If it raises, no value is cached.
         """
         with self._lock:
             if self._contents is not contents:
                 self._contents, self._values = contents, LRUCache(self._values.maxsize)
             values = self._values
-            if key in values:
-                return values[key]
-            value = make()
-            if is_final(value):
-                values[key] = value
-            return value
+            if key not in values:
+                values[key] = make()
+            return values[key]
 
 
 class Collection:
@@ -111,6 +103,7 @@ class Collection:
         self._lock = RLock()  # of the open library and of the newest contents, which threads share
         # The metadata of the newest generation that was read, with its contents and its tools.
         self._newest: tuple[Mapping[str, object] | None, Contents | None, Tools | None] = (None, None, None)
+        self._embedded: Contents | None = None  # the newest contents whose notes were seen to have all vectors
         found, is_samples = find_library(library)
         self._open(found, found.configuration()[0], is_samples=is_samples)
 
@@ -222,12 +215,37 @@ class Collection:
         damage = self.engine.damage()
         return translatable("damaged ({0}); what it held before answers until `kb sync`", damage) if damage else None
 
+    def has_all_vectors(self, contents: Contents | None) -> bool:
+        """Return whether all notes of the newest generation, with these contents, have their vectors for good.
+
+        This holds also without a model. Once they have all, they are not counted again.
+        """
+        if self._embedded is not contents:
+            coverage = self.engine.coverage()
+            if coverage and coverage.lacking:
+                return False
+            self._embedded = contents
+        return True
+
     def needs_index(self) -> bool:
         """Return whether the index is missing, or of another version of kb. Raises SearchIndexError."""
         meta = self.engine.meta()
         if self.away():
             return False  # nothing can be written while the cluster is away
         return meta is None or meta.get("code") != code_digest()
+
+
+class Cached(Generic[*K, T]):
+    """A function whose results are cached by its arguments until the next generation of a collection."""
+
+    def __init__(self, collection: Collection, make: Callable[[Unpack[K]], T], most: int = 1_000) -> None:
+        self._collection = collection
+        self._make = make
+        self._values = GenerationCache[T](most)
+
+    def __call__(self, *key: *K) -> T:
+        """Return the result for the newest generation."""
+        return self._values.get(self._collection.contents(), lambda: self._make(*key), key)
 
 
 def _parser_of(meta: Mapping[str, object] | None) -> "QueryParser":

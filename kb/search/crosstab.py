@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from index.query import Query
 from kb.report.identity import slug
-from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.collection import Cached, Collection
 from kb.search.directory import TalkEntry
 from kb.search.facets import year
 from kb.services import Service
@@ -42,18 +42,21 @@ class CrossTab:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._services = GenerationCache[Mapping[str, Sequence[str]]]()
-        self._years = GenerationCache[tuple[ServiceYears, ...]]()
+        self._services = Cached(collection, self._count_services)
+        self._years = Cached(collection, lambda category: tuple(self._count_years(category)))
 
     def years(self, category: str | None = None) -> tuple[ServiceYears, ...]:
         """Return the services with the most notes, of one category or of all, with their years."""
-        snapshot = self._collection.snapshot()
-        if snapshot is None or category not in (None, *self._collection.catalogue.categories):
-            return ()
-        return self._years.get(snapshot.contents, lambda: tuple(self._years_of(category, snapshot)), category)
+        return self._years(category) if category in (None, *self._collection.catalogue.categories) else ()
 
-    def _years_of(self, category: str | None, snapshot: Snapshot) -> Iterator[ServiceYears]:
-        by_slug = self._collection.catalogue.by_slug
+    def services_of_talks(self) -> Mapping[str, Sequence[str]]:
+        """Return the services that the notes of each talk mention, by talk."""
+        return self._services()
+
+    def _count_years(self, category: str | None) -> Iterator[ServiceYears]:
+        snapshot, by_slug = self._collection.snapshot(), self._collection.catalogue.by_slug
+        if snapshot is None:
+            return
         counts = snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]
         services = [by_slug[count.value] for count in counts if count.value in by_slug]
         for service in [one for one in services if category in (None, one.category)][:_MAX_SERVICES]:
@@ -61,21 +64,15 @@ class CrossTab:
             years = snapshot.reader.search(about).facets["year"]
             yield ServiceYears(service, {one.value: one.count for one in years})
 
-    def services_of_talks(self) -> Mapping[str, Sequence[str]]:
-        """Return the services that the notes of each talk mention, by talk."""
-        snapshot = self._collection.snapshot()
+    def _count_services(self) -> Mapping[str, Sequence[str]]:
+        snapshot, services = self._collection.snapshot(), defaultdict[str, list[str]](list)
         if snapshot is None:
             return {}
-
-        def count() -> Mapping[str, Sequence[str]]:
-            services = defaultdict[str, list[str]](list)
-            for service in snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]:
-                about = Query(limit=0, facets=("talk",)).select("service", service.value)
-                for talk in snapshot.reader.search(about).facets["talk"]:
-                    services[talk.value].append(service.value)
-            return services
-
-        return self._services.get(snapshot.contents, count)
+        for service in snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]:
+            about = Query(limit=0, facets=("talk",)).select("service", service.value)
+            for talk in snapshot.reader.search(about).facets["talk"]:
+                services[talk.value].append(service.value)
+        return services
 
 
 def talk_facets(

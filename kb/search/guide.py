@@ -14,7 +14,7 @@ from kb.pipeline.alignment import Similarity, aligned
 from kb.report.dates import day_of
 from kb.report.identity import normalized
 from kb.report.model import Claim, Note
-from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.collection import Cached, Collection, Snapshot
 from kb.search.documents import load_overtaken, load_relations
 from kb.services import Change, Service
 
@@ -112,40 +112,26 @@ class Guides:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._guides = GenerationCache[tuple[Guide, bool]](_MAX_CACHED)
+        self._cached = Cached(collection, self._make, _MAX_CACHED)
 
     def of(self, service: Service) -> Guide:
         """Return the guide of a service from the newest generation, empty without an index."""
+        # Notes are aligned by their vectors, so that a guide may change until all notes have one.
+        is_final = self._collection.has_all_vectors(self._collection.contents())
+        return self._cached(service) if is_final else self._make(service)
 
-        def make() -> tuple[Guide, bool]:
-            guide, may_change = _guide_of(service, self._collection)
-            return guide, not may_change or self._collection.engine.coverage() is None
-
-        guide, _ = self._guides.get(self._collection.contents(), make, service.slug, lambda made: made[1])
-        return guide
-
-
-def _guide_of(service: Service, collection: Collection) -> tuple[Guide, bool]:
-    """Return the guide of a service, and whether notes that it aligns lack a vector, which they may get later."""
-    snapshot, domain = collection.snapshot(), collection.domain
-    changes = tuple(sorted(domain.changes_of(service.slug), key=attrgetter("changed_on"), reverse=True))
-    if snapshot is None:
-        return Guide(service, 0, 0, dict.fromkeys(PARTS, ()), changes), False
-    lacks_vectors = False
-
-    def similarity(notes: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
-        nonlocal lacks_vectors
-        cosines = snapshot.similarity(notes, others)
-        lacks_vectors = lacks_vectors or not cosines
-        return cosines
-
-    total, notes, remedies, overtaken = _candidates(service, snapshot)
-    # Group remedies on other services too: two note takers may have noted the same one.
-    grouped = {note.id: note for note in chain(notes, *remedies.values())}
-    groups = list(_groups(grouped.values(), similarity))
-    by_id = {change.id: change for change in domain.changes}
-    outdating = {note: tuple(by_id[change] for change in ids if change in by_id) for note, ids in overtaken.items()}
-    return Guide(service, total, len(notes), _parts(notes, groups, remedies, outdating), changes), lacks_vectors
+    def _make(self, service: Service) -> Guide:
+        snapshot, domain = self._collection.snapshot(), self._collection.domain
+        changes = tuple(sorted(domain.changes_of(service.slug), key=attrgetter("changed_on"), reverse=True))
+        if snapshot is None:
+            return Guide(service, 0, 0, dict.fromkeys(PARTS, ()), changes)
+        total, notes, remedies, overtaken = _candidates(service, snapshot)
+        # Group remedies on other services too: two note takers may have noted the same one.
+        grouped = {note.id: note for note in chain(notes, *remedies.values())}
+        groups = list(_groups(grouped.values(), snapshot.similarity))
+        by_id = {change.id: change for change in domain.changes}
+        outdating = {note: tuple(by_id[change] for change in ids if change in by_id) for note, ids in overtaken.items()}
+        return Guide(service, total, len(notes), _parts(notes, groups, remedies, outdating), changes)
 
 
 def _candidates(

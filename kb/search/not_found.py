@@ -9,7 +9,7 @@ import msgspec
 from index.query import Query
 from index.text import folded
 from kb.library.places import CACHE_FOLDER, may_cache
-from kb.search.collection import Collection, GenerationCache
+from kb.search.collection import Cached, Collection
 from kb.search.results import SearchResults
 from kb.storage.caches import read_sealed, sealed
 from kb.storage.safe_files import locked, write_whole
@@ -39,8 +39,8 @@ class NotFoundLog:
 
     def __init__(self, collection: Collection, search: Callable[[Query], SearchResults]) -> None:
         self._collection = collection
-        self._search = search
-        self._finds = GenerationCache[bool]()
+        # Whether a note or talk has the words. Near notes take seconds to find: `add` notices them.
+        self._finds_something = Cached(collection, lambda text: _has_results(search(Query(text, limit=0))))
 
     def all(self) -> _Searches:
         """Return all kept searches. Some of them may find something by now."""
@@ -102,11 +102,6 @@ class NotFoundLog:
         configuration, _, problems = self._collection.library.configuration()
         is_readable = configuration.text or not problems
         return bool(is_readable and configuration.keep_not_found and not self._collection.is_samples)
-
-    def _finds_something(self, text: str) -> bool:
-        """Return whether a note or talk has the words. Near notes take seconds to find: `add` notices them."""
-        contents = self._collection.contents()
-        return self._finds.get(contents, lambda: _has_results(self._search(Query(text, limit=0))), text)
 
     def _change(self, change: Callable[[_Searches], Iterable[MissedSearch]]) -> None:
         """Replace the searches in the file; do nothing if the folder is read-only, or belongs to somebody else."""

@@ -18,7 +18,7 @@ from kb.library.contents import Contents
 from kb.pipeline.reports import tools_of
 from kb.report.model import Note
 from kb.search import relevance
-from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.collection import Cached, Collection, GenerationCache, Snapshot
 from kb.search.directory import day, first_published
 from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
@@ -56,8 +56,7 @@ class Searcher:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self._labels = GenerationCache[Mapping[str, str]]()
-        self._suggestions = GenerationCache[Suggestions]()
-        self._embedded: Contents | None = None  # the newest contents whose notes were seen to have all vectors
+        self._suggestions = Cached(collection, self._make_suggestions)
         self._events = GenerationCache[Events]()
         self._unnoted = GenerationCache[Names[str]]()
         self._compared = GenerationCache[dict[str, relevance.Compared]]()
@@ -107,7 +106,7 @@ class Searcher:
         hits = tuple(_found_note(hit, found.terms, snapshot, "found") for hit in found.hits)
         near = tuple(_found_note(hit, near_terms, snapshot, "near") for hit in found.near)
         far: tuple[FoundNote, ...] = ()
-        if reader and not found.total and relevance.are_far(near) and self._has_all_vectors(contents):
+        if reader and not found.total and relevance.are_far(near) and self._collection.has_all_vectors(contents):
             near, far = (), near[: query.limit]
         if reader:
             known = self._compared.get(contents, dict, found.text)
@@ -151,15 +150,6 @@ class Searcher:
         return *events.named(text, snapshot.tools.analyzer.morphemes), tuple(
             TitledCount(talk, 0, 0) for talk in dict.fromkeys(talks)
         )
-
-    def _has_all_vectors(self, contents: Contents) -> bool:
-        """Return whether all notes have vectors; once they have, they keep them, and they are not counted again."""
-        if self._embedded is not contents:
-            coverage = self._collection.engine.coverage()
-            if coverage is None or coverage.lacking:
-                return False
-            self._embedded = contents
-        return True
 
     def _labelled(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetCount, ...]:
         """Return counts of a facet with the names of its values, in the order of the facet."""
@@ -243,21 +233,20 @@ class Searcher:
 
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
         """Return the services, events, talks, speakers and vocabulary words that begin with a text."""
-        collection = self._collection
+        return self._suggestions().for_typed(typed)
+
+    def _make_suggestions(self) -> Suggestions:
+        collection, words = self._collection, []
+        facets = self.search(Query(limit=0, facets=keys("suggestion"))).facets
+        for word, spellings in collection.domain.vocabulary.typed.items():
+            if count := self.search(Query(word, limit=0, without=LITERALLY)).total:
+                words.append((FacetCount(word, count, selected=False, label=word), spellings))
 
         def reading(text: str) -> str:
             morphemes = collection.tools.analyzer.morphemes(text)
             return "".join(morpheme.reading or morpheme.surface for morpheme in morphemes)
 
-        def make() -> Suggestions:
-            facets = self.search(Query(limit=0, facets=keys("suggestion"))).facets
-            words = []
-            for word, spellings in collection.domain.vocabulary.typed.items():
-                if count := self.search(Query(word, limit=0, without=LITERALLY)).total:
-                    words.append((FacetCount(word, count, selected=False, label=word), spellings))
-            return Suggestions.of(collection.catalogue, facets, words, reading)
-
-        return self._suggestions.get(collection.contents(), make).for_typed(typed)
+        return Suggestions.of(collection.catalogue, facets, words, reading)
 
 
 def current(query: Query, contents: Contents | None) -> Query:

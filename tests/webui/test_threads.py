@@ -16,10 +16,10 @@ from index.engine import Coverage
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import SAMPLES
 from kb.pipeline.reports import Progress
+from kb.search.collection import Cached
 from webui.http.security import Guesses
 from webui.http.undo_log import UndoLog
 from webui.pages.updating import Pace, Updater
-from webui.view.cached import Cached
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ def test_what_pages_show_of_a_service_is_made_once_for_all_who_ask_at_once(tmp_p
         time.sleep(0.001)
         return key * 2
 
-    kept = Cached(knowledge_base, make)
+    kept = Cached(knowledge_base.collection, make)
     asked = ["sqs", "sns", "s3"] * 40
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(kept, asked))

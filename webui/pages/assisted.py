@@ -16,6 +16,7 @@ from kb.library.line_readings import readings_in
 from kb.report.identity import own_part
 from kb.report.model import LineReading
 from kb.report.problems import UnreadableError
+from kb.search.collection import Cached
 from kb.search.results import UnknownIdError
 from kb.storage.walk import readings_path
 from kb.translation import _, marked, ngettext
@@ -23,7 +24,6 @@ from kb.wording import KINDS, day, listed, since
 from webui.http.undo_log import UndoLog, came_from, replacing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
-from webui.view.cached import Cached
 from webui.wording import moment
 
 _FIELDS = {  # of what a reading changes, in the order of the page
@@ -79,7 +79,7 @@ class ReadLine:
 
 def lines_read(knowledge_base: KnowledgeBase) -> Callable[[], list[ReadLine]]:
     """Return a function that lists what assistants read differently; it reads the files again only if one changed."""
-    cached = Cached(knowledge_base, lambda _stamps: read_lines(knowledge_base))
+    cached = Cached(knowledge_base.collection, lambda _stamps: read_lines(knowledge_base))
 
     def current() -> list[ReadLine]:
         sources = [entry.source for entry in knowledge_base.browser.reports() if entry.read_by]

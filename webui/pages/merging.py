@@ -11,6 +11,7 @@ from kb.library.configuration import Configuration
 from kb.report.identity import slug
 from kb.report.names import Same, person_key
 from kb.search.browser import Browser
+from kb.search.collection import Cached
 from kb.search.directory import EventEntry, SpeakerEntry
 from kb.search.likely_same import Cause, Proposal, proposals
 from kb.search.results import UnknownIdError
@@ -22,7 +23,6 @@ from webui.http.undo_log import UndoLog, came_from
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.correcting import keep_apart, merge
 from webui.pages.updating import Updater
-from webui.view.cached import Cached
 
 CAUSES: Mapping[Cause, str] = {
     "talk": marked("the same talk has both names"),
@@ -39,7 +39,7 @@ Entry: TypeAlias = EventEntry | SpeakerEntry
 
 def open_proposals(knowledge_base: KnowledgeBase) -> Callable[[Configuration], Mapping[Same, list[Proposal]]]:
     """Return a function that lists the events and people that are likely one, without those that kb.toml decides."""
-    cached = Cached(knowledge_base, lambda: proposals(knowledge_base.browser.directory()))
+    cached = Cached(knowledge_base.collection, lambda: proposals(knowledge_base.browser.directory()))
 
     def still_open(configuration: Configuration) -> Mapping[Same, list[Proposal]]:
         return {table: [one for one in own if one.is_open(configuration)] for table, own in cached().items()}

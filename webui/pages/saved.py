@@ -13,6 +13,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError
 from kb.library.tables import MAX_SEARCH_ADDRESS, MAX_SEARCH_NAME, MAX_SEARCHES, SavedSearch
+from kb.search.collection import Cached
 from kb.translation import _
 from webui import wording
 from webui.http.address import address_of, at_page, pairs_of, query_of, resolved
@@ -20,7 +21,6 @@ from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
-from webui.view.cached import Cached
 
 _Change: TypeAlias = tuple[SavedSearch, int | None]  # a saved search and None, or a deleted one and its position
 _SPECIAL = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # characters with a meaning in an address
@@ -47,7 +47,7 @@ class SavedSearches:
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
         self._knowledge_base = knowledge_base
-        self._counts = Cached(knowledge_base, self._count)
+        self._counts = Cached(knowledge_base.collection, self._count)
 
     def __call__(self) -> tuple[Saved, ...]:
         """Return the saved searches in the order of kb.toml."""

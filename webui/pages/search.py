@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.browser import ServiceCount
+from kb.search.collection import Cached
 from kb.search.comparison import compared_facet
 from kb.search.facets import by_strength, keys
 from kb.search.records import facet_record, found_event_record, found_talk_record, hit_records, service_record
@@ -24,7 +25,7 @@ from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page,
 from webui.http.responses import problem, respond, wants_json
 from webui.http.security import Access
 from webui.pages.saved import SavedSearches, remember_seen
-from webui.view.cached import Cached, Panel, answer_example, panels
+from webui.view.cached import Panel, answer_example, panels
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, counts, groups, name_of
 from webui.view.listing import Page
 from webui.view.results import Notice, TalkHits, Way, by_talk, notices, ways_out
@@ -127,8 +128,8 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, access: Access) -
     """Return the page of `/`."""
     blueprint = Blueprint("search", __name__)
     panel_of = panels(knowledge_base)
-    cached_overview = Cached(knowledge_base, lambda: _overview(knowledge_base))
-    cached_answer = Cached(knowledge_base, lambda: answer_example(knowledge_base))
+    cached_overview = Cached(knowledge_base.collection, lambda: _overview(knowledge_base))
+    cached_answer = Cached(knowledge_base.collection, lambda: answer_example(knowledge_base))
 
     @blueprint.get("/")
     def home() -> Response:

@@ -12,6 +12,7 @@ from index.query import Query
 from index.text import folded_for_sudachi
 from kb.knowledge_base import KnowledgeBase
 from kb.report.dates import day_of
+from kb.search.collection import Cached
 from kb.search.directory import TalkEntry
 from kb.search.facets import place
 from kb.search.records import change_record, guide_record, note_record
@@ -21,7 +22,6 @@ from kb.translation import _
 from webui.http.address import address_of, resolved
 from webui.http.responses import respond, understood
 from webui.pages.export import quoting
-from webui.view.cached import Cached
 from webui.view.facets import counts, name_of
 from webui.view.results import with_related
 from webui.view.timeline import MIN_DRAWN, Year, chronicle, undated_talks
@@ -36,7 +36,7 @@ _YEAR_TALKS = 8  # listed under a year of a time line
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the pages of services."""
     blueprint = Blueprint("services", __name__)
-    named_in_headings = Cached(knowledge_base, lambda: _named_in_headings(knowledge_base))
+    named_in_headings = Cached(knowledge_base.collection, lambda: _named_in_headings(knowledge_base))
 
     @blueprint.get("/service/<name>")
     def service(name: str) -> Response:

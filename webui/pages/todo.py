@@ -19,6 +19,7 @@ from kb.report.dates import date_or_none
 from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
 from kb.report.names import Same
 from kb.report.problems import Missing
+from kb.search.collection import Cached
 from kb.search.likely_same import Proposal
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
@@ -30,7 +31,6 @@ from webui.pages.correcting import change_note, change_talk, together
 from webui.pages.merging import CAUSES, open_proposals
 from webui.pages.panel import denied
 from webui.pages.updating import Updater
-from webui.view.cached import Cached
 from webui.view.listing import asked_page, paged
 
 _ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "advice", "problem", "service")
@@ -139,10 +139,10 @@ class Task:
 def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
     """Return the page of tasks; templates get their numbers from `to_put_right`."""
     blueprint = Blueprint("todo", __name__)
-    cached_tasks = Cached(knowledge_base, lambda: tasks(knowledge_base))
+    cached_tasks = Cached(knowledge_base.collection, lambda: tasks(knowledge_base))
     cached_lines = lines_read(knowledge_base)
     proposed = open_proposals(knowledge_base)
-    unlearned = Cached(knowledge_base, lambda _digest: knowledge_base.indexer.unlearned())
+    unlearned = Cached(knowledge_base.collection, lambda _digest: knowledge_base.indexer.unlearned())
 
     def open_tasks() -> Mapping[Missing, list[Task]]:
         configuration = knowledge_base.collection.library.configuration()[0]
@@ -243,7 +243,7 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
     """Return the routes that apply one answer to many claims and learn from answers, each with one undo for all."""
     blueprint = Blueprint("answers", __name__)
     corrector = knowledge_base.corrector
-    cached_lesson = Cached(knowledge_base, lambda _digest: knowledge_base.indexer.preview_lesson())
+    cached_lesson = Cached(knowledge_base.collection, lambda _digest: knowledge_base.indexer.preview_lesson())
 
     def preview() -> LessonPreview | None:
         return cached_lesson(knowledge_base.collection.library.configuration()[1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar, TypeVarTuple, Unpack
+from typing import TypeVar
 
 from index.engine import FacetCount, SearchIndexError
 from index.query import Query
@@ -10,7 +10,7 @@ from kb.kinds.pairs import Pair, problems
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.browser import ServiceCount
-from kb.search.collection import GenerationCache
+from kb.search.collection import Cached
 from kb.search.facets import UNDATED, place
 from kb.search.relevance import FIRST
 from kb.search.results import FoundNote
@@ -38,21 +38,7 @@ _QUESTIONS = (
     *("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計"),
 )
 
-K = TypeVarTuple("K")
 T = TypeVar("T")
-
-
-class Cached(Generic[*K, T]):
-    """A function whose results are cached by its arguments until the next generation of a knowledge base."""
-
-    def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[Unpack[K]], T]) -> None:
-        self._collection = knowledge_base.collection
-        self._make = make
-        self._values = GenerationCache[T]()
-
-    def __call__(self, *key: *K) -> T:
-        """Return the result for the newest generation."""
-        return self._values.get(self._collection.contents(), lambda: self._make(*key), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +76,7 @@ def syntax(knowledge_base: KnowledgeBase) -> Callable[[], tuple[tuple[str, str, 
 
 def _cached_by_language(knowledge_base: KnowledgeBase, make: Callable[[], Iterable[T]]) -> Callable[[], tuple[T, ...]]:
     """Return a function that returns items in the language of the request, and none without an index."""
-    cached = Cached(knowledge_base, lambda _language: tuple(make()))
+    cached = Cached(knowledge_base.collection, lambda _language: tuple(make()))
 
     def items() -> tuple[T, ...]:
         try:
@@ -207,7 +193,7 @@ def panels(knowledge_base: KnowledgeBase) -> Callable[[Query], Panel | None]:
 
     There is no panel on later pages, or if the query selects services: the reader has seen it already.
     """
-    cached = Cached(knowledge_base, lambda slug: _panel(slug, knowledge_base))  # each costs two searches
+    cached = Cached(knowledge_base.collection, lambda slug: _panel(slug, knowledge_base))  # each costs two searches
 
     def panel(query: Query) -> Panel | None:
         if query.offset or query.selected("service"):

@@ -201,13 +201,6 @@ def test_the_least_recently_used_value_is_dropped() -> None:
     assert cache.get(contents, lambda: "b again", "b") == "b again"
 
 
-def test_a_value_that_is_not_final_is_made_again() -> None:
-    cache, contents = GenerationCache[int](), generation(1)
-    values = [cache.get(contents, lambda value=value: value, is_final=lambda value: value > 1) for value in range(4)]
-
-    assert values == [0, 1, 2, 2]
-
-
 @pytest.mark.usefixtures("hurried")
 def test_each_thread_gets_the_value_of_its_generation() -> None:
     cache, generations = GenerationCache[str](), [generation(number) for number in range(3)]

@@ -267,6 +267,7 @@ def test_an_entry_is_sorted_by_the_surest_advice_that_it_leads_to(tmp_path: Path
 
 def test_a_guide_is_made_again_only_for_another_generation(tmp_path: Path) -> None:
     knowledge_base = opened(tmp_path, y2018="  - 箱の札が棚に並ぶ\n")
+    knowledge_base.indexer.embed()
     first, same = guide(knowledge_base), guide(knowledge_base)
     (tmp_path / "library" / "y2019.md").write_text("# 見本勉強会 2019\n\n- Lambda\n", "utf-8")
     knowledge_base.indexer.sync()
@@ -277,6 +278,7 @@ def test_a_guide_is_made_again_only_for_another_generation(tmp_path: Path) -> No
 
 def test_only_the_last_few_guides_are_kept(tmp_path: Path) -> None:
     knowledge_base = opened(tmp_path, y2018="  - 箱の札が棚に並ぶ\n")
+    knowledge_base.indexer.embed()
     services = knowledge_base.collection.catalogue.services[:20]
     first, *_ = [knowledge_base.guide(service) for service in services]
 
