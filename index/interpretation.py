@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from index.engine import Reason
 from index.query import Query, Step, StepName
 from index.query_ast import InField, Key, Node, Parsed, QueryWord, terms_of, words_in
-from index.query_correction import correct, with_completions
+from index.query_completion import with_completions
+from index.query_correction import correct
 from index.query_parser import QueryParser
 from index.ranking import SignalName
 from index.terms import TermIndex

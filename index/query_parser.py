@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from index import query_ast as ast
-from index.query_words import QueryWords, as_written, joined, names_among
+from index.query_words import QueryWords, as_written, joined, runs_of
 from index.terms import TermIndex
 from index.text import KANA, folded, folded_name, folded_width
 
@@ -85,7 +85,7 @@ class QueryParser(Struct, frozen=True):
         in_titles = {word for word in words if field and terms.exists(in_title(field, (word,)))}
         nodes = {word: self._node(word, terms) for word in words}
 
-        def names_of(run: Sequence[ast.QueryWord]) -> tuple[ast.Node, ...]:
+        def names_of(run: Sequence[ast.QueryWord]) -> list[ast.Node]:
             """Return the nodes of what words together name; titles count unless the words are common."""
             names = list[ast.Node]()
             name = self.merged.get(joined(run)) or joined(run)
@@ -96,14 +96,14 @@ class QueryParser(Struct, frozen=True):
                 common = _MIN_COMMON * having
                 if 0 < having <= MAX_UNDER_TITLES and terms.count([nodes[word] for word in run]) < common:
                     names.append(title)
-            return tuple(names)
+            return names
 
-        runs = list(names_among(words, names_of))
-        in_runs = {word for run in runs for word in run}
-        return (
-            *(ast.AnyOf((ast.AllOf(tuple(nodes[word] for word in run)), *names_of(run))) for run in runs),
-            *(node for word, node in nodes.items() if word not in in_runs),
-        )
+        required, in_names = list[ast.Node](), set[ast.QueryWord]()
+        for run in runs_of(words):
+            if in_names.isdisjoint(run) and (names := names_of(run)):
+                required.append(ast.AnyOf((ast.AllOf(tuple(nodes[word] for word in run)), *names)))
+                in_names.update(run)
+        return (*required, *(node for word, node in nodes.items() if word not in in_names))
 
     def _node(self, word: ast.QueryWord, terms: TermIndex) -> ast.Node:
         facet = self.named(word.text)

@@ -1,25 +1,32 @@
-"""Makes the words of queries: each with the terms that match it, its synonyms, and its related words."""
+"""Makes the words of queries: each with the terms that match it, its synonyms, and its related words.
+
+A text is split at spaces into pieces, and a piece by the analyser into words. A document has a word if it has all terms
+of any alternative; in Lucene this is a SHOULD of MUSTs:
+
+    asid    → asid | acid            as written, and the other form of a common slip
+    信頼性  → 信頼性 | 信頼 性       as the dictionary has it, and its short units
+"""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from itertools import chain, groupby
+from itertools import groupby
 
 from msgspec.structs import replace
 
 from index import datafiles
 from index.analysis import Analyzer, Morpheme
+from index.kana_names import KanaNames
 from index.query_ast import Alternative, Key, QueryPiece, QueryWord
 from index.readings import Readings
-from index.text import KANA, KATAKANA, folded, folded_name, hiragana, katakana
+from index.text import HIRAGANA, folded, folded_name
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # of the points of the word itself, whose documents come first
+PHONETIC_WEIGHT = 0.5  # most homophones mean something else (監視, 漢詩)
+# An input method shows an unfinished word so: the last keys are not kana yet.
+COMPOSED = re.compile("[ぁ-ゖァ-ヶー]+[a-zａ-ｚ]{1,3}")
 
-_KANA_RUN = re.compile("[ぁ-ゖァ-ヶー]{2,}(?![A-Za-zぁ-ゖァ-ヶー])")
-_MIN_NAME = 3  # kana
-_PARTICLE = re.compile("(?:[のをがにではともやへか]|って|なら|だけ|など|する|した)(?![ぁぃぅぇぉゃゅょー])")
-
-_MAX_NAME_WORDS = 8  # from each word, runs of up to 8 words are looked up
+_MAX_NAME_WORDS = 8
 # Letters of a real word without kanji, and of a name or a word between spaces. The dictionary has most kana and many
 # pairs of letters: of random keys typed into an input method 4 in 100 texts have a real word, 30 with 2 letters.
 _MIN_REAL, _MIN_ALONE = 3, 2
@@ -32,7 +39,7 @@ _CACHED_TEXTS = 8  # each text of a query is analysed for its words, then for it
 
 
 class QueryWords:
-    """Makes words and shingles of a query's text.
+    """Makes words and shingles of a query's text. `names` recognises names that are typed in kana.
 
     - `slips`: pairs of a wrong form and the right one, synonyms at half weight.
     - `related`: pairs of a word and one that replaces it if the query finds little (`with_related`).
@@ -47,8 +54,8 @@ class QueryWords:
         readings: Callable[[], Iterable[tuple[str, str]]] = tuple,
     ) -> None:
         self.analyzer = analyzer
-        self.readings = Readings(readings)
         self._morphemes = lru_cache(_CACHED_TEXTS)(analyzer.morphemes)
+        self.names = KanaNames(Readings(readings), self._morphemes)
         self._slips = tuple(slips)
         self.related = tuple(related)
 
@@ -59,14 +66,14 @@ class QueryWords:
     def pieces(self, text: str) -> tuple[QueryPiece, ...]:
         """Split a text at spaces, except those inside a name, and return the pieces with their words."""
         content = frozenset(self._content(text))
-        return tuple(self._piece(run, content) for run in self._runs(text))
+        return tuple(self._piece(between_spaces, content) for between_spaces in self._split(text))
 
     def has_real_word(self, text: str) -> bool:
         """Return whether a text has a word of the dictionary or a name, which noise (asdfgh, ｄｋｆじゃ) has not."""
         return any(
-            self.has_name("".join(morpheme.surface for morpheme in run))
-            or any(self._is_real(morpheme, is_alone=len(run) == 1) for morpheme in run)
-            for run in self._runs(text)
+            self.names.is_in(_written(between_spaces))
+            or any(self._is_real(morpheme, is_alone=len(between_spaces) == 1) for morpheme in between_spaces)
+            for between_spaces in self._split(text)
         )
 
     def with_related(self, word: QueryWord) -> QueryWord:
@@ -83,84 +90,15 @@ class QueryWords:
         """Return how a text is read, in katakana."""
         return "".join(morpheme.reading for morpheme in self._morphemes(text))
 
-    def name_of(self, kana: str) -> str | None:
-        """Return the name that is read so; other long vowels mean it too if the kana are no word (どっか)."""
-        if not KATAKANA.fullmatch(katakana(kana)):
-            return None
-        return self.readings.of(kana) or self._unless_word(kana, self.readings.with_other_length(kana))
-
-    def similar_name(self, kana: str) -> str | None:
-        """Return the name that sounds most like kana that are no word, or None."""
-        return self._unless_word(kana, self.readings.near(kana))
-
-    def _unless_word(self, kana: str, name: str | None) -> str | None:
-        return None if name and self._is_word(kana) else name
-
-    def has_name(self, text: str) -> bool:
-        """Return whether a text is read like a name, or has one in its kana."""
-        return bool(self.readings.of(text) or self.names_in(text))
-
-    def names_in(self, text: str) -> tuple[tuple[int, int], ...]:
-        """Return the places of names by their readings in a text: らむだ in らむだの課金.
-
-        A name begins where kana begin or after a particle. It ends with the kana, before a particle, a word, or another
-        name.
-        """
-        places, at = [], 0
-        for begin in self._possible_begins(text):
-            run = _KANA_RUN.match(text, begin)
-            if run and begin >= at and (end := self._end_of_name(text, *run.span())):
-                places.append((begin, end))
-                at = end
-        return tuple(places)
-
-    def _possible_begins(self, text: str) -> Iterator[int]:
-        after = True  # the beginning of the text, another script, or a particle
-        for morpheme in self._morphemes(text):
-            if after and (morpheme.begin == 0 or not morpheme.is_particle):
-                yield morpheme.begin
-            after = morpheme.is_particle or not KANA.match(morpheme.surface[-1])
-
-    def _end_of_name(self, text: str, begin: int, end: int) -> int | None:
-        """Return where the longest name at the beginning of kana ends, or None. Exact readings precede similar ones."""
-        ends = range(end, begin + _MIN_NAME - 1, -1)
-        exact = (place for place in ends if self.name_of(text[begin:place]) and self._may_follow(text[place:end]))
-        similar = (
-            place
-            for place in ends
-            if (place == end or _PARTICLE.match(text, place)) and self.similar_name(text[begin:place])
-        )
-        return next(chain(exact, similar), None)
-
-    def _may_follow(self, kana: str) -> bool:
-        """Return whether kana may follow a name without a space."""
-        if not kana or _PARTICLE.match(kana):
-            return True
-        return len(kana) >= _MIN_NAME and bool(self._is_word(kana) or self.readings.of(kana))
-
-    def _is_word(self, kana: str) -> bool:
-        """Return whether kana are a word of the dictionary; of proper nouns it has too many (ジャバー, ポーリー)."""
-        return any(
-            len(morphemes) == 1 and morphemes[0].is_known and morphemes[0].is_content and not morphemes[0].is_proper
-            for morphemes in map(self._morphemes, (kana, katakana(kana), hiragana(kana)))
-        )
-
-    def _runs(self, text: str) -> Iterator[Sequence[Morpheme]]:
-        """Yield the morphemes of each piece of a text."""
+    def _split(self, text: str) -> Iterator[Sequence[Morpheme]]:
+        """Yield the morphemes between spaces."""
         runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
         yield from (tuple(run) for is_space, run in runs if not is_space)
 
-    def _is_real(self, morpheme: Morpheme, *, is_alone: bool) -> bool:
-        """Return whether a word is known, has meaning by itself, and is long enough not to be in noise by chance."""
-        min_letters = _MIN_ALONE if is_alone or self.analyzer.is_name(morpheme.surface) else _MIN_REAL
-        long_enough = len(morpheme.surface) >= min_letters or _KANJI.search(morpheme.surface)
-        has_meaning = morpheme.is_content and not (morpheme.is_figure or morpheme.is_interjection)
-        return bool(morpheme.is_known and long_enough and has_meaning and not self._word(morpheme).is_function_word)
-
-    def _piece(self, run: Sequence[Morpheme], content: Collection[Morpheme]) -> QueryPiece:
-        text = "".join(morpheme.surface for morpheme in run)
-        words = tuple(self._word(morpheme) for morpheme in run if morpheme in content)
-        if not words and self.has_name(text):  # らむだ: Sudachi sees two auxiliary verbs
+    def _piece(self, between_spaces: Sequence[Morpheme], content: Collection[Morpheme]) -> QueryPiece:
+        text = _written(between_spaces)
+        words = tuple(self._word(morpheme) for morpheme in between_spaces if morpheme in content)
+        if not words and self.names.is_in(text):  # らむだ: Sudachi sees two auxiliary verbs
             words = (as_written(text),)
         return QueryPiece(text, words)
 
@@ -179,6 +117,13 @@ class QueryWords:
             # It only carries a question or qualifies another word: 何, 何色, 方法, 性.
             is_function_word=morpheme.is_affix or term.startswith("何") or term in _function_words(),
         )
+
+    def _is_real(self, morpheme: Morpheme, *, is_alone: bool) -> bool:
+        """Return whether a word is known, has meaning by itself, and is long enough not to be in noise by chance."""
+        min_letters = _MIN_ALONE if is_alone or self.analyzer.is_name(morpheme.surface) else _MIN_REAL
+        long_enough = len(morpheme.surface) >= min_letters or _KANJI.search(morpheme.surface)
+        has_meaning = morpheme.is_content and not (morpheme.is_figure or morpheme.is_interjection)
+        return bool(morpheme.is_known and long_enough and has_meaning and not self._word(morpheme).is_function_word)
 
     @cached_property
     def _slips_by_term(self) -> Mapping[str, tuple[Alternative, ...]]:
@@ -205,23 +150,33 @@ def as_written(text: str, *, is_function_word: bool = False) -> QueryWord:
     return QueryWord(text, (Alternative((Key(folded(text)),)),), is_function_word=is_function_word)
 
 
-def names_among(
-    words: Sequence[QueryWord], is_name: Callable[[Sequence[QueryWord]], object]
-) -> Iterator[tuple[QueryWord, ...]]:
-    """Yield each longest run of words that together are a name."""
-    begin = 0
-    while begin < len(words):
+def without_fragments(piece: QueryPiece) -> QueryPiece:
+    """Return a piece as a single word if its words are only letters of an unknown one: d of らむd, あ of いたりあ."""
+    fragments = HIRAGANA.fullmatch(piece.text) and all(len(word.text) == 1 for word in piece.words)
+    if len(piece.text) > 1 and (fragments or COMPOSED.fullmatch(piece.text)):
+        return replace(piece, words=(as_written(piece.text, is_function_word=True),))
+    return piece
+
+
+def first_terms(words: Iterable[QueryWord]) -> tuple[Key, ...]:
+    """Return the terms of some words, of the first alternative of each."""
+    return tuple(key for word in words for key in word.alternatives[0].terms)
+
+
+def runs_of(words: Sequence[QueryWord]) -> Iterator[Sequence[QueryWord]]:
+    """Yield each run of words that may be a name, the longest first of those that begin with the same word."""
+    for begin in range(len(words)):
         for end in range(min(begin + _MAX_NAME_WORDS, len(words)), begin, -1):
-            if is_name(words[begin:end]):
-                yield tuple(words[begin:end])
-                begin = end - 1
-                break
-        begin += 1
+            yield words[begin:end]
 
 
 def joined(words: Iterable[QueryWord]) -> str:
     """Return words as one folded name."""
     return folded_name("".join(word.text for word in words))
+
+
+def _written(morphemes: Iterable[Morpheme]) -> str:
+    return "".join(morpheme.surface for morpheme in morphemes)
 
 
 def _forms(morpheme: Morpheme) -> Iterator[Alternative]:

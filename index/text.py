@@ -9,6 +9,8 @@ from functools import lru_cache
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _TO_KATAKANA = ord("ァ") - ord("ぁ")  # both blocks of Unicode have the same order
 KANA = re.compile("[ぁ-ゖァ-ヶー]")
+HIRAGANA = re.compile("[ぁ-ゖー]+")
+KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
 KATAKANA = re.compile("[ァ-ヴー]+")  # a reading
 _NO_LETTERS = re.compile(r"[\W_]+")
 # Editors and web pages leave invisible characters around a text: zero-width spaces and joiners, the word joiner, a BOM.

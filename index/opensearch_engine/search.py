@@ -34,7 +34,7 @@ from index.query import Query
 from index.query_ast import Alternative, Key, QueryWord
 from index.query_correction import did_you_mean
 from index.query_parser import QueryParser, in_title
-from index.query_words import joined, names_among
+from index.query_words import joined, runs_of
 from index.ranking import WEIGHTS, SignalName
 from index.similarity import MAX_SIMILAR, MIN_COSINE
 from index.text import folded_case, folded_name
@@ -72,8 +72,7 @@ class Search:
 
     def _load(self, words: Sequence[QueryWord]) -> None:
         """Ask in one request for the counts that most queries need to be interpreted."""
-        runs = list[Sequence[QueryWord]]()
-        list(names_among(words, runs.append))  # tries every run of words
+        runs = list(runs_of(words))
         named = (layout.with_values(self.schema.names, [name]) for name in dict.fromkeys(map(joined, runs)))
         titles = (in_title(self.schema.titles[1], run) for run in runs) if self.schema.titles else ()
         keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)

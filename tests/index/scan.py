@@ -189,7 +189,7 @@ class Scan:
         if any(self._parser.named(word.text) for word in self.loosest):
             return True
         pieces = re.split(r"\s+", self._plain_text)
-        return any(words.has_name(piece) or any(self._real_words(piece)) for piece in pieces if piece)
+        return any(words.names.is_in(piece) or any(self._real_words(piece)) for piece in pieces if piece)
 
     def _real_words(self, piece: str) -> Iterator[bool]:
         """Yield whether each morpheme of a piece is a known word that means something and is long enough."""

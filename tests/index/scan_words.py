@@ -140,7 +140,7 @@ class Words:
         text, all_known = piece.text, all(map(self.exists, piece.words))
         is_word = self._is_word(piece)
         if is_word or (all_known and not re.search("[ぁ-ゖ]", text)):
-            found = None if "keyboard" in without else self._known(self.parser.words.name_of(text))
+            found = None if "keyboard" in without else self._known(self.parser.words.names.of(text))
             return _or_name(piece if is_word else _whole(piece), found, 0.5), []
         is_suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(text)) or _MIXED.search(text)
         attempts: list[tuple[StepName, Callable[[QueryPiece], _Corrected | None]]] = [("keyboard", self._by_kana)]
@@ -171,7 +171,7 @@ class Words:
         yield from self.with_names(pieces[1:], without)
 
     def _split(self, piece: QueryPiece, without: Sequence[StepName]) -> Iterator[QueryPiece]:
-        text, places = piece.text, [] if self._is_word(piece) else list(self.parser.words.names_in(piece.text))
+        text, places = piece.text, [] if self._is_word(piece) else list(self.parser.words.names.places(piece.text))
         places = [(begin, end) for begin, end in places if self._is_split_off(text[begin:end], without)]
         if places in ([], [(0, len(text))]):
             yield piece
@@ -197,20 +197,20 @@ class Words:
             return self._is_named(kana, without)
         if in_katakana and self._is_word(written):
             return False
-        return bool(self.parser.words.readings.of(kana)) and self._is_named(kana, without)
+        return bool(self.parser.words.names.readings.of(kana)) and self._is_named(kana, without)
 
     def _step_to_name(self, kana: str) -> StepName:
-        return "keyboard" if self.parser.words.name_of(kana) else "spelling"
+        return "keyboard" if self.parser.words.names.of(kana) else "spelling"
 
     def _named(self, kana: str) -> _Corrected | None:
-        found = self._known(self.parser.words.name_of(kana) or self.parser.words.similar_name(kana))
+        found = self._known(self.parser.words.names.of(kana) or self.parser.words.names.similar(kana))
         return (found, [Step(self._step_to_name(kana), kana, found.text)]) if found else None
 
     def _by_kana(self, piece: QueryPiece) -> _Corrected | None:
         text = piece.text
         if not _KANA_OR_LATIN.fullmatch(text):
             return None
-        known = (self._known(self.parser.words.name_of(kana)) for kana in (text, kana_of(text)) if kana)
+        known = (self._known(self.parser.words.names.of(kana)) for kana in (text, kana_of(text)) if kana)
         named = next((found for found in known if found), None)
         whole = None if _MIXED.search(text) or katakana(text) == text else self._known(katakana(text))
         if whole and (named or len(whole.words) == 1):
@@ -223,7 +223,7 @@ class Words:
             return None
         for other in [*([] if _MIXED.search(text) else [katakana(text)]), *keys_of(text)]:
             if other != text and (found := self._known(other)):
-                name = self._known(self.parser.words.similar_name(text)) if similar else None
+                name = self._known(self.parser.words.names.similar(text)) if similar else None
                 return _or_name(found, name, 1), [Step("keyboard", text, other)]
         return None
 
@@ -280,7 +280,7 @@ class Words:
             return spelt
         begun = kana_begun(typed)
         prefixes = tuple(filter(None, map(as_read, (typed, *begun))))
-        named = self.parser.words.readings.names
+        named = self.parser.words.names.readings.names
         readings = sorted((reading for reading in named if reading.startswith(prefixes)), key=len)
         words = (self.parser.words.of(name) for name in dict.fromkeys(named[reading] for reading in readings))
         names = [Alternative(tuple(key for word in ws for key in word.alternatives[0].terms)) for ws in words if ws]

@@ -12,6 +12,7 @@ from index.query import Query, StepName
 from index.query_ast import Alternative, InField, Key, QueryPiece, QueryWord
 from index.query_parser import QueryParser
 from index.ranking import length_strength, max_points, word_weight
+from index.readings import Readings
 from index.schema import Schema, TextField
 
 
@@ -36,8 +37,7 @@ class Words:
     def shingles(self, _text: str) -> tuple[Key, ...]:
         return ()
 
-    def name_of(self, _kana: str) -> None:
-        """Return the name that is read so: there is none."""
+    names = Readings()  # none
 
 
 class Counts:

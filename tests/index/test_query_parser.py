@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer, LexiconEntry
 from index.query_ast import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, QueryPhrase, QueryPiece, QueryWord
 from index.query_parser import MAX_CHARACTERS, MAX_WORDS, QueryField, QueryParser
-from index.query_words import QueryWords, as_written, joined, names_among
+from index.query_words import QueryWords, as_written
+from index.schema import Schema
 from kb.report.dates import date_or_none
 
 ANALYZER = Analyzer([LexiconEntry("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
@@ -205,9 +206,30 @@ def test_any_text_has_pieces_or_conditions_unless_it_is_blank(text: str) -> None
     assert bool(parsed.pieces or parsed.conditions) == bool(text[:MAX_CHARACTERS].strip())
 
 
+class Names:
+    """A term index of documents that have these names, and every word."""
+
+    schema = Schema((), ("event",), names="event")
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def exists(self, _node: Node) -> bool:
+        return True
+
+    def has_name(self, name: str) -> bool:
+        return name in self.names
+
+
 def test_adjacent_names_are_each_found_at_full_length() -> None:
-    words = [as_written(text) for text in ("JAWS", "DAYS", "2018", "東京", "大阪")]
+    jaws, days, year, tokyo, osaka = (as_written(text) for text in ("JAWS", "DAYS", "2018", "東京", "大阪"))
+    names = Names("jaws", "jawsdays", "days2018", "2018", "大阪")
 
-    named = list(names_among(words, lambda run: joined(run) in {"jaws", "jawsdays", "2018", "大阪"}))
+    required = PARSER.required([jaws, days, year, tokyo, osaka], names)  # type: ignore[arg-type]  # nothing is counted
 
-    assert list(map(joined, named)) == ["jawsdays", "2018", "大阪"]
+    assert required == (
+        AnyOf((AllOf((jaws, days)), FacetIs("event", "jawsdays", ("jawsdays",)))),
+        AnyOf((AllOf((year,)), FacetIs("event", "2018", ("2018",)))),
+        AnyOf((AllOf((osaka,)), FacetIs("event", "大阪", ("大阪",)))),
+        tokyo,
+    )

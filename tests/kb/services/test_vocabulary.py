@@ -68,7 +68,7 @@ def test_a_name_is_read_as_its_words_and_capital_letters_are(name: str, reading:
 def test_a_word_of_the_dictionary_is_no_slip_of_a_name(kana: str, name: str) -> None:
     words = query_parser(TOOLS).words
 
-    assert (words.readings.near(kana), words.similar_name(kana)) == (name, None)
+    assert (words.names.readings.near(kana), words.names.similar(kana)) == (name, None)
 
 
 @pytest.mark.parametrize(
