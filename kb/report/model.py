@@ -19,6 +19,8 @@ LineRole = Literal["talk", "part", "other"]
 TalkOverride = bool | Literal["ends"]
 """Whether a line is a talk. With `ends` it is no talk, and the talk above ends there."""
 
+_MAX_PASSAGE = 4_000  # characters; the model takes a second for so many, and the longest known notes have 1,000
+
 
 class Why(Struct, frozen=True, array_like=True):
     """Why a note is about a service: the place and the words that name it.
@@ -131,9 +133,9 @@ class Note(Struct, frozen=True):
 
     @property
     def passage(self) -> str:
-        """The text for similarity search: the talk, the trail and the note, outermost first."""
+        """The text for similarity search: the talk, the trail and the note, outermost first; long ones are cut."""
         talk = [self.talk.written_title] if self.talk else []  # a corrected title needs no new vectors
-        return " > ".join([*talk, *(crumb.text for crumb in self.trail), self.text])
+        return " > ".join([*talk, *(crumb.text for crumb in self.trail), self.text])[:_MAX_PASSAGE]
 
 
 class Report(Struct, frozen=True):

@@ -154,6 +154,15 @@ def test_preview_save_and_index_say_the_same_and_read_each_note_once(kb: Knowled
     assert model.passages_read == [note.passage for note in previewed.notes]
 
 
+def test_a_pasted_log_is_read_as_far_as_a_very_long_note(kb: KnowledgeBase, model: Model) -> None:
+    kb.indexer.sync()
+    model.passages_read.clear()
+
+    kb.adder.preview(b"GET /items/1 200 " * 10_000, "log.txt")
+
+    assert [len(passage) for passage in model.passages_read] == [4_000]
+
+
 def test_a_preview_knows_the_lesson_of_the_library(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
     kb.corrector.note(notes(kb)[0].id, lambda told: replace(told, kind="impression"))
