@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from index import query_ast as ast
 from index.query_words import QueryWords, as_written, joined, runs_of
 from index.terms import TermIndex
-from index.text import KANA, folded, folded_name, folded_width
+from index.text import KANA, folded, folded_name, folded_width, letters
 
 # People type far less; these limits bound the cost of queries sent by programs.
 MAX_CHARACTERS, MAX_WORDS, MAX_DEPTH = 512, 32, 8
@@ -277,7 +277,7 @@ class _Parser:
             if meaning.values and known is None:
                 return None
             known = known or meaning.merged.get(folded_name(value))
-            return ast.FacetIs(meaning.name, folded_name(value), (known,) if known else ())
+            return ast.FacetIs(meaning.name, letters(value) or folded_name(value), (known,) if known else ())
         date = meaning.date(value)
         return ast.Dated(meaning.of, date) if date else None
 

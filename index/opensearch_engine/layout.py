@@ -23,7 +23,7 @@ from index.query import Query
 from index.query_ast import Key
 from index.ranking import MIN_LENGTH, WEIGHTS, length_strength
 from index.schema import MAX_EXACT_LENGTH, Document, Schema, TextField, check_fields
-from index.text import folded, folded_name
+from index.text import folded, folded_name, letters
 
 VERSION = 4  # of this layout; an index of another version is written anew
 # Words. The folder engine takes the mean of a generation; here a document's weights must not depend on other documents.
@@ -109,7 +109,7 @@ class Layout:
             "literal": _encodable(folded(document.literal)),
             "belongs": list(document.parents),
             "facet": {group: list(values) for group, values in document.facets.items()},
-            "folded": {group: [folded_name(value) for value in values] for group, values in document.facets.items()},
+            "folded": {group: [letters(value) for value in values] for group, values in document.facets.items()},
         }
         if document.date is not None:
             fields["date"] = document.date

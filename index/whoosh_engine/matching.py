@@ -14,7 +14,7 @@ from index.query_ast import Alternative, Key, QueryWord
 from index.ranking import SignalName, max_points, parts, word_weight
 from index.similarity import Similarity, section_boost
 from index.terms import SpellChecker, shortest_with_prefix
-from index.text import folded_name
+from index.text import letters
 from index.whoosh_engine.docs import Docs, among, both, either, less
 from index.whoosh_engine.rows import encoded
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -92,7 +92,7 @@ class Matching:
                 return self._phrase(encoded(text))
             case ast.FacetIs(name, text, values):
                 group = self._snapshot.group(name)
-                return group.docs_with(values or [value for value in group.values if text in folded_name(value)])
+                return group.docs_with(values or [value for value in group.values if text in letters(value)])
             case ast.Dated():
                 dates = self._snapshot.dates
                 return dates.docs_with(filter(node.includes, dates.values))

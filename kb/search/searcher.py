@@ -13,7 +13,7 @@ from index.analysis import Analyzer, marks
 from index.engine import FacetCount, Hit, Results, TitledCount
 from index.query import Query, Sort, StepName
 from index.query_parser import OPERATOR
-from index.text import folded_name
+from index.text import folded_name, letters
 from kb.library.contents import Contents
 from kb.pipeline.reports import tools_of
 from kb.report.model import Note
@@ -183,7 +183,7 @@ class Searcher:
             return (name,)
         if merged := facet.merged(self._collection.tools.configuration).get(folded_name(name)):
             return (merged,)
-        return tuple(count.value for count in self.noted(facet) if folded_name(name) in folded_name(count.value))
+        return tuple(count.value for count in self.noted(facet) if (letters(name) or name) in letters(count.value))
 
     def noted(self, facet: Facet) -> tuple[FacetCount, ...]:
         """Return the values of a facet that any note has."""

@@ -40,7 +40,7 @@ def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[P
 
 def is_backup(name: str) -> bool:
     """Return whether the walk skips a file of this name: hidden files, backups, kb.toml."""
-    return name.startswith((".", "~$", "#")) or name.endswith(("~", ".bak", ".swp", ".tmp")) or name == CONFIGURATION
+    return name.startswith((".", "~$")) or name.endswith(("~", "#", ".bak", ".swp", ".tmp")) or name == CONFIGURATION
 
 
 def backups_below(root: Path) -> Iterator[Path]:

@@ -35,7 +35,7 @@ from index.query_ast import (
     QueryWord,
 )
 from index.schema import TextField
-from index.text import folded, folded_name
+from index.text import folded, folded_name, letters
 
 if TYPE_CHECKING:
     from scan_engine import ScanEngine
@@ -281,7 +281,7 @@ class Scan:
                 return text in folded(document.literal)
             case FacetIs(group, text, values):
                 own = document.facets.get(group, ())
-                return any(value in values if values else text in folded_name(value) for value in own)
+                return any(value in values if values else text in letters(value) for value in own)
             case Dated(when, date):
                 if not document.date:
                     return False

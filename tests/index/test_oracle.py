@@ -36,7 +36,7 @@ SHARED = {
     },
     "index.query_parser": {"QueryParser"},
     "index.schema": {"Document", "Schema", "TextField"},
-    "index.text": {"folded", "folded_case", "folded_name", "hiragana", "katakana"},
+    "index.text": {"folded", "folded_case", "folded_name", "hiragana", "katakana", "letters"},
 }
 
 

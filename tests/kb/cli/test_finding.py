@@ -145,17 +145,21 @@ def test_a_command_that_needs_an_index_makes_it_first(command: tuple[str, ...]) 
 def test_a_part_of_an_events_name_finds_the_same_as_in_the_search_box(library: Path) -> None:
     (library / "b.md").write_text("# JAWS DAYS 2018 参加レポート\n\n- SNS\n", "utf-8")
     (library / "c.md").write_text("# JAWS-UG 千葉 #3 参加レポート\n\n- S3\n", "utf-8")
+    (library / "d.md").write_text("---\nevent: golang.tokyo #11\n---\n- EC2\n", "utf-8")
 
     found = {
         wanted: (sorted(texts("search", "--event", wanted)), sorted(texts("search", f'event:"{wanted}"')))
-        for wanted in ("JAWS", "jaws days", "2018", "ほげ")
+        for wanted in ("JAWS", "jaws days", "JAWS::Days", "2018", "golang.tokyo", "ほげ", "::")
     }
 
     assert found == {
         "JAWS": (["S3", "SNS"], ["S3", "SNS"]),
         "jaws days": (["SNS"], ["SNS"]),
+        "JAWS::Days": (["SNS"], ["SNS"]),
         "2018": (["SNS"], ["SNS"]),
+        "golang.tokyo": (["EC2"], ["EC2"]),
         "ほげ": ([], []),
+        "::": ([], []),
     }
 
 

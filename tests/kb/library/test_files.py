@@ -53,11 +53,12 @@ def test_hidden_files_backups_pipes_and_links_out_are_skipped(tmp_path: Path) ->
         "kb.toml",
         ".git/a.md",
         "a.md",
+        "#Growth の感想.md",
     ):
         (library / name).write_text("")
     os.mkfifo(library / "pipe.md")
 
-    assert sources(library) == ["a.md"]
+    assert sources(library) == ["#Growth の感想.md", "a.md"]
 
 
 def test_a_dangling_link_is_a_problem_and_a_loop_of_folders_is_not_followed(tmp_path: Path) -> None:
