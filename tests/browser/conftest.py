@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
+from webui.pages import updating
 
 CHROMIUM = Path(os.environ.get("KB_CHROMIUM", "/usr/bin/chromium"))
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -31,6 +32,12 @@ new PerformanceObserver((list) => {
 """
 
 Open = Callable[..., Page]
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let answers wait for the update that they began, however busy the machine is."""
+    monkeypatch.setattr(updating, "PATIENCE", 600.0)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
@@ -42,14 +42,14 @@ def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -
         yield root, tmp_path / "library" / "kb.toml"
 
 
-def rows(page: Page) -> list[str]:
-    return page.locator(".claim a[href^='/note/']").all_inner_texts()
+def rows(page: Page) -> Locator:
+    return page.locator(".claim a[href^='/note/']")
 
 
 def test_claims_are_answered_walked_and_taken_back_by_one_key_each(open_page: Open, own: tuple[str, Path]) -> None:
     root, told = own
     page = open_page(ADVICE, root)
-    every = rows(page)
+    every = rows(page).all_inner_texts()
     assert len(every) >= 3
     expect(page.locator(".claim").first).to_be_focused()
     page.keyboard.press("ArrowDown")
@@ -67,7 +67,7 @@ def test_claims_are_answered_walked_and_taken_back_by_one_key_each(open_page: Op
     page.keyboard.press("u")
     expect(page.locator(".deed")).to_contain_text("元に戻しました")
 
-    assert rows(page) == [every[0], *every[2:]]
+    expect(rows(page)).to_have_text([every[0], *every[2:]])
     assert told.read_text("utf-8").splitlines()[1:] == ['kind = "advice"']
 
 
@@ -75,6 +75,7 @@ def test_keys_answer_nothing_while_keys_are_told_or_where_no_claim_is_chosen(
     open_page: Open, own: tuple[str, Path]
 ) -> None:
     page = open_page(ADVICE, own[0])
+    expect(page.locator(".claim").first).to_be_focused()
     page.keyboard.press("?")
     page.keyboard.press("y")
     page.keyboard.press("Escape")
@@ -85,9 +86,18 @@ def test_keys_answer_nothing_while_keys_are_told_or_where_no_claim_is_chosen(
     assert (page.url.endswith(ADVICE), own[1].exists()) == (True, False)
 
 
+def test_the_focus_that_a_reader_sets_while_the_page_loads_stays(open_page: Open, own: tuple[str, Path]) -> None:
+    page = open_page("/", own[0])
+    page.add_init_script("addEventListener('DOMContentLoaded', () => document.getElementById('q').focus())")
+    page.goto(own[0] + ADVICE)
+    page.evaluate("new Promise((done) => setTimeout(done))")  # after that of the page
+
+    expect(page.locator("#q")).to_be_focused()
+
+
 def test_without_a_script_claims_are_answered_by_buttons(open_page: Open, own: tuple[str, Path]) -> None:
     page = open_page(ADVICE, own[0], java_script_enabled=False)
-    every = rows(page)
+    every = rows(page).all_inner_texts()
     page.locator(".claim").first.get_by_role("button", name="いいえ").click()
     expect(page.locator(".claim")).to_have_count(len(every) - 1)
     page.locator(".claim").first.get_by_role("button", name="はい").click()
@@ -129,12 +139,13 @@ def test_claims_are_accessible_and_as_wide_as_the_page(open_page: Open, own: tup
 def test_a_page_of_claims_is_chosen_and_answered_at_once(open_page: Open, own: tuple[str, Path]) -> None:
     root, told = own
     page = open_page(ADVICE, root)
-    every = rows(page)
+    every = rows(page).all_inner_texts()
     page.get_by_role("button", name="このページをすべて選ぶ").click()
     page.locator("#many").get_by_role("button", name="いいえ").click()
     expect(page.locator(".deed")).to_contain_text(f"{len(every)}件に「いいえ」と答えました")
 
-    assert rows(page) == []
+    expect(page.locator("#undo")).to_be_focused()  # by then the page is whole
+    expect(rows(page)).to_have_count(0)
     assert told.read_text("utf-8").count("advice = false") == len(every)
 
 
@@ -147,11 +158,14 @@ def test_likely_names_of_one_person_are_answered_by_the_same_keys(open_page: Ope
     page.request.post(f"{root}/sync", headers={"Origin": root})
     page.goto(f"{root}/todo?what=people")
     expect(page.locator(".claim")).to_have_count(2)
+    expect(page.locator(".claim").first).to_be_focused()
     page.keyboard.press("y")
     expect(page.locator(".deed")).to_contain_text("として表示されます")
     expect(page.locator(".claim")).to_have_count(1)
+    expect(page.locator(".claim")).to_be_focused()
     page.keyboard.press("n")
     expect(page.locator(".deed")).to_contain_text("別のものです")
+    expect(page.locator("#undo")).to_be_focused()  # by then the page listens to keys again
     merged = told.read_text("utf-8")
     page.keyboard.press("u")
     expect(page.locator(".deed")).to_contain_text("元に戻しました")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
@@ -90,6 +90,7 @@ def test_forty_payloads_are_text_while_a_report_is_previewed(open_page: Callable
     page.get_by_label("または本文").fill(report(PAYLOADS[0], PAYLOADS))
     page.get_by_role("button", name="読み取りを確認").click()
     page.get_by_text("行ごとの読み取り").click()
+    page.wait_for_load_state()
 
     assert page.evaluate(HARMED) == UNHARMED
     assert page.locator(".note").count() > len(PAYLOADS)
@@ -109,5 +110,5 @@ def test_the_form_of_another_site_changes_nothing(
         page = open_page("/", address)
         page.get_by_role("button").click()
 
-        assert "このページの外からの操作は受け付けません" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("このページの外からの操作は受け付けません")
     assert (hostile.collection.library.path / report.source).exists()

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
+from waiting import enter, settled, stop_clock
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
-REST = 700  # ms after which every pause of the page is over, and its answer has come
 TOTALS = """
 window.totals = [];
 new MutationObserver(() => {
@@ -43,9 +43,8 @@ def test_letter_by_letter_there_are_always_hits(page: Page, word: str) -> None:
         page.keyboard.type(letter)
         expect(page).to_have_url(re.compile(rf"q={word[:length]}$"))
     typing = totals(page)
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("#found.stale")).to_have_count(0)
-    page.wait_for_timeout(REST)
 
     assert 0 not in typing
     assert typing[-1] >= totals(page)[-1] > 0
@@ -57,13 +56,13 @@ def test_through_an_input_method_there_are_always_hits(page: Page, word: str, en
     method = page.context.new_cdp_session(page)
     for length in range(1, len(word) + 1):
         composed(method, word[:length])
-        page.wait_for_timeout(REST)
+        settled(page)
     assert 0 not in totals(page)
     expect(page.get_by_role("option", name="AWS Lambda")).to_be_visible()
     composed(method, entered)
     method.send("Input.insertText", {"text": entered})
     expect(page.locator("#summary")).to_contain_text(f"（{entered}）")
-    page.keyboard.press("Enter")
+    enter(page)
 
     assert 0 not in totals(page)
     assert page.locator("#q").input_value() == entered
@@ -73,6 +72,7 @@ def test_through_an_input_method_there_are_always_hits(page: Page, word: str, en
 def test_what_begins_nothing_leaves_the_hits_and_enter_says_none(page: Page) -> None:
     page.keyboard.type("SQS")
     expect(page.locator("#summary")).to_contain_text("（SQS）")
+    settled(page)
     shown = page.locator(".note").count()
     page.keyboard.type("zzz")
     expect(page.get_by_role("status")).to_contain_text("「SQSzzz」で始まる言葉はまだ見つかりません")
@@ -95,7 +95,7 @@ def test_enter_asks_for_whole_words(page: Page) -> None:
 def test_back_and_reload_show_what_was_there(page: Page) -> None:
     page.keyboard.type("Lambda")
     expect(page.locator("#summary")).to_contain_text("（Lambda）")
-    page.keyboard.press("Enter")
+    enter(page)
     page.get_by_role("checkbox", name="感想").check()
     expect(page).to_have_url(re.compile("kind=impression"))
     narrowed = page.locator("#summary").inner_text()
@@ -106,3 +106,14 @@ def test_back_and_reload_show_what_was_there(page: Page) -> None:
 
     expect(page.get_by_role("checkbox", name="感想")).not_to_be_checked()
     expect(page.locator("#q")).to_have_value("Lambda")
+
+
+def test_a_link_is_followed_although_a_search_is_due(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    stop_clock(page)
+    page.locator("#q").press_sequentially("x")
+    page.get_by_role("link", name="2018年").click()
+    page.clock.run_for(1000)
+
+    expect(page).to_have_url(re.compile("year=2018"))
+    expect(page.locator(".timeline .chosen")).to_have_count(1)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
+from waiting import enter, stop_clock
 
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
@@ -54,8 +55,9 @@ def test_without_a_script_a_tag_is_corrected_from_a_hit_and_taken_back(
     expect(page.locator("#summary")).to_contain_text("順番")
     expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(1)
     page.get_by_role("button", name="元に戻す").click()
-    expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(0)
     expect(page.get_by_text("元に戻しました")).to_be_visible()
+    expect(page.locator(".note .text")).to_be_visible()
+    expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -80,6 +82,7 @@ def test_without_a_script_a_note_a_talk_and_a_line_are_corrected_in_the_preview(
     page.get_by_role("button", name="元に戻す").click()
     expect(page.locator(".heading h2")).to_have_text(["箱のうた"])
     page.get_by_role("button", name="元に戻す").click()
+    expect(page.locator(".heading h2")).to_have_text(["箱のうた", "鍵について"])
     page.get_by_role("button", name="ライブラリに保存").click()
 
     expect(page.locator("section h2 a")).to_have_text(["箱のうた", "鍵について"])
@@ -99,6 +102,7 @@ def test_the_panels_and_menus_of_corrections_are_accessible(
     told: list[tuple[list[str], bool]] = []
 
     def look() -> None:
+        page.wait_for_load_state()
         violations = [one["id"] for one in Axe().run(page).response["violations"]]
         told.append((violations, page.evaluate("document.documentElement.scrollWidth <= innerWidth")))
 
@@ -108,6 +112,7 @@ def test_the_panels_and_menus_of_corrections_are_accessible(
     page.locator(".lines .menu summary").nth(3).click()
     look()
     page.locator("button.menu").nth(1).click()
+    page.locator("[name=title]").wait_for()
     look()
     page.locator("[name=title]").fill("箱のうた")
     page.locator("button[name=panel]").click()
@@ -154,13 +159,41 @@ def test_an_update_that_takes_long_leads_back_to_the_note(
         expect(page.get_by_role("button", name="元に戻す")).to_be_visible()
 
 
+def test_the_progress_of_an_update_waits_for_a_slow_answer(
+    open_page: Open, own: tuple[str, KnowledgeBase], serve: Callable[[Flask], AbstractContextManager[str]]
+) -> None:
+    going_on, kb = threading.Event(), own[1]
+
+    def sync(_tell: Callable[[str, int, int], None]) -> SyncOutcome:
+        going_on.wait(600)
+        return kb.indexer.sync()
+
+    updater = updating.Updater(sync)
+    updater.update(0)
+    asked: list[Route] = []
+    with serve(create_app(kb, updater=updater)) as root:
+        page = open_page("/", root)
+        stop_clock(page)
+        page.goto(f"{root}/sync")
+        page.route("**/sync", lambda route: asked.append(route))  # noqa: PLW0108  # Playwright takes no method of C
+        with page.expect_request("**/sync"):
+            page.clock.run_for(1000)
+        page.clock.run_for(3000)
+        going_on.set()
+        first = len(asked)
+        asked[0].continue_()
+
+        expect(page.locator("progress")).to_have_count(0)
+    assert first == 1
+
+
 def test_by_keyboard_alone_a_hit_is_found_corrected_and_the_correction_taken_back(
     open_page: Open, own: tuple[str, KnowledgeBase]
 ) -> None:
     page = open_page("/", own[0])
     page.keyboard.press("/")
     page.keyboard.type("順番")
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("#summary")).to_contain_text("順番")
     tab_to(page, page.locator(".note > .menu summary").first)
     page.keyboard.press("Enter")
@@ -231,6 +264,7 @@ def test_the_forms_are_accessible_with_what_they_refuse(
         page.locator(f"main [name={field}]").fill(wrong)
         page.get_by_role("button", name=button).last.click()
         expect(page.locator(f"#{field}-error")).to_be_visible()
+        page.wait_for_load_state()
         told[address] = [one["id"] for one in Axe().run(page).response["violations"]]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

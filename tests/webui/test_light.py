@@ -56,7 +56,7 @@ def test_a_first_visit_to_a_large_library_is_light(client: FlaskClient, address:
     print(f"{address}: {total / 1000:.1f} kB")  # noqa: T201
     sheets = address.startswith(("/?&lang", "/service", "/reports"))  # of pictures on the start page, else of reading
     assert len(fetched) == 3 + sheets
-    assert 10_000 < total <= 24_500
+    assert 10_000 < total <= 24_600
 
 
 def test_every_list_of_the_page_is_full(client: FlaskClient) -> None:

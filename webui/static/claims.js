@@ -23,7 +23,10 @@ every?.addEventListener("click", () => {
   for (const box of boxes) box.checked = !all;
 });
 
-// Continue at the claim in the address, else at the first; after the browser has set the focus.
+// Continue at the claim in the address, else at the first; after the browser has set the focus, unless the reader has.
 addEventListener("load", () =>
-  setTimeout(() => (main.querySelector(".claim:target") ?? claims[0])?.focus({ preventScroll: true })),
+  setTimeout(() => {
+    if (document.querySelector(":focus:not([tabindex='-1'], #undo)")) return;
+    (main.querySelector(".claim:target") ?? claims[0])?.focus({ preventScroll: true });
+  }),
 );

@@ -10,11 +10,12 @@ const COMPOSING = 450; // ms while an input method composes; Android composes ev
 
 // --- Replacing <main> ----------------------------------------------------------------------------------------------
 
-let running = null;
+let running = null; // the request whose response will replace <main>
 let shown = location.pathname + location.search; // the address of <main>
 let typed = false; // whether typing made the newest history entry; the next input replaces it
 
 function visit(address, { push = true, typing = false, keepIfEmpty = false, scroll = null } = {}) {
+  resting = clearTimeout(resting);
   running?.abort();
   const request = (running = new XMLHttpRequest()); // parses into a document, so no string becomes HTML here
   request.responseType = "document";
@@ -39,6 +40,7 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
     if (scroll !== null) scrollTo(0, scroll);
   };
   request.onerror = () => location.assign(address);
+  request.onloadend = () => (running = null);
   request.send();
 }
 
@@ -53,21 +55,21 @@ function stale() {
 function replaceMain(page, title) {
   status.classList.add("unseen");
   const { id, name, value } = document.activeElement;
-  const open = new Map([...main.querySelectorAll("details[id]")].map((e) => [e.id, e.open]));
-  const sought = new Map([...main.querySelectorAll(".find")].map((e) => [e.id, e.value]));
+  const kept = new Map([...main.querySelectorAll("details[id], .find")].map((e) => [e.id, e.open ?? e.value]));
   const drawer = document.querySelector("#filters:popover-open");
   const scrolled = document.getElementById("filters")?.scrollTop;
   main.replaceChildren(...page.childNodes);
   document.title = title;
-  for (const details of main.querySelectorAll("details[id]")) details.open = open.get(details.id) ?? details.open;
+  for (const details of main.querySelectorAll("details[id]")) details.open = kept.get(details.id) ?? details.open;
   for (const find of main.querySelectorAll(".find")) {
-    find.value = sought.get(find.id) ?? "";
+    find.value = kept.get(find.id) ?? "";
     if (find.value) narrow(find);
   }
   const filters = document.getElementById("filters");
   if (drawer) filters?.showPopover();
   if (filters) filters.scrollTop = scrolled ?? 0;
   const again = id ? document.getElementById(id) : main.querySelector(`[name="${name}"][value="${CSS.escape(value)}"]`);
+  if (again?.matches(".note")) again.tabIndex = -1;
   if (again !== box) again?.focus({ preventScroll: true });
 }
 
@@ -85,7 +87,7 @@ addEventListener("popstate", (event) => {
 
 // --- Results while typing, with input methods ---------------------------------------------------------------------
 
-let resting = 0;
+let resting; // the timer of the search to come, undefined if there is none
 let last = box.value;
 
 function searchAfter(wait) {
@@ -109,7 +111,6 @@ box.addEventListener("change", () => remember(box.value));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   remember((last = box.value));
-  clearTimeout(resting);
   closeSuggestions();
   visit(asked());
   if (matchMedia("(pointer: coarse)").matches) box.blur(); // hide the on-screen keyboard, which covers the hits
@@ -132,16 +133,14 @@ let suggesting = null;
 
 function suggest() {
   if (!box.value.trim()) return;
-  const request = new XMLHttpRequest();
   const value = box.value;
-  suggesting = request;
+  const request = (suggesting = new XMLHttpRequest());
   request.responseType = "document";
   request.open("GET", "/suggest" + asked().slice(1));
   request.setRequestHeader("Accept", "text/html");
   request.onload = () => {
-    const options = request.response?.querySelectorAll("[role=option]") ?? [];
     if (suggesting !== request || value !== box.value || document.activeElement !== box) return;
-    offer(options);
+    offer(request.response?.querySelectorAll("[role=option]") ?? []);
   };
   request.send();
 }
@@ -171,14 +170,12 @@ function choose(index) {
 
 function closeSuggestions() {
   suggesting = null; // those on their way would cover the results
-  list.hidden = true;
-  box.setAttribute("aria-expanded", "false");
-  choose(-1);
+  offer([]);
 }
 
 function take(option) {
   closeSuggestions();
-  clearTimeout(resting);
+  resting = clearTimeout(resting);
   if ("forget" in option.dataset) return recent().then((script) => script.forget());
   const address = option.dataset.address;
   if (!address.startsWith("/?")) return location.assign(address);
@@ -294,9 +291,12 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (link.textContent = said), 2000);
 });
 
-// Update the progress of running work each second, in place, without losing the focus.
+// Update the progress of running work each second, in place, without losing the focus. A search that is due comes
+// first, and a slow response is waited for.
 if (main.querySelector("[data-running]")) {
-  setInterval(() => main.querySelector("[data-running]") && visit(location.href, { push: false }), 1000);
+  setInterval(() => {
+    if (!running && !resting && main.querySelector("[data-running]")) visit(location.href, { push: false });
+  }, 1000);
 }
 
 // Files and folders can be dropped anywhere; the upload script is loaded with the first drop.
@@ -314,7 +314,10 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 
 document.getElementById("print")?.addEventListener("click", () => print());
 
-// One key undoes the last change; after the browser has set the focus.
+// One key undoes the last change; after the browser has set the focus, unless the reader has.
 addEventListener("load", () =>
-  setTimeout(() => (main.querySelector("[autofocus]") ?? main.querySelector("#undo"))?.focus({ preventScroll: true })),
+  setTimeout(() => {
+    if (document.querySelector(":focus:not([tabindex='-1'])")) return;
+    (main.querySelector("[autofocus]") ?? main.querySelector("#undo"))?.focus({ preventScroll: true });
+  }),
 );
