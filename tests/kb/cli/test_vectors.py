@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
@@ -23,7 +22,7 @@ WELL = by(Characters())
 
 
 def slow(*_: object) -> None:
-    ENDED.wait(30)
+    ENDED.wait(600)
 
 
 ANSWERS: dict[str, Answer] = {
@@ -39,7 +38,8 @@ def answers(library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Ans
     """Yield a list whose last item answers each request to the model of the library."""
     monkeypatch.delenv("KB_EMBEDDING")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(endpoint, "_QUERY_TIMEOUT", 0.5)
+    monkeypatch.setattr(endpoint, "_QUERY_TIMEOUT", 60.0)  # a busy machine is slow, not wrong
+    ENDED.clear()
     given = [WELL]
 
     def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
@@ -156,16 +156,15 @@ def test_status_has_the_number_of_notes_with_vectors(library: Path, answers: lis
 @pytest.mark.parametrize("sort", ANSWERS)
 @pytest.mark.usefixtures("library")
 def test_words_are_found_whatever_the_model_answers_and_the_failure_is_printed(
-    answers: list[Answer], sort: str
+    answers: list[Answer], sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kb("sync", "--wait")
     answers.append(ANSWERS[sort])
-    started = time.monotonic()
+    monkeypatch.setattr(endpoint, "_QUERY_TIMEOUT", 0.5)
 
     found = kb("search", "順序")
 
     assert ("順序は保証されない" in found.stdout, "could not search by meaning" in found.stdout) == (True, True)
-    assert time.monotonic() - started < 20  # a slow answer takes 30 s
 
 
 @pytest.mark.usefixtures("library", "answers")
