@@ -150,16 +150,18 @@ def test_vectors_of_a_different_length_are_refused(serve: Serve) -> None:
 def test_a_query_times_out_and_the_next_does_not_ask_the_server(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint_module, "_QUERY_TIMEOUT", 0.2)
     asked: list[object] = []
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def answer(_handler: BaseHTTPRequestHandler, body: Mapping[str, Any]) -> None:
         asked.append(body["input"])
+        begun.set()
         ended.wait(30)
 
     endpoint = Endpoint(serve(answer), "m")
     for text in ("監視", "通知"):
         with pytest.raises(EmbeddingError):
             endpoint.queries([text])
+    begun.wait(30)  # the server may read what it is asked after the client has given up
     ended.set()
 
     assert asked == [["監視"]]
