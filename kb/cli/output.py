@@ -1,6 +1,7 @@
 """Output of the commands: plain lines that also read well in a pipe, JSON, errors, progress and the parts of a note."""
 
 import errno
+import os
 import re
 import shutil
 import sys
@@ -78,6 +79,7 @@ def page_lines(lines: Iterable[str]) -> None:
     if len(parts) < size.lines:
         echo_lines(parts)
     else:
+        os.environ.setdefault("LESSCHARSET", "utf-8")  # less trusts the locale, which may not be installed
         click.echo_via_pager(f"{part}\n" for part in parts)
 
 

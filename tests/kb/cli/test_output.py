@@ -105,6 +105,16 @@ def test_more_lines_than_a_terminal_has_go_through_a_pager(monkeypatch: pytest.M
     assert paged == ["一\n二\\u001b]0;題\\u0007\n三\n"]
 
 
+def test_the_pager_is_said_to_show_utf_8_whatever_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LESSCHARSET", raising=False)
+    monkeypatch.setattr(click, "echo_via_pager", lambda _parts: None)
+    on_a_terminal(monkeypatch, 80, 2)
+
+    page_lines(["一", "二"])
+
+    assert os.environ["LESSCHARSET"] == "utf-8"
+
+
 @given(st.dictionaries(ANY_TEXT, ANY_TEXT))
 def test_json_is_read_back_as_the_same_record(record: dict[str, str]) -> None:
     line, _ = printed(lambda: print_json([record])).split("\n")
