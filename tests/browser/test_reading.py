@@ -237,3 +237,14 @@ def test_a_note_is_printed_without_what_is_only_for_the_screen(open_page: Open) 
     expect(page.locator(".top")).to_be_hidden()
     expect(page.get_by_role("navigation", name="現在の位置")).to_be_hidden()
     expect(page.locator(".note .text").first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/sheet?q=Lambda", "/guide/lambda", "/?q=Lambda", "/report/aws-re-invent-2019-d368"])
+def test_nothing_longer_than_a_sheet_of_paper_is_kept_on_one(open_page: Open, path: str) -> None:
+    page = open_page(path, width=720)
+    page.emulate_media(media="print")
+    whole = "[...document.querySelectorAll('main *')].filter((e) => getComputedStyle(e).breakInside.startsWith('avoid'))"
+
+    heights: list[int] = page.evaluate(f"{whole}.map((e) => e.offsetHeight)")
+
+    assert 0 < max(heights) < 1_000  # px
