@@ -75,7 +75,10 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
                     notes.get(one, 0),
                     one == state,
                 )
-                for one, label in {"": _("All problems"), **{one: _(label) for one, label in STATES.items()}}.items()
+                for one, label in {
+                    "": _("Problems, remedied or not"),
+                    **{one: _(label) for one, label in STATES.items()},
+                }.items()
             ],
             services=[
                 (
