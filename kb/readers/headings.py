@@ -37,6 +37,7 @@ _ASIDES: tuple[Role, ...] = ("byline", "aside")
 _POSSIBLE_HEADINGS: tuple[Role, ...] = ("short", "prose", "byline")  # the heading of a talk may end with its speaker
 _TIME = re.compile(r"\d{1,2}[:：]\d{2}")  # the title of a talk has one, the title of an event does not
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_ANSWER = re.compile(r"(?:A|回答|答え?)\s*\d*\s*[.:．：]")
 _FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
 _LONGEST = 200  # characters of a heading
 _PROSE = 45  # characters; a longer line is prose, whatever its end
@@ -52,9 +53,10 @@ def headings(runs: Sequence[LineRun]) -> dict[int, int]:
     candidates = candidates_of(runs)
     levels = dict.fromkeys(range(_title(runs, _roles(runs)) + 1), 1)
     for index, score in zip(candidates, evidence.scores_of([*candidates.values()]), strict=True):
-        # No list begins with a nested item: if one follows, the line is inside a list.
-        splits_list = index + 1 < len(runs) and runs[index + 1].depth
-        if score > _MIN_SCORE and not splits_list:
+        following = runs[index + 1] if index + 1 < len(runs) else None
+        # No list begins with a nested item: if one follows, the line is inside a list. Above `A.` is a question.
+        is_inside = following and (following.depth or _ANSWER.match(following.text))
+        if score > _MIN_SCORE and not is_inside:
             levels[index] = 2 if runs[index].apart else 3
     return levels
 

@@ -128,6 +128,13 @@ def test_lines_indented_below_a_bullet_continue_it() -> None:
     assert shape(outline.blocks) == ["bullet0 一行目 二行目", "bullet1 子", "paragraph 本文です。"]
 
 
+@pytest.mark.parametrize("answer", ["A. 現場です", "A：現場です", "回答: 現場です"])
+def test_a_question_above_its_answer_is_no_heading(answer: str) -> None:
+    outline = read(f"鍵の会 2019\n\n■ 鍵\n・二つ\n\n■ 質疑\nQ. 誰が決めたのか？\n{answer}\n")
+
+    assert shape(outline.blocks)[3:] == ["heading2 ■ 質疑", "paragraph Q. 誰が決めたのか？", f"paragraph {answer}"]
+
+
 def test_text_without_bullets_is_read_as_extracted_text() -> None:
     outline = read("参加した話\n\nまとめ\n\n学びの多い一日でした。\n次も、\nきっと行きます。\n\n名\t値\n速さ\t3\n")
 
