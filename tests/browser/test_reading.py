@@ -243,7 +243,9 @@ def test_a_note_is_printed_without_what_is_only_for_the_screen(open_page: Open) 
 def test_nothing_longer_than_a_sheet_of_paper_is_kept_on_one(open_page: Open, path: str) -> None:
     page = open_page(path, width=720)
     page.emulate_media(media="print")
-    whole = "[...document.querySelectorAll('main *')].filter((e) => getComputedStyle(e).breakInside.startsWith('avoid'))"
+    whole = (
+        "[...document.querySelectorAll('main *')].filter((e) => getComputedStyle(e).breakInside.startsWith('avoid'))"
+    )
 
     heights: list[int] = page.evaluate(f"{whole}.map((e) => e.offsetHeight)")
 
