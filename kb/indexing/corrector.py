@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from msgspec.structs import replace
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from kb.library import rewriting
 from kb.library.configuration import Configuration
@@ -19,13 +21,27 @@ from kb.report.problems import LibraryError
 from kb.search.collection import Collection
 
 T = TypeVar("T")
+_Fields = TypeVar("_Fields", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of an entry of kb.toml: what the entry said before and after it.
+
+    `place` is the table, and the id of a note, the ids of a talk, the source of a report, or a name.
+    """
+
+    place: tuple[str, ...]
+    before: Any
+    after: Any
 
 
 class Corrector:
     """Edits the kb.toml of a collection's library, and removes and restores its reports.
 
     Each method raises LibraryError if the library is the samples, or its kb.toml is broken. A change is a function of
-    the current value, so that two processes that correct one thing do not overwrite each other.
+    the current entry, so that two processes that correct one thing do not overwrite each other. `revert` undoes the
+    edits that the methods return.
     """
 
     def __init__(self, collection: Collection) -> None:
@@ -35,8 +51,35 @@ class Corrector:
         """Return a block whose corrections are written as one at its end; none of them after an error."""
         return self._library().one_write()
 
-    def note(self, note_id: str, change: Callable[[Correction], Correction]) -> Correction:
-        """Change the correction of a note; return the correction before."""
+    def revert(self, edits: Sequence[Edit]) -> list[Edit]:
+        """Undo edits, the last one first, in one write; return the edits that redo them.
+
+        What others changed since stays. Raises ChangedSinceError if they changed the same parts of an entry.
+        """
+        with self.together():
+            return [self._revert(edit) for edit in reversed(edits)]
+
+    def _revert(self, edit: Edit) -> Edit:
+        before, after = edit.before, edit.after
+        match edit.place:
+            case "notes", note_id:
+                return self.note(note_id, lambda now: _correction_reverted(now, before, after))
+            case "talks", *ids:
+                return self.talk(ids, lambda now: _fields_reverted(now, before, after))
+            case "reports", source:
+                contents = self._collection.contents()
+                entry = contents.by_source.get(source) if contents else None
+                if entry is None:
+                    raise ChangedSinceError(source)
+                return self.report(entry, lambda now: _fields_reverted(now, before, after))
+            case "different", "events" | "people" as table, name:
+                return self.different(table, name, lambda now: _names_reverted(now, before, after))
+            case "events" | "people" as table, name:
+                return self.same(table, name, lambda now: _reverted(now, before, after))
+        raise AssertionError(edit)
+
+    def note(self, note_id: str, change: Callable[[Correction], Correction]) -> Edit:
+        """Change the correction of a note."""
         report, own = report_part(note_id), own_part(note_id)
         contents = self._collection.contents()
         ids = contents.ids_of(report) if contents else ()
@@ -57,10 +100,11 @@ class Corrector:
                 data = rewriting.with_lesson(data, replace(before.lesson, corrections=learned - 1))
             return rewriting.with_correction(data, note_id, after)
 
-        return known(self._library().configure(corrected))
+        before = known(self._library().configure(corrected))
+        return Edit(("notes", note_id), before, change(before))
 
-    def report(self, entry: ReportEntry, change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
-        """Change the metadata override of a report; return the override before.
+    def report(self, entry: ReportEntry, change: Callable[[MetadataOverride], MetadataOverride]) -> Edit:
+        """Change the metadata override of a report.
 
         A new event gives the report new ids: the current ones are stored, and lead to it. Raises ChangedSinceError if
         its file has changed.
@@ -77,15 +121,16 @@ class Corrector:
             after = replace(override, former=tuple(dict.fromkeys((*known.former, *override.former, *former))))
             return rewriting.with_override(data, source, after)
 
-        return library.configure(changed).overrides.get(source, MetadataOverride())
+        before = library.configure(changed).overrides.get(source, MetadataOverride())
+        return Edit(("reports", source), before, change(before))
 
     def own_talk_ids(self, talk_id: str) -> tuple[str, ...]:
         """Return the ids that a talk has in each of its reports alone: kb.toml corrects a talk under those."""
         contents = self._collection.contents()
         return (contents.own_talk_ids(talk_id) if contents else ()) or (talk_id,)
 
-    def talk(self, ids: Sequence[str], change: Callable[[TalkCorrection], TalkCorrection]) -> TalkCorrection:
-        """Change the correction of a talk, or of a line that may be a talk, under its ids; return the one before."""
+    def talk(self, ids: Sequence[str], change: Callable[[TalkCorrection], TalkCorrection]) -> Edit:
+        """Change the correction of a talk, or of a line that may be a talk, under its ids."""
 
         def changed(data: bytes, before: Configuration) -> bytes:
             after = change(before.talks.get(ids[0], TalkCorrection()))
@@ -93,10 +138,11 @@ class Corrector:
                 data = rewriting.with_talk(data, each, after)
             return data
 
-        return self._library().configure(changed).talks.get(ids[0], TalkCorrection())
+        before = self._library().configure(changed).talks.get(ids[0], TalkCorrection())
+        return Edit(("talks", *ids), before, change(before))
 
-    def same(self, table: Same, name: str, change: Callable[[str | None], str | None]) -> str | None:
-        """Change the name that an event's or a person's name is shown under; return the one before, None for itself.
+    def same(self, table: Same, name: str, change: Callable[[str | None], str | None]) -> Edit:
+        """Change the name that an event's or a person's name is shown under, None for itself.
 
         Raises LibraryError if names would lead to each other.
         """
@@ -104,21 +150,21 @@ class Corrector:
         def changed(data: bytes, before: Configuration) -> bytes:
             return rewriting.with_shown(data, table, name, change(before.names(table).said.get(name)))
 
-        return self._library().configure(changed).names(table).said.get(name)
+        before = self._library().configure(changed).names(table).said.get(name)
+        return Edit((table, name), before, change(before))
 
-    def different(
-        self, table: Same, name: str, change: Callable[[tuple[str, ...]], tuple[str, ...]]
-    ) -> tuple[str, ...]:
-        """Change the names that are listed as different events or people than a name; return those before."""
+    def different(self, table: Same, name: str, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Edit:
+        """Change the names that are listed as different events or people than a name."""
 
         def changed(data: bytes, before: Configuration) -> bytes:
             return rewriting.with_different(data, table, name, change(before.others(table, name)))
 
-        return self._library().configure(changed).others(table, name)
+        before = self._library().configure(changed).others(table, name)
+        return Edit(("different", table, name), before, change(before))
 
-    def lesson(self, change: Callable[[LessonTable], LessonTable]) -> LessonTable:
-        """Change what is learned from corrections of kinds; return what was learned before."""
-        return self._library().configure(lambda data, before: rewriting.with_lesson(data, change(before.lesson))).lesson
+    def lesson(self, lesson: LessonTable) -> LessonTable:
+        """Replace what is learned from corrections of kinds; return what was learned before."""
+        return self._library().configure(lambda data, _: rewriting.with_lesson(data, lesson)).lesson
 
     def searches(self) -> tuple[SavedSearch, ...]:
         """Return the saved searches."""
@@ -149,9 +195,14 @@ class Corrector:
         before = self._library().configure(deleted)
         return (before.searches[places[0]], places[0]) if places else None
 
-    def readings(self, before: Readings, after: Readings) -> None:
-        """Replace what assistants read in lines. Raises ChangedSinceError if that is no longer `before`."""
+    def replace_readings(self, versions: tuple[Readings, Readings]) -> tuple[Readings, Readings]:
+        """Replace what assistants read in lines, the first version by the second; return the opposite.
+
+        Raises ChangedSinceError if that is no longer the first one.
+        """
+        before, after = versions
         self._library().replace_readings(before, after)
+        return after, before
 
     def remove(self, source: str, digest: str | None = None) -> FileChange:
         """Remove a report from the library; return the change. Raises ChangedSinceError for another SHA-256."""
@@ -169,12 +220,37 @@ class Corrector:
         return self._collection.library
 
 
-def reverted(now: Mapping[str, T], before: Mapping[str, T], after: Mapping[str, T]) -> Mapping[str, T | None]:
-    """Return the current fields with a change reverted; a field that the change added becomes None.
+def _correction_reverted(now: Correction, before: Correction, after: Correction) -> Correction:
+    """Return a correction with a change of its kind, its searches and each service reverted."""
+    kind, denied = _reverted(*((one.kind, one.denied) for one in (now, before, after)))
+    no_answer_to = _reverted(now.no_answer_to, before.no_answer_to, after.no_answer_to)
+    tagged = _each_reverted(now.tagged, before.tagged, after.tagged)
+    return Correction(kind=kind, denied=denied, no_answer_to=no_answer_to).with_tagged(tagged)
 
-    Fields that only others changed stay as they are. Raises ChangedSinceError if they changed the same fields.
+
+def _fields_reverted(now: _Fields, before: _Fields, after: _Fields) -> _Fields:
+    """Return an entry with a change of each field reverted."""
+    return type(now)(*map(_reverted, astuple(now), astuple(before), astuple(after)))
+
+
+def _names_reverted(now: Sequence[str], before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
+    """Return names with those that a change added taken out, and those that it took out added."""
+    listed = _each_reverted(*(dict.fromkeys(names, True) for names in (now, before, after)))
+    return tuple(name for name, is_listed in listed.items() if is_listed)
+
+
+def _each_reverted(now: Mapping[str, T], before: Mapping[str, T], after: Mapping[str, T]) -> Mapping[str, T | None]:
+    """Return values with a change of each reverted; one that the change added becomes None."""
+    return {key: _reverted(now.get(key), before.get(key), after.get(key)) for key in {**now, **before, **after}}
+
+
+def _reverted(now: T, before: T, after: T) -> T:
+    """Return the value before a change, the present one if it did not change it.
+
+    Raises ChangedSinceError if others changed it since.
     """
-    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    if any(now.get(name) != after.get(name) for name in changed):
+    if before == after:
+        return now
+    if now != after:
         raise ChangedSinceError
-    return {**now, **{name: before.get(name) for name in changed}}
+    return before

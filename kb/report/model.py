@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from index.datafiles import CONTROL, quoted
 from kb.report.dates import is_date
@@ -183,6 +184,17 @@ class Correction(Struct, frozen=True):
     def of_kind(self) -> bool:
         """Whether it corrects the kind, from which the kinds of other notes may be learned."""
         return bool(self.kind or self.denied)
+
+    @property
+    def tagged(self) -> Mapping[str, bool]:
+        """Whether the note is about a service, by the slug of each corrected one."""
+        return {**dict.fromkeys(self.adds, True), **dict.fromkeys(self.removes, False)}
+
+    def with_tagged(self, tagged: Mapping[str, bool | None]) -> "Correction":
+        """Return this with other services; with None a service is not corrected."""
+        adds = tuple(slug for slug, is_tagged in tagged.items() if is_tagged)
+        removes = tuple(slug for slug, is_tagged in tagged.items() if is_tagged is False)
+        return replace(self, adds=adds, removes=removes)
 
 
 class TalkCorrection(Struct, frozen=True):

@@ -18,7 +18,7 @@ from kb.library.places import SAMPLES
 from kb.pipeline.reports import Progress
 from kb.search.collection import Cached
 from webui.http.security import Guesses
-from webui.http.undo_log import UndoLog
+from webui.http.undo_log import Undo, UndoLog
 from webui.pages.updating import Pace, Updater
 
 
@@ -33,10 +33,7 @@ def _turning() -> Iterator[None]:
 
 def test_of_many_who_press_a_button_at_once_one_takes_it_back() -> None:
     undo_log, undone = UndoLog(), count()
-
-    def undo() -> tuple[str, object]:
-        next(undone)
-        return "", undo
+    undo = Undo(lambda _: next(undone), 0)
 
     with ThreadPoolExecutor(8) as threads:
         for _ in range(200):

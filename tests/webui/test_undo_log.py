@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.http.undo_log import UndoLog, came_from, undoing
+from webui.http.undo_log import Undo, UndoLog, came_from
 from webui.pages import updating
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -30,20 +30,14 @@ REPORT = """\
 SEARCH = "/?q=順番&page=1"
 
 
-def counting() -> tuple[list[int], object]:
-    """Return what was turned how often, and what takes it back: a number becomes its negative."""
-    turned: list[int] = []
+def test_a_deed_is_taken_back_once_and_what_took_it_back_in_turn() -> None:
+    undo_log, turned = UndoLog(), list[int]()
 
     def turn(number: int) -> int:
         turned.append(number)
         return -number
 
-    return turned, undoing(turn, 7, lambda number: f"now {number}")
-
-
-def test_a_deed_is_taken_back_once_and_what_took_it_back_in_turn() -> None:
-    undo_log, (turned, undo) = UndoLog(), counting()
-    done = undo_log.add("did it", undo)
+    done = undo_log.add("did it", Undo(turn, 7, lambda number: f"now {number}"))
 
     back = undo_log.undo(done.key)
     assert back is not None
@@ -51,7 +45,7 @@ def test_a_deed_is_taken_back_once_and_what_took_it_back_in_turn() -> None:
     assert again is not None
 
     assert [(undo_entry.text, undo_entry.detail, undo_entry.undone) for undo_entry in (done, back, again)] == [
-        ("did it", "", False),
+        ("did it", "now 7", False),
         ("did it", "now -7", True),
         ("did it", "now 7", False),
     ]
@@ -61,12 +55,12 @@ def test_a_deed_is_taken_back_once_and_what_took_it_back_in_turn() -> None:
 def test_a_deed_that_is_refused_is_kept() -> None:
     undo_log, refusals = UndoLog(), [OSError("full")]
 
-    def undo() -> tuple[str, object]:
+    def turn(number: int) -> int:
         if refusals:
             raise refusals.pop()
-        return "", undo
+        return -number
 
-    done = undo_log.add("did it", undo)
+    done = undo_log.add("did it", Undo(turn, 7))
     with pytest.raises(OSError, match="full"):
         undo_log.undo(done.key)
 

@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode, urlunsplit
 
 from flask import Response, make_response, redirect, request
@@ -21,12 +21,16 @@ _UP_TO_DATE = "/todo"  # shows corrections before the index has them
 _Change = TypeVar("_Change")
 
 
-class Undo(Protocol):
-    """Undoes a change."""
+@dataclass(frozen=True, slots=True)
+class Undo(Generic[_Change]):
+    """A change that `revert` undoes; it returns the opposite change, which is reverted to redo this one.
 
-    def __call__(self) -> tuple[str, "Undo"]:
-        """Undo the change; return an additional sentence for the page, and the function that redoes the change."""
-        ...
+    `detail` returns an additional sentence for the page about a change that was made.
+    """
+
+    revert: Callable[[_Change], _Change]
+    change: _Change
+    detail: Callable[[_Change], str] = lambda _change: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class UndoEntry:
 
     key: str
     text: str
-    undo: Undo | None
+    undo: Undo[Any] | None
     detail: str = ""
     undone: bool = False
     anchor: str = ""
@@ -81,11 +85,12 @@ class UndoLog:
         if entry is None or entry.undo is None:
             return None
         try:
-            detail, redo = entry.undo()
+            opposite = entry.undo.revert(entry.undo.change)
         except BaseException:
             self._put(entry)
             raise
-        return self.add(entry.text, redo, detail, undone=not entry.undone, anchor=entry.anchor)
+        redo = replace(entry.undo, change=opposite)
+        return self.add(entry.text, redo, undone=not entry.undone, anchor=entry.anchor)
 
     def explain(self, entry: UndoEntry, detail: str) -> UndoEntry:
         """Return an entry with another last sentence, empty to keep it as it is."""
@@ -93,10 +98,9 @@ class UndoLog:
         self._put(entry)
         return entry
 
-    def add(
-        self, text: str, undo: Undo | None, detail: str = "", *, undone: bool = False, anchor: str = ""
-    ) -> UndoEntry:
+    def add(self, text: str, undo: Undo[Any] | None, *, undone: bool = False, anchor: str = "") -> UndoEntry:
         """Add a change and return its entry."""
+        detail = undo.detail(undo.change) if undo else ""
         entry = UndoEntry(secrets.token_urlsafe(8), text, undo, detail, undone, anchor)
         self._put(entry)
         return entry
@@ -106,28 +110,6 @@ class UndoLog:
             self._entries[entry.key] = entry
             if len(self._entries) > _MAX_ENTRIES:
                 self._entries.popitem(last=False)
-
-
-def undoing(
-    revert: Callable[[_Change], _Change], change: _Change, detail: Callable[[_Change], str] = lambda _: ""
-) -> Undo:
-    """Return the undo of a change; `revert` undoes it and returns the opposite change."""
-
-    def undo() -> tuple[str, Undo]:
-        reverted = revert(change)
-        return detail(reverted), undoing(revert, reverted, detail)
-
-    return undo
-
-
-def replacing(put: Callable[[_Change, _Change], object], before: _Change, after: _Change) -> Undo:
-    """Return the undo of a change from `before` to `after`; `put(one, other)` replaces one by the other."""
-
-    def revert(versions: tuple[_Change, _Change]) -> tuple[_Change, _Change]:
-        put(versions[1], versions[0])
-        return versions[1], versions[0]
-
-    return undoing(revert, (before, after))
 
 
 def still_kept(changes: list[FileChange]) -> str:

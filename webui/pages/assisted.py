@@ -21,7 +21,7 @@ from kb.search.results import UnknownIdError
 from kb.storage.walk import readings_path
 from kb.translation import _, marked, ngettext
 from kb.wording import KINDS, day, listed, since
-from webui.http.undo_log import UndoLog, came_from, replacing
+from webui.http.undo_log import Undo, UndoLog, came_from
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
 from webui.wording import moment
@@ -180,13 +180,13 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         after: Mapping[str, Mapping[str, LineReading]] = {
             source: {of: replace(one, undone=True) for of, one in own.items()} for source, own in before.items()
         }
-        corrector.readings(before, after)
+        undo = Undo(corrector.replace_readings, corrector.replace_readings((before, after)))
         text = ngettext(
             "Took back what an assistant read in {count:,} line.",
             "Took back what assistants read in {count:,} lines.",
             count,
         )
-        undo_entry = undo_log.add(text, replacing(corrector.readings, before, after))
+        undo_entry = undo_log.add(text, undo)
         return undo_log.redirect_back(undo_entry, came_from("/todo?what=assistant"), synced=updater.update(0))
 
     handle_refusals(blueprint)

@@ -1,32 +1,22 @@
 """Corrections: the panel of a note, a talk, a line or a report, the removal of reports, and undo."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeVar
-
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
-from msgspec.structs import asdict
 from werkzeug.exceptions import Gone
 
-from kb.indexing.corrector import Corrector, reverted
+from kb.indexing.corrector import Edit
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
-from kb.report.model import Correction, MetadataOverride, TalkCorrection
-from kb.report.names import Same
 from kb.report.outline import Outline
 from kb.report.problems import UnreadableError
 from kb.search.results import UnknownIdError
 from kb.translation import _
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
-from webui.http.undo_log import Undo, UndoLog, came_from, replacing, still_kept, undoing
+from webui.http.undo_log import Undo, UndoLog, came_from, still_kept
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.panel import Changes, Panel, changes_of, panel_of
 from webui.pages.updating import Updater, kinds_read
 from webui.view.report import report_url
-
-_KIND, _ANSWERS = "the kind", "the answers"  # keys next to slugs of services, which have no space
-_Entry = TypeVar("_Entry")  # of kb.toml on a note, a talk or a report
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
@@ -40,10 +30,8 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
     @blueprint.post("/remove/<path:report_id>")
     def remove(report_id: str) -> Response:
         entry = browser.entry(report_id)
-        changes = [corrector.remove(entry.source, entry.digest)]
-        undo = undoing(corrector.take_back, changes, still_kept)
-        text = _("Removed “{title}” from the library.", title=entry.title)
-        undo_entry = undo_log.add(text, undo, still_kept(changes))
+        undo = Undo(corrector.take_back, [corrector.remove(entry.source, entry.digest)], still_kept)
+        undo_entry = undo_log.add(_("Removed “{title}” from the library.", title=entry.title), undo)
         return undo_log.redirect_back(undo_entry, "/reports", synced=updater.update())
 
     @blueprint.delete("/report/<path:report_id>")
@@ -124,20 +112,19 @@ class _Forms:
         return make_response(render_template("correct.html", **shown), 422 if refused else 200)
 
     def _apply(self, panel: Panel, changes: Changes, page: str) -> Response:
-        corrector, undos = self._corrector, list[Undo]()
+        corrector, edits = self._corrector, list[Edit]()
         if not changes.said and "panel" not in request.form and panel.note:
             raise RefusedError(_("Write the name of a service."), "add")
         with corrector.together():
             if changes.note and panel.note:
-                undos.append(change_note(corrector, panel.note.id, changes.note))
-            undos += [change_talk(corrector, talk, change) for talk, change in changes.talks]
+                edits.append(corrector.note(panel.note.id, changes.note))
+            edits += [corrector.talk(corrector.own_talk_ids(talk), change) for talk, change in changes.talks]
             if changes.report:
-                edit = partial(self._edit, panel.report.id)
-                undos.append(_change(edit, asdict, lambda fields: MetadataOverride(**fields), changes.report))
+                edits.append(corrector.report(self._browser.entry(panel.report.id), changes.report))
         text = " ".join(changes.said) or _("Nothing was changed.")
         back, at, note = came_from(page), request.form.get("at"), panel.note.id if panel.note else ""
         anchor = f"line-{panel.number}" if back.startswith("/lines/") else note
-        undo_entry = self._undo_log.add(text, together(corrector, undos) if undos else None, anchor=anchor)
+        undo_entry = self._undo_log.add(text, Undo(corrector.revert, edits) if edits else None, anchor=anchor)
         synced = self._updater.update(None if at is None else 0)  # in a list of claims, go on to the next at once
         if synced and not changes.moves:
             undo_entry = self._undo_log.explain(undo_entry, kinds_read(self._updater, note))
@@ -151,80 +138,3 @@ class _Forms:
         numbered = ((number, note) for number, note in enumerate(notes, start=1) if note.line >= panel.number)
         number, note = next(numbered, (0, None))
         return (report_url(note, number), note.id) if note else (page_address("report", entry.id), "")
-
-    def _edit(self, report: str, change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
-        return self._corrector.report(self._browser.entry(report), change)  # another event gives it another id
-
-
-def together(corrector: Corrector, undos: Sequence[Undo]) -> Undo:
-    """Return the undo of several corrections, the last one first, which are written as one."""
-
-    def undo() -> tuple[str, Undo]:
-        with corrector.together():
-            return "", together(corrector, [one()[1] for one in reversed(undos)])
-
-    return undo
-
-
-def change_note(corrector: Corrector, note_id: str, change: Callable[[Correction], Correction]) -> Undo:
-    """Change the correction of a note in kb.toml, and return its undo."""
-    return _change(partial(corrector.note, note_id), _fields_of, _correction_of, change)
-
-
-def change_talk(corrector: Corrector, talk_id: str, change: Callable[[TalkCorrection], TalkCorrection]) -> Undo:
-    """Change the correction of a talk, or of a line that may be one, in kb.toml; return its undo."""
-    edit = partial(corrector.talk, corrector.own_talk_ids(talk_id))
-    return _change(edit, asdict, lambda fields: TalkCorrection(**fields), change)
-
-
-def merge(corrector: Corrector, table: Same, name: str, shown: str | None) -> Undo:
-    """Show an event's or a person's name under another one, None: under itself again; return the undo."""
-    edit = partial(corrector.same, table, name)
-    return _change(edit, lambda own: {"shown": own}, lambda fields: fields["shown"], lambda _before: shown)
-
-
-def keep_apart(corrector: Corrector, table: Same, name: str, other: str) -> Undo:
-    """Say in kb.toml that two names are different events or people; return the undo."""
-    return _change(
-        partial(corrector.different, table, name),
-        lambda others: dict.fromkeys(others, True),
-        lambda fields: tuple(name for name, is_different in fields.items() if is_different),
-        lambda others: tuple(dict.fromkeys((*others, other))),
-    )
-
-
-def _change(
-    edit: Callable[[Callable[[_Entry], _Entry]], _Entry],
-    to_fields: Callable[[_Entry], Mapping[str, Any]],
-    from_fields: Callable[[Mapping[str, Any]], _Entry],
-    change: Callable[[_Entry], _Entry],
-) -> Undo:
-    """Change an entry of kb.toml; return its undo, which keeps the fields that changed since.
-
-    `edit` applies a change and returns the entry before it.
-    """
-
-    def put(after: _Entry, before: _Entry) -> None:
-        edit(lambda now: from_fields(reverted(*map(to_fields, (now, before, after)))))
-
-    before = edit(change)
-    return replacing(put, before, change(before))
-
-
-def _fields_of(correction: Correction) -> Mapping[str, object]:
-    """Return the parts of a correction that change separately: kind, answers, and whether each service is tagged."""
-    services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
-    return {_KIND: (correction.kind, correction.denied), _ANSWERS: correction.no_answer_to, **services}
-
-
-def _correction_of(fields: Mapping[str, Any]) -> Correction:
-    """Return the correction with these fields."""
-    services = {slug: tagged for slug, tagged in fields.items() if slug not in (_KIND, _ANSWERS)}
-    kind, denied = fields[_KIND]
-    return Correction(
-        adds=tuple(slug for slug, tagged in services.items() if tagged),
-        removes=tuple(slug for slug, tagged in services.items() if tagged is False),
-        kind=kind,
-        denied=denied,
-        no_answer_to=fields[_ANSWERS],
-    )

@@ -29,7 +29,7 @@ from kb.translation import _, ngettext
 from webui.http.address import page_address
 from webui.http.responses import wants_json
 from webui.http.security import at_once
-from webui.http.undo_log import UndoEntry, UndoLog, still_kept, undoing
+from webui.http.undo_log import Undo, UndoEntry, UndoLog, still_kept
 from webui.http.uploads import (
     Received,
     RefusedError,
@@ -284,8 +284,8 @@ class _Intake:
     def _log(self, text: str, added: Sequence[Added]) -> UndoEntry:
         """Log the files in the undo log; undo restores the library as it was before them."""
         changes = joined(one.change for one in added if one.change)
-        undo = undoing(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
-        return self._undo_log.add(text, undo, still_kept(changes))
+        undo = Undo(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
+        return self._undo_log.add(text, undo)
 
     def _message(self, added: Added) -> str:
         """Return the sentence on an added file."""

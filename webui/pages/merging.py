@@ -19,9 +19,8 @@ from kb.translation import _, marked
 from kb.wording import listed
 from webui.http.address import page_address
 from webui.http.responses import respond, wants_json
-from webui.http.undo_log import UndoLog, came_from
+from webui.http.undo_log import Undo, UndoLog, came_from
 from webui.http.uploads import RefusedError, handle_refusals
-from webui.pages.correcting import keep_apart, merge
 from webui.pages.updating import Updater
 
 CAUSES: Mapping[Cause, str] = {
@@ -81,8 +80,9 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         own = _entry(browser, table, request.form.get("of", ""))
         other = _other(browser, table, own, request.form.get("with", "").strip())
         shown, name = (other, own.name) if request.form.get("shown") == other.name else (own, other.name)
-        undo = merge(corrector, table, name, shown.name)
-        undo_entry = undo_log.add(_("“{name}” is shown as “{shown}”.", name=name, shown=shown.name), undo)
+        edit = corrector.same(table, name, lambda _before: shown.name)
+        text = _("“{name}” is shown as “{shown}”.", name=name, shown=shown.name)
+        undo_entry = undo_log.add(text, Undo(corrector.revert, [edit]))
         return undo_log.redirect_back(undo_entry, page_of(shown), synced=updater.update())
 
     @blueprint.post("/split/<any(events, people):table>")
@@ -90,8 +90,9 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         own, name = _entry(browser, table, request.form.get("of", "")), request.form.get("name", "")
         if name not in own.merged:
             raise RefusedError(_("“{name}” is not merged with “{shown}”.", name=name, shown=own.name), "name")
-        undo = merge(corrector, table, name, None)
-        undo_entry = undo_log.add(_("“{name}” is shown under its own name again.", name=name), undo)
+        edit = corrector.same(table, name, lambda _before: None)
+        text = _("“{name}” is shown under its own name again.", name=name)
+        undo_entry = undo_log.add(text, Undo(corrector.revert, [edit]))
         synced, back = updater.update(), page_of(own)
         try:
             _entry(browser, table, _key(own))
@@ -116,13 +117,14 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         if not any((one.name, one.shown) == (name, shown) for one in asked):
             raise RefusedError(_("Nothing is chosen. Choose what to answer."), "name")
         if request.form.get("answer") == "yes":
-            undo = merge(corrector, table, name, shown)
+            edit = corrector.same(table, name, lambda _before: shown)
             text = _("“{name}” is shown as “{shown}”.", name=name, shown=shown)
         else:
-            undo = keep_apart(corrector, table, name, shown)
+            edit = corrector.different(table, name, lambda others: tuple(dict.fromkeys((*others, shown))))
             text = _("“{name}” and “{shown}” are two.", name=name, shown=shown)
+        undo_entry = undo_log.add(text, Undo(corrector.revert, [edit]))
         at = request.form.get("at", "")
-        return undo_log.redirect_back(undo_log.add(text, undo), came_from("/todo"), at, synced=updater.update(0))
+        return undo_log.redirect_back(undo_entry, came_from("/todo"), at, synced=updater.update(0))
 
     handle_refusals(blueprint)
     return blueprint

@@ -111,15 +111,9 @@ def _note_change(panel: Panel, catalogue: Catalogue) -> tuple[Callable[[Correcti
         said.append(_("It is not quoted for “{query}” any more.", query=query))
 
     def change(known: Correction) -> Correction:
-        tagged = {**dict.fromkeys(known.adds, True), **dict.fromkeys(known.removes, False)}
-        tagged |= {**dict.fromkeys(adds, True), **dict.fromkeys(removes, False)}
-        after = replace(
-            known,
-            adds=tuple(slug for slug, is_tagged in tagged.items() if is_tagged),
-            removes=tuple(slug for slug, is_tagged in tagged.items() if not is_tagged),
-            no_answer_to=tuple(dict.fromkeys((*known.no_answer_to, *([query] if query else ())))),
-            **kinds,
-        )
+        queries = tuple(dict.fromkeys((*known.no_answer_to, *([query] if query else ()))))
+        after = replace(known, no_answer_to=queries, **kinds)
+        after = after.with_tagged({**known.tagged, **dict.fromkeys(adds, True), **dict.fromkeys(removes, False)})
         return denied(after, claim) if claim else after
 
     return (change if said else None), said

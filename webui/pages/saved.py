@@ -18,7 +18,7 @@ from kb.translation import _
 from webui import wording
 from webui.http.address import address_of, at_page, pairs_of, query_of, resolved
 from webui.http.responses import respond, wants_json
-from webui.http.undo_log import UndoLog, came_from, undoing
+from webui.http.undo_log import Undo, UndoLog, came_from
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.updating import Updater
 
@@ -96,7 +96,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
             return make_response(render_template("saved.html", **_form(saved, error)), 422)
         corrector.save_search(search)
         saving: _Change = (search, None)
-        undo_entry = undo_log.add(_("Saved the search “{name}”.", name=search.name), undoing(revert, saving))
+        undo_entry = undo_log.add(_("Saved the search “{name}”.", name=search.name), Undo(revert, saving))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     @blueprint.post("/saved/remove")
@@ -105,7 +105,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         deletion: _Change | None = corrector.delete_search(name)
         if deletion is None:
             raise ChangedSinceError
-        undo_entry = undo_log.add(_("Removed the search “{name}”.", name=name), undoing(revert, deletion))
+        undo_entry = undo_log.add(_("Removed the search “{name}”.", name=name), Undo(revert, deletion))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
     def revert(change: _Change) -> _Change:

@@ -24,10 +24,9 @@ from kb.search.likely_same import Proposal
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
 from webui.http.security import Access
-from webui.http.undo_log import UndoLog, came_from, replacing
+from webui.http.undo_log import Undo, UndoLog, came_from
 from webui.http.uploads import RefusedError, handle_refusals
 from webui.pages.assisted import ReadLine, Shown, lines_read
-from webui.pages.correcting import change_note, change_talk, together
 from webui.pages.merging import CAUSES, open_proposals
 from webui.pages.panel import denied
 from webui.pages.updating import Updater
@@ -260,8 +259,7 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         learned = (str(lesson.lesson.corrections), lesson.lesson.readings_until) if lesson else ()
         if lesson is None or lesson.too_many or shown != learned:
             return make_response(redirect("/todo/lesson", 303))  # what was shown is not what would be learned now
-        after, before = lesson.lesson, corrector.lesson(lambda _before: lesson.lesson)
-        undo = replacing(lambda _one, other: corrector.lesson(lambda _now: other), before, after)
+        undo = Undo(corrector.lesson, corrector.lesson(lesson.lesson))
         count = len(lesson.changes)
         text = ngettext(
             "Learned: the kind of {count:,} other note changes.",
@@ -281,12 +279,13 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         with corrector.together():
             if claim:
                 change = partial(replace, kind=claim, denied=()) if is_yes else partial(denied, claim=claim)
-                undos = [change_note(corrector, about, change) for about in ids]
+                edits = [corrector.note(about, change) for about in ids]
             else:
-                undos = [change_talk(corrector, about, partial(replace, talk=is_yes)) for about in ids]
+                change_talk = partial(replace, talk=is_yes)
+                edits = [corrector.talk(corrector.own_talk_ids(about), change_talk) for about in ids]
         count = len(ids)
         text = _("{count:,} answered: yes.", count=count) if is_yes else _("{count:,} answered: no.", count=count)
-        undo_entry = undo_log.add(text, together(corrector, undos))
+        undo_entry = undo_log.add(text, Undo(corrector.revert, edits))
         return undo_log.redirect_back(undo_entry, came_from("/todo"), synced=updater.update(0))
 
     @blueprint.post("/todo/searched")

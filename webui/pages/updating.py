@@ -204,11 +204,8 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         problems = outcome.problems if outcome else ()
         title = _("Files that could not be read, and notices")
         detail = f"{title} {wording.by_cause(len(problems), len(grouped(problems)))}" if problems else ""
-        return undo_log.add(
-            _outcome_text(outcome) if outcome else _("The index could not be updated; the previous one answers."),
-            None,
-            detail,
-        )
+        text = _outcome_text(outcome) if outcome else _("The index could not be updated; the previous one answers.")
+        return undo_log.explain(undo_log.add(text, None), detail)
 
     @blueprint.get("/sync")
     def show() -> Response:

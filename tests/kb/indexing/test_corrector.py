@@ -1,5 +1,6 @@
 """Corrections of reports, talks and notes hold after the next sync, and can be taken back."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     (after,) = kb.browser.reports()
     note = kb.browser.note(link)
 
-    assert (earlier, after.event, after.held_on, after.talks[0].speakers) == (
+    assert (earlier.before, after.event, after.held_on, after.talks[0].speakers) == (
         MetadataOverride(),
         "改名した会",
         "2019",
@@ -119,10 +120,10 @@ def test_why_a_line_is_a_talk_follows_the_line_in_the_current_file(kb: Knowledge
 def test_names_are_merged_and_split_in_kb_toml_and_comments_stay(kb: KnowledgeBase) -> None:
     file = kb.collection.library.path / "kb.toml"
     file.write_text('[people]\n# 本人に聞いた\nhanako_y = "山田 花子" # 同じ人\n', "utf-8")
-    merged = [kb.corrector.same("events", "見本会", lambda _: "見本勉強会"), file.read_text("utf-8")]
+    merged = [kb.corrector.same("events", "見本会", lambda _: "見本勉強会").before, file.read_text("utf-8")]
     split = [
-        kb.corrector.same("people", "hanako_y", lambda _: None),
-        kb.corrector.same("events", "見本会", lambda known: known),
+        kb.corrector.same("people", "hanako_y", lambda _: None).before,
+        kb.corrector.same("events", "見本会", lambda known: known).before,
     ]
     kb.corrector.same("events", "見本会", lambda _: None)
 
@@ -143,11 +144,11 @@ def test_names_that_would_lead_to_each_other_are_refused_and_nothing_is_written(
 
 
 def test_different_names_are_remembered_in_either_order(kb: KnowledgeBase) -> None:
-    before = kb.corrector.different("people", "山田 花", lambda known: (*known, "山田 花子"))
+    before = kb.corrector.different("people", "山田 花", lambda known: (*known, "山田 花子")).before
     library = kb.collection.library
     configuration = library.configuration()[0]
     text = (library.path / "kb.toml").read_text("utf-8")
-    after = kb.corrector.different("people", "山田 花", lambda _: ())
+    after = kb.corrector.different("people", "山田 花", lambda _: ()).before
 
     assert (before, text, after) == ((), '[different.people]\n"山田 花" = ["山田 花子"]\n', ("山田 花子",))
     assert [
@@ -176,6 +177,49 @@ def test_corrections_of_a_block_are_written_at_once_and_none_after_an_error(kb: 
         f'[notes."{note.id}"]\nadd = ["sqs"]\n\n[reports."2019/a.md"]\ndate = "2019"\n',
     )
     assert path.read_text("utf-8") == written.replace('["sqs"]\n', '["sqs"]\nremove = ["s3"]\n')
+
+
+def test_edits_are_undone_and_redone_as_one_and_what_others_changed_since_stays(kb: KnowledgeBase) -> None:
+    (entry,), path = kb.browser.reports(), kb.collection.library.path / "kb.toml"
+    note = kb.browser.report(entry.id)[1][-1]
+    with kb.corrector.together():
+        edits = [
+            kb.corrector.note(note.id, lambda _: Correction(adds=("sqs",), kind="question")),
+            kb.corrector.note(note.id, lambda known: replace(known, adds=(), removes=("sqs",))),
+            kb.corrector.talk((entry.talks[0].id,), lambda _: TalkCorrection(title="棚の話")),
+            kb.corrector.report(entry, lambda known: replace(known, held_on="2019")),
+            kb.corrector.same("events", "見本会", lambda _: "見本勉強会"),
+            kb.corrector.different("people", "山田 花", lambda _: ("山田 花子",)),
+        ]
+    done = path.read_text("utf-8")
+    kb.corrector.note(note.id, lambda known: replace(known, adds=("s3",)))
+    redo = kb.corrector.revert(edits)
+    undone = path.read_text("utf-8")
+    kb.corrector.revert(redo)
+
+    assert undone == f'[notes."{note.id}"]\nadd = ["s3"]\n'
+    assert tomllib.loads(path.read_text("utf-8")) == {
+        **tomllib.loads(done),
+        "notes": {note.id: {"add": ["s3"], "remove": ["sqs"], "kind": "question"}},
+    }
+
+
+def test_nothing_is_undone_if_one_of_the_edits_was_changed_since_or_its_report_is_gone(kb: KnowledgeBase) -> None:
+    (entry,), path = kb.browser.reports(), kb.collection.library.path / "kb.toml"
+    edits = [
+        kb.corrector.different("people", "山田 花", lambda _: ("山田 花子", "山田 華")),
+        kb.corrector.report(entry, lambda known: replace(known, held_on="2019")),
+    ]
+    kb.corrector.different("people", "山田 花", lambda _: ("山田 華",))
+    before = path.read_bytes()
+    with pytest.raises(ChangedSinceError, match=r"kb\.toml: was changed since"):
+        kb.corrector.revert(edits)
+    (kb.collection.library.path / entry.source).unlink()
+    kb.indexer.sync()
+    with pytest.raises(ChangedSinceError, match=r"2019/a\.md: was changed since"):
+        kb.corrector.revert(edits)
+
+    assert path.read_bytes() == before
 
 
 def added(kb: KnowledgeBase) -> FileChange:
@@ -221,7 +265,7 @@ def test_a_report_whose_correction_was_corrected_since_is_not_taken_back(kb: Kno
 def test_what_was_learned_from_a_report_is_forgotten_when_it_is_taken_back(kb: KnowledgeBase) -> None:
     kb.corrector.note("elsewhere/0", lambda _: Correction(kind="advice"))
     change = added(kb)
-    kb.corrector.lesson(lambda _: LessonTable(2))
+    kb.corrector.lesson(LessonTable(2))
     kb.corrector.take_back([change])
 
     assert kb.collection.library.configuration()[0].lesson == LessonTable(1)
@@ -237,7 +281,7 @@ def test_corrections_of_notes_hold_when_their_talk_begins_and_when_it_is_classif
     kb.corrector.talk((talk_id(entry.event, "鍵について"),), lambda _: TalkCorrection(talk=True))
     kb.indexer.sync()
     moved = kb.browser.report(entry.id)[1]
-    kb.corrector.lesson(lambda _: LessonTable(len(notes)))  # another lesson
+    kb.corrector.lesson(LessonTable(len(notes)))  # another lesson
     kb.indexer.sync()
 
     assert (moved[-1].talk and moved[-1].talk.title, moved[-1].id == notes[-1].id) == ("鍵について", False)

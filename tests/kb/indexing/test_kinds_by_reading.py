@@ -169,7 +169,7 @@ def test_a_preview_knows_the_lesson_of_the_library(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
     preview = kb.indexer.preview_lesson()
     assert preview
-    kb.corrector.lesson(lambda _: preview.lesson)
+    kb.corrector.lesson(preview.lesson)
     kb.indexer.sync()
     data = NEW.encode()
     previewed = kb.adder.preview(data, "c.md")

@@ -69,7 +69,7 @@ def learned(kb: KnowledgeBase) -> None:
     kb.indexer.sync()
     preview = kb.indexer.preview_lesson()
     assert preview
-    kb.corrector.lesson(lambda _: preview.lesson)
+    kb.corrector.lesson(preview.lesson)
     kb.indexer.sync()
 
 
@@ -87,7 +87,7 @@ def test_corrections_teach_about_other_notes_once_that_was_seen_and_kept(kb: Kno
     assert preview
     foreseen = [(item.text, item.before, item.after) for item in preview.changes]
     kept = kinds(kb)
-    kb.corrector.lesson(lambda _: preview.lesson)
+    kb.corrector.lesson(preview.lesson)
     learned = ("b.md" in changed_sources(kb), kinds(kb), kb.indexer.status().learned)
 
     assert before == ["statement", "advice", "statement"]
@@ -282,7 +282,7 @@ def test_a_lesson_has_corrections_first_and_then_the_latest_that_assistants_read
     read(kb, "impression", slice(100, None))
     corrected(kb, Correction(kind="label"), slice(10))
     kb.indexer.sync()
-    kb.corrector.lesson(lambda _: LessonTable(10, "2026-12-01T09:00:00Z"))
+    kb.corrector.lesson(LessonTable(10, "2026-12-01T09:00:00Z"))
 
     assert Counter(example.labels[0] for example in examples(kb)) == {
         "label": 10,
