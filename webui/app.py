@@ -13,6 +13,7 @@ from kb.knowledge_base import KnowledgeBase
 from webui.http import language, responses, security
 from webui.http.security import Access, Guesses
 from webui.http.undo_log import UndoLog
+from webui.http.uploads import handle_refusals
 from webui.pages import (
     assisted,
     compare,
@@ -84,20 +85,26 @@ def create_app(
     language.speak(app)
     security.protect(app, access, guesses)
     responses.handle_errors(app)
+    proposed = merging.open_proposals(knowledge_base)
+    writing = (
+        saved.pages(knowledge_base, searches, updater, undo_log),
+        intake.pages(knowledge_base, updater, undo_log, fetcher),
+        correcting.pages(knowledge_base, updater, undo_log),
+        assisted.pages(knowledge_base, updater, undo_log),
+        todo.answers(knowledge_base, updater, undo_log),
+        merging.pages(knowledge_base, updater, undo_log),
+        merging.answers(knowledge_base, updater, undo_log, proposed),
+    )
+    for blueprint in writing:
+        handle_refusals(blueprint)
     blueprints = (
         search.pages(knowledge_base, searches, access),
         *(module.pages(knowledge_base) for module in _READ_ONLY),
         programs.pages(knowledge_base, updater, has_token=access.token is not None),
-        saved.pages(knowledge_base, searches, updater, undo_log),
-        intake.pages(knowledge_base, updater, undo_log, fetcher),
-        correcting.pages(knowledge_base, updater, undo_log),
-        todo.pages(knowledge_base, access),
-        assisted.pages(knowledge_base, updater, undo_log),
-        todo.answers(knowledge_base, updater, undo_log),
-        merging.pages(knowledge_base, updater, undo_log),
-        merging.answers(knowledge_base, updater, undo_log),
+        todo.pages(knowledge_base, access, proposed),
         updating.pages(knowledge_base, updater, undo_log),
         security.key_page(access, guesses),
+        *writing,
     )
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

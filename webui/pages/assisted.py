@@ -22,7 +22,7 @@ from kb.storage.walk import readings_path
 from kb.translation import _, marked, ngettext
 from kb.wording import KINDS, day, listed, since
 from webui.http.undo_log import Undo, UndoLog, came_from
-from webui.http.uploads import RefusedError, handle_refusals
+from webui.http.uploads import RefusedError
 from webui.pages.updating import Updater
 from webui.wording import moment
 
@@ -189,7 +189,6 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         undo_entry = undo_log.add(text, undo)
         return undo_log.redirect_back(undo_entry, came_from("/todo?what=assistant"), synced=updater.update(0))
 
-    handle_refusals(blueprint)
     return blueprint
 
 

@@ -13,7 +13,7 @@ from kb.translation import _
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from, still_kept
-from webui.http.uploads import RefusedError, handle_refusals
+from webui.http.uploads import RefusedError
 from webui.pages.panel import Changes, Panel, changes_of, panel_of
 from webui.pages.updating import Updater, kinds_read
 from webui.view.report import report_url
@@ -47,7 +47,6 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
             return problem(Gone(), _("This cannot be undone any more. You can change it on its own page."))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
 
-    handle_refusals(blueprint)
     return blueprint
 
 

@@ -35,7 +35,6 @@ from webui.http.uploads import (
     RefusedError,
     decoded,
     encoded,
-    handle_refusals,
     proposed,
     received_body,
     received_form,
@@ -76,7 +75,6 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fe
     def propose() -> Response:  # any site may send this; it is only shown, and posted again from our own page
         return make_response(render_template("proposed.html", received=proposed()))
 
-    handle_refusals(blueprint)
     return blueprint
 
 

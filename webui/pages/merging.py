@@ -7,7 +7,6 @@ from flask import Blueprint, Response, request
 
 from index.terms import nearest
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import Configuration
 from kb.report.identity import slug
 from kb.report.names import Same, person_key
 from kb.search.browser import Browser
@@ -20,7 +19,7 @@ from kb.wording import listed
 from webui.http.address import page_address
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from
-from webui.http.uploads import RefusedError, handle_refusals
+from webui.http.uploads import RefusedError
 from webui.pages.updating import Updater
 
 CAUSES: Mapping[Cause, str] = {
@@ -34,20 +33,22 @@ CAUSES: Mapping[Cause, str] = {
 _MAX_OFFERED = 200  # names that the field suggests: 10 kB
 _MAX_NEAR = 3
 Entry: TypeAlias = EventEntry | SpeakerEntry
+OpenProposals: TypeAlias = Callable[[], Mapping[Same, list[Proposal]]]
 
 
-def open_proposals(knowledge_base: KnowledgeBase) -> Callable[[Configuration], Mapping[Same, list[Proposal]]]:
+def open_proposals(knowledge_base: KnowledgeBase) -> OpenProposals:
     """Return a function that lists the events and people that are likely one, without those that kb.toml decides."""
     cached = Cached(knowledge_base.collection, lambda: proposals(knowledge_base.browser.directory()))
 
-    def still_open(configuration: Configuration) -> Mapping[Same, list[Proposal]]:
+    def still_open() -> Mapping[Same, list[Proposal]]:
+        configuration = knowledge_base.collection.library.configuration()[0]
         return {table: [one for one in own if one.is_open(configuration)] for table, own in cached().items()}
 
     return still_open
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return the form that merges a name with another one, and the routes that split and answer."""
+    """Return the form that merges a name with another one, and the route that splits them."""
     blueprint = Blueprint("merging", __name__)
     browser, corrector = knowledge_base.browser, knowledge_base.corrector
 
@@ -100,21 +101,18 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
             back = "/events" if table == "events" else "/speakers"
         return undo_log.redirect_back(undo_entry, back, synced=synced)
 
-    handle_refusals(blueprint)
     return blueprint
 
 
-def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
+def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, proposed: OpenProposals) -> Blueprint:
     """Return the route that answers whether two names are one."""
     blueprint, corrector = Blueprint("same", __name__), knowledge_base.corrector
-    proposed = open_proposals(knowledge_base)
 
     @blueprint.post("/todo/same")
     def answer() -> Response:
         name, shown = request.form.get("name", ""), request.form.get("shown", "")
         table: Same = "people" if request.form.get("what") == "people" else "events"
-        asked = proposed(knowledge_base.collection.library.configuration()[0])[table]
-        if not any((one.name, one.shown) == (name, shown) for one in asked):
+        if not any((one.name, one.shown) == (name, shown) for one in proposed()[table]):
             raise RefusedError(_("Nothing is chosen. Choose what to answer."), "name")
         if request.form.get("answer") == "yes":
             edit = corrector.same(table, name, lambda _before: shown)
@@ -126,7 +124,6 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         at = request.form.get("at", "")
         return undo_log.redirect_back(undo_entry, came_from("/todo"), at, synced=updater.update(0))
 
-    handle_refusals(blueprint)
     return blueprint
 
 

@@ -19,7 +19,7 @@ from webui import wording
 from webui.http.address import address_of, at_page, pairs_of, query_of, resolved
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from
-from webui.http.uploads import RefusedError, handle_refusals
+from webui.http.uploads import RefusedError
 from webui.pages.updating import Updater
 
 _Change: TypeAlias = tuple[SavedSearch, int | None]  # a saved search and None, or a deleted one and its position
@@ -118,7 +118,6 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
             raise ChangedSinceError
         return deletion
 
-    handle_refusals(blueprint)
     return blueprint
 
 

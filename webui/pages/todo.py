@@ -17,17 +17,15 @@ from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.report.dates import date_or_none
 from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
-from kb.report.names import Same
 from kb.report.problems import Missing
 from kb.search.collection import Cached
-from kb.search.likely_same import Proposal
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
 from webui.http.security import Access
 from webui.http.undo_log import Undo, UndoLog, came_from
-from webui.http.uploads import RefusedError, handle_refusals
+from webui.http.uploads import RefusedError
 from webui.pages.assisted import ReadLine, Shown, lines_read
-from webui.pages.merging import CAUSES, open_proposals
+from webui.pages.merging import CAUSES, OpenProposals
 from webui.pages.panel import denied
 from webui.pages.updating import Updater
 from webui.view.listing import asked_page, paged
@@ -135,12 +133,11 @@ class Task:
         }.get(self.what, of_note.kind is not None or self.what in of_note.denied)
 
 
-def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals) -> Blueprint:
     """Return the page of tasks; templates get their numbers from `to_put_right`."""
     blueprint = Blueprint("todo", __name__)
     cached_tasks = Cached(knowledge_base.collection, lambda: tasks(knowledge_base))
     cached_lines = lines_read(knowledge_base)
-    proposed = open_proposals(knowledge_base)
     unlearned = Cached(knowledge_base.collection, lambda _digest: knowledge_base.indexer.unlearned())
 
     def open_tasks() -> Mapping[Missing, list[Task]]:
@@ -148,15 +145,12 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
         return {what: [task for task in own if not task.is_done(configuration)] for what, own in cached_tasks().items()}
 
     def numbers(found: Mapping[Missing, list[Task]]) -> dict[str, int]:
-        same: dict[str, int] = {table: len(own) for table, own in open_pairs().items()}
+        same: dict[str, int] = {table: len(own) for table, own in proposed().items()}
         return {
             **{what: len(own) for what, own in found.items()},
             **same,
             _SEARCHED: len(knowledge_base.not_found.all()),
         }
-
-    def open_pairs() -> Mapping[Same, list[Proposal]]:
-        return proposed(knowledge_base.collection.library.configuration()[0])
 
     @blueprint.app_context_processor
     def to_put_right() -> dict[str, object]:
@@ -179,7 +173,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access) -> Blueprint:
         if what == _ASSISTANT:
             tasks_of = [line for line in read if by in ("", line.reading.by)]
         listed = [task for task in tasks_of if report in ("", task.report.id) and folder in ("", task.report.folder)]
-        pairs = [one for table, own in open_pairs().items() if table == what for one in own]
+        pairs = [one for table, own in proposed().items() if table == what for one in own]
         kept = (("what", what), ("folder", folder), ("report", report), ("by", by))
         part = paged("/todo", [*listed, *pairs], asked_page(request.args), _PAGE_SIZE, kept=kept)
         shown = Shown(knowledge_base, [item for item in part.items if isinstance(item, ReadLine)])
@@ -295,5 +289,4 @@ def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) 
         said = _("“{text}” was removed. It is listed again after another search that finds nothing.", text=text)
         return undo_log.redirect_back(undo_log.add(said, None), came_from("/todo"))
 
-    handle_refusals(blueprint)
     return blueprint
