@@ -32,7 +32,7 @@ class Row:
 
 
 @dataclass(slots=True, eq=False)
-class _OpenRow:
+class _MutableRow:
     """A row that more notes may join."""
 
     notes: list[Note | None]
@@ -42,7 +42,7 @@ class _OpenRow:
 
 def aligned(note_takers: Sequence[Sequence[Note]], similarity: Similarity) -> tuple[Row, ...]:
     """Return the notes of all note takers in rows, in reading order."""
-    rows: list[_OpenRow] = []
+    rows: list[_MutableRow] = []
     for number, notes in enumerate(note_takers):
         same = _same(rows, notes, similarity)
         for row in rows:
@@ -57,14 +57,14 @@ def aligned(note_takers: Sequence[Sequence[Note]], similarity: Similarity) -> tu
                     row.similarity = min(cosine, 1.0 if row.similarity is None else row.similarity)
                 here = rows.index(row) + 1
             else:
-                rows.insert(here, _OpenRow([*[None] * number, note]))
+                rows.insert(here, _MutableRow([*[None] * number, note]))
                 here += 1
     return tuple(Row(tuple(row.notes), row.words, row.similarity) for row in rows)
 
 
 def _same(
-    rows: Sequence[_OpenRow], notes: Sequence[Note], similarity: Similarity
-) -> dict[int, tuple[_OpenRow, float, float | None]]:
+    rows: Sequence[_MutableRow], notes: Sequence[Note], similarity: Similarity
+) -> dict[int, tuple[_MutableRow, float, float | None]]:
     """Match notes with the notes of existing rows, most similar pairs first. Return the row of each matched note."""
     known = [(row, note) for row in rows for note in row.notes if note][:_MAX_NOTES]
     compared = notes[:_MAX_NOTES]
@@ -82,8 +82,8 @@ def _same(
             if score >= threshold:
                 distance = abs(number / len(known) - place / len(compared))  # of equal scores the nearer pair wins
                 pairs.append((-score, distance, number, place, row, shared, cosine))
-    same: dict[int, tuple[_OpenRow, float, float | None]] = {}
-    taken: set[_OpenRow] = set()
+    same: dict[int, tuple[_MutableRow, float, float | None]] = {}
+    taken: set[_MutableRow] = set()
     for _, _, _, place, row, shared, cosine in sorted(pairs, key=lambda pair: pair[:4]):
         if place not in same and row not in taken:
             same[place] = (row, shared, cosine)
