@@ -17,7 +17,7 @@ from kb.report.model import Kind, Note, Talk
 from kb.search.crosstab import ServiceYears
 from kb.services import Service
 from webui.app import create_app
-from webui.view.report import HEIGHT, report_url, shape, steps
+from webui.view.report import HEIGHT, report_url, shape, table_of_contents
 from webui.view.timeline import heat_map, shade
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
@@ -242,7 +242,7 @@ def test_an_entry_of_the_contents_leads_to_the_page_of_its_first_note() -> None:
     talks = [Talk(key, key, 1) for key in "abc"]
     notes = [structs.replace(noted(n, "statement"), talk=talks[(n > 150) + (n > 250)]) for n in range(1, 301)]
 
-    assert [(step.title, step.url.partition("#")[0], step.notes) for step in steps(notes)] == [
+    assert [(step.title, step.url.partition("#")[0], step.notes) for step in table_of_contents(notes)] == [
         ("a", "/report/r", 150),
         ("b", "/report/r", 100),
         ("c", "/report/r?page=2", 50),

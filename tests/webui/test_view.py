@@ -12,7 +12,7 @@ from kb.search.facets import FACETS
 from kb.search.results import SearchResults
 from kb.translation import in_language
 from webui.http.address import web_address
-from webui.view.facets import Group, groups
+from webui.view.facets import FacetGroup, groups
 from webui.view.listing import Column, headings, number_column, ordered
 from webui.view.templates import marked
 from webui.view.timeline import HEIGHT, Bar, Timeline, in_a_row, timeline
@@ -39,7 +39,7 @@ def test_a_long_group_shows_eight_values_and_the_selected_ones_and_folds_the_res
     listed = (*values[:60], values[90])
 
     assert tuple(groups(answer("talk", listed, left_out=39))) == (
-        Group(
+        FacetGroup(
             "talk",
             shown=(*values[:8], values[30], values[90]),
             folded=(*values[8:30], *values[31:60]),
@@ -53,15 +53,15 @@ def test_the_notes_without_a_year_are_shown_however_many_years_there_are() -> No
         FacetCount(year, 1, selected=False, label=year) for year in (*map(str, range(2020, 2000, -1)), "undated")
     )
 
-    assert tuple(groups(answer("year", values))) == (Group("year", (*values[:8], values[-1]), values[8:-1]),)
+    assert tuple(groups(answer("year", values))) == (FacetGroup("year", (*values[:8], values[-1]), values[8:-1]),)
 
 
 def test_only_a_group_of_more_than_fifteen_values_has_a_box_and_a_chosen_value_opens_its_group() -> None:
     values = tuple(FacetCount(f"{n}", 1, n == 0, f"{n}") for n in range(16))
 
-    assert [Group("talk", values[1:8], values[8:end]).has_filter_box for end in (15, 16)] == [False, False]
-    assert Group("talk", values[:8], values[8:]).has_filter_box
-    assert [Group("talk", shown).is_closed for shown in (values[1:], values)] == [True, False]
+    assert [FacetGroup("talk", values[1:8], values[8:end]).has_filter_box for end in (15, 16)] == [False, False]
+    assert FacetGroup("talk", values[:8], values[8:]).has_filter_box
+    assert [FacetGroup("talk", shown).is_closed for shown in (values[1:], values)] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def read_lines(knowledge_base: KnowledgeBase) -> list[ReadLine]:
     return sorted((line for line in found if line.changes), key=lambda line: line.reading.at, reverse=True)
 
 
-class Shown:
+class ShownLines:
     """Lines as the page shows them: their places in their reports, and their changes as text."""
 
     def __init__(self, knowledge_base: KnowledgeBase, lines: Sequence[ReadLine]) -> None:

@@ -29,7 +29,7 @@ _STATES = ("solved", "unsolved")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ComparisonPage:
     """A comparison as the page shows it: the names of its sides, its other conditions, its numbers and notes.
 
     `lists` are the address and length of each list of a side's reports and talks, by their label. `notes` are by part:
@@ -89,7 +89,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
-def _shown(knowledge_base: KnowledgeBase) -> Shown:
+def _shown(knowledge_base: KnowledgeBase) -> ComparisonPage:
     """Return the comparison of the address. Aborts if it does not have two texts or values that notes have."""
     collection = knowledge_base.collection
     query = resolved(understood(request.args.items(multi=True)), collection.catalogue)
@@ -108,7 +108,7 @@ def _shown(knowledge_base: KnowledgeBase) -> Shown:
         _refuse(NotFound(), wording.unread([*unknown]))
     sides, kept = comparison.sides, replace(query, text="") if facet == TEXT else query.select(facet)
     lists = {path: [listed(path, side.query, knowledge_base) for side in sides] for path in ("reports", "talks")}
-    return Shown(
+    return ComparisonPage(
         comparison=comparison,
         names=tuple(texts if facet == TEXT else conditions_of(Query().select(facet, *values), knowledge_base)),
         conditions=wording.listed(conditions_of(kept, knowledge_base)),
@@ -154,7 +154,7 @@ def _name(key: str, row: Row, domain: Domain) -> str:
     return row.label if key in ("", "series") else wording.value_name(key, row.value, row.label)
 
 
-def _record(shown: Shown, domain: Domain) -> dict[str, Any]:
+def _record(shown: ComparisonPage, domain: Domain) -> dict[str, Any]:
     """Return a comparison as JSON: each side with its numbers and notes, and the values of each group."""
 
     def values(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
@@ -182,7 +182,7 @@ def _record(shown: Shown, domain: Domain) -> dict[str, Any]:
     }
 
 
-def _markdown(shown: Shown, domain: Domain) -> Iterator[str]:
+def _markdown(shown: ComparisonPage, domain: Domain) -> Iterator[str]:
     """Yield the lines of a comparison: its tables, then the notes of each part by side."""
     style = quoting(domain, request.host_url)
     yield f"# {escaped(shown.title)}\n"

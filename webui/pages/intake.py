@@ -56,7 +56,7 @@ _PROPOSED = "add/page"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FileOutcome:
     """The outcome of one of many files: what was added, or the problem."""
 
     name: str
@@ -302,17 +302,17 @@ class _Intake:
         own = next((one.id for one in reports if f"{library}/{one.source}" == added.source), None)
         return page_address("report", own) if own else "/reports"
 
-    def _outcome(self, file: FileStorage) -> Outcome:
+    def _outcome(self, file: FileStorage) -> FileOutcome:
         name = file.filename or ""
         data = file.read()
         if not data.strip():
-            return Outcome(name, problem=FileProblem(name, None, translatable("is empty; there is nothing to add")))
+            return FileOutcome(name, problem=FileProblem(name, None, translatable("is empty; there is nothing to add")))
         try:
-            return Outcome(name, self._adder.add(data, name))
+            return FileOutcome(name, self._adder.add(data, name))
         except UnreadableError as error:
-            return Outcome(name, problem=structs.replace(error.problem, source=name))
+            return FileOutcome(name, problem=structs.replace(error.problem, source=name))
         except LibraryError as error:
-            return Outcome(name, problem=FileProblem(name, None, message_of(error)))
+            return FileOutcome(name, problem=FileProblem(name, None, message_of(error)))
 
 
 @lru_cache(8)

@@ -20,7 +20,7 @@ from webui.http.responses import respond
 from webui.pages.export import quoting
 from webui.pages.panel import own_event
 from webui.view.listing import asked_page, paged
-from webui.view.report import NOTES, asked_notes, report_url, sections, shape, steps, tree
+from webui.view.report import NOTES, asked_notes, report_url, sections, shape, table_of_contents, tree
 from webui.view.results import with_related
 
 _LINES = 300  # on a page
@@ -50,7 +50,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         entry, notes = browser.report(report_id)
         domain = knowledge_base.collection.domain
         part = asked_notes(page_address("report", report_id), notes, request.args)
-        contents = tuple(steps(notes))
+        contents = tuple(table_of_contents(notes))
         return respond(
             "report.html",
             lambda: {"report": entry, "notes": [note_record(note, domain) for note in notes]},

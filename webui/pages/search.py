@@ -25,10 +25,10 @@ from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page,
 from webui.http.responses import problem, respond, wants_json
 from webui.http.security import Access
 from webui.pages.saved import SavedSearches, remember_seen
-from webui.view.cached import Panel, answer_example, panels
-from webui.view.facets import MOST_VALUES, Chip, Group, chips, counts, groups, name_of
+from webui.view.cached import ServicePanel, answer_example, panels
+from webui.view.facets import MOST_VALUES, Chip, FacetGroup, chips, counts, groups, name_of
 from webui.view.listing import Page
-from webui.view.results import Notice, TalkHits, Way, by_talk, notices, ways_out
+from webui.view.results import PageNotice, TalkHits, Way, by_talk, notices, ways_out
 from webui.view.timeline import Timeline, heat_map, shade, timeline
 
 _NEWEST = 10  # reports on the start page
@@ -42,7 +42,7 @@ class SearchPage(Page[FoundNote]):
 
     query: Query
     answer: SearchResults
-    groups: tuple[Group, ...]
+    groups: tuple[FacetGroup, ...]
     chips: tuple[Chip, ...]
     quoted: tuple[FoundNote, ...]
     talks: tuple[TalkHits, ...]
@@ -51,8 +51,8 @@ class SearchPage(Page[FoundNote]):
     far: tuple[TalkHits, ...]
     bars: Timeline
     unread: tuple[Unread, ...]
-    panel: Panel | None
-    notices: tuple[Notice, ...]
+    panel: ServicePanel | None
+    notices: tuple[PageNotice, ...]
     ways_out: tuple[Way, ...]
 
     @property
@@ -170,7 +170,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, access: Access) -
 
 
 def _search_page(
-    knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], panel: Panel | None, *, brief: bool
+    knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], panel: ServicePanel | None, *, brief: bool
 ) -> SearchPage:
     """Search, and return the page; if `brief`, with only the facet values that the page shows."""
     most_values = MOST_VALUES if brief else ()

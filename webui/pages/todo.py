@@ -24,7 +24,7 @@ from webui.http.responses import respond
 from webui.http.security import Access
 from webui.http.undo_log import Undo, UndoLog, came_from
 from webui.http.uploads import RefusedError
-from webui.pages.assisted import ReadLine, Shown, lines_read
+from webui.pages.assisted import ReadLine, ShownLines, lines_read
 from webui.pages.merging import CAUSES, OpenProposals
 from webui.pages.panel import denied
 from webui.pages.updating import Updater
@@ -176,7 +176,7 @@ def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals
         pairs = [one for table, own in proposed().items() if table == what for one in own]
         kept = (("what", what), ("folder", folder), ("report", report), ("by", by))
         part = paged("/todo", [*listed, *pairs], asked_page(request.args), _PAGE_SIZE, kept=kept)
-        shown = Shown(knowledge_base, [item for item in part.items if isinstance(item, ReadLine)])
+        shown = ShownLines(knowledge_base, [item for item in part.items if isinstance(item, ReadLine)])
         items = missed or [item.record if isinstance(item, ReadLine) else item for item in part.items]
         return respond(
             "todo.html",

@@ -53,7 +53,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class ServicePanel:
     """A service: its number of notes by kind, its most certain advice, its newest problems and changes."""
 
     service: Service
@@ -188,14 +188,14 @@ def _by_notes(knowledge_base: KnowledgeBase) -> list[ServiceCount]:
     return sorted((one for one in knowledge_base.browser.services() if one.notes), key=lambda one: -(one.notes or 0))
 
 
-def panels(knowledge_base: KnowledgeBase) -> Callable[[Query], Panel | None]:
+def panels(knowledge_base: KnowledgeBase) -> Callable[[Query], ServicePanel | None]:
     """Return a function that returns the panel of the only service that a query names, None if it has no notes.
 
     There is no panel on later pages, or if the query selects services: the reader has seen it already.
     """
     cached = Cached(knowledge_base.collection, lambda slug: _panel(slug, knowledge_base))  # each costs two searches
 
-    def panel(query: Query) -> Panel | None:
+    def panel(query: Query) -> ServicePanel | None:
         if query.offset or query.selected("service"):
             return None
         services = map(knowledge_base.collection.catalogue.find, (query.text, *query.text.split()))
@@ -205,7 +205,7 @@ def panels(knowledge_base: KnowledgeBase) -> Callable[[Query], Panel | None]:
     return panel
 
 
-def _panel(slug: str, knowledge_base: KnowledgeBase) -> Panel | None:
+def _panel(slug: str, knowledge_base: KnowledgeBase) -> ServicePanel | None:
     on_service = Query(limit=_MAX_PANEL_ITEMS).select("service", slug)
     advice, newest_problems = knowledge_base.searcher.each(
         replace(on_service.select("kind", "advice"), sort="boost", facets=("kind",)),
@@ -217,7 +217,7 @@ def _panel(slug: str, knowledge_base: KnowledgeBase) -> Panel | None:
     contexts = {found.note.id: newest_problems.context_notes[place(found.note)] for found in newest_problems.hits}
     pairs = (pair for problem, notes in contexts.items() for pair in problems(notes) if pair.note.id == problem)
     changes = knowledge_base.collection.domain.changes_of(slug)
-    return Panel(
+    return ServicePanel(
         service=knowledge_base.collection.catalogue.by_slug[slug],
         total=sum(facet.count - facet.likely for facet in kinds.values()),
         kinds=kinds,

@@ -23,7 +23,7 @@ _MAX_TALK_VALUES = 60  # of a group above the list of talks; nobody reads thousa
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FacetGroup:
     """A group of facet values: shown, folded, and the number of values left out.
 
     Selected values and the undated year are always shown.
@@ -66,7 +66,7 @@ class Chip:
     without: int = 0
 
 
-def groups(answer: SearchResults) -> Iterator[Group]:
+def groups(answer: SearchResults) -> Iterator[FacetGroup]:
     """Yield the groups with values in the order of the page."""
     for _, key, _ in _LISTED:
         values = answer.facets[key]
@@ -74,7 +74,7 @@ def groups(answer: SearchResults) -> Iterator[Group]:
         shown = tuple(v for v in values if v in first or v.selected or v.value == UNDATED)
         folded = tuple(value for value in values if value not in shown)
         if values:
-            yield Group(key, shown, folded, answer.unlisted.get(key, 0))
+            yield FacetGroup(key, shown, folded, answer.unlisted.get(key, 0))
 
 
 def counts(answer: SearchResults, group: str) -> dict[str, int]:

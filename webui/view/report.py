@@ -76,7 +76,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TocEntry:
     """An entry of the table of contents: a section, its address, and its number of notes."""
 
     title: str
@@ -110,12 +110,12 @@ def sections(notes: Sequence[Note]) -> Iterator[Section]:
         yield Section(talk, tree(group))
 
 
-def steps(notes: Sequence[Note]) -> Iterator[Step]:
+def table_of_contents(notes: Sequence[Note]) -> Iterator[TocEntry]:
     """Yield the table of contents of a report with these notes."""
     number = 1
     for _, group in groupby(notes, lambda note: note.talk):
         own = tuple(group)
-        yield Step(own[0].place_title, report_url(own[0], number), len(own))
+        yield TocEntry(own[0].place_title, report_url(own[0], number), len(own))
         number += len(own)
 
 
@@ -152,7 +152,7 @@ class Shape:
     """The chart of a report: a strip for each kind, and the sections with their left and width in percent."""
 
     strips: tuple[Strip, ...]
-    sections: tuple[tuple[Step, float, float], ...]
+    sections: tuple[tuple[TocEntry, float, float], ...]
 
 
 def shape(notes: Sequence[Note]) -> Shape | None:
@@ -189,7 +189,7 @@ def shape(notes: Sequence[Note]) -> Shape | None:
         for kind, by_place in found.items()
         if by_place
     )
-    contents = tuple(steps(notes))
+    contents = tuple(table_of_contents(notes))
     before = accumulate((step.notes for step in contents), initial=0)
     sections = (
         (step, round(100 * begin / len(notes), 2), round(100 * step.notes / len(notes), 2))

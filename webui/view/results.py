@@ -138,7 +138,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class PageNotice:
     """A sentence about the search, possibly empty, with links to other searches."""
 
     text: str
@@ -147,27 +147,27 @@ class Notice:
 
 def notices(
     query: Query, answer: SearchResults, quoted: tuple[FoundNote, ...], unread: tuple[Unread, ...]
-) -> Iterator[Notice]:
+) -> Iterator[PageNotice]:
     """Yield the notices on how the query was understood."""
     missing = [one.word for one in answer.words if not one.count and _NAME.fullmatch(one.word)]
     if answer.near and not answer.total and missing and not answer.steps:
-        yield Notice(_("No note has these words: {words}", words=listed(missing)))
+        yield PageNotice(_("No note has these words: {words}", words=listed(missing)))
     elif answer.near and not quoted and is_question(query.text):
-        yield Notice(_("No note was found that surely answers this."))
+        yield PageNotice(_("No note was found that surely answers this."))
     if unread:
-        yield Notice(wording.unread(unread))
+        yield PageNotice(wording.unread(unread))
     for notice in answer.notices:
-        yield Notice(_(_NOTICES[notice.name], text=translate(notice.text)))
+        yield PageNotice(_(_NOTICES[notice.name], text=translate(notice.text)))
     for step in answer.steps:
         without_step = replace(query, without=(*query.without, step.name), offset=0)
         undo = Way(pgettext("a step of a search", "Undo"), address_of(without_step))
-        yield Notice(_(_STEPS[step.name], text=step.text, instead=step.instead), (undo,))
+        yield PageNotice(_(_STEPS[step.name], text=step.text, instead=step.instead), (undo,))
     if query.without:
         restore = Way(_("Restore"), address_of(replace(query, without=(), offset=0)))
-        yield Notice(_("Some steps to find more were undone."), (restore,))
+        yield PageNotice(_("Some steps to find more were undone."), (restore,))
     ways = (*_corrections(query, answer), *(_parts(query, answer) if answer.total else ()))
     if ways:
-        yield Notice("", ways)
+        yield PageNotice("", ways)
 
 
 def ways_out(query: Query, answer: SearchResults, chips: tuple[Chip, ...], searcher: Searcher) -> tuple[Way, ...]:
