@@ -11,7 +11,7 @@ from kb.pipeline.alignment import Row
 from kb.readers.formats import LABELS
 from kb.report.dates import HasDays, day_of
 from kb.report.model import Why
-from kb.search.facets import BY_KEY, UNDATED
+from kb.search.facets import BY_KEY, UNDATED, keys
 from kb.search.results import Relevance
 from kb.search.search_box import WORD
 from kb.translation import _, marked, ngettext, npgettext, pgettext, translate
@@ -205,8 +205,9 @@ def formats() -> str:
 
 def unread(parts: Sequence[tuple[str | None, str]]) -> str:
     """Return a sentence with the ignored parts of an address; one without a key counts conditions over the limit."""
+    page_facets = keys("page")
     conditions = listed(
-        pgettext("condition", "{group} “{value}”", group=facet_label(key) if key in BY_KEY else key, value=value)
+        pgettext("condition", "{group} “{value}”", group=facet_label(key) if key in page_facets else key, value=value)
         for key, value in parts
         if key is not None
     )

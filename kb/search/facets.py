@@ -55,6 +55,7 @@ class Facet(Struct, frozen=True):
     """A property of notes that a search can select.
 
     - `key`: the word for it in options and addresses.
+    - `label`: its name for people; empty if it has no role.
     - `values`: returns the values of a note.
     - `value_labels`: the label of each value, if the values are fixed; else `labels` returns those that differ from
       the value.
@@ -284,11 +285,11 @@ FACETS = (
         option_help=f"Of problems and questions: one of {', '.join(STATES)}, or its Japanese name. Repeatable.",
         tool_help="Only problems that are solved or unsolved, questions that are answered or unanswered.",
     ),
-    Facet("service_explicit", marked("Service"), lambda note, _catalogue: _services(note, "explicit")),
-    Facet("service_inherited", marked("Service"), lambda note, _catalogue: _services(note, "inherited")),
+    Facet("service_explicit", "", lambda note, _catalogue: _services(note, "explicit")),
+    Facet("service_inherited", "", lambda note, _catalogue: _services(note, "inherited")),
     Facet(
         "name",
-        marked("Names"),
+        "",
         lambda note, _catalogue: dict.fromkeys(
             (
                 *(called(note.event) if note.event else ()),
@@ -298,10 +299,10 @@ FACETS = (
     ),
     Facet(  # notes below the same headings and notes of a place
         "section",
-        marked("Section"),
+        "",
         lambda note, _catalogue: (digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12),),
     ),
-    Facet("place", marked("Place"), lambda note, _catalogue: (place(note),)),
+    Facet("place", "", lambda note, _catalogue: (place(note),)),
 )
 BY_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
 
