@@ -1,4 +1,4 @@
-"""Phrases that templates make of numbers, dates and found notes; `wording` in a template."""
+"""Phrases of the page alone, of numbers, dates and found notes: `wording` in a template. `shared` is `kb.wording`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,35 +14,8 @@ from kb.report.model import Why
 from kb.search.facets import BY_KEY, UNDATED, keys
 from kb.search.results import Relevance
 from kb.search.search_box import WORD
-from kb.translation import _, marked, ngettext, npgettext, pgettext, translate
-from kb.wording import (
-    CHANGED,
-    COMPARED,
-    FATES,
-    GUIDE_PARTS,
-    LIKELY,
-    VIAS,
-    category,
-    counts,
-    coverage,
-    day,
-    event_day,
-    history,
-    in_files,
-    item,
-    left_out,
-    listed,
-    said_in,
-    same,
-    since,
-    useful,
-    years,
-)
-
-__all__ = [
-    "CHANGED", "COMPARED", "FATES", "GUIDE_PARTS", "LIKELY", "VIAS", "counts", "coverage", "day", "event_day",
-    "history", "in_files", "item", "left_out", "listed", "said_in", "same", "since", "translate", "years",
-]  # fmt: skip
+from kb.translation import _, marked, ngettext, npgettext, pgettext
+from kb.wording import LIKELY, category, event_day, listed, useful
 
 PLACES = {
     "/?q=": marked("Notes"),

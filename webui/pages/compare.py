@@ -16,12 +16,12 @@ from kb.search.records import facet_record, pair_record
 from kb.search.searcher import current
 from kb.services import Domain
 from kb.translation import _
-from kb.wording import KINDS
+from kb.wording import GUIDE_PARTS, KINDS, listed
 from webui import wording
 from webui.http.address import resolved
 from webui.http.responses import problem, respond, understood, wants_json
 from webui.pages.export import quoting
-from webui.pages.indexes import listed
+from webui.pages.indexes import list_link
 from webui.view.facets import conditions_of
 from webui.view.listing import address
 
@@ -107,11 +107,11 @@ def _shown(knowledge_base: KnowledgeBase) -> ComparisonPage:
     if unknown and knowledge_base.browser.reports():  # an empty library leads to its first report instead
         _refuse(NotFound(), wording.unread([*unknown]))
     sides, kept = comparison.sides, replace(query, text="") if facet == TEXT else query.select(facet)
-    lists = {path: [listed(path, side.query, knowledge_base) for side in sides] for path in ("reports", "talks")}
+    lists = {path: [list_link(path, side.query, knowledge_base) for side in sides] for path in ("reports", "talks")}
     return ComparisonPage(
         comparison=comparison,
         names=tuple(texts if facet == TEXT else conditions_of(Query().select(facet, *values), knowledge_base)),
-        conditions=wording.listed(conditions_of(kept, knowledge_base)),
+        conditions=listed(conditions_of(kept, knowledge_base)),
         numbers=Group("", tuple(_numbers(comparison))),
         lists={_(wording.COLUMNS[path]): tuple(filter(None, own)) for path, own in lists.items() if all(own)},
         notes={
@@ -202,7 +202,7 @@ def _markdown(shown: ComparisonPage, domain: Domain) -> Iterator[str]:
     for part, sides in shown.notes.items():
         for name, (_number, pairs) in zip(shown.names, sides, strict=True):
             if pairs:
-                yield f"## {_(wording.GUIDE_PARTS[part])}: {escaped(name)}\n"
+                yield f"## {_(GUIDE_PARTS[part])}: {escaped(name)}\n"
                 yield from (line for pair in pairs for line in style.item(pair.note, pair.replies))
                 yield ""
 

@@ -18,7 +18,7 @@ from kb.search.facets import by_place, by_strength
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
 from kb.translation import _
-from kb.wording import KINDS
+from kb.wording import KINDS, LIKELY, listed
 from webui import wording
 from webui.http.address import address_of, page_address, pairs_of, resolved
 from webui.http.responses import respond, understood, wants_json
@@ -58,7 +58,7 @@ class Sheet:
         by_event = sorted(by_line, key=lambda note: newest[note.event], reverse=True)
         sure, likely = by_strength(self.query, by_event, lambda note: note)
         claims = dict.fromkeys(note.likely for note in likely if note.likely)
-        heading = wording.listed(_(wording.LIKELY[claim]) for claim in claims)
+        heading = listed(_(LIKELY[claim]) for claim in claims)
         return {"": sure, **({heading: likely} if likely else {})}
 
     @property

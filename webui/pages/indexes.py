@@ -20,7 +20,7 @@ from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry
 from kb.search.facets import year
 from kb.search.records import event_record, spoken_record
 from kb.translation import _, pgettext
-from kb.wording import event_day
+from kb.wording import event_day, listed
 from webui import wording
 from webui.http.address import MAX_VALUE_LENGTH, page_address
 from webui.http.responses import problem, respond, wants_json
@@ -63,7 +63,7 @@ def _event_slugs(entry: ReportEntry | TalkEntry) -> tuple[str, ...]:
 
 
 def _speakers(entry: TalkEntry) -> str:
-    return wording.listed(entry.speakers)
+    return listed(entry.speakers)
 
 
 def _years(entry: SpeakerEntry) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ def _respond(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     )
 
 
-def listed(path: str, query: Query, knowledge_base: KnowledgeBase) -> tuple[str, int] | None:
+def list_link(path: str, query: Query, knowledge_base: KnowledgeBase) -> tuple[str, int] | None:
     """Return the address of a list with the conditions of a search, and its number of entries.
 
     Return None if the list cannot be filtered so. Each condition of the search must be a single value.

@@ -18,7 +18,7 @@ from kb.search.results import FoundEvent, FoundNote, SearchResults
 from kb.search.searcher import SORTS, current
 from kb.services import Domain
 from kb.translation import _
-from kb.wording import found
+from kb.wording import LIKELY, found
 from webui import wording
 from webui.http import language
 from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page, page_of, query_of, resolved
@@ -65,7 +65,7 @@ class SearchPage(Page[FoundNote]):
     @property
     def likely_kinds(self) -> list[str]:
         """The names of the selected kinds that some notes only likely have."""
-        return [_(text) for kind, text in wording.LIKELY.items() if kind in self.query.selected("kind")]
+        return [_(text) for kind, text in LIKELY.items() if kind in self.query.selected("kind")]
 
     @property
     def unlisted(self) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ from kb.search.facets import BY_KEY
 from kb.storage.caches import cache_folder
 from kb.storage.safe_files import locked, read_regular
 from kb.translation import NOTES, _, in_language, languages
+from kb.wording import day, event_day, listed
 from webui import wording
 from webui.app import create_app
 from webui.http.address import GROUPS, page_address
@@ -63,7 +64,7 @@ def files(
     app.add_url_rule("/search", "site.search", lambda: render_template("site_search.html"))
     client = app.test_client(use_cookies=False)
     folders = {report.source for report in knowledge_base.browser.reports() if "/" in report.source}
-    made = in_language(language, lambda: _("These pages were made on {day}", day=wording.day(today().isoformat())))
+    made = in_language(language, lambda: _("These pages were made on {day}", day=day(today().isoformat())))
     rewriter = Rewriter(root, folders, made)
     known = {"index.html", _SEARCH}
     queue = deque((("index.html", "/"), (_SEARCH, "/search")))
@@ -137,7 +138,7 @@ class _NotesFile:
         place = place or (page_address("report", note.report), title)
         if place not in self._note_places:
             self._note_places[place] = len(self._note_places)
-            self._facts.append(wording.listed((note.event or _("event unknown"), wording.event_day(note))))
+            self._facts.append(listed((note.event or _("event unknown"), event_day(note))))
         return (
             self._link(page_address("note", note.id), here),
             note.text,

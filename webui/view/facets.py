@@ -10,6 +10,7 @@ from kb.search.crosstab import talk_facets
 from kb.search.directory import TalkEntry
 from kb.search.facets import BY_KEY, FACETS, UNDATED
 from kb.search.results import SearchResults
+from kb.wording import listed
 from webui import wording
 from webui.http.address import address_of
 from webui.view.listing import address
@@ -160,4 +161,4 @@ def conditions_of(query: Query, knowledge_base: KnowledgeBase) -> list[str]:
 
 def name_of(query: Query, knowledge_base: KnowledgeBase) -> str:
     """Return the conditions of a search as one name, empty if there are none."""
-    return wording.listed(conditions_of(query, knowledge_base))
+    return listed(conditions_of(query, knowledge_base))

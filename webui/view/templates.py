@@ -12,11 +12,11 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from index.query import Query
+from kb import wording as shared_wording
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
 from kb.report.problems import grouped
-from kb.translation import NOTES, _, language, ngettext, pgettext
-from kb.wording import similar
+from kb.translation import NOTES, _, language, ngettext, pgettext, translate
 from webui import wording
 from webui.http.address import address_of, page_address, web_address
 from webui.http.language import of_data, others
@@ -64,10 +64,12 @@ def prepare_templates(
         kb=knowledge_base,
         _=_,
         wording=wording,
+        shared=shared_wording,
+        translate=translate,
         language=lambda: language().replace("_", "-"),
         notes_language=NOTES,
         short_name=lambda slug: collection.catalogue.short_name(slug),  # noqa: PLW0108  # the catalogue may change
-        similar_in=lambda note: similar(note.cosine, map(collection.catalogue.name, note.services)),
+        similar_in=lambda note: shared_wording.similar(note.cosine, map(collection.catalogue.name, note.services)),
         today=today,
         everything=Query(),
         examples=examples(knowledge_base),
