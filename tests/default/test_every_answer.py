@@ -27,7 +27,7 @@ QUERIES = ("", "?q=SQS", "?q=順番&service=sqs&year=2019&page=2&sort=new&lang=e
 ACCEPTED = ("text/html", "application/json")
 FORM = {
     **dict.fromkeys(("name", "speakers", "event", "title"), "見本"),
-    **dict.fromkeys(("what", "service", "deed", "with", "key"), "sqs"),
+    **dict.fromkeys(("what", "service", "change", "with", "key"), "sqs"),
     "back": "/",
     "text": REPORT,
     "step": "save",

@@ -64,7 +64,7 @@ class Client:
             done = change()
             yield
             for _ in range(times):
-                done = self._post("/undo", deed=done)
+                done = self._post("/undo", change=done)
                 yield
 
     def _post(self, address: str, **form: str) -> str:

@@ -68,7 +68,7 @@ def work(scene: Scene, done: Path) -> None:
         else:
             deed = posted(client, *changes[which])
         for _ in range(2):
-            deed = posted(client, "/undo", {"deed": deed})
+            deed = posted(client, "/undo", {"change": deed})
         done.write_bytes(done.read_bytes() + b".")
 
 

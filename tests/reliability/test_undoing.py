@@ -76,7 +76,7 @@ class Client:
         return self._done("remove", self._client.post(f"/remove/{report_id}", headers=OURS))
 
     def _undo(self, undo_entry: str) -> str:
-        response = self._client.post("/undo", data={"deed": undo_entry}, headers=OURS)
+        response = self._client.post("/undo", data={"change": undo_entry}, headers=OURS)
         return self._done("undo", response) or undo_entry
 
 

@@ -88,7 +88,7 @@ def taken_back(client: FlaskClient, **form: str) -> TestResponse:
 
 def undone(client: FlaskClient, after: TestResponse) -> TestResponse:
     deed = parse_qs(urlsplit(after.location).query)["done"][0]
-    return client.post("/undo", data={"deed": deed, "back": LIST}, headers=OURS)
+    return client.post("/undo", data={"change": deed, "back": LIST}, headers=OURS)
 
 
 def files(kb: KnowledgeBase) -> dict[str, bytes]:

@@ -419,9 +419,9 @@ def test_where_another_report_has_the_name_it_stays_and_it_is_told_where_the_rem
     removed = sent(client, f"/remove/{entry_of(kb, 'memo.md').id}")
     added(client, "memo.md", OTHER.replace("別", "また別"))
     key = removed.location.partition("done=")[2]
-    refused = client.post("/undo", data={"deed": key}, headers={**OURS, "Accept-Language": language})
+    refused = client.post("/undo", data={"change": key}, headers={**OURS, "Accept-Language": language})
     sent(client, f"/remove/{entry_of(kb, 'memo.md').id}")
-    again = sent(client, "/undo", deed=key)
+    again = sent(client, "/undo", change=key)
 
     assert (refused.status_code, told in refused.text) == (409, True)
     assert (again.status_code, texts_in(kb)["memo.md"]) == (303, OTHER)
@@ -586,7 +586,7 @@ def test_a_date_of_any_length_makes_no_long_page(client: FlaskClient, kb: Knowle
 
 
 def test_what_is_forgotten_cannot_be_taken_back(client: FlaskClient) -> None:
-    page = sent(client, "/undo", deed="unknown", back="/")
+    page = sent(client, "/undo", change="unknown", back="/")
 
     assert (page.status_code, "もう元に戻せません" in page.text) == (410, True)
 

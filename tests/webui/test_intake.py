@@ -121,9 +121,9 @@ def test_a_note_a_talk_and_a_line_are_corrected_in_the_preview_and_saved_and_und
     (report,) = knowledge_base.browser.reports()
     note = knowledge_base.browser.report(report.id)[1][0]
     written = (library / "kb.toml").read_text("utf-8")
-    undone = client.post("/undo", data={"deed": saved.location.partition("done=")[2]}, headers=OURS)
+    undone = client.post("/undo", data={"change": saved.location.partition("done=")[2]}, headers=OURS)
     gone = [name for name in files(knowledge_base) if not name.endswith("~")]
-    client.post("/undo", data={"deed": undone.location.partition("done=")[2]}, headers=OURS)
+    client.post("/undo", data={"change": undone.location.partition("done=")[2]}, headers=OURS)
 
     assert [(talk.title, talk.speakers) for talk in report.talks] == [("箱のうた", ("山田 花子",)), ("鍵について", ())]
     assert (report.event, note.kind, [one.service for one in note.services]) == ("改名会", "advice", ["s3"])

@@ -49,7 +49,7 @@ def post(client: FlaskClient, path: str, **form: str) -> TestResponse:
 
 def undo(client: FlaskClient, response: TestResponse) -> TestResponse:
     deed = response.headers["Location"].partition("done=")[2].partition("#")[0]
-    return post(client, "/undo", deed=deed, back="/")
+    return post(client, "/undo", change=deed, back="/")
 
 
 def configuration(library: Path) -> str:

@@ -65,8 +65,8 @@ def saved(client: FlaskClient, **fields: str) -> TestResponse:
 
 def undone(client: FlaskClient, after: TestResponse) -> TestResponse:
     page = client.get(after.location).text
-    undo_entry = re.search(r'name="deed" value="([^"]*)"', page)
-    return client.post("/undo", data={"deed": undo_entry[1] if undo_entry else ""}, headers=OURS)
+    undo_entry = re.search(r'name="change" value="([^"]*)"', page)
+    return client.post("/undo", data={"change": undo_entry[1] if undo_entry else ""}, headers=OURS)
 
 
 def new(page: TestResponse) -> list[str]:
@@ -105,7 +105,7 @@ def test_a_search_that_another_saved_under_the_same_name_since_is_not_forgotten(
     client.post("/saved/remove", data={"name": "別", "back": "/"}, headers=OURS)
     saved(client, name="別", address="q=監視", back="/")
     before = told(library)
-    refused = client.post("/undo", data={"deed": mine.location.partition("done=")[2]}, headers=OURS)
+    refused = client.post("/undo", data={"change": mine.location.partition("done=")[2]}, headers=OURS)
 
     assert (refused.status_code, told(library)) == (409, before)
 

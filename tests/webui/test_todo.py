@@ -204,8 +204,8 @@ def test_an_answer_that_is_taken_back_asks_again(unsure: FlaskClient) -> None:
         f"/correct-talk/{before[0][2]}", data={"back": "/todo?what=talk", "at": "", "talk": "no"}, headers=OURS
     )
     told = unsure.get(after.location).text
-    undo_entry = re.findall(r'name="deed" value="([^"]*)"', told)[0]
-    back = unsure.post("/undo", data={"deed": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
+    undo_entry = re.findall(r'name="change" value="([^"]*)"', told)[0]
+    back = unsure.post("/undo", data={"change": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
 
     assert "セッションではないことにしました" in told
     assert (back.location.startswith("/todo?what=talk"), claims(unsure, "talk")) == (True, before)
@@ -219,8 +219,8 @@ def test_what_is_taken_back_is_waited_for_since_only_a_new_index_asks_again(
     after = unsure.post(
         f"/correct-talk/{about}", data={"back": "/todo?what=talk", "at": "", "talk": "no"}, headers=OURS
     )
-    undo_entry = re.findall(r'name="deed" value="([^"]*)"', unsure.get(after.location).text)[0]
-    back = unsure.post("/undo", data={"deed": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
+    undo_entry = re.findall(r'name="change" value="([^"]*)"', unsure.get(after.location).text)[0]
+    back = unsure.post("/undo", data={"change": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
 
     assert back.location.startswith("/sync?done=")
 
@@ -259,7 +259,7 @@ def test_what_corrections_change_is_shown_before_it_is_learned_and_can_be_undone
     refused = client.get("/todo?what=advice").text
     learned = client.post("/todo/lesson", data={"corrections": "12"}, headers=OURS)
     after = client.get("/todo?what=advice").text
-    client.post("/undo", data={"deed": parse_qs(urlsplit(learned.location).query)["done"][0]}, headers=OURS)
+    client.post("/undo", data={"change": parse_qs(urlsplit(learned.location).query)["done"][0]}, headers=OURS)
     undone = client.get("/todo?what=advice").text
 
     assert (preview["new"], preview["lesson"]["corrections"]) == (12, 12)
@@ -286,7 +286,7 @@ def test_what_assistants_read_is_shown_before_it_is_learned_and_can_be_undone(li
     refused = client.post("/todo/lesson", data={"corrections": "0"}, headers=OURS)
     learned = client.post("/todo/lesson", data={"corrections": "0", "readings_until": AT}, headers=OURS)
     after, kept = client.get("/todo?what=advice").text, (library / "kb.toml").read_text("utf-8")
-    client.post("/undo", data={"deed": parse_qs(urlsplit(learned.location).query)["done"][0]}, headers=OURS)
+    client.post("/undo", data={"change": parse_qs(urlsplit(learned.location).query)["done"][0]}, headers=OURS)
     undone = client.get("/todo?what=advice").text
 
     assert "アシスタントが種別を読んだメモが12件あります（どれも訂正の4分の1の重みで学びます）。" in shown
@@ -307,8 +307,8 @@ def test_many_talks_are_answered_at_once_and_taken_back_at_once(unsure: FlaskCli
     after = answer_many(unsure, "talk", answer, [about for _, _, about in found])
     told = unsure.get(after.location).text
     left = claims(unsure, "talk")
-    undo_entry = re.findall(r'name="deed" value="([^"]*)"', told)[0]
-    unsure.post("/undo", data={"deed": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
+    undo_entry = re.findall(r'name="change" value="([^"]*)"', told)[0]
+    unsure.post("/undo", data={"change": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
 
     assert after.location.startswith("/todo?what=talk&done=")
     assert ("2件に「はい」" if answer == "yes" else "2件に「いいえ」") in told

@@ -222,7 +222,7 @@ def test_what_is_taken_back_and_done_again_is_so_where_one_was(knowledge_base: K
     location = client.post(f"/correct/{note}", data={"remove": "sqs", "back": SEARCH}, headers=OURS).location
     for _ in ("taken back", "done again"):
         back, undo_entry = location.partition("#")[0], parse_qs(urlsplit(location).query)["done"][0]
-        location = client.post("/undo", data={"deed": undo_entry, "back": back}, headers=OURS).location
+        location = client.post("/undo", data={"change": undo_entry, "back": back}, headers=OURS).location
 
         assert_led_to(location, SEARCH, note)
 

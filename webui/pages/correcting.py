@@ -42,7 +42,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
 
     @blueprint.post("/undo")
     def undo() -> Response:
-        undo_entry = undo_log.undo(request.form.get("deed", ""))
+        undo_entry = undo_log.undo(request.form.get("change", ""))
         if undo_entry is None:
             return problem(Gone(), _("This cannot be undone any more. You can change it on its own page."))
         return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())

@@ -134,7 +134,7 @@ class Task:
 
 
 def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals) -> Blueprint:
-    """Return the page of tasks; templates get their numbers from `to_put_right`."""
+    """Return the page of tasks; templates get their numbers from `tasks_left`."""
     blueprint = Blueprint("todo", __name__)
     cached_tasks = Cached(knowledge_base.collection, lambda: tasks(knowledge_base))
     cached_lines = lines_read(knowledge_base)
@@ -153,9 +153,9 @@ def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals
         }
 
     @blueprint.app_context_processor
-    def to_put_right() -> dict[str, object]:
+    def template_functions() -> dict[str, object]:
         return {
-            "to_put_right": lambda: sum(numbers(open_tasks()).values()),
+            "tasks_left": lambda: sum(numbers(open_tasks()).values()),
             "was_read": lambda: any(entry.read_by for entry in knowledge_base.browser.reports()),
         }
 
