@@ -152,6 +152,11 @@ def strengths(count: int, likely: int) -> str:
     return _("{sure:,} + {likely:,}", sure=count - likely, likely=likely) if likely else f"{count:,}"
 
 
+def note_count(count: int, likely: int = 0) -> str:
+    """Return a number of notes, some of which are only likely of their kind: 14 + 23 notes."""
+    return ngettext("{strengths} note", "{strengths} notes", count, strengths=strengths(count, likely))
+
+
 def found(total: int, near: int, talks: int, likely: int = 0) -> str:
     """Return the numbers of notes with the words of a search and of near notes, or that no note was found.
 
@@ -160,9 +165,9 @@ def found(total: int, near: int, talks: int, likely: int = 0) -> str:
     talks = 0 if total else talks
     if not (total or near or talks):
         return _("No note on this was found")
-    number = strengths(total, likely)
     if not (near or talks):
-        return ngettext("{strengths} note", "{strengths} notes", total, strengths=number)
+        return note_count(total, likely)
+    number = strengths(total, likely)
     parts = [ngettext("{number} note with the words", "{number} notes with the words", total, number=number)]
     parts += [_("{count:,} near in meaning", count=near)] if near else []
     parts += [npgettext("next to other numbers", "{count:,} talk", "{count:,} talks", talks)] if talks else []
@@ -339,10 +344,10 @@ def said_in(talks: int) -> str:
 
 
 def compared(compared: int, notes: int) -> str:
-    """Return how many of the notes on a service its guide is made of."""
+    """Return the number of notes on a service, and of those that its guide compares."""
     return ngettext(
-        "of {count:,} note, the {compared:,} with advice, problems or facts; each is listed once",
-        "of {count:,} notes, the {compared:,} with advice, problems or facts; each is listed once",
+        "Of {count:,} note, the {compared:,} with advice, problems or facts; each is listed once.",
+        "Of {count:,} notes, the {compared:,} with advice, problems or facts; each is listed once.",
         notes,
         compared=compared,
     )

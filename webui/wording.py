@@ -236,16 +236,6 @@ def in_year(value: str, unit: str, count: int) -> str:
     return ngettext("{year}: {count:,} change", "{year}: {count:,} changes", count, year=value)
 
 
-def compared(compared: int, note_count: int) -> str:
-    """Return the number of notes on a service, and of those that its guide compares."""
-    return ngettext(
-        "Of {count:,} note, the {compared:,} with advice, problems or facts; each is listed once.",
-        "Of {count:,} notes, the {compared:,} with advice, problems or facts; each is listed once.",
-        note_count,
-        compared=compared,
-    )
-
-
 def span(first: str | None, last: str | None) -> str:
     """Return the range of two numbers or times, or the one that is known."""
     return pgettext("range", "{first}–{last}", first=first, last=last) if first and last else first or last or ""

@@ -25,7 +25,7 @@ from kb.search.records import (
 from kb.search.results import FoundEvent, FoundNote, SearchResults, UnknownValueError
 from kb.search.searcher import SORTS, unknown_values, without_a_word
 from kb.services import Catalogue, Domain
-from kb.translation import _, ngettext
+from kb.translation import _
 
 if TYPE_CHECKING:
     from kb.kinds.pairs import Pair
@@ -161,7 +161,7 @@ def _search_lines(
     label = _("Talk")
     for found in answer.talks[:_MAX_TALKS]:
         event = output.event_line(found)
-        yield f"{label}: {output.talk_line(found.talk)}  {event}  {_note_count(found.notes)}"
+        yield f"{label}: {output.talk_line(found.talk)}  {event}  {wording.note_count(found.notes)}"
         yield click.style(f"    {found.talk.id}", dim=True)
     if len(answer.titled) > _MAX_TALKS:
         yield f"{label}: {wording.left_out(len(answer.titled) - _MAX_TALKS)}"
@@ -170,7 +170,7 @@ def _search_lines(
     more = _(" (the first {shown} are shown; --limit shows more)", shown=shown) if shown < answer.total else ""
     is_asked = query.text or query.selections
     numbers = (answer.total, len(answer.near), len(answer.titled), answer.likely)
-    yield (wording.found(*numbers) if is_asked else _note_count(answer.total, answer.likely)) + more
+    yield (wording.found(*numbers) if is_asked else wording.note_count(answer.total, answer.likely)) + more
     for key, values in answer.facets.items():
         yield click.style(_(BY_KEY[key].label), bold=True)
         yield from (_facet_line(BY_KEY[key], value) for value in values)
@@ -179,7 +179,7 @@ def _search_lines(
 def _event_lines(events: Sequence[FoundEvent]) -> Iterator[str]:
     """Yield the events that a search names, with the value that `--event` takes."""
     for event in events[:_MAX_TALKS]:
-        yield f"{_('Event')}: {output.event_line(event)}  {_note_count(event.notes)}"
+        yield f"{_('Event')}: {output.event_line(event)}  {wording.note_count(event.notes)}"
         yield click.style(f"    {event.slug}", dim=True)
     if len(events) > _MAX_TALKS:
         yield f"{_('Event')}: {wording.left_out(len(events) - _MAX_TALKS)}"
@@ -270,13 +270,6 @@ def _value_name(facet: Facet, value: str, label: str) -> str:
     if facet.key == "category":
         return wording.category(value, label)
     return _(facet.value_labels[value]) if value in facet.value_labels else label
-
-
-def _note_count(count: int, likely: int = 0) -> str:
-    if likely:
-        strengths = wording.strengths(count, likely)
-        return ngettext("{strengths} note", "{strengths} notes", count, strengths=strengths)
-    return ngettext("{count} note", "{count} notes", count)
 
 
 @cli.command()

@@ -179,7 +179,7 @@ def test_a_guide_quotes_each_thing_once_with_all_that_say_so_its_remedies_and_wh
 
     assert list(quoting().guide(guide)) == [
         "# Amazon SQS\n",
-        "9件のメモのうち、助言・課題・事実の 2件。同じことは一度だけ\n",
+        "メモ 9件のうち、助言・課題・事実の 2件です。同じことは一度だけ載せています。\n",
         "## 対策のある課題\n",
         "- *\\*鍵\\**: 鍵が \\*足りない\\* — 2019・山田、鈴木",
         f"  - 対策: 合鍵を作る — {of_talk}",
