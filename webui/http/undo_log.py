@@ -23,9 +23,9 @@ _Change = TypeVar("_Change")
 
 @dataclass(frozen=True, slots=True)
 class Undo(Generic[_Change]):
-    """A change that `revert` undoes; it returns the opposite change, which is reverted to redo this one.
+    """A change that was made, and the function that undoes it and returns the opposite change: undone, that redoes it.
 
-    `detail` returns an additional sentence for the page about a change that was made.
+    `detail` returns an additional sentence for the page about the change.
     """
 
     revert: Callable[[_Change], _Change]
