@@ -85,6 +85,7 @@ def test_a_search_that_no_list_can_show_has_no_number_of_talks(client: FlaskClie
         ("?service=sqs&service=SQSS", 404, "No note fits these conditions: Service “SQSS”."),
         ("?event=jaws-days-2018&event=%3Cb%3E", 404, "No note fits these conditions: Event “&lt;b&gt;”."),
         ("?year=2018&year=2019&colour=red", 400, "No note fits these conditions: colour “red”."),
+        ("?year=2018&year=2019&place=x", 400, "No note fits these conditions: place “x”."),
     ],
 )
 def test_what_cannot_be_compared_is_refused_with_a_sentence(
