@@ -54,10 +54,11 @@ _DATE = re.compile(r"\d{1,2}[/月]\d{1,2}|20\d\d")
 _COUNTED = re.compile(r"20\d\d|\d+回|第|#\d+|vol\d+")
 _HASHTAG = re.compile(r"#(\w+)")
 _DAY_BEHIND = re.compile(
-    r"\s*の?\s*[(（]?(?:\d\s*日目|day\s*\d|初日|最終日|\d日間?|[一二三]日目)[)）]?\s*$", re.IGNORECASE
+    r"\s*の?\s*[(（]?(?:\d\s*日目|day\s*\d|初日|最終日|\d日間?|[一二三]日目)[)）]?\s*$|(?<=20\d\d)\s+day$",
+    re.IGNORECASE,
 )
 _REPORT_BEHIND = re.compile(
-    rf"\s*(?:{any_of('reporting')}|視聴|聴講|参加|議事録|れぽ.*|めも|ﾒﾓ|感想戦|に?行って.*|に?参加.*)\s*$",
+    rf"\s*(?:{any_of('reporting')}|視聴|聴講|参加|議事録|impressions?|という\S{{1,12}}|れぽ.*|めも|ﾒﾓ|感想戦|に?行って.*|に?参加.*)\s*$",
     re.IGNORECASE,
 )
 # The end of the name of a group that holds events.

@@ -37,6 +37,7 @@ def test_an_override_wins() -> None:
         ("Kagi Innovate – Data Edition 見てきました。【その2】", "Kagi Innovate – Data Edition"),
         ("Kagi Days 2024をオンライン視聴しました", "Kagi Days 2024"),
         ("Kagi Day 2018 開催レポート", "Kagi Day 2018"),
+        ("Kagi Summit 2021 Day0で発表してきた", "Kagi Summit 2021"),
         ("「合鍵を「簡単に」作ろう」に参加してきた", None),  # unclear even to people
         ("KagiConfと鍵屋の仕事に関して", None),
         ("例示株式会社 イベントスペース", None),
@@ -73,6 +74,13 @@ def test_an_event_named_only_by_a_number_takes_its_series_from_the_title(title: 
 )
 def test_a_first_heading_may_be_only_the_name_of_the_event(heading: str, event: str | None) -> None:
     assert report_of(markdown(f"# {heading}\n\n- 鍵は二つ\n")).event == event
+
+
+def test_an_events_name_ends_before_the_words_that_say_what_it_is() -> None:
+    title = "Kagiconf Tokyo 2023というコミュニティイベントに参加しました"
+    report = report_of(markdown(f"---\ntitle: {title}\n---\n\n- 鍵は二つ\n", source=f"20230518_{title}.md"))
+
+    assert report.event == "Kagiconf Tokyo 2023"
 
 
 def test_a_line_names_an_event_before_its_hashtag() -> None:
