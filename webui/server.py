@@ -7,9 +7,9 @@ import ipaddress
 import logging
 import os
 import re
+import resource
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -40,9 +40,6 @@ from kb.worker import embed_in_worker, sync_in_worker
 from webui.app import create_app
 from webui.http.security import HEADERS, Access
 from webui.pages.updating import Updater
-
-if sys.platform != "win32":
-    import resource
 
 _MIN_TOKEN = 16  # characters
 _MAX_CONNECTIONS = 1000  # at once; near this limit the oldest idle connections are closed
@@ -311,8 +308,6 @@ def _is_busy(channel: object) -> bool:
 
 def _raise_file_limit() -> None:
     """Raise the limit of open files to that of all connections and the index, as far as the system allows."""
-    if sys.platform == "win32":  # has no such limit
-        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = 2 * _MAX_CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * _MAX_CONNECTIONS, hard)
     if soft != resource.RLIM_INFINITY and soft < limit:

@@ -270,10 +270,10 @@ def _taken(connection: Connection, name: str, since: object) -> Lease:
 
 
 def _is_dead(holder: str) -> bool:
-    """Return whether a writer was a process of this machine that has ended; False on Windows."""
+    """Return whether a writer was a process of this machine that has ended."""
     host, _, process = holder.partition(" process ")
-    if host != socket.gethostname() or not process.isdecimal() or int(process) == os.getpid() or os.name == "nt":
-        return False  # on Windows a signal of 0 is Ctrl+C
+    if host != socket.gethostname() or not process.isdecimal() or int(process) == os.getpid():
+        return False
     try:
         os.kill(int(process), 0)
     except OSError as error:

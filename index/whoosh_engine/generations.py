@@ -14,12 +14,12 @@ rename. Generations and segments never change afterwards; deleted documents are 
 manifest is checked before its generation answers. Readers compare `stamp` to notice a new generation.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -37,11 +37,6 @@ from index.engine import WRITER_TIMEOUT, OutdatedError, SearchIndexError, Writer
 from index.messages import Message, translatable
 from index.whoosh_engine.rows import COLUMNS_FILE
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 _GENERATION = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT, VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 MERGING, MERGER_LOCK = "merging", "MERGER.lock"
@@ -54,7 +49,6 @@ TERM_CACHE_SIZE = 64 * 1024 * 1024  # bytes a snapshot: forty terms that each of
 _DOCUMENT_SIZE = 250  # bytes: trigram filter, two sort positions, boost, norms, and facet offsets
 _MAX_DIGESTS = 1500  # files; a generation has a few, most of which the one before has too
 _LOCK_PAUSE = 0.05  # seconds between two attempts
-_LOCKED_BYTE = 1 << 30  # beyond the text: Windows forbids reading a locked byte, and others read who holds the lock
 
 
 class DamageError(SearchIndexError):
@@ -203,7 +197,6 @@ def writing(folder: Path, since: object) -> Iterator[tuple[Path, Generation | No
         _sync_file(folder)
         for path in folder.glob("gen-*"):
             if _GENERATION.fullmatch(path.name) and path.name not in (generation.name, before.name if before else ""):
-                # Windows keeps files that a reader has open; the next writer deletes them.
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -227,11 +220,7 @@ def locked(file: Path, timeout: float | None = None, waiting: Callable[[], objec
 
 def _take(descriptor: int) -> bool:
     with suppress(OSError):
-        if sys.platform == "win32":
-            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
 
@@ -356,9 +345,7 @@ def _numbers(folder: Path) -> list[int]:
 
 
 def _sync_file(path: Path) -> None:
-    """Have the system write a file or folder to disk; Windows cannot do this for folders and need not."""
-    if os.name == "nt" and path.is_dir():
-        return
+    """Flush a file or folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)

@@ -1,10 +1,10 @@
 """Durable file operations: a file is written next to its place, flushed to the disk, then renamed."""
 
 import errno
+import fcntl
 import os
 import secrets
 import stat
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.messages import translatable
-
-if sys.platform != "win32":
-    import fcntl
 
 _SCRATCH = (".kb-", ".tmp")  # around the name of a file that is being written; the walk skips both
 _MAX_WRITE_TIME = 3600  # seconds; older scratch files were left by killed processes
@@ -30,7 +27,7 @@ def open_regular(path: Path) -> BinaryIO:
     """Open a file to read its bytes. Raises OSError, NotRegularError."""
 
     def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # else a pipe waits for a writer; Windows has none
+        return os.open(name, flags | os.O_NONBLOCK)  # else a pipe waits for a writer
 
     file = open(path, "rb", opener=opener)  # noqa: SIM115  # Path.open has no opener
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -70,11 +67,10 @@ def write_whole(path: Path, data: bytes) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder; other threads and processes wait for it. The holder may take it again.
 
-    The lock prevents lost updates: another process may not write between our read and our write. Windows has no lock
-    of a folder.
+    The lock prevents lost updates: another process may not write between our read and our write.
     """
     held: set[Path] = vars(_held).setdefault("folders", set())
-    if sys.platform == "win32" or folder in held:
+    if folder in held:
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -103,9 +99,7 @@ def move(path: Path, to: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush the file names of a folder to the disk, if the system can."""
-    if os.name == "nt":
-        return
+    """Flush the file names of a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,20 +1,14 @@
 """Whatever errors a cluster answers with, each document is written once in its newest version, or reported."""
 
 import json
-import os
-import socket
-import time
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from clusters import Answer, cluster
 
-from index.engine import EngineAwayError, SearchIndexError, WriterBusyError
-from index.opensearch_engine import generations
+from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.bulk import Bulk, action
-from index.opensearch_engine.generations import State, StoredState
 
 
 def written(document_id: str, version: int, body: Mapping[str, Any]) -> bytes:
@@ -116,25 +110,6 @@ def test_a_cluster_that_is_busy_for_minutes_is_an_error(monkeypatch: pytest.Monk
     monkeypatch.setattr("index.opensearch_engine.bulk._PATIENCE", 0.0)
     with cluster(Node(["busy"] * 99)) as connection, pytest.raises(EngineAwayError, match="busy"):
         Bulk(connection, "notes-1", lambda: None).write([written("a", 1, {"key": "a"})])
-
-
-def test_on_windows_no_signal_is_sent_to_the_other_writer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There a signal of 0 is Ctrl+C."""
-    asked: list[int] = []
-    held = State(1, 2, f"{socket.gethostname()} process 999999", time.time() + 60)
-    monkeypatch.setattr(generations, "WRITER_TIMEOUT", -1.0)
-    monkeypatch.setattr(generations, "read_state", lambda *_: StoredState("notes-1", held, (1, 1)))
-    windows = SimpleNamespace(name="nt", getpid=os.getpid, kill=lambda process, _signal: asked.append(process))
-    monkeypatch.setattr(generations, "os", windows)
-
-    with (
-        cluster(Node([])) as connection,
-        pytest.raises(WriterBusyError, match="999999"),
-        generations.writing(connection, "notes", None),
-    ):
-        pass
-
-    assert asked == []
 
 
 def test_a_deletion_has_its_version() -> None:

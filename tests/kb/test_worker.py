@@ -145,7 +145,6 @@ def test_vectors_that_cannot_be_written_are_one_line_of_the_log(library: Path) -
     assert (ended.returncode, ended.stderr.count("\n"), "vectors" in ended.stderr) == (0, 1, True)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 def test_a_staging_worker_ends_at_once_with_its_parent(tmp_path: Path) -> None:
     (tmp_path / "orphaning.py").write_text(ORPHANING, "utf-8")
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -99,7 +98,6 @@ def _stoppable() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
 @pytest.mark.usefixtures("_stoppable")
 def test_an_interrupted_sync_keeps_its_vectors_and_says_how_to_continue(library: Path, answers: list[Answer]) -> None:
     many(library, 80)
