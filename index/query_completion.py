@@ -29,7 +29,7 @@ def _completed(piece: QueryPiece, terms: TermIndex, words: QueryWords) -> QueryP
     if in_kana and (completions := tuple(_completions(text, terms, words))):
         own = word.alternatives if word.text == text else ()
         return replace(piece, words=(QueryWord(text, tuple(dict.fromkeys((*own, *completions)))),))
-    if (word.text != text and HIRAGANA.fullmatch(text)) or COMPOSED.fullmatch(text):
+    if HIRAGANA.fullmatch(text) or COMPOSED.fullmatch(text):
         return without_fragments(piece)  # the end of a non-word is not the beginning of a word: あ of いたりあ
     alternatives = dict.fromkeys((*word.alternatives, *_completions(word.text, terms, words)))
     return replace(piece, words=(*before, replace(word, alternatives=tuple(alternatives))))

@@ -305,6 +305,12 @@ def test_a_known_rare_word_is_searched_and_the_frequent_one_is_suggested(tmp_pat
     assert engine.search(Query("kubernets kubernetes")).meant == ()
 
 
+def test_a_word_is_corrected_though_documents_have_its_fragments(tmp_path: Path) -> None:
+    engine = filled(tmp_path, ("Fargateの料金", "ふ", "r"))
+
+    assert engine.search(Query("ふぁrがて")).steps == (Step("keyboard", "ふぁrがて", "fargate"),)
+
+
 def test_an_unknown_name_is_not_corrected(tmp_path: Path) -> None:
     named = Analyzer([LexiconEntry("Fargete Hosting", units=("Fargete", " ", "Hosting"), name=True)])
     steps = []
