@@ -161,7 +161,7 @@ def near_limit(query: Query, total: int) -> int:
     return min(limit, MAX_NEAR_HITS) if query.offset < max(total, 1) <= query.offset + limit else 0
 
 
-class Reader(Protocol):
+class IndexReader(Protocol):
     """Reads one generation, which stays the same whatever is published later. A request uses a single reader."""
 
     def search(self, query: Query) -> Results:
@@ -241,7 +241,7 @@ class Engine(Protocol):
     none is whole, SearchIndexError is raised.
     """
 
-    def snapshot(self) -> Reader:
+    def snapshot(self) -> IndexReader:
         """Return a reader of the newest whole generation."""
 
     def search(self, query: Query) -> Results:

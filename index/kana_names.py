@@ -1,13 +1,13 @@
 """Recognises names typed in kana: alone (らむだ), or in a text without spaces (らむだの課金).
 
-`Readings` knows which name is read so. Here the analyser decides whether the kana are a name or a word of the language.
+`NamesByReading` has the names. Here the analyser decides whether kana are a name or a word of the language.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 
 from index.analysis import Morpheme
-from index.readings import Readings
+from index.readings import NamesByReading
 from index.text import KANA, KATAKANA, hiragana, katakana
 
 _MIN_NAME = 3  # kana
@@ -18,7 +18,7 @@ _PARTICLE = re.compile("(?:[のをがにではともやへか]|って|なら|だ
 class KanaNames:
     """Names by their readings, with an analyser of texts (`Analyzer.morphemes`)."""
 
-    def __init__(self, readings: Readings, morphemes: Callable[[str], Sequence[Morpheme]]) -> None:
+    def __init__(self, readings: NamesByReading, morphemes: Callable[[str], Sequence[Morpheme]]) -> None:
         self.readings = readings
         self._morphemes = morphemes
 

@@ -18,7 +18,7 @@ from index import datafiles
 from index.analysis import Analyzer, Morpheme
 from index.kana_names import KanaNames
 from index.query_ast import Alternative, Key, QueryPiece, QueryWord
-from index.readings import Readings
+from index.readings import NamesByReading
 from index.text import HIRAGANA, folded, folded_name
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # of the points of the word itself, whose documents come first
@@ -55,7 +55,7 @@ class QueryWords:
     ) -> None:
         self.analyzer = analyzer
         self._morphemes = lru_cache(_CACHED_TEXTS)(analyzer.morphemes)
-        self.names = KanaNames(Readings(readings), self._morphemes)
+        self.names = KanaNames(NamesByReading(readings), self._morphemes)
         self._slips = tuple(slips)
         self.related = tuple(related)
 

@@ -27,7 +27,7 @@ _UNLIKE, _MARKS_OF_AN_EDIT = 6, 4  # marks; らむた is near ラムダ, らむ�
 _MIN_NEAR = 3  # kana; any two are near some name
 
 
-class Readings:
+class NamesByReading:
     """Names by their readings. If two names are read alike, the first counts."""
 
     def __init__(self, pairs: Callable[[], Iterable[tuple[str, str]]] = tuple) -> None:

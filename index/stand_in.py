@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from time import monotonic
 
-from index.engine import Coverage, Engine, EngineAwayError, Hit, Publication, Reader, Results, Staging
+from index.engine import Coverage, Engine, EngineAwayError, Hit, IndexReader, Publication, Results, Staging
 from index.query import Query
 
 RETRY_AFTER = 5.0  # seconds in which an engine that was away is not asked again, so that no request waits for it
@@ -27,7 +27,7 @@ class WithStandIn(Engine):
         away = self._away
         return str(away[0]) if away else None
 
-    def snapshot(self) -> Reader:
+    def snapshot(self) -> IndexReader:
         """Return a reader of the newest generation, or of the stand-in. Raises EngineAwayError if that is empty."""
         away = self._away
         if away is None or monotonic() >= away[1]:
@@ -93,7 +93,7 @@ class WithStandIn(Engine):
 class _WatchedReader:
     """A reader whose engine may go away; then the whole request must be made again."""
 
-    def __init__(self, reader: Reader, watching: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, reader: IndexReader, watching: Callable[[], AbstractContextManager[None]]) -> None:
         self._reader = reader
         self._watching = watching
 

@@ -105,7 +105,7 @@ class OpenSearchEngine(Engine):
 
 
 class ClusterReader:
-    """A Reader of one generation, shared by threads."""
+    """An IndexReader of one generation, shared by threads."""
 
     def __init__(self, generation: Generation, parser: QueryParser, embedder: EmbedderMaker) -> None:
         self._generation = generation

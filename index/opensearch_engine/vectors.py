@@ -105,7 +105,7 @@ class GenerationVectors:
         return tuple(Hit(value_of(hit, "key"), cosine, received(hit["_source"]["stored"])) for cosine, hit in near)
 
     def similarity(self, ids: Sequence[str], other_ids: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        """Return a row of cosines for each of `ids`, to each of `other_ids` (`index.engine.Reader.similarity`)."""
+        """Return a row of cosines for each of `ids`, to each of `other_ids` (`index.engine.IndexReader.similarity`)."""
         field = f"facet.{context}"
         fields: Mapping[str, Any] = {"_source": False, "docvalue_fields": ["key", "vector", "scale", field]}
         own = self._hits(with_keys(dict.fromkeys((*ids, *other_ids))), **fields)

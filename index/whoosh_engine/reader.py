@@ -30,7 +30,7 @@ _LAST = np.int64(1 << 62)  # greater than the rank of any document
 
 
 class WhooshReader:
-    """A Reader of one generation, shared by threads."""
+    """An IndexReader of one generation, shared by threads."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.engine import Engine, Reader, SearchIndexError
+from index.engine import Engine, IndexReader, SearchIndexError
 from index.messages import Message, translatable
 from index.stand_in import WithStandIn
 from index.urls import web_parts
@@ -49,7 +49,7 @@ EMBEDDED = "embedded"  # the value of KB_ENGINE that overrides the cluster of a 
 class Snapshot(Struct, frozen=True):
     """One generation of an index, whatever is published later, with the tools of the kb.toml that it was made with."""
 
-    reader: Reader
+    reader: IndexReader
     contents: Contents
     tools: Tools
 

@@ -12,7 +12,7 @@ from index.query import Query, StepName
 from index.query_ast import Alternative, InField, Key, QueryPiece, QueryWord
 from index.query_parser import QueryParser
 from index.ranking import length_strength, max_points, word_weight
-from index.readings import Readings
+from index.readings import NamesByReading
 from index.schema import Schema, TextField
 
 
@@ -37,7 +37,7 @@ class Words:
     def shingles(self, _text: str) -> tuple[Key, ...]:
         return ()
 
-    names = Readings()  # none
+    names = NamesByReading()  # none
 
 
 class Counts:

@@ -10,7 +10,7 @@ from index.engine import Engine, MeantCount, Publication
 from index.query import Query, Step, StepName
 from index.query_parser import QueryParser
 from index.query_words import QueryWords
-from index.readings import Readings, heard, kana_of, keys_of
+from index.readings import NamesByReading, heard, kana_of, keys_of
 from index.schema import Document, Schema, TextField
 from index.terms import SpellChecker, shortest_with_prefix
 from index.text import hiragana, katakana
@@ -260,7 +260,7 @@ def test_at_most_thirty_terms_complete_a_word_the_shortest_first_then_by_the_alp
 
 
 def test_of_names_that_are_read_alike_the_first_counts_and_beginnings_come_by_length() -> None:
-    readings = Readings(
+    readings = NamesByReading(
         lambda: [("らむだらきか", "third"), ("らむ", "first"), ("ラーム", "other"), ("らむだ", "second")]
     )
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from index.readings import Readings, heard
+from index.readings import NamesByReading, heard
 from index.text import KATAKANA
 from kb.pipeline.reports import Tools
 from kb.search.search_box import query_parser
@@ -58,7 +58,7 @@ def test_readings_are_in_katakana_and_each_is_listed_once() -> None:
     ],
 )
 def test_a_name_is_read_as_its_words_and_capital_letters_are(name: str, reading: str) -> None:
-    assert Readings(TOOLS.domain.readings).of(reading) == name
+    assert NamesByReading(TOOLS.domain.readings).of(reading) == name
 
 
 @pytest.mark.parametrize(
