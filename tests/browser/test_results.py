@@ -46,7 +46,7 @@ def test_around_the_notes_of_a_small_library(open_page: Open, small: Callable[[]
         page.get_by_role("checkbox", name="日付不明").check()
         expect(page.locator(".note .text", has_text="監視の担当を決める")).to_be_visible()
 
-        page.goto(f"{root}/?q=通知&without=some")
+        page.goto(f"{root}/?q=通知&without=near")
         expect(page.locator(".crumbs").first).to_contain_text("監視は早く")
 
         page.goto(f"{root}/?q=監視 寿司 -通知&year=2018")

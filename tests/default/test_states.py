@@ -117,7 +117,7 @@ def test_without_an_index_nothing_is_ready_until_the_first_sync(client: FlaskCli
 def test_however_many_vectors_there_are_words_are_found_and_a_sync_makes_the_rest(
     state: State, client: FlaskClient, embedded: Coverage | None, completed: Coverage | None
 ) -> None:
-    found = total(client, "/?q=順番を守らない&without=likeness"), total(client, "/?q=順番を守らない")
+    found = total(client, "/?q=順番を守らない&without=near"), total(client, "/?q=順番を守らない")
     told = [
         in_language("ja", coverage, embedded) in client.get("/").text,
         in_language("en", coverage, embedded) in kb(state, "status")[1],

@@ -55,7 +55,7 @@ def test_the_order_of_the_keys_does_not_matter() -> None:
 
 
 def test_all_of_the_services_can_be_wanted_and_steps_refused() -> None:
-    query = read("/?q=a&service=sqs&service=sns&match=all&without=some&without=sound")
+    query = read("/?q=a&service=sqs&service=sns&match=all&without=near&without=sound")
 
     assert (query.match_all, query.without) == (("service",), ("sound", "near"))
     assert address_of(query) == "/?q=a&service=sns&service=sqs&match=all&without=sound&without=near"
@@ -180,7 +180,7 @@ def test_services_are_resolved_whatever_they_are_called_and_the_page_stays() -> 
 
 
 def test_an_address_has_one_order_and_only_what_is_not_usual() -> None:
-    query = read("/?page=2&sort=old&without=some&match=all&kind=advice&service=sqs&service=lambda&q=a+b")
+    query = read("/?page=2&sort=old&without=near&match=all&kind=advice&service=sqs&service=lambda&q=a+b")
 
     assert (
         address_of(query) == "/?q=a%20b&service=lambda&service=sqs&kind=advice&match=all&without=near&sort=old&page=2"

@@ -107,7 +107,7 @@ def test_what_is_near_stands_apart_and_can_be_refused(kb: KnowledgeBase, client:
     kb.indexer.embed()
 
     page = client.get("/?q=監視の爩齉靐龘").text
-    refused = client.get("/?q=監視の爩齉靐龘&without=likeness").text  # as older addresses say it
+    refused = client.get("/?q=監視の爩齉靐龘&without=near").text
 
     assert ['class="near"' in page, "without=near" in page, 'class="near"' in refused] == [True, True, False]
 

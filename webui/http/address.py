@@ -16,7 +16,6 @@ from kb.services import Catalogue
 
 GROUPS = keys("page")
 STEPS: tuple[StepName, ...] = get_args(StepName)
-_NOW = {"some": "near", "likeness": "near"}  # former names of steps in older addresses
 MATCH_ALL = "service"  # the group with the option that all selected values must match
 PAGE_SIZE = 20
 _BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)", re.IGNORECASE)
@@ -73,7 +72,7 @@ def _with_single(query: Query, key: str, value: str) -> Query | None:
             return replace(query, sort=SORTS[value])
         case "match" if value in ("any", "all"):
             return replace(query, match_all=(MATCH_ALL,) if value == "all" else ())
-        case "without" if (value := _NOW.get(value, value)) in STEPS:
+        case "without" if value in STEPS:
             return replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
         case "typing" if value == "1":  # sent by the script; not in the address that people see
             return replace(query, typing=True)
