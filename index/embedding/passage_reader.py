@@ -1,20 +1,25 @@
-"""An Embedder that also reads passages and compares them with queries. It keeps what it read."""
+"""The bundled model as an Embedder that also reads passages, and compares them with queries.
+
+What it read is kept in a folder. Vectors and scores of some passages are shipped in a file (`precompute`).
+"""
 
 import hashlib
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.embedder import BATCH
+from index.embedder import BATCH, EmbeddingError
+from index.embedding.bundled_model import read_arrays
 
 if TYPE_CHECKING:  # as in functions below: `kb status` only counts (tests/kb/cli/test_starts.py)
     from numpy.typing import NDArray
 
     from index.embedder import Vectors
-    from index.embedding.bundled_model import Precomputed
+    from index.embedding.bundled_model import Bundled
     from index.embedding.e5_weights import Floats
 
 _SUFFIX = ".readings"
@@ -25,25 +30,34 @@ _FIND = "SELECT scores FROM readings WHERE passage = ?"
 
 
 class PassageReader:
-    """An Embedder that also reads. It keeps what it read, so that no passage is read twice.
+    """An Embedder that also reads, if its model does. It keeps what it read, so that no passage is read twice.
 
-    `reading` names the model. Without a `folder` it keeps nothing. Threads and processes share it; it can be pickled.
+    `reading` names the model, empty if it does not read. Without a `folder` nothing is kept. The file `precomputed` may
+    be missing. Threads and processes share a reader; it can be pickled.
     """
 
-    def __init__(self, model: "Precomputed", folder: Path | None) -> None:
+    def __init__(self, model: "Bundled", folder: Path | None, precomputed: Path | None = None) -> None:
         self.name, self.runtime, self.dimensions = model.name, model.runtime, model.dimensions
         self.queries, self.reading = model.queries, model.reading
         self._model = model
+        self._precomputed = Precomputed(model.name, model.reading, precomputed)
         digest = hashlib.sha256(model.reading.encode()).hexdigest()[:16]
         self._file = folder and folder / f"{digest}{_SUFFIX}"
 
     def passages(self, texts: Sequence[str]) -> "Vectors":
         """Embed passages, and read them unless they were read already. Raises EmbeddingError."""
-        if not self.unread(texts):
-            return self._model.passages(texts)
-        vectors, scores = self._model.read(texts)
-        self._keep(texts, scores)
-        return vectors
+        import numpy as np
+
+        vectors = self._precomputed.vectors_of(texts)
+        unread = self.unread(texts) if self.reading else []
+        new = list(dict.fromkeys((*unread, *(text for text in texts if text not in vectors))))
+        if unread:
+            made, scores = self._model.read(new)
+            self._keep(new, scores)
+            vectors |= zip(new, made, strict=True)
+        elif new:
+            vectors |= zip(new, self._model.passages(new), strict=True)
+        return np.stack([vectors[text] for text in texts])
 
     def compare(self, query: str, passages: Sequence[str]) -> "Floats":
         """Compare a query with passages piece by piece (`OnnxModel.compare`)."""
@@ -95,7 +109,7 @@ class PassageReader:
         """Return the scores of the passages that were read on this machine, or came along."""
         kept = self._kept(passages)
         missing = [passage for passage in passages if passage not in kept]
-        return kept | self._model.scores_of(missing) if missing else kept
+        return kept | self._precomputed.scores_of(missing) if missing else kept
 
     def _kept(self, passages: Iterable[str]) -> "dict[str, NDArray[Any]]":
         """Return the kept scores of passages."""
@@ -133,6 +147,67 @@ class PassageReader:
             except sqlite3.DatabaseError:
                 self._file.unlink(missing_ok=True)
                 _insert(self._file, rows)
+
+
+class Precomputed:
+    """The shipped vectors and scores of a model; none if the file is missing or of another model."""
+
+    def __init__(self, model: str, reading: str, file: Path | None) -> None:
+        self._model, self._reading, self._file = model, reading, file
+
+    def vectors_of(self, texts: Iterable[str]) -> "dict[str, Floats]":
+        """Return the vectors of the texts that are in the file."""
+        return self._rows(texts, self._vectors)
+
+    def scores_of(self, texts: Iterable[str]) -> "dict[str, Floats]":
+        """Return the scores of the texts that are in the file."""
+        return self._rows(texts, self._scores)
+
+    def _rows(self, texts: Iterable[str], known: "Mapping[bytes, Floats]") -> "dict[str, Floats]":
+        keys = {text: _key_in_file(self._model, text) for text in texts} if known else {}
+        return {text: known[key] for text, key in keys.items() if key in known}
+
+    @cached_property
+    def _arrays(self) -> "Mapping[str, NDArray[Any]]":
+        try:
+            arrays = read_arrays(self._file) if self._file else {}
+        except EmbeddingError:
+            return {}  # the model makes all
+        return arrays if {"keys", "numbers", "scales"} <= arrays.keys() else {}
+
+    @cached_property
+    def _vectors(self) -> "Mapping[bytes, Floats]":
+        if not self._arrays:
+            return {}
+        keys, numbers, scales = (self._arrays[name] for name in ("keys", "numbers", "scales"))
+        vectors = numbers.astype("float32") * scales[:, None]
+        return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
+
+    @cached_property
+    def _scores(self) -> "Mapping[bytes, Floats]":
+        if not self._reading or self._arrays.get("reading") != self._reading:
+            return {}
+        return dict(zip(self._vectors, self._arrays["scores"].astype("float32"), strict=True))
+
+
+def precompute(model: "Bundled", texts: Iterable[str], file: Path) -> None:
+    """Write the vectors of texts, and their scores if the model reads, for `PassageReader`. Raises EmbeddingError."""
+    import numpy as np
+
+    from index.similarity import quantised
+
+    distinct = list(dict.fromkeys(texts))
+    vectors, scores = model.read(distinct) if model.reading else (model.passages(distinct), None)
+    made = quantised(vectors)  # engines store them quantised too, so nothing is lost
+    arrays: dict[str, Any] = {"numbers": made.numbers, "scales": made.scales.astype(np.float32)}
+    if scores is not None:
+        arrays |= {"reading": np.array(model.reading), "scores": scores.astype(np.float16)}
+    keys = np.array([np.frombuffer(_key_in_file(model.name, text), np.uint8) for text in distinct])
+    np.savez_compressed(file, keys=keys, **arrays)
+
+
+def _key_in_file(model: str, text: str) -> bytes:
+    return hashlib.sha256(f"{model}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def _insert(path: Path, rows: Sequence[tuple[bytes, bytes]]) -> None:

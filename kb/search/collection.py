@@ -305,7 +305,7 @@ def reader_of(make: "EmbedderMaker") -> "PassageReader | None":
     from index.embedding import PassageReader
 
     embedder = make()
-    return embedder if isinstance(embedder, PassageReader) else None
+    return embedder if isinstance(embedder, PassageReader) and embedder.reading else None
 
 
 def embedder_of(configuration: Configuration, index: Path | None = None) -> "EmbedderMaker":
@@ -319,16 +319,13 @@ def embedder_of(configuration: Configuration, index: Path | None = None) -> "Emb
         configured = configuration.embedding
         if NO_MODEL in (configured.model, os.environ.get("KB_EMBEDDING")):
             return None
-        from index.embedding import Endpoint, PassageReader, Precomputed, bundled
+        from index.embedding import Endpoint, PassageReader, bundled
 
         if configured.url:
             return Endpoint(configured.url, configured.model, os.environ.get("KB_EMBEDDING_KEY"))
         model = bundled(cache_folder("model"))
         if model is None:
             return None
-        precomputed = Precomputed(model, SAMPLE_VECTORS)
-        if not precomputed.reading:
-            return precomputed
-        return PassageReader(precomputed, index / CACHE_FOLDER if index and may_cache(index) else None)
+        return PassageReader(model, index / CACHE_FOLDER if index and may_cache(index) else None, SAMPLE_VECTORS)
 
     return make

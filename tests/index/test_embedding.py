@@ -17,7 +17,7 @@ from answering import Answer, answering, say
 from models import Characters, Reads
 
 from index.embedder import EmbeddingError
-from index.embedding import Endpoint, PassageReader, Precomputed, precompute
+from index.embedding import Endpoint, PassageReader, precompute
 from index.embedding import endpoint as endpoint_module
 
 Serve = Callable[[Answer], str]
@@ -230,7 +230,7 @@ def test_only_passages_without_a_precomputed_vector_are_embedded(tmp_path: Path)
     precompute(Characters(), ["監視", "通知"], tmp_path / "vectors.npz")
     model = Characters()
 
-    vectors = Precomputed(model, tmp_path / "vectors.npz").passages(["通知", "監視と通知", "監視"])
+    vectors = PassageReader(model, None, tmp_path / "vectors.npz").passages(["通知", "監視と通知", "監視"])
 
     assert model.passages_made == ["監視と通知"]
     assert np.allclose(vectors, Characters().passages(["通知", "監視と通知", "監視"]), atol=0.01)
@@ -242,14 +242,14 @@ def test_a_damaged_file_of_precomputed_vectors_is_ignored(tmp_path: Path, conten
         (tmp_path / "vectors.npz").write_bytes(content)
     model = Characters()
 
-    Precomputed(model, tmp_path / "vectors.npz").passages(["監視"])
+    PassageReader(model, None, tmp_path / "vectors.npz").passages(["監視"])
 
     assert model.passages_made == ["監視"]
 
 
 def reader_in(folder: Path | None, model: Reads | None = None, precomputed: str = "none.npz") -> PassageReader:
     """Return a reader that keeps what it reads in a folder."""
-    return PassageReader(Precomputed(model or Reads(), (folder or Path()) / precomputed), folder)
+    return PassageReader(model or Reads(), folder, (folder or Path()) / precomputed)
 
 
 def test_each_passage_is_read_once_and_its_scores_are_kept(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from index.analysis import Analyzer, Morpheme
 from index.embedder import EmbeddingError, Vectors
 from index.embedding import PassageReader
 from index.embedding.e5_weights import Floats
+from index.embedding.passage_reader import Precomputed
 from index.messages import translatable
 from index.query import Query
 from kb.cli.group import cli
@@ -59,7 +60,6 @@ class Model:
     def __init__(self) -> None:
         self.passages_read: list[str] = []
         self.fails = False
-        self.comes_with_all = False
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         return np.tile(np.array([0.6, 0.8], np.float32), (len(texts), 1))
@@ -72,10 +72,6 @@ class Model:
             raise EmbeddingError(translatable("{0} does not run", self.name))
         self.passages_read += texts
         return self.queries(texts), problems(len(texts))
-
-    def scores_of(self, texts: Iterable[str]) -> dict[str, Floats]:
-        known = list(texts) if self.comes_with_all else []
-        return dict(zip(known, problems(len(known)), strict=True))
 
 
 @pytest.fixture
@@ -252,7 +248,7 @@ def test_readings_that_come_along_are_shown_at_once(
     kb: KnowledgeBase, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sync, "MAX_UNREAD", 0)
-    model.comes_with_all = True
+    monkeypatch.setattr(Precomputed, "scores_of", lambda _, texts: {text: problems(1)[0] for text in texts})
     kb.indexer.sync()
 
     assert (readings(kb), set(kinds(kb)), model.passages_read) == ([model.reading] * 2, {"problem"}, [])
