@@ -23,7 +23,7 @@ from index.ranking import SIGNALS
 from kb.cli.commands import COMMANDS
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import parse
+from kb.library.configuration import parse_whole
 from webui.app import create_app
 
 ROOT = Path(__file__).parents[1]
@@ -126,7 +126,7 @@ def test_both_languages_show_the_same_commands_but_for_names_of_services(documen
 @pytest.mark.parametrize("document", GUIDES)
 def test_the_kb_toml_of_a_guide_is_understood_whole(document: str) -> None:
     block, *_ = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    told = parse(block.encode())
+    told = parse_whole(block.encode())
 
     assert (set(told.overrides), set(told.corrections), told.domain.catalogue.find("バッチポータル") is not None) == (
         {"2018-jaws-days.txt"},

@@ -13,7 +13,7 @@ INDEX = marked("Index folder (default: KB_INDEX, else the user's cache).")
 LANGUAGE = marked("Language (default: that of LC_ALL, LC_MESSAGES or LANG).")
 COMMANDS = {
     "add": ("kb.cli.adding", "Put reports into the library and index them."),
-    "check": ("kb.cli.keeping", "Check the index and the files next to it for damage."),
+    "check": ("kb.cli.keeping", "Check the index for damage, and kb.toml for mistakes."),
     "cite": ("kb.cli.showing", "Quote a note with its source, in Markdown."),
     "evaluate": ("kb.cli.reading", "Score the search on judged queries."),
     "follow": ("kb.cli.adding", "Add the new posts of a feed that look like reports."),

@@ -36,7 +36,9 @@ _SIGNS = {
 @as_json
 @with_knowledge_base
 def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json: bool) -> None:
-    """Update the index from the library; an unchanged library costs nothing. Exits with 2 if no file can be read.
+    """Update the index from the library; an unchanged library costs nothing.
+
+    Exits with 2 if no file can be read, or if kb.toml has a mistake: the rest is indexed all the same.
 
     Then notes are found by their words. Search by meaning takes a while longer: `kb serve` prepares it while it runs,
     or --wait does. Ctrl+C loses nothing of that: the next run continues.
@@ -53,11 +55,16 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     if dry_run:
         with ProgressBar() as progress:
             difference = kb.indexer.preview_sync(progress)
-        echo_lines(problem_lines(kb.collection.library.configuration()[2]), err=True)
+        invalid = kb.collection.library.configuration()[2]
+        echo_lines(problem_lines(invalid), err=True)
         _print_difference(difference, kb, as_json=as_json)
         if difference is None and not as_json:
             echo(_("Nothing differs"))
+        if invalid:
+            click.get_current_context().exit(USAGE_ERROR)
         return
+    from kb.indexing.outcomes import any_mistake
+
     outcome = sync_index(kb)
     if diff:
         _print_difference(outcome.difference, kb, as_json=as_json)
@@ -69,7 +76,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     if wait:
         embed_notes(kb)
         echo(wording.coverage(kb.indexer.coverage()), err=diff or as_json)
-    if outcome.read_none:
+    if outcome.read_none or any_mistake(outcome.problems):
         click.get_current_context().exit(USAGE_ERROR)
 
 
@@ -160,13 +167,20 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
     if status.memory:
         megabytes = status.memory / 1e6
         yield _("memory   a search takes {megabytes:.0f} MB at most, plus the dictionary", megabytes=megabytes)
-    if status.up_to_date:
-        yield _("state    up to date")
-    elif status.reports:
-        yield _("state    behind the library: run `kb sync`")
-    else:
-        yield _("state    nothing is indexed: run `kb sync`")
+    yield _state_line(status)
     yield from problem_lines(status.problems)
+
+
+def _state_line(status: "Status") -> str:
+    from kb.indexing.outcomes import any_mistake
+
+    if status.up_to_date and any_mistake(status.problems):
+        return _("state    up to date with the reports, but kb.toml has a mistake: fix what follows")
+    if status.up_to_date:
+        return _("state    up to date")
+    if status.reports:
+        return _("state    behind the library: run `kb sync`")
+    return _("state    nothing is indexed: run `kb sync`")
 
 
 @cli.command()
@@ -208,9 +222,9 @@ def watch(kb: "KnowledgeBase") -> None:
 @click.option("--repair", is_flag=True, help="Make damaged parts again.")
 @with_knowledge_base
 def check(kb: "KnowledgeBase", *, repair: bool) -> None:
-    """Check the index and the files next to it for damage; exits with 1 if damage remains.
+    """Check the index for damage, and kb.toml for mistakes. Exits with 1 if any remain.
 
-    The library is not checked: `kb lint` reports on reports. `kb sync` makes any damaged index again.
+    Reports are not checked: `kb lint` does that. `kb sync` makes any damaged index again.
 
     \b
     Example: kb check --repair

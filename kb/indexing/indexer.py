@@ -239,18 +239,20 @@ class Indexer:
         self._collection.engine.merge()
 
     def check(self, *, repair: bool = False) -> tuple[FileProblem, ...]:
-        """Return the damage to the index and its cache. With `repair`, delete damaged files and sync.
+        """Return the damage to the index and its cache, and what is invalid in kb.toml.
+
+        With `repair`, delete damaged files and sync.
 
         Raises LibraryError, SearchIndexError, WriterBusyError.
         """
         files = damaged_files(self._collection.index)
         message = translatable("is not as it was written")
-        problems = (*self._damage(), *(FileProblem(str(path), None, message) for path in files))
-        if repair and problems:
+        damage = (*self._damage(), *(FileProblem(str(path), None, message) for path in files))
+        if repair and damage:
             for path in files:
                 path.unlink(missing_ok=True)
             self.sync()
-        return problems
+        return (*damage, *self._collection.library.configuration()[2])
 
     def _damage(self) -> tuple[FileProblem, ...]:
         index = str(self._collection.index)

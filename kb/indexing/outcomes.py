@@ -105,6 +105,11 @@ def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:
     return any(problem.source != CONFIGURATION for problem in problems)
 
 
+def any_mistake(problems: tuple[FileProblem, ...]) -> bool:
+    """Return whether any problem is a mistake in kb.toml, of which a part or all is therefore not used."""
+    return any(problem.source == CONFIGURATION for problem in problems)
+
+
 def _without(outcome: SyncOutcome | Added, name: str) -> dict[str, Any]:
     record: dict[str, Any] = to_builtins(replace(outcome, **{name: None}))
     del record[name]

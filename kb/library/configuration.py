@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from index.datafiles import place, quoted
+from index.messages import message_of, translatable
 from index.text import skeleton
 from index.urls import web_parts
 from kb.library import tables
@@ -44,8 +45,9 @@ class Configuration:
     `lesson` is what corrections of kinds teach about other notes, `keep_not_found` whether searches that find nothing
     are kept.
     `own_domain` is None unless the file names a domain or extends one with categories, services or words. `no_dates`
-    are impossible dates, which are dropped, each with its source and key. `has_points` is whether there is an obsolete
-    [points] table, which is dropped, too. `text` is the whole file.
+    are impossible dates, which are dropped, each with its source and key. `invalid` are the invalid corrections, which
+    are dropped. `has_points` is whether there is an obsolete [points] table, which is dropped, too. `text` is the whole
+    file.
     """
 
     overrides: Mapping[str, MetadataOverride] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Configuration:
     searches: tuple[tables.SavedSearch, ...] = ()
     engine: tables.EngineAddress | None = None
     no_dates: tuple[tuple[str, str, str], ...] = ()
+    invalid: tuple[tables.Invalid, ...] = ()
     has_points: bool = False
     text: str = field(default="", compare=False, repr=False)
 
@@ -103,15 +106,24 @@ class Configuration:
 
 @lru_cache(2)  # it is parsed often, and one of a thousand corrections takes a tenth of a second
 def parse(data: bytes) -> Configuration:
-    """Return the configuration in the bytes of a kb.toml. Raises ConfigurationError."""
+    """Return the configuration in the bytes of a kb.toml, without its invalid corrections.
+
+    Raises ConfigurationError for any other mistake.
+    """
     if not data:
         return Configuration()  # tomllib takes time to load
-    read = tables.read(data)
+    read, invalid = tables.read(data)
     base = Configuration(own_domain=_own_domain(read))
+    corrections: dict[str, Correction] = {}
+    for note, table in read.notes.items():
+        try:
+            corrections[note] = _correction(note, table, base.domain.catalogue)
+        except ConfigurationError as error:
+            invalid = (*invalid, ("notes", note, message_of(error)))
     return replace(
         base,
         overrides={source: table.override() for source, table in read.reports.items()},
-        corrections={note: _correction(note, table, base.domain.catalogue) for note, table in read.notes.items()},
+        corrections=corrections,
         talks={talk: table.correction() for talk, table in read.talks.items()},
         events=_same_names("events", SameNames(event_key, read.events)),
         people=_same_names("people", SameNames(person_key, read.people)),
@@ -124,9 +136,18 @@ def parse(data: bytes) -> Configuration:
         searches=_searches(read.searches),
         engine=_engine(read.engine),
         no_dates=tuple((source, *date) for source, table in read.reports.items() for date in table.no_dates()),
+        invalid=invalid,
         has_points=read.points is not None,
         text=data.decode(tables.ENCODING),
     )
+
+
+def parse_whole(data: bytes) -> Configuration:
+    """Return the configuration in the bytes of a kb.toml. Raises ConfigurationError, for an invalid correction too."""
+    configuration = parse(data)
+    for _, _, message in configuration.invalid:
+        raise ConfigurationError(message)
+    return configuration
 
 
 def _embedding(table: tables.Embedding) -> tables.Embedding:
@@ -159,8 +180,12 @@ def _correction(note: str, table: tables.NoteTable, catalogue: "Catalogue") -> C
         slugs[key] = tuple(service.slug for _, service in services if service)
     kinds = {name: kind for kind in get_args(Kind) for name in (kind, *in_every_language(KINDS[kind]))}
     if table.kind is not None and table.kind not in kinds:
+        from index.terms import nearest
+
+        near = [translatable(" (did you mean {0}?)", quoted(kinds[name])) for name in nearest(table.kind, kinds, 1)]
+        known = ", ".join(get_args(Kind))
         raise ConfigurationError(
-            "{0} kind cannot be {1}; write one of {2}", where, quoted(table.kind), ", ".join(get_args(Kind))
+            "{0} kind cannot be {1}{2}; write one of {3}", where, quoted(table.kind), *near or [""], known
         )
     kind = kinds[table.kind] if table.kind else None
     denied = tuple(claim for claim in get_args(Claim) if getattr(table, claim) is False)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.messages import message_of, os_message, translatable
-from kb.library.configuration import Configuration, parse
+from kb.library.configuration import Configuration, parse_whole
 from kb.library.rewriting import configuration_bytes, read_configuration, with_corrections, with_overrides
 from kb.library.tables import ConfigurationError
 from kb.readers.containers import TooLongError
@@ -288,13 +288,13 @@ class Folder:
         path = self.path / walk.CONFIGURATION
         try:
             before = self._unwritten[-1] if self._unwritten else configuration_bytes(path) or b""
-            configuration = parse(before)
+            configuration = parse_whole(before)
         except ConfigurationError as error:
             raise LibraryError("{0}: {1}; fix it first, nothing was written", path, error) from error
         after = change(before, configuration)
         if after != before:
             try:
-                parse(after)
+                parse_whole(after)
             except ConfigurationError as error:  # an invalid kb.toml is not used at all
                 raise LibraryError("{0}: {1}; nothing was written", path, error) from error
             if self._unwritten is not None:

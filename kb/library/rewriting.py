@@ -57,7 +57,10 @@ def configuration_bytes(path: Path) -> bytes | None:
 
 
 def _unused(configuration: Configuration, name: str) -> Iterator[FileProblem]:
-    """Yield a problem for each unused part of a kb.toml: impossible dates, with their lines, and obsolete tables."""
+    """Yield a problem for each unused part of a kb.toml: invalid corrections and dates, and obsolete tables."""
+    for table, key, error in configuration.invalid:
+        message = translatable("not used: {0}; correct it, the rest of kb.toml holds", error)
+        yield FileProblem(name, line_of(configuration.text, table, key), message)
     if configuration.has_points:
         yield FileProblem(
             name, None, translatable("[points] means nothing any more, no notes are joined by hand; take it out")
@@ -75,6 +78,14 @@ def _unused(configuration: Configuration, name: str) -> Iterator[FileProblem]:
             date,
         )
         yield FileProblem(name, line[0], message)
+
+
+def line_of(text: str, *path: str) -> int | None:
+    """Return the number of the line in a kb.toml on which a table begins, None if it is written another way."""
+    *tables, key = path
+    headers = {f"[{'.'.join((*tables, one))}]".replace(" ", "") for one in (key, f'"{key}"', f"'{key}'")}
+    lines = enumerate(text.split("\n"), start=1)
+    return next((number for number, line in lines if line.partition("]")[0].replace(" ", "") + "]" in headers), None)
 
 
 def with_override(data: bytes, source: str, override: MetadataOverride | None) -> bytes:

@@ -2,13 +2,13 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any, get_args
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeAlias, get_args
 
 from msgspec import Meta, Struct
 
 from index.datafiles import TableError, Text, Texts, converted, quoted
-from index.messages import MessageError, message_of
+from index.messages import Message, MessageError, message_of
 from kb.report.dates import DateError, is_date, parse_date
 from kb.report.model import Claim, MetadataOverride, TalkCorrection, TalkOverride
 
@@ -224,8 +224,16 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
         return bool(self.categories or self.services or self.words)
 
 
-def read(data: bytes) -> ConfigurationTables:
-    """Return the tables in the bytes of a kb.toml. Raises ConfigurationError."""
+Invalid: TypeAlias = tuple[str, str, Message]
+"""An invalid correction in kb.toml: the name of its table, its key there, and the error."""
+_CORRECTIONS = ("reports", "talks", "notes")
+
+
+def read(data: bytes) -> tuple[ConfigurationTables, tuple[Invalid, ...]]:
+    """Return the tables in the bytes of a kb.toml, and its invalid corrections, which are left out.
+
+    Raises ConfigurationError for any other mistake.
+    """
     import tomllib
 
     try:
@@ -237,10 +245,28 @@ def read(data: bytes) -> ConfigurationTables:
         line = text.count("\n", 0, deep.start()) + 1
         raise ConfigurationError("line {0} has a key of more than 16 parts; put names with dots in quotes", line)
     try:
-        return converted(tomllib.loads(text), ConfigurationTables)
+        tables = tomllib.loads(text)
+        try:
+            return converted(tables, ConfigurationTables), ()
+        except TableError:
+            invalid = tuple(_invalid(tables))
+            for table, key, _ in invalid:
+                del tables[table][key]
+            return converted(tables, ConfigurationTables), invalid
     except (tomllib.TOMLDecodeError, TableError) as error:
         raise ConfigurationError(message_of(error)) from error
     except ValueError as error:
         raise ConfigurationError("a number has more digits than Python reads; put it in quotes") from error
     except RecursionError as error:
         raise ConfigurationError("lists or tables are nested too deeply; no key holds more than a list") from error
+
+
+def _invalid(tables: Mapping[str, Any]) -> Iterator[Invalid]:
+    """Yield each correction that is not valid by itself."""
+    for table in _CORRECTIONS:
+        corrections = tables.get(table)
+        for key, one in corrections.items() if isinstance(corrections, dict) else ():
+            try:
+                converted({table: {key: one}}, ConfigurationTables)
+            except TableError as error:
+                yield table, key, message_of(error)

@@ -281,7 +281,26 @@ def test_a_dry_run_reports_the_mistakes_of_kb_toml(library: Path) -> None:
     kb("sync")
     (library / "kb.toml").write_text('[servces.x]\nname = "y"\n', "utf-8")
 
-    assert kb("sync", "--dry-run").stderr.startswith("kb: kb.toml: not used: ")
+    preview = kb("sync", "--dry-run")
+
+    assert (preview.exit_code, preview.stderr.startswith("kb: kb.toml: not used: ")) == (2, True)
+
+
+def test_an_invalid_correction_is_plain_in_sync_status_and_check(library: Path) -> None:
+    (library / "kb.toml").write_text(
+        '[reports."report.md"]\nevent = "箱の会"\n[notes."a/b"]\nkind = "advise"\n', "utf-8"
+    )
+    synced, status, checked = kb("sync"), kb("status"), kb("check")
+    event = records("search", "冪等")[0]["event"]
+
+    why = "not used: [notes.\"a/b\"] kind cannot be 'advise' (did you mean 'advice'?); write one of advice, problem, "
+    line = f"kb: kb.toml:3: {why}question, statement, impression, label; correct it, the rest of kb.toml holds"
+    assert (synced.exit_code, synced.stderr, event) == (2, f"{line}\n", "箱の会")
+    assert (checked.exit_code, checked.stdout.splitlines()) == (1, [line, "wrong: 1"])
+    assert (status.exit_code, status.stdout.splitlines()[-2:]) == (
+        0,
+        ["state    up to date with the reports, but kb.toml has a mistake: fix what follows", line],
+    )
 
 
 def test_an_invalid_address_is_refused(library: Path) -> None:

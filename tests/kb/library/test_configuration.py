@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kb.library.configuration import parse
+from kb.library.configuration import parse, parse_whole
 from kb.library.files import Library
 from kb.library.rewriting import (
+    line_of,
     with_correction,
     with_override,
     with_overrides,
@@ -83,10 +84,6 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ("[reports", "Expected ']' at the end of a table declaration (at end of document)"),
         ("reports = 1", 'reports cannot be 1; write tables like [reports."name"]'),
         (
-            '[reports."a.md"]\nday = 1',
-            "[reports.\"a.md\"] has unknown key 'day'; known are event, date, published, url, former",
-        ),
-        (
             "[services.portal]\nname = 'Portal'",
             (
                 "[services.portal] has no category; write tables like [services.portal], "
@@ -97,10 +94,38 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
             "[services.portal]\nname = 'SQS'\ncategory = 'compute'",
             "[services.portal] the name 'SQS' belongs to sqs; leave it out",
         ),
-        ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
-        ("[notes.'a/b']\nadd = 'sqs'", '[notes."a/b"] add cannot be \'sqs\'; write a list of texts, as in ["sqs"]'),
         ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files: ignore = [\"drafts/**\"]"),
         ("ignore = [1]", 'ignore cannot hold 1; write patterns of files: ignore = ["drafts/**"]'),
+    ],
+)
+def test_a_broken_kb_toml_is_a_problem_and_reports_are_read_without_it(tmp_path: Path, text: str, wrong: str) -> None:
+    (tmp_path / "kb.toml").write_text(text, "utf-8")
+    (tmp_path / "a.md").write_text("x")
+
+    scan = Library(tmp_path).scan()
+
+    assert ([file.source for file in scan.files], [*map(str, scan.problems)]) == (
+        ["a.md"],
+        [f"kb.toml: not used: {wrong}; fix it, the reports are indexed without it"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (
+            '[reports."a.md"]\nday = 1',
+            "[reports.\"a.md\"] has unknown key 'day'; known are event, date, published, url, former",
+        ),
+        ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
+        ("[notes.'a/b']\nadd = 'sqs'", '[notes."a/b"] add cannot be \'sqs\'; write a list of texts, as in ["sqs"]'),
+        (
+            "[notes.'a/b']\nkind = 'advise'",
+            (
+                "[notes.\"a/b\"] kind cannot be 'advise' (did you mean 'advice'?); "
+                "write one of advice, problem, question, statement, impression, label"
+            ),
+        ),
         (
             f'[reports."a.md"]\nevent = "{"会" * 201}"',
             f'[reports."a.md"] event cannot be \'{"会" * 99}…; write at most 200 characters',
@@ -119,16 +144,38 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_broken_kb_toml_is_a_problem_and_reports_are_read_without_it(tmp_path: Path, text: str, wrong: str) -> None:
-    (tmp_path / "kb.toml").write_text(text, "utf-8")
-    (tmp_path / "a.md").write_text("x")
+def test_an_invalid_correction_is_a_problem_with_its_line_and_the_rest_of_kb_toml_holds(
+    tmp_path: Path, text: str, wrong: str
+) -> None:
+    others = '[notes."c/d"]\nkind = "advice"\n[talks."c/d"]\ntalk = false\n[reports."c.md"]\nevent = "鍵の会"\n'
+    (tmp_path / "kb.toml").write_text(f"{others}{text}\n", "utf-8")
 
-    scan = Library(tmp_path).scan()
+    configuration, _, problems = Library(tmp_path).configuration()
 
-    assert ([file.source for file in scan.files], [*map(str, scan.problems)]) == (
-        ["a.md"],
-        [f"kb.toml: not used: {wrong}; fix it, the reports are indexed without it"],
+    assert [*map(str, problems)] == [f"kb.toml:7: not used: {wrong}; correct it, the rest of kb.toml holds"]
+    assert (configuration.corrections, configuration.talks, configuration.overrides) == (
+        {"c/d": Correction(kind="advice")},
+        {"c/d": TalkCorrection(talk=False)},
+        {"c.md": MetadataOverride("鍵の会")},
     )
+
+
+@pytest.mark.parametrize("header", ['[notes."a/b"]', "[notes.'a/b']", ' [ notes . "a/b" ] # 手で', "[notes.ab]"])
+def test_the_line_of_a_table_is_found_however_it_is_written(header: str) -> None:
+    assert line_of(f"\n# [notes]\n{header}\nkind = 'label'\n", "notes", "ab" if "ab" in header else "a/b") == 3
+
+
+def test_a_table_within_a_line_has_no_line() -> None:
+    assert line_of('notes = {"a/b" = {kind = "label"}}\n', "notes", "a/b") is None
+
+
+def test_kb_toml_with_an_invalid_correction_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text('[notes."a/b"]\nkind = "advise"\n', "utf-8")
+
+    with pytest.raises(LibraryError, match=r"kind cannot be 'advise' .*; fix it first, nothing was written"):
+        Library(tmp_path).configure(with_overrides({"a.md": MetadataOverride("会")}))
+
+    assert (tmp_path / "kb.toml").read_text("utf-8") == '[notes."a/b"]\nkind = "advise"\n'
 
 
 def long(path: Path) -> None:
@@ -309,4 +356,4 @@ def test_no_speakers_is_written_in_one_way_and_read_in_two() -> None:
 )
 def test_an_impossible_correction_of_a_talk_is_refused_with_a_remedy(line: str, wrong: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(wrong)):
-        parse(f'[talks."t/1"]\n{line}\n'.encode())
+        parse_whole(f'[talks."t/1"]\n{line}\n'.encode())

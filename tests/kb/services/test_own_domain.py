@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.text import skeleton
-from kb.library.configuration import parse
+from kb.library.configuration import parse, parse_whole
 from kb.library.rewriting import with_override
 from kb.library.tables import ConfigurationError
 from kb.report.model import MetadataOverride
@@ -132,7 +132,7 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
 )
 def test_an_invalid_value_is_reported_with_its_place_and_the_remedy(text: str, wrong: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        parse(text.encode())
+        parse_whole(text.encode())
 
     assert str(error.value) == wrong
 
