@@ -63,8 +63,9 @@ class OnnxModel:
         self._weights = weights
         self._tokenizer = UnigramTokenizer(weights.pieces())
         self._positions = weights.positions_embedded()
-        self._lower_layers = _session(LOWER_GRAPH, _initializers(weights, range(FORK)) | _first_norm(weights))
-        self._vector_layers = _session(VECTOR_GRAPH, _initializers(weights, range(FORK, weights.layers)))
+        first_norm = {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
+        self._lower_layers = _Graph(LOWER_GRAPH, first_norm | _initializers(weights, range(FORK)))
+        self._vector_layers = _Graph(VECTOR_GRAPH, _initializers(weights, range(FORK, weights.layers)))
         self._reading = reading
         self._reranking = reranking
 
@@ -92,13 +93,13 @@ class OnnxModel:
 
         It is the mean of the greatest cosine of each piece of the query; the mean has learned weights.
         """
-        of_query = self._comparing_layers.states(self.query_states(query))[self._prefix_size : -1]
+        of_query = self._comparing_layers(self.query_states(query))[self._prefix_size : -1]
         weights = np.log1p(np.exp(of_query @ self._reranking["weight.w"] + self._reranking["weight.b"]))[:, 0]
         weights, of_query = weights / (weights.sum() or 1), _unit(of_query)
 
         def one(passage: str) -> tuple[float, float]:
             states, begin = self.passage_states(passage)
-            cosines = of_query @ _unit(self._comparing_layers.states(states)).T
+            cosines = of_query @ _unit(self._comparing_layers(states)).T
             return float(weights @ cosines.max(axis=1)), float(weights @ cosines[:, begin:].max(axis=1))
 
         return np.array(_on_all_processors(one, passages), np.float32).reshape(len(passages), 2)
@@ -136,18 +137,18 @@ class OnnxModel:
 
     def _scores(self, states: Floats, begin: int) -> Floats:
         """Return the reading of a window whose own text begins at a piece."""
-        last, head = self._reading_layers.states(states), self._reading
+        last, head = self._reading_layers(states), self._reading
         pooled = np.concatenate([last[begin:-1].mean(axis=0), last[0]])
         scores: Floats = pooled @ head["head.w"].astype(np.float32) + head["head.b"]
         return scores
 
     @cached_property
-    def _reading_layers(self) -> "_AdaptedLayers":
-        return _AdaptedLayers(self._weights, self._reading)
+    def _reading_layers(self) -> "_Graph":
+        return _Graph(READING_GRAPH, _reading_initializers(self._weights, self._reading))
 
     @cached_property
-    def _comparing_layers(self) -> "_AdaptedLayers":
-        return _AdaptedLayers(self._weights, self._reranking)
+    def _comparing_layers(self) -> "_Graph":
+        return _Graph(READING_GRAPH, _reading_initializers(self._weights, self._reranking))
 
     @cached_property
     def _prefix_size(self) -> int:
@@ -162,37 +163,15 @@ class OnnxModel:
     def _vector(self, windows: Sequence[Sequence[int]]) -> tuple[Floats, list[Floats]]:
         """Return the unit vector of a text, and the states of each window after layer `FORK`."""
         states = list(map(self._states, windows))
-        means = (self._mean(one) for one in states)
+        means = map(self._vector_layers, states)
         total: Floats = np.sum([mean * len(window) for mean, window in zip(means, windows, strict=True)], axis=0)
         return total / np.float32(np.linalg.norm(total)), states
 
-    def _mean(self, states: Floats) -> Floats:
-        """Return the mean-pooled last layer of a window from its states after layer `FORK`."""
-        words = np.ones((1, len(states)), np.int32)
-        mean: Floats = self._vector_layers.run(None, {"states": states[None], "words": words})[0][0]
-        return mean
-
     def _states(self, window: Sequence[int]) -> Floats:
         """Return the states of a window after layer `FORK`, BEGIN and END included."""
-        ids = np.array([[BEGIN, *window, END]])
+        ids = np.array([BEGIN, *window, END])
         embedded = self._weights.dequantised("emb.word", self._weights.hidden, ids) + self._positions[: ids.size]
-        states: Floats = self._lower_layers.run(None, {"embedded": embedded, "words": np.ones(ids.shape, np.int32)})[0][
-            0
-        ]
-        return states
-
-
-class _AdaptedLayers:
-    """The reading graph with what it learned for one use."""
-
-    def __init__(self, weights: Weights, learned: Mapping[str, NDArray[Any]]) -> None:
-        self._session = _session(READING_GRAPH, _reading_initializers(weights, learned))
-
-    def states(self, states: Floats) -> Floats:
-        """Return the states of a text after the last layer, from those after layer `FORK`: (pieces, hidden)."""
-        words = np.ones((1, len(states)), np.int32)
-        last: Floats = self._session.run(None, {"states": states[None], "words": words})[0][0]
-        return last
+        return self._lower_layers(embedded)
 
 
 def _unit(vectors: Floats) -> Floats:
@@ -214,10 +193,6 @@ def _initializers(weights: Weights, layers: Iterable[int]) -> dict[str, NDArray[
         matrix = weights.quantised(name, width)
         found |= {f"{name}.packed": matrix.packed, f"{name}.scales": matrix.scales}
     return found
-
-
-def _first_norm(weights: Weights) -> dict[str, NDArray[Any]]:
-    return {f"emb.ln.{part}": weights.floats(f"emb.ln.{part}") for part in "wb"}
 
 
 def _reading_initializers(weights: Weights, reading: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -250,16 +225,26 @@ def _biases_and_norms(floats: Callable[[str], Floats], layers: Iterable[int]) ->
     return found
 
 
-def _session(graph: Path, initializers: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401  # onnxruntime is untyped
-    # Official builds collect usage events, with an id of the machine in the user's cache folder, and may send them.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is loaded
-    import onnxruntime
+class _Graph:
+    """A graph with its weights, for one window at a time."""
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # two take 1.6 times the processor time: the one that waits spins
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it would keep the memory of the longest text
-    options.log_severity_level = 3  # errors
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in initializers.values()]
-    options.add_external_initializers(list(initializers), values)
-    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    def __init__(self, file: Path, initializers: dict[str, NDArray[Any]]) -> None:
+        # Official builds collect usage events, with an id of the machine in the user's cache folder, and may send them.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is loaded
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # two take 1.6 times the processor time: the one that waits spins
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # it would keep the memory of the longest text
+        options.log_severity_level = 3  # errors
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in initializers.values()]
+        options.add_external_initializers(list(initializers), values)
+        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def __call__(self, window: Floats) -> Floats:
+        """Return the output for the embeddings or states of a window, (pieces, hidden)."""
+        words = np.ones((1, len(window)), np.int32)
+        output: Floats = self._session.run(None, {self._input: window[None], "words": words})[0][0]
+        return output

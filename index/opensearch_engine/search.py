@@ -71,7 +71,7 @@ class Search:
         self.pairs = self.interpretation.shingles[: min(max(_MAX_CLAUSES - clauses, 0), _MAX_PAIRS)]
 
     def _load(self, words: Sequence[QueryWord]) -> None:
-        """Ask in one request for the counts that most queries need to be interpreted."""
+        """Ask in one request for the counts that most queries need to be interpreted; the generation caches them."""
         runs = list(runs_of(words))
         named = (layout.with_values(self.schema.names, [name]) for name in dict.fromkeys(map(joined, runs)))
         titles = (in_title(self.schema.titles[1], run) for run in runs) if self.schema.titles else ()

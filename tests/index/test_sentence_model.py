@@ -179,12 +179,11 @@ def test_only_the_own_text_of_a_passage_is_averaged(
 ) -> None:
     model = bundled_model.loaded("onnxruntime", True)  # noqa: FBT003
 
-    class Numbered:
-        def states(self, states: np.ndarray) -> np.ndarray:
-            return np.repeat(np.arange(len(states), dtype=np.float32)[:, None], 384, axis=1)
+    def numbered(states: np.ndarray) -> np.ndarray:
+        return np.repeat(np.arange(len(states), dtype=np.float32)[:, None], 384, axis=1)
 
     head = {"head.w": np.eye(768, dtype=np.float32), "head.b": np.zeros(768, np.float32)}
-    monkeypatch.setitem(vars(model), "_reading_layers", Numbered())
+    monkeypatch.setitem(vars(model), "_reading_layers", numbered)
     monkeypatch.setattr(model, "_reading", head)
     scores = model.read(["通知 > 失敗 > 監視を分ける"])[1][0]
 
