@@ -604,7 +604,7 @@ def test_many_files_are_taken_in_at_once_each_with_its_outcome(client: FlaskClie
         ("d.bin:", "テキストファイルではあり"),
         ("e.md:", "空です。取り込むものがあ"),
         ("a.md", "同じものがすでにあります"),
-        ("b.md", "b.mdに加えました。"),
+        ("b.md", "b.mdとして加えました。"[:12]),
         ("folder/c.md", "b.mdを差し替えました。"[:12]),
     ]
     assert (added, len(kb.browser.reports())) == (2, 1)

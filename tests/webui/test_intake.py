@@ -132,6 +132,19 @@ def test_a_note_a_talk_and_a_line_are_corrected_in_the_preview_and_saved_and_und
     assert knowledge_base.browser.reports() == (report,)
 
 
+def test_who_undoes_an_added_report_is_led_to_the_reports_and_not_to_its_page_that_is_gone(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    saved = send(client, {"text": LONGER, "step": "save"})
+    (report,) = knowledge_base.browser.reports()
+    from_its_page = {**OURS, "Referer": f"http://localhost/report/{report.id}"}
+
+    undone = client.post("/undo", data={"change": saved.location.partition("done=")[2]}, headers=from_its_page)
+
+    assert client.get(undone.location, follow_redirects=True).status_code == 200
+    assert undone.location.startswith("/reports?done=")
+
+
 def test_a_line_ends_the_talk_above_in_the_preview(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:
     shown = send(client, {"text": LONGER.replace("## 鍵", "### 鍵")})
     shown = corrected(client, shown, f"line:見本勉強会-2019/{digest('鍵について', length=6)}", heading="ends")

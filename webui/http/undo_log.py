@@ -37,7 +37,8 @@ class Undo(Generic[_Change]):
 class UndoEntry:
     """A change and its undo, or its redo if `undone`; None if it cannot be undone.
 
-    `text` describes the change, `detail` the last step. `anchor` is the element of the page that was changed.
+    `text` describes the change, `detail` the last step. `anchor` is the element of the page that was changed. `without`
+    is the page to show once a change is undone that made a page, which is gone then.
     """
 
     key: str
@@ -46,6 +47,7 @@ class UndoEntry:
     detail: str = ""
     undone: bool = False
     anchor: str = ""
+    without: str = ""
 
 
 class UndoLog:
@@ -90,7 +92,7 @@ class UndoLog:
             self._put(entry)
             raise
         redo = replace(entry.undo, change=opposite)
-        return self.add(entry.text, redo, undone=not entry.undone, anchor=entry.anchor)
+        return self.add(entry.text, redo, undone=not entry.undone, anchor=entry.anchor, without=entry.without)
 
     def explain(self, entry: UndoEntry, detail: str) -> UndoEntry:
         """Return an entry with another last sentence, empty to keep it as it is."""
@@ -98,10 +100,12 @@ class UndoLog:
         self._put(entry)
         return entry
 
-    def add(self, text: str, undo: Undo[Any] | None, *, undone: bool = False, anchor: str = "") -> UndoEntry:
+    def add(
+        self, text: str, undo: Undo[Any] | None, *, undone: bool = False, anchor: str = "", without: str = ""
+    ) -> UndoEntry:
         """Add a change and return its entry."""
         detail = undo.detail(undo.change) if undo else ""
-        entry = UndoEntry(secrets.token_urlsafe(8), text, undo, detail, undone, anchor)
+        entry = UndoEntry(secrets.token_urlsafe(8), text, undo, detail, undone, anchor, without)
         self._put(entry)
         return entry
 

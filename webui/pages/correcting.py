@@ -45,7 +45,8 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         undo_entry = undo_log.undo(request.form.get("change", ""))
         if undo_entry is None:
             return problem(Gone(), _("This cannot be undone any more. You can change it on its own page."))
-        return undo_log.redirect_back(undo_entry, came_from("/"), synced=updater.update())
+        back = (undo_entry.without if undo_entry.undone else "") or came_from("/")
+        return undo_log.redirect_back(undo_entry, back, synced=updater.update())
 
     return blueprint
 

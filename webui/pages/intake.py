@@ -283,7 +283,7 @@ class _Intake:
         """Log the files in the undo log; undo restores the library as it was before them."""
         changes = joined(one.change for one in added if one.change)
         undo = Undo(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
-        return self._undo_log.add(text, undo)
+        return self._undo_log.add(text, undo, without="/reports")
 
     def _message(self, added: Added) -> str:
         """Return the sentence on an added file."""
