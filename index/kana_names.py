@@ -23,13 +23,13 @@ class KanaNames:
         self._morphemes = morphemes
 
     def of(self, kana: str) -> str | None:
-        """Return the name that is read so; other long vowels mean it too if the kana are no word (どっか)."""
+        """Return the name with this reading; other long vowels mean it too if the kana are no word (どっか)."""
         if not KATAKANA.fullmatch(katakana(kana)):
             return None
         return self.readings.of(kana) or self._unless_word(kana, self.readings.with_other_length(kana))
 
     def similar(self, kana: str) -> str | None:
-        """Return the name that sounds most like kana that are no word, or None."""
+        """Return the name with the sound most similar to kana that are no word, or None."""
         return self._unless_word(kana, self.readings.near(kana))
 
     def is_in(self, text: str) -> bool:

@@ -4,7 +4,7 @@ A name in kana first becomes a piece of its own (らむだの課金, えーぴ�
 one word then stays. Any other goes through `_Correction._attempts` until one of them finds words of the index:
 
     step        attempt             typed         searched
-    keyboard    _by_reading         らむだ        ラムダ, and Lambda, which is read so
+    keyboard    _by_reading         らむだ        ラムダ, and Lambda, which has this reading
     keyboard    _by_keyboard        ふぁrがて     fargate, the keys that were typed
     sound       _by_phonetic_key    kanshi        every word with the reading カンシ, such as 監視
     spelling    _named              らむた        Lambda, the name of the most similar sound
@@ -137,7 +137,7 @@ class _Correction(Struct, frozen=True):
         yield (without_fragments(piece) if all_known else piece), []
 
     def _by_reading(self, piece: QueryPiece) -> _Corrected | None:
-        """Return a piece as a word in katakana, as the name that is read so, or as both."""
+        """Return a piece as a word in katakana, as the name with this reading, or as both."""
         text = piece.text
         names = (self._known(self.words.names.of(kana)) for kana in (text, kana_of(text)) if kana)
         name = next(filter(None, names), None)
@@ -166,7 +166,7 @@ class _Correction(Struct, frozen=True):
         return None
 
     def _named(self, kana: str) -> _Corrected | None:
-        """Return the name that is read so, or if there is none, the name that sounds most like it."""
+        """Return the name with this reading, else the name with the most similar sound."""
         name = self.words.names.of(kana)
         step: StepName = "keyboard" if name else "spelling"
         if step in self.without:
@@ -199,7 +199,7 @@ class _Correction(Struct, frozen=True):
         return QueryPiece(text, tuple(words)), steps
 
     def _also_named(self, piece: QueryPiece) -> QueryPiece:
-        """Return a known piece that also finds the name that is read so: ラスト and Rust."""
+        """Return a known piece that also finds the name with the same reading: ラスト and Rust."""
         name = None if "keyboard" in self.without else self._known(self.words.names.of(piece.text))
         return _or_name(piece, name, PHONETIC_WEIGHT)
 

@@ -43,7 +43,7 @@ class QueryWords:
 
     - `slips`: pairs of a wrong form and the right one, synonyms at half weight.
     - `related`: pairs of a word and one that replaces it if the query finds little (`with_related`).
-    - `readings`: returns pairs of a reading and the name that is read so.
+    - `readings`: returns pairs of a reading and the name with that reading.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Readings: kana to the keys they are typed with and back, and the names that are read so.
+"""Readings: kana to the keys they are typed with and back, and names by their readings.
 
 A name may be typed with the input method left on (ふぁrがて for fargate) or off, unfinished, or as somebody heard it.
 """
@@ -44,7 +44,7 @@ class NamesByReading:
         return self._by(heard)
 
     def of(self, kana: str) -> str | None:
-        """Return the name that sounds like this, or None."""
+        """Return the name with the same sound, or None."""
         sound = heard(kana)
         return self._by_sound.get(sound) if sound else None
 
@@ -53,7 +53,7 @@ class NamesByReading:
         return self.names.get(as_read(kana)) if len(kana) >= _MIN_NEAR else None
 
     def near(self, kana: str) -> str | None:
-        """Return the name that sounds most like this, None if none does."""
+        """Return the name with the most similar sound, or None."""
         sound = heard(kana)
         if not sound or len(kana) < _MIN_NEAR:
             return None

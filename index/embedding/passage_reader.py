@@ -106,7 +106,7 @@ class PassageReader:
                     path.unlink()
 
     def _known(self, passages: Iterable[str]) -> "dict[str, NDArray[Any]]":
-        """Return the scores of the passages that were read on this machine, or came along."""
+        """Return the scores of the passages that were read on this machine, or are shipped."""
         kept = self._kept(passages)
         missing = [passage for passage in passages if passage not in kept]
         return kept | self._precomputed.scores_of(missing) if missing else kept
