@@ -185,7 +185,7 @@ def _correction(note: str, table: tables.NoteTable, catalogue: "Catalogue") -> C
         near = [translatable(" (did you mean {0}?)", quoted(kinds[name])) for name in nearest(table.kind, kinds, 1)]
         known = ", ".join(get_args(Kind))
         raise ConfigurationError(
-            "{0} kind cannot be {1}{2}; write one of {3}", where, quoted(table.kind), *near or [""], known
+            "{0} kind cannot be {1}{2}; write one of {3}", where, quoted(table.kind), next(iter(near), ""), known
         )
     kind = kinds[table.kind] if table.kind else None
     denied = tuple(claim for claim in get_args(Claim) if getattr(table, claim) is False)
