@@ -113,6 +113,8 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", embedding: Embedd
         "reports: {0.new} new, {0.changed} changed, {0.gone} gone, {0.unchanged} unchanged; "
         "{0.notes} notes searchable by words in {0.seconds:.1f} s"
     ).format(outcome)
+    for old, new in outcome.moved.items():
+        yield _("moved: {old} is {new} now; its corrections and readings follow", old=old, new=new)
     if not outcome.new + outcome.changed + outcome.unchanged:
         yield f"{empty_line(kb)}."
     if embedding == "now":

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
 from index.messages import translatable
 from kb.indexing.outcomes import LessonPreview, Status, SyncOutcome
-from kb.library.configuration import Configuration
+from kb.library.configuration import Configuration, parse
 from kb.library.contents import Contents, ReportEntry, Strengths
 from kb.library.files import Scan
 from kb.library.line_readings import kind_readings
+from kb.library.moves import Move, follow, moves, with_move
 from kb.library.places import damaged_files, listing
 from kb.library.tables import LessonTable
 from kb.pipeline.reports import Progress, ignore_progress, tools_of
@@ -47,14 +48,19 @@ class Indexer:
         If another process publishes meanwhile, start again from its generation. Raises LibraryError, SearchIndexError,
         WriterBusyError.
         """
-        started = time.monotonic()
+        started, moved = time.monotonic(), dict[str, str]()
         while True:
             with suppress(OutdatedError):
-                return self._sync(started, progress)
+                return replace(self._sync(started, progress, moved), moved=moved)
 
-    def _sync(self, started: float, progress: Progress) -> SyncOutcome:
+    def _sync(self, started: float, progress: Progress, moved: dict[str, str]) -> SyncOutcome:
+        """Sync once; add the reports whose corrections follow a moved file to `moved`."""
         collection, difference = self._collection, None
         since, before, scan = self._scan()
+        if renamed := self._moves(before, scan):
+            with suppress(LibraryError, OSError):  # in a read-only folder the corrections are reported as unused
+                moved |= follow(collection.library, renamed)
+                since, before, scan = self._scan()
         if before and self._is_current(before, scan) and not collection.engine.damage():
             after = before
         else:
@@ -79,8 +85,14 @@ class Indexer:
 
     def preview_sync(self, progress: Progress = ignore_progress) -> "Difference | None":
         """Return the difference that a sync would make, None for none. Raises LibraryError, SearchIndexError."""
-        since, _, scan = self._scan()
+        since, before, scan = self._scan()
+        for move in self._moves(before, scan):
+            data = with_move(scan.configuration.text.encode(), scan.configuration, move)
+            scan = replace(scan, configuration=parse(data))
         return self._prepare(scan, since, progress, in_memory=True).preview()
+
+    def _moves(self, before: Contents | None, scan: Scan) -> Sequence[Move]:
+        return moves(before, scan) if before and not self._collection.is_samples else ()
 
     def preview_lesson(self, progress: Progress = ignore_progress) -> "LessonPreview | None":
         """Return what the corrections of kinds would teach that is not learned yet, None for no such corrections.

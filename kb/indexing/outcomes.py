@@ -19,7 +19,10 @@ if TYPE_CHECKING:  # `kb status` reads no differences
 
 
 class SyncOutcome(Struct, frozen=True):
-    """The numbers of reports and notes that a sync found, its duration in seconds, and the difference it made."""
+    """The numbers of reports and notes that a sync found, its duration in seconds, and the difference it made.
+
+    `moved` are the new sources, by their old ones, of moved files whose corrections and readings followed.
+    """
 
     new: int
     changed: int
@@ -29,6 +32,7 @@ class SyncOutcome(Struct, frozen=True):
     seconds: float
     problems: tuple[FileProblem, ...]
     difference: "Difference | None" = None
+    moved: Mapping[str, str] = {}
 
     @property
     def read_none(self) -> bool:

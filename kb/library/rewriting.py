@@ -96,6 +96,19 @@ def with_override(data: bytes, source: str, override: MetadataOverride | None) -
     return _with_values(data, ("reports", source), texts | {"former": list(override.former) or None})
 
 
+def with_moved(data: bytes, source: str, to: str, override: MetadataOverride) -> bytes:
+    """Return a kb.toml with the metadata of a report under its new source; comments in its table stay."""
+    import tomlkit
+
+    name = "|".join(re.escape(one) for one in (f'"{source}"', f"'{source}'", source))
+    header = re.compile(rf"^([ \t]*\[[ \t]*reports[ \t]*\.[ \t]*)(?:{name})(?=[ \t]*\])", re.MULTILINE)
+    key = tomlkit.item(to).as_string()
+    text, times = header.subn(lambda match: match[1] + key, data.decode(ENCODING))
+    if times != 1:  # written another way
+        text = with_override(data, source, None).decode()
+    return with_override(text.encode(), to, override)
+
+
 def with_overrides(overrides: Mapping[str, MetadataOverride | None]) -> Callable[[bytes, object], bytes]:
     """Return a change for `Folder.configure` that writes the metadata of several reports, in this order."""
     return lambda data, _: reduce(lambda before, one: with_override(before, *one), overrides.items(), data)

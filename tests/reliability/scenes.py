@@ -21,7 +21,7 @@ from kb.library.file_changes import FileChange, FileState, digest_of
 from kb.library.rewriting import with_overrides
 from kb.readers.formats import read_outline
 from kb.report.identity import digest, own_part
-from kb.report.model import Correction, CorrectionSet, MetadataOverride, TalkCorrection
+from kb.report.model import Correction, CorrectionSet, LineReading, MetadataOverride, TalkCorrection
 from kb.talks import report_of
 
 KEPT = """\
@@ -196,6 +196,14 @@ def _moved_in_segments(scene: Scene) -> None:
     (scene.library / "gone.md").rename(scene.library / "moved.md")
 
 
+def _moved_and_told(scene: Scene) -> None:
+    _filled_and_told(scene)
+    library = scene.opened().collection.library
+    library.keep_readings("gone.md", lambda _: {"0a": LineReading("0a", "someone", "2026-12-01T09:00:00Z")})
+    scene.opened().indexer.sync()
+    (scene.library / "gone.md").rename(scene.library / "moved.md")
+
+
 def _add(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.adder.add(ADDED.encode(), "added.md")
 
@@ -323,6 +331,7 @@ ACTIONS: Mapping[str, Action] = {
     "edit and merge": Action(_edited_in_segments),
     "remove and merge": Action(_removed_in_segments),
     "move and merge": Action(_moved_in_segments),
+    "move what was told of": Action(_moved_and_told),
     "add": Action(_filled, _add, "Fargate"),
     "replace": Action(_filled, _replace, "結果整合"),
     "remove": Action(_filled, _remove),

@@ -303,6 +303,16 @@ def test_an_invalid_correction_is_plain_in_sync_status_and_check(library: Path) 
     )
 
 
+def test_sync_says_which_corrections_followed_a_moved_file(library: Path) -> None:
+    (library / "kb.toml").write_text('[reports."report.md"]\nevent = "箱の会"\n', "utf-8")
+    kb("sync")
+    (library / "report.md").rename(library / "renamed.md")
+
+    assert kb("sync").stdout.splitlines()[1] == (
+        "moved: report.md is renamed.md now; its corrections and readings follow"
+    )
+
+
 def test_an_invalid_address_is_refused(library: Path) -> None:
     refused = kb("add", str(library / "report.md"), "--url", "javascript:alert(1)")
 
