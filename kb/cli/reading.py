@@ -22,7 +22,7 @@ from kb.library.configuration import Configuration
 from kb.library.files import Library, ReportFile
 from kb.library.places import EVALUATION, find_library
 from kb.pipeline.lint import lint
-from kb.pipeline.reports import MAX_UNREAD, Tools, finish_report, read_report
+from kb.pipeline.reports import MAX_UNREAD, Tools, finish_report
 from kb.readers.containers import TooLongError, bounded, members_of, unopened
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
@@ -93,7 +93,7 @@ def read(
     reader = reader_of(embedder_of(tools.configuration))
 
     def show_notes(data: bytes, source: str) -> None:
-        finished = read_report(data, source, tools, reader=reader, most_unread=MAX_UNREAD)
+        finished = finish_report(read_outline(data, source), tools, reader=reader, most_unread=MAX_UNREAD)
         report = finished.report
         kind_reasons = reasons(report, finished.morphemes) if why else {}
         if as_json:

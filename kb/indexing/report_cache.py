@@ -13,7 +13,7 @@ from typing import get_args
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from index.embedding import PassageReader
 from kb.kinds import MAX_LESSON, READING_WEIGHT, Lesson, lesson_features, lesson_labels
@@ -29,12 +29,13 @@ from kb.pipeline.reports import (
     Morphemes,
     Tools,
     all_texts,
-    classified,
     corrections_for,
+    finish_report,
     morphemes_of,
-    read_report,
     talk_corrections,
+    with_kinds,
 )
+from kb.readers.formats import read_outline
 from kb.report.identity import own_part, report_part
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, Report, TalkCorrection
 from kb.report.problems import FileProblem, UnreadableError
@@ -56,9 +57,9 @@ class ReportSummary(Struct, frozen=True):
     problems: tuple[FileProblem, ...]
 
     @classmethod
-    def of(cls, finished: FinishedReport, file: ReportFile) -> "ReportSummary":
-        """Return the summary of a file's finished report."""
-        report = finished.report
+    def of(cls, classified: ClassifiedReport, file: ReportFile) -> "ReportSummary":
+        """Return the summary of a file's report."""
+        report = classified.report
         entry = ReportEntry(
             id=report.id,
             source=report.source,
@@ -70,10 +71,10 @@ class ReportSummary(Struct, frozen=True):
             url=report.url,
             talks=report.talks,
             notes=len(report.notes),
-            findings=finished.findings,
+            findings=classified.findings,
             former=report.former,
             read_by=Counter(one.by for one in readings_in(file.read).values() if not one.undone),
-            reading=finished.reading,
+            reading=classified.reading,
             claims={
                 claim: Strengths(
                     sum(note.kind == claim for note in report.notes), sum(note.likely == claim for note in report.notes)
@@ -81,7 +82,7 @@ class ReportSummary(Struct, frozen=True):
                 for claim in get_args(Claim)
             },
         )
-        problems = (FileProblem(file.source, warning.line, warning.message) for warning in finished.warnings)
+        problems = (FileProblem(file.source, warning.line, warning.message) for warning in classified.warnings)
         return cls(entry, tuple(problems))
 
 
@@ -183,25 +184,24 @@ class ReportLoader:
         self._kept: dict[str, Morphemes] = {}  # of reports that were analysed, by source
         self._room = _MAX_KEPT
 
-    def load(self, file: ReportFile) -> FinishedReport:
-        """Return the finished report of a file, without its morphemes. Raises UnreadableError."""
+    def load(self, file: ReportFile) -> ClassifiedReport:
+        """Return the report of a file. Raises UnreadableError."""
         finished = self._current(file)
         count = sum(map(len, finished.morphemes.values()))
         if 0 < count <= self._room:
             self._kept[file.source] = finished.morphemes
             self._room -= count
-        return replace(finished, morphemes={})
+        return finished.classified
 
     def load_analysed(self, file: ReportFile) -> FinishedReport:
-        """Return the finished report of a file with the morphemes of its texts. Raises UnreadableError."""
+        """Return the report of a file with the morphemes of its texts. Raises UnreadableError."""
         finished = self._current(file)
         known = finished.morphemes or self._known_morphemes(file)
         return replace(finished, morphemes=morphemes_of(finished.report, known))
 
     def load_for_any_domain(self, file: ReportFile) -> Report:
         """Return the report of a file, possibly with the services of an older domain: its texts are current."""
-        finished = self._cached(file, any_domain=True)
-        return (finished or self.load(file)).report
+        return (self._cached(file, any_domain=True) or self.load(file)).report
 
     def training_features(self, file: ReportFile, notes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Return the features of notes that teach, by the keys of `kb.kinds.lesson_features`. Raises UnreadableError.
@@ -213,18 +213,18 @@ class ReportLoader:
         is_current = cached and (cached.fingerprint.file, cached.fingerprint.code) == made_from
         known = cached.classified.training_features if cached and is_current else {}
         if not all(note in known for note in notes):
-            finished = self._cached(file) or self._current(file)
-            known = finished.training_features
-            corrections = self._fingerprint(file, finished).corrections
+            classified = self._cached(file) or self.load(file)
+            known = classified.training_features
+            corrections = self._fingerprint(file, classified).corrections
             read = {
                 note: one
-                for note, one in finished.assisted.items()
+                for note, one in classified.assisted.items()
                 if one.of in notes and one.of not in known and not corrections.get(note, _NO_CORRECTION).of_kind
             }
             if read:
-                morphemes = morphemes_of(finished.report, finished.morphemes or self._known_morphemes(file))
-                known = {**known, **lesson_features(finished.report, morphemes, {}, read)}
-                self._store(file, replace(finished, training_features=known))
+                morphemes = morphemes_of(classified.report, self._known_morphemes(file))
+                known = {**known, **lesson_features(classified.report, morphemes, {}, read)}
+                self._store(file, replace(classified, training_features=known))
         return {note: known[note] for note in notes if note in known}
 
     def unread(self, file: ReportFile) -> list[str]:
@@ -234,19 +234,17 @@ class ReportLoader:
 
     def _current(self, file: ReportFile) -> FinishedReport:
         """Return the finished report of a file, with its morphemes only if they were needed for that."""
-        finished = self._cached(file)
-        if finished is None:
-            read = readings_in(file.read)
-            finished = read_report(
-                file.data, file.source, self._tools, reader=self._reader, lesson=self._lesson, read=read
-            )
-        elif finished.lesson != self._lesson.key or self._has_new_readings(finished):
-            finished = replace(finished, morphemes=self._known_morphemes(file))
-            corrections = {**finished.moved, **self._fingerprint(file, finished).corrections}
-            finished = classified(finished, corrections, self._reader, self._lesson)
+        cached = self._cached(file)
+        if cached is None:
+            outline, read = read_outline(file.data, file.source), readings_in(file.read)
+            finished = finish_report(outline, self._tools, reader=self._reader, lesson=self._lesson, read=read)
+        elif cached.lesson != self._lesson.key or self._has_new_readings(cached):
+            finished = FinishedReport(cached, self._known_morphemes(file))
+            corrections = {**cached.moved, **self._fingerprint(file, cached).corrections}
+            finished = with_kinds(finished, corrections, self._reader, self._lesson)
         else:
-            return finished
-        self._store(file, finished)
+            return FinishedReport(cached, {})
+        self._store(file, finished.classified)
         return finished
 
     def _known_morphemes(self, file: ReportFile) -> Morphemes:
@@ -257,29 +255,28 @@ class ReportLoader:
         self._room += sum(map(len, kept.values()))
         return kept
 
-    def _cached(self, file: ReportFile, *, any_domain: bool = False) -> FinishedReport | None:
+    def _cached(self, file: ReportFile, *, any_domain: bool = False) -> ClassifiedReport | None:
         """Return the cached report of a file, whatever classified its notes; None if it must be read again."""
         cached = self.cache.find(file.source)
         if cached is None:
             return None
-        known, finished = cached.fingerprint, FinishedReport(**asdict(cached.classified), morphemes={})
-        current = self._fingerprint(file, finished)
-        return finished if known == (replace(current, domain=known.domain) if any_domain else current) else None
+        known, current = cached.fingerprint, self._fingerprint(file, cached.classified)
+        is_current = known == (replace(current, domain=known.domain) if any_domain else current)
+        return cached.classified if is_current else None
 
-    def _has_new_readings(self, finished: FinishedReport) -> bool:
+    def _has_new_readings(self, classified: ClassifiedReport) -> bool:
         """Return whether a report whose notes the model had not read is read now."""
-        if self._reader is None or finished.reading == self._reader.reading:
+        if self._reader is None or classified.reading == self._reader.reading:
             return False
-        return self._reader.of([note.passage for note in finished.report.notes]) is not None
+        return self._reader.of([note.passage for note in classified.report.notes]) is not None
 
-    def _store(self, file: ReportFile, finished: FinishedReport) -> None:
-        fields = {name: getattr(finished, name) for name in ClassifiedReport.__struct_fields__}
-        text = names_in((finished.report.title, *all_texts(finished.report)))
-        self.cache.store(CachedReport(self._fingerprint(file, finished), text, ClassifiedReport(**fields)))
+    def _store(self, file: ReportFile, classified: ClassifiedReport) -> None:
+        text = names_in((classified.report.title, *all_texts(classified.report)))
+        self.cache.store(CachedReport(self._fingerprint(file, classified), text, classified))
 
-    def _fingerprint(self, file: ReportFile, finished: FinishedReport) -> ReportFingerprint:
+    def _fingerprint(self, file: ReportFile, classified: ClassifiedReport) -> ReportFingerprint:
         """Return the fingerprint that the report of a file has now."""
-        report = finished.report
+        report = classified.report
         override = self._tools.configuration.overrides.get(file.source, MetadataOverride())
         corrections = corrections_for(report, self._tools.corrections)
         talks = talk_corrections(report, self._tools)

@@ -153,5 +153,5 @@ def _documents(loader: ReportLoader, tools: Tools, pipe: Connection) -> Iterator
         except UnreadableError as error:
             pipe.send((file.source, error.problem))
         else:
-            yield file.source, documents(finished, tools.analyzer, tools.domain)
-            pipe.send((file.source, ReportSummary.of(finished, file)))
+            yield file.source, documents(finished.report, finished.morphemes, tools.analyzer, tools.domain)
+            pipe.send((file.source, ReportSummary.of(finished.classified, file)))

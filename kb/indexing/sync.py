@@ -243,7 +243,7 @@ class Sync:
             report, analyzer = relations.with_ids_of(finished.report, entry), self._tools.analyzer
             renamed = {talk.heading for talk in report.talks} - finished.morphemes.keys()  # by the names of speakers
             morphemes = {**finished.morphemes, **{heading: analyzer.morphemes(heading) for heading in renamed}}
-            yield from documents(replace(finished, report=report, morphemes=morphemes), analyzer, self._tools.domain)
+            yield from documents(report, morphemes, analyzer, self._tools.domain)
             self._progress("writing", done, written[-1])
 
         return {entry.source: documents_of(entry, done) for entry, done in zip(entries, written, strict=True)}

@@ -70,10 +70,16 @@ class ClassifiedReport(Struct, frozen=True):
     moved: Mapping[str, Correction] = {}
 
 
-class FinishedReport(ClassifiedReport, frozen=True, kw_only=True):
+class FinishedReport(Struct, frozen=True):
     """A classified report with the morphemes of its texts."""
 
+    classified: ClassifiedReport
     morphemes: Morphemes
+
+    @property
+    def report(self) -> Report:
+        """The report."""
+        return self.classified.report
 
 
 class Tools(Struct, frozen=True, dict=True, weakref=True):
@@ -136,24 +142,6 @@ def _analyzer(words: "tuple[LexiconEntry, ...]") -> "Analyzer":
     return Analyzer(words, cache_folder("dictionary"))
 
 
-def read_report(
-    data: bytes,
-    source: str,
-    tools: Tools,
-    override: MetadataOverride | None = None,
-    *,
-    reader: "PassageReader | None" = None,
-    lesson: "Lesson | None" = None,
-    most_unread: int = 0,
-    read: Mapping[str, LineReading] = {},
-) -> FinishedReport:
-    """Read the bytes of a file and finish its report, as `finish_report` does. Raises UnreadableError."""
-    from kb.readers.formats import read_outline
-
-    outline = read_outline(data, source)
-    return finish_report(outline, tools, override, reader=reader, lesson=lesson, most_unread=most_unread, read=read)
-
-
 def finish_report(
     outline: Outline,
     tools: Tools,
@@ -193,11 +181,10 @@ def finish_report(
     report = _with_talks(report, {talk: (by_person[talk.id], "") for talk in report.talks if talk.id in by_person})
     tagged = tag(report, tools.domain, corrections, assisted)
     morphemes = morphemes_of(tagged, AnalysedTexts(tools))
-    finished = FinishedReport(
+    without_kinds = ClassifiedReport(
         tagged,
         outline.warnings,
         tuple(islice(findings(outline, tagged, tools.domain, candidates), _MAX_FINDINGS)),
-        morphemes=morphemes,
         training_features=lesson_features(tagged, morphemes, corrections),
         marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
         assisted=assisted,
@@ -205,10 +192,10 @@ def finish_report(
             note: one for note, one in corrections.items() if note not in corrections_for(report, tools.corrections)
         },
     )
-    return classified(finished, corrections, reader, lesson, most_unread)
+    return with_kinds(FinishedReport(without_kinds, morphemes), corrections, reader, lesson, most_unread)
 
 
-def classified(
+def with_kinds(
     finished: FinishedReport,
     corrections: Mapping[str, Correction],
     reader: "PassageReader | None",
@@ -221,27 +208,29 @@ def classified(
     """
     from kb.kinds import classify, likely_claims, word_scores
 
-    report, marked, lesson_key = finished.report, finished.marked_answers, lesson.key if lesson else ""
+    before, morphemes = finished.classified, finished.morphemes
+    report, marked, lesson_key = before.report, before.marked_answers, lesson.key if lesson else ""
     notes = [replace(note, answers=marked.get(note.id)) if note.answers else note for note in report.notes]
     report = replace(report, notes=tuple(notes))
     readings = None
     if reader and notes:
         with suppress(EmbeddingError):  # making the vectors will fail too, and tells it
             readings = reader.of([note.passage for note in notes], most_unread)
-    scores = finished.scores if finished.lesson == lesson_key else ()
+    scores = before.scores if before.lesson == lesson_key else ()
     adaptation = lesson.adaptation if lesson else None
     if not scores and (readings is None or adaptation):
-        scores = word_scores(report, finished.morphemes, adaptation)
-    report = classify(report, finished.morphemes, corrections, readings, scores, assisted=finished.assisted)
-    missing = (finding for finding in finished.findings if finding.what not in get_args(Claim))
-    return replace(
-        finished,
+        scores = word_scores(report, morphemes, adaptation)
+    report = classify(report, morphemes, corrections, readings, scores, assisted=before.assisted)
+    missing = (finding for finding in before.findings if finding.what not in get_args(Claim))
+    classified = replace(
+        before,
         report=report,
         findings=(*missing, *likely_claims(report)),
         reading=reader.reading if reader and readings is not None else "",
         lesson=lesson_key,
         scores=scores,
     )
+    return FinishedReport(classified, morphemes)
 
 
 def report_key(title: str) -> str:

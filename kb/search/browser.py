@@ -286,7 +286,7 @@ class Browser:
         note_ids = [f"{report_id}/{own}" for report_id in (contents.ids_of(note.report) if contents else ())]
         if any(corrections[note_id].kind for note_id in note_ids if note_id in corrections):
             return Why(note.kind, note.text, note.sure, ())
-        if note.read_by and any(one.kind for key, one in finished.assisted.items() if own_part(key) == own):
+        if note.read_by and any(one.kind for key, one in finished.classified.assisted.items() if own_part(key) == own):
             return Why(note.kind, note.text, note.sure, (), note.read_by)
         report = replace(finished.report, notes=tuple(notes.values()))
         return Why(kind, note.text, sure, tuple(reasons(report, finished.morphemes)[notes[own].id]))

@@ -10,13 +10,13 @@ from msgspec.structs import force_setattr, replace
 
 from index.schema import Document, Schema, TextField
 from kb.report.dates import day_of
-from kb.report.model import Note
+from kb.report.model import Note, Report
 from kb.search.facets import FACETS, values_of
 
 if TYPE_CHECKING:  # a search must not load what reads reports (tests/kb/cli/test_starts.py)
     from index.analysis import Analyzer, Term
     from kb.library.contents import Contents
-    from kb.pipeline.reports import FinishedReport
+    from kb.pipeline.reports import Morphemes
     from kb.services import Domain
 
 SCHEMA = Schema(
@@ -44,18 +44,14 @@ _LABEL_BOOST, _ADVICE_BOOST = 0.9, 0.07
 which readers look for."""
 
 
-def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain") -> "Iterator[Document]":
-    """Yield a document for each note of a report, in reading order."""
-    notes, by_slug = finished.report.notes, domain.catalogue.by_slug
-    terms = {text: analyzer.terms(morphemes) for text, morphemes in finished.morphemes.items()}
+def documents(report: Report, morphemes: "Morphemes", analyzer: "Analyzer", domain: "Domain") -> "Iterator[Document]":
+    """Yield a document for each note of a report, in reading order, given the morphemes of its texts."""
+    notes, by_slug = report.notes, domain.catalogue.by_slug
+    terms = {text: analyzer.terms(own) for text, own in morphemes.items()}
     context = {text: own[:_MAX_CONTEXT_TERMS] for text, own in terms.items()}
 
     def all_terms(text: str) -> "tuple[Term, ...]":
-        return (
-            *terms[text],
-            *analyzer.shingles(finished.morphemes[text]),
-            *analyzer.phonetic_keys(finished.morphemes[text]),
-        )
+        return (*terms[text], *analyzer.shingles(morphemes[text]), *analyzer.phonetic_keys(morphemes[text]))
 
     crumbs = {crumb.text for note in notes for crumb in note.trail}
     above = {text: all_terms(text)[:_MAX_CONTEXT_TERMS] for text in crumbs}

@@ -18,7 +18,8 @@ from index.analysis import Analyzer
 from kb.evaluation import MEASURES, evaluate, read_queries, score
 from kb.library.files import Library
 from kb.library.places import EVALUATION, SAMPLES
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 
 Search = Callable[[str], Sequence[str]]
 DEPTH = 10
@@ -26,7 +27,7 @@ DEPTH = 10
 
 def main() -> None:
     tools = Tools()
-    every = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
+    every = [finish_report(read_outline(file.data, file.source), tools) for file in Library(SAMPLES).scan().files]
     notes = [note for one in every for note in one.report.notes]
     names = [f"{note.source}:{note.line}" for note in notes]
     texts = [

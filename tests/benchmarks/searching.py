@@ -18,7 +18,8 @@ from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.library.files import Library
-from kb.pipeline.reports import FinishedReport, Tools, read_report
+from kb.pipeline.reports import FinishedReport, Tools, finish_report
+from kb.readers.formats import read_outline
 from kb.search.documents import SCHEMA, documents
 from kb.search.search_box import query_parser
 
@@ -44,7 +45,7 @@ def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("20000", "20000")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
     tools = Tools()
-    readings = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
+    readings = [finish_report(read_outline(file.data, file.source), tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools))
@@ -76,9 +77,7 @@ def varied(
             )
             report = replace(reading.report, notes=notes[: count - made])
             analysed = {note.text: tools.analyzer.morphemes(note.text) for note in report.notes}
-            yield from documents(
-                FinishedReport(report, morphemes={**reading.morphemes, **analysed}), tools.analyzer, tools.domain
-            )
+            yield from documents(report, {**reading.morphemes, **analysed}, tools.analyzer, tools.domain)
             made += len(report.notes)
 
 

@@ -26,7 +26,8 @@ from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.rows import key_of
 from kb.library.files import Library
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 from kb.search.documents import SCHEMA
 from kb.search.search_box import query_parser
 
@@ -51,7 +52,7 @@ def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("100000", "200")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
     tools = Tools()
-    readings = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
+    readings = [finish_report(read_outline(file.data, file.source), tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda _meta: query_parser(tools), Generated)

@@ -13,7 +13,8 @@ from time import perf_counter
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.library.places import SAMPLES
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 from kb.report.model import Correction
 
 
@@ -43,7 +44,7 @@ def generate(library: Path, reports: int, notes: int) -> None:
     """Write so many reports of so many notes, two talks to a report."""
     rng = random.Random(2018)  # noqa: S311  # the same library each time
     tools = Tools()
-    samples = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
+    samples = [finish_report(read_outline(file.data, file.source), tools) for file in Library(SAMPLES).scan().files]
     texts = [note.text for one in samples for note in one.report.notes]
     words = sorted({m.surface for one in samples for ms in one.morphemes.values() for m in ms if m.is_content})
     for number in range(1, reports + 1):

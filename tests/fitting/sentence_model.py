@@ -21,7 +21,8 @@ from torch.nn import functional
 from index.embedding.bundled_model import TUNED, weights_file
 from index.embedding.e5_weights import Weights
 from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 
 QUERIES = Path("data/labels/queries.tsv")
 DOCUMENTS = Path("data/labels/documents.tsv")
@@ -129,7 +130,9 @@ def judged_queries(labels: Path) -> tuple[list[Judged], list[str]]:
     documents = dict(line.split("\t") for line in DOCUMENTS.read_text("utf-8").splitlines())
     tools, notes, every = Tools(), dict[tuple[str, str], str](), list[str]()
     for number, path in documents.items():
-        for note in read_report((labels / "notes" / path).read_bytes(), f"notes/{path}", tools).report.notes:
+        for note in finish_report(
+            read_outline((labels / "notes" / path).read_bytes(), f"notes/{path}"), tools
+        ).report.notes:
             notes[number, str(note.line)] = note.passage
             every.append(note.passage)
 

@@ -12,7 +12,8 @@ from index.engine import Publication
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
-from kb.pipeline.reports import read_report
+from kb.pipeline.reports import finish_report
+from kb.readers.formats import read_outline
 from kb.search.documents import SCHEMA, documents
 from kb.search.facets import keys
 from kb.search.search_box import query_parser
@@ -37,9 +38,13 @@ def faces_over(index: Path) -> Faces:
     """Return the faces over the samples, indexed in a folder."""
     kb = KnowledgeBase.open(SAMPLES, index)
     kb.indexer.sync()
-    every = [read_report(file.data, file.source, kb.collection.tools) for file in Library(SAMPLES).scan().files]
+    every = [
+        finish_report(read_outline(file.data, file.source), kb.collection.tools)
+        for file in Library(SAMPLES).scan().files
+    ]
     oracle = ScanEngine(SCHEMA, query_parser(kb.collection.tools))
-    replaced = {one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.domain) for one in every}
+    analyzer, domain = kb.collection.tools.analyzer, kb.collection.domain
+    replaced = {one.report.source: documents(one.report, one.morphemes, analyzer, domain) for one in every}
     oracle.publish(Publication(replaced, tuple(replaced), {}))
     morphemes = [m for one in every for ms in one.morphemes.values() for m in ms]
     words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})

@@ -215,7 +215,7 @@ class _Intake:
             replaces=self._adder.replaced_file(received.data, outline, received.override),
             changed=changed,
             said=said,
-            unread=not finished.reading and bool(report.notes) and reader is not None,
+            unread=not finished.classified.reading and bool(report.notes) and reader is not None,
             earlier=earlier,
             encoded=encoded,
             here=next((note.id for note in report.notes if line is not None and note.line >= line), None),

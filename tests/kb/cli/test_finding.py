@@ -7,7 +7,8 @@ from click.shell_completion import ZshComplete
 from typed import REPORT, kb, notes, records, texts
 
 from kb.cli.group import cli
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 
 
 @pytest.mark.usefixtures("library")
@@ -261,7 +262,7 @@ def test_a_year_without_notes_is_not_proposed_for_itself(library: Path) -> None:
 def test_a_talk_without_notes_is_shown_by_its_heading(library: Path) -> None:
     text = f"{TROUBLES}\n## 【B】11:00~11:45:鍵の話\n\n<https://speakerdeck.com/a/b>\n"
     (library / "report.md").write_text(text, "utf-8")
-    talk = read_report(text.encode(), "report.md", Tools()).report.talks[-1].id
+    talk = finish_report(read_outline(text.encode(), "report.md"), Tools()).report.talks[-1].id
 
     assert kb("show", talk).stdout.splitlines()[0] == "鍵の話"
 

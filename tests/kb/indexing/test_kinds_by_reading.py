@@ -18,7 +18,7 @@ from index.embedding.passage_reader import Precomputed
 from index.messages import translatable
 from index.query import Query
 from kb.cli.group import cli
-from kb.indexing import indexer, staging, sync
+from kb.indexing import indexer, report_cache, staging, sync
 from kb.indexing.report_cache import ReportCache
 from kb.kinds import Lesson
 from kb.kinds.classify import READ_KINDS
@@ -27,8 +27,8 @@ from kb.kinds.readings import READ
 from kb.knowledge_base import KnowledgeBase
 from kb.learning import Example, load
 from kb.library.places import CACHE_FOLDER
-from kb.pipeline.reports import Tools, classified, read_report
-from kb.readers import formats
+from kb.pipeline.reports import Tools, finish_report, with_kinds
+from kb.readers.formats import read_outline
 from kb.report.difference import Difference
 from kb.report.model import Note, Report
 from kb.report.outline import Outline
@@ -174,7 +174,7 @@ def test_a_preview_knows_the_lesson_of_the_library(kb: KnowledgeBase) -> None:
 
     contents = kb.collection.contents()
     assert contents
-    assert previewed.lesson == contents.lesson != ""
+    assert previewed.classified.lesson == contents.lesson != ""
     assert [note.sure for note in previewed.report.notes] == [
         note.sure for note in notes(kb) if note.report == previewed.report.id
     ]
@@ -326,7 +326,7 @@ def test_a_model_that_fails_leaves_the_words(kb: KnowledgeBase, model: Model) ->
     kb.indexer.sync()
     previewed = kb.adder.preview(REPORT.encode(), "c.md")
 
-    assert (set(kinds(kb)), readings(kb), previewed.reading) == ({"statement"}, ["", ""], "")
+    assert (set(kinds(kb)), readings(kb), previewed.classified.reading) == ({"statement"}, ["", ""], "")
     with pytest.raises(EmbeddingError):
         kb.indexer.embed()
 
@@ -395,13 +395,12 @@ def test_kinds_that_change_because_a_tag_was_added_are_said_once(
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The sources that this process reads, one for each time."""
     sources: list[str] = []
-    read_outline = formats.read_outline
 
     def noted(data: bytes, source: str) -> Outline:
         sources.append(source)
         return read_outline(data, source)
 
-    monkeypatch.setattr(formats, "read_outline", noted)
+    monkeypatch.setattr(report_cache, "read_outline", noted)
     return sources
 
 
@@ -481,9 +480,9 @@ def test_a_report_that_is_classified_again_is_as_if_all_had_been_known_at_once(m
     marked = "- Q: 札はいつ返すか\n- A: 明日\n- 札が足りないのが問題だ\n  - 札を増やしましょう\n"
     data = f"{REPORT}{question}{marked}".encode()
     lesson = Lesson((Example(("says 増やす", "type bullet"), ("impression",)),))
-    by_words = read_report(data, "a.md", Tools(), reader=reader)
-    at_once = read_report(data, "a.md", Tools(), reader=reader, lesson=lesson, most_unread=99)
-    again = classified(by_words, {}, reader, lesson, 99)
+    by_words = finish_report(read_outline(data, "a.md"), Tools(), reader=reader)
+    at_once = finish_report(read_outline(data, "a.md"), Tools(), reader=reader, lesson=lesson, most_unread=99)
+    again = with_kinds(by_words, {}, reader, lesson, 99)
 
     assert again == at_once != by_words
-    assert classified(again, {}, None, None) == by_words
+    assert with_kinds(again, {}, None, None) == by_words

@@ -24,6 +24,7 @@ from kb.library.places import REPORT_SUFFIX, damaged_files
 from kb.library.rewriting import with_overrides
 from kb.pipeline.reports import ClassifiedReport, FinishedReport, Progress, Tools, ignore_progress
 from kb.report.model import Correction, MetadataOverride, Report
+from kb.report.outline import Outline
 from kb.search.facets import FACETS
 
 UNREADABLE = b"\x00\x01\x02 no report"
@@ -126,13 +127,13 @@ def library(tmp_path: Path) -> Path:
 def read_again(library: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The sources that are read after the first sync."""
     sources: list[str] = []
-    read_report = report_cache.read_report
+    finish_report = report_cache.finish_report
 
-    def noted(data: bytes, source: str, tools: Tools, **known: object) -> FinishedReport:
-        sources.append(source)
-        return read_report(data, source, tools, **known)
+    def noted(outline: Outline, tools: Tools, **known: object) -> FinishedReport:
+        sources.append(outline.source)
+        return finish_report(outline, tools, **known)
 
-    monkeypatch.setattr(report_cache, "read_report", noted)
+    monkeypatch.setattr(report_cache, "finish_report", noted)
     KnowledgeBase.open(library, library.parent / "index").indexer.sync()
     sources.clear()
     return sources

@@ -16,7 +16,8 @@ import msgspec
 from index.whoosh_engine.rows import field_names, row
 from kb.indexing.report_cache import CachedReport
 from kb.library.contents import Contents
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 from kb.report.difference import Difference
 from kb.search.documents import SCHEMA, documents
 from kb.services import Domain
@@ -67,9 +68,9 @@ def _shape(kind: type) -> str:
 
 
 def _report(file: Path, tools: Tools) -> str:
-    finished = read_report(file.read_bytes(), file.name, tools)
-    rows = [row(one, SCHEMA) for one in documents(finished, tools.analyzer, tools.domain)]
-    parts = (field_names(SCHEMA), finished.report, finished.warnings, finished.findings, rows)
+    finished = finish_report(read_outline(file.read_bytes(), file.name), tools)
+    rows = [row(one, SCHEMA) for one in documents(finished.report, finished.morphemes, tools.analyzer, tools.domain)]
+    parts = (field_names(SCHEMA), finished.report, finished.classified.warnings, finished.classified.findings, rows)
     return _digest(_PROBABILITY.sub(b"", msgspec.json.encode(parts, order="deterministic")))
 
 

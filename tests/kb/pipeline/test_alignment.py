@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from rewording import reworded
 
 from kb.pipeline.alignment import Row, aligned
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 from kb.report.model import Note
 
 SEED = Path(__file__).resolve().parents[4] / "shared" / "seeds" / "jaws-days-2018.txt"
@@ -113,7 +114,7 @@ def takings(seed: int) -> Iterator[tuple[list[Note], list[Note]]]:
 
     The words of the first are a person's, those of the second come from rules.
     """
-    every = read_report(SEED.read_bytes(), SEED.name, Tools()).report.notes
+    every = finish_report(read_outline(SEED.read_bytes(), SEED.name), Tools()).report.notes
     random = Random(seed)  # noqa: S311  (no secret)
     for talk in dict.fromkeys(note.talk for note in every if note.talk):
         on_talk = [note for note in every if note.talk == talk and note.type != "paragraph"]

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from kb.cli.finding import search
-from kb.pipeline.reports import Tools, read_report
+from kb.pipeline.reports import Tools, finish_report
+from kb.readers.formats import read_outline
 from kb.search.facets import BY_KEY, FACETS
 from kb.services import domain
 
@@ -18,7 +19,7 @@ REPORT = """# 見本勉強会 2019-07-06
   - 同じメッセージが二度届く
 - 課題: ログを追えなくて困った
 """
-NOTES = read_report(REPORT.encode(), "folder/a.md", Tools()).report.notes
+NOTES = finish_report(read_outline(REPORT.encode(), "folder/a.md"), Tools()).report.notes
 CATALOGUE = domain("aws").catalogue
 
 
