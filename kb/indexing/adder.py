@@ -68,7 +68,7 @@ class Adder:
             if not unchanged and expected not in (None, old.digest if old else ""):
                 raise ChangedSinceError(old.source if old else None)
             source = old.source if old else None
-            known = library.configuration()[0].overrides.get(source or "", MetadataOverride())
+            known = library.configuration()[0].override(source or "")
             stored = report_of(outline, (override or MetadataOverride()).over(known)) if source else report
             change = library.put(
                 data,
@@ -188,7 +188,7 @@ class Adder:
             return report_of(outline, MetadataOverride(event))
 
         for file in files:
-            known = scan.configuration.overrides.get(file.source, MetadataOverride())
+            known = scan.configuration.override(file.source)
             report = report_under((override or MetadataOverride()).over(known).event)
             if ids.get(file.source, report.id) != report.id or self._identity(file, known) != _identity(report):
                 continue

@@ -277,7 +277,7 @@ class ReportLoader:
     def _fingerprint(self, file: ReportFile, classified: ClassifiedReport) -> ReportFingerprint:
         """Return the fingerprint that the report of a file has now."""
         report = classified.report
-        override = self._tools.configuration.overrides.get(file.source, MetadataOverride())
+        override = self._tools.configuration.override(file.source)
         corrections = corrections_for(report, self._tools.corrections)
         talks = talk_corrections(report, self._tools)
         return ReportFingerprint(file.version, code_digest(), self._domain, override, corrections, talks)

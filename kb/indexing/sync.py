@@ -37,7 +37,6 @@ from kb.library.files import ReportFile, Scan
 from kb.pipeline import relations
 from kb.pipeline.reports import MAX_UNREAD, Progress, Tools, corrections_for, talk_corrections, tools_of
 from kb.report.difference import Difference
-from kb.report.model import MetadataOverride
 from kb.report.names import person_key
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
@@ -263,8 +262,7 @@ class Sync:
         if old.domain_digest != new.domain_digest:
             names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
         for file in self._scan.files:
-            override = old.overrides.get(file.source, MetadataOverride())
-            if override != new.overrides.get(file.source, MetadataOverride()):
+            if old.override(file.source) != new.override(file.source):
                 continue
             if before.files.get(file.source) != file.version:
                 continue

@@ -69,6 +69,10 @@ class Configuration:
     has_points: bool = False
     text: str = field(default="", compare=False, repr=False)
 
+    def override(self, source: str) -> MetadataOverride:
+        """Return the metadata override of a report, an empty one without any."""
+        return self.overrides.get(source, MetadataOverride())
+
     @property
     def unlearned(self) -> int:
         """The number of corrections of kinds that the lesson does not have yet."""

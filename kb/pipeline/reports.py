@@ -163,7 +163,7 @@ def finish_report(
     from kb.services.tagger import tag
     from kb.talks import report_with_candidates
 
-    override = override or tools.configuration.overrides.get(outline.source, MetadataOverride())
+    override = override or tools.configuration.override(outline.source)
     lines = line_overrides(tools, override)
     report, candidates = report_with_candidates(outline, override, lines)
     corrections = corrections_for(report, tools.corrections)

@@ -12,7 +12,7 @@ from kb.library.contents import Contents, ReportEntry
 from kb.library.line_readings import readings_in
 from kb.pipeline.alignment import Row, aligned
 from kb.report.identity import own_part, report_part
-from kb.report.model import MetadataOverride, Note, Talk
+from kb.report.model import Note, Talk
 from kb.report.outline import Outline
 from kb.search.collection import Cached, Collection, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, talks_of
@@ -260,7 +260,7 @@ class Browser:
         if note_taker.talk.read_by:
             return Why("talk", note_taker.talk.title, 1.0, (), note_taker.talk.read_by)
         entry, talk, outline = note_taker.report, note_taker.talk, self.outline(note_taker.report.id)
-        override = tools.configuration.overrides.get(entry.source, MetadataOverride())
+        override = tools.configuration.override(entry.source)
         talks = report_of(outline, override, line_overrides(tools, override)).talks
         lines = [candidate.line for candidate in talks if candidate.title == talk.written_title]
         if not lines:

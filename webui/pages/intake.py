@@ -137,8 +137,8 @@ class _Intake:
             url=override.url,
         )
         replaced = self._adder.replaced_file(received.data, outline, override)
-        overrides = self._knowledge_base.collection.library.configuration()[0].overrides
-        known = overrides.get(replaced.source, MetadataOverride()) if replaced else MetadataOverride()
+        configuration = self._knowledge_base.collection.library.configuration()[0]
+        known = configuration.override(replaced.source if replaced else "")
         return replace(received, override=override.over(known))
 
     def _correct(self, received: Received, about: str) -> Response:

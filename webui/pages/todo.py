@@ -16,7 +16,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.report.dates import date_or_none
-from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
+from kb.report.model import Claim, Correction, Talk, TalkCorrection
 from kb.report.problems import Missing
 from kb.search.collection import Cached
 from kb.translation import _, marked, ngettext
@@ -122,7 +122,7 @@ class Task:
 
     def is_done(self, configuration: Configuration) -> bool:
         """Return whether kb.toml has the correction already, even if the index does not."""
-        of_file = configuration.overrides.get(self.report.source, MetadataOverride())
+        of_file = configuration.override(self.report.source)
         of_line = configuration.talks.get(self.about, TalkCorrection())
         of_note = configuration.corrections.get(self.about, Correction())
         return {
