@@ -46,8 +46,7 @@ class Configuration:
     are kept.
     `own_domain` is None unless the file names a domain or extends one with categories, services or words. `no_dates`
     are impossible dates, which are dropped, each with its source and key. `invalid` are the invalid corrections, which
-    are dropped. `has_points` is whether there is an obsolete [points] table, which is dropped, too. `text` is the whole
-    file.
+    are dropped. `text` is the whole file.
     """
 
     overrides: Mapping[str, MetadataOverride] = field(default_factory=dict)
@@ -66,7 +65,6 @@ class Configuration:
     engine: tables.EngineAddress | None = None
     no_dates: tuple[tuple[str, str, str], ...] = ()
     invalid: tuple[tables.Invalid, ...] = ()
-    has_points: bool = False
     text: str = field(default="", compare=False, repr=False)
 
     def override(self, source: str) -> MetadataOverride:
@@ -141,7 +139,6 @@ def parse(data: bytes) -> Configuration:
         engine=_engine(read.engine),
         no_dates=tuple((source, *date) for source, table in read.reports.items() for date in table.no_dates()),
         invalid=invalid,
-        has_points=read.points is not None,
         text=data.decode(tables.ENCODING),
     )
 

@@ -57,14 +57,10 @@ def configuration_bytes(path: Path) -> bytes | None:
 
 
 def _unused(configuration: Configuration, name: str) -> Iterator[FileProblem]:
-    """Yield a problem for each unused part of a kb.toml: invalid corrections and dates, and obsolete tables."""
+    """Yield a problem for each unused part of a kb.toml: an invalid correction or date."""
     for table, key, error in configuration.invalid:
         message = translatable("not used: {0}; correct it, the rest of kb.toml holds", error)
         yield FileProblem(name, line_of(configuration.text, table, key), message)
-    if configuration.has_points:
-        yield FileProblem(
-            name, None, translatable("[points] means nothing any more, no notes are joined by hand; take it out")
-        )
     lines = [(number, line.replace(" ", "")) for number, line in enumerate(configuration.text.split("\n"), start=1)]
     for source, key, date in configuration.no_dates:
         written = tuple(f"{key}={quote}{date}{quote}" for quote in ("'", '"'))

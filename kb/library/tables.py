@@ -205,7 +205,6 @@ class ConfigurationTables(Struct, forbid_unknown_fields=True):
         DifferentTable, Meta(description='[different.events] or [different.people], with lines like "A" = ["B"]')
     ] = DifferentTable()
     lessons: Annotated[dict[str, LessonTable], Meta(description="the table [lessons.kinds]")] = {}
-    points: object = None  # ignored; earlier versions joined equal notes by it
     feeds: Annotated[dict[str, FeedTable], Meta(description='tables like [feeds."https://…"]')] = {}
     searches: Annotated[tuple[SavedSearch, ...], Meta(description=SEARCH_EXAMPLE)] = ()
     categories: Annotated[dict[Text, Text], Meta(description='lines like house = "社内" below [categories]')] = {}

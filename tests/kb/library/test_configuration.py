@@ -269,19 +269,6 @@ def test_a_change_that_would_break_kb_toml_is_not_written(tmp_path: Path) -> Non
     assert (tmp_path / "kb.toml").read_text("utf-8") == "# 覚え書き\n"
 
 
-@pytest.mark.parametrize(
-    "told", ["[points.'a/b']\nsame = ['c/d']", "[points.'a/b']\nlike = 1", "[points]", "points = 1"]
-)
-def test_an_obsolete_table_of_points_is_a_problem_and_the_rest_of_kb_toml_holds(tmp_path: Path, told: str) -> None:
-    (tmp_path / "kb.toml").write_text(f"ignore = ['a.md']\n{told}\n\n[reports.'b.md']\nevent = '会'\n", "utf-8")
-    scan = Library(tmp_path).scan()
-
-    assert (scan.configuration.ignore, scan.configuration.overrides) == (("a.md",), {"b.md": MetadataOverride("会")})
-    assert list(map(str, scan.problems)) == [
-        "kb.toml: [points] means nothing any more, no notes are joined by hand; take it out"
-    ]
-
-
 WRITTEN = """\
 # 私の覚え書き
 ignore = ["drafts/**"]
