@@ -155,7 +155,8 @@ class Indexer:
 
         before = None
         with suppress(SearchIndexError):  # a damaged index is made again
-            before = self._collection.snapshot()
+            newest = self._collection.snapshot()
+            before = None if newest.is_missing else newest
         collection, cache = self._collection, ReportCache(self._collection.index, in_memory=in_memory)
         reader = None if in_memory and before is None else collection.passage_reader()  # it would make an index folder
         return Sync(collection, scan, before, since, progress, cache=cache, reader=reader, after_reading=after_reading)

@@ -17,7 +17,7 @@ import msgspec
 
 from index.messages import translatable
 from index.query import Query
-from kb.library.contents import Contents
+from kb.library.contents import NO_CONTENTS, Contents
 from kb.library.places import CACHE_FOLDER, UPDATE_SUFFIX, may_cache
 from kb.report.dates import day_of, is_date
 from kb.report.difference import Difference, Item, News
@@ -148,7 +148,7 @@ class UpdateFeed:
 
     def newest(self) -> str | None:
         """Return the moment of the last update in UTC, None if none is stored."""
-        update = self._newest_update(self._collection.contents())
+        update = self._newest_update(self._collection.contents() or NO_CONTENTS)
         return update.difference.at if update else None
 
     def entries(self, query: Query, *, whole: bool = True) -> tuple[NewsEntry, ...]:
@@ -157,8 +157,6 @@ class UpdateFeed:
         The query is not relaxed, and similar notes are not included.
         """
         snapshot = self._collection.snapshot()
-        if snapshot is None:
-            return ()
         news = tuple(islice(self._news(query, snapshot), MAX_ENTRIES))
         announced = {note.id for entry in news if entry.what != "fact" for note in (entry.note, *entry.others)}
         hits = tuple(_hits(query, snapshot, announced)) if whole else ()
@@ -167,14 +165,12 @@ class UpdateFeed:
     def new_since(self, query: Query, moment: str) -> int:
         """Return the number of entries of a search after a moment in UTC."""
         snapshot = self._collection.snapshot()
-        update = self._newest_update(snapshot.contents) if snapshot else None
-        if snapshot is None or update is None or update.difference.at <= moment:
+        update = self._newest_update(snapshot.contents)
+        if update is None or update.difference.at <= moment:
             return 0
         return sum(1 for _ in self._news(query, snapshot, moment))
 
-    def _newest_update(self, contents: Contents | None) -> Update | None:
-        if contents is None:
-            return None
+    def _newest_update(self, contents: Contents) -> Update | None:
         return self._newest.get(contents, lambda: UpdateStore(self._collection.index).newest(contents.updates))
 
     def _news(self, query: Query, snapshot: Snapshot, moment: str = "") -> Iterator[NewsEntry]:

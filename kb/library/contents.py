@@ -222,3 +222,7 @@ class Contents(Struct, frozen=True, dict=True):
     def events(self) -> Mapping[str, str]:
         """The name of each event by its slug."""
         return {slug(entry.event): entry.event for entry in self.reports if entry.event}
+
+
+NO_CONTENTS = Contents("", "", "", "", {}, {}, (), ())
+"""The contents of an index before its first generation."""

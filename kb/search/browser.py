@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from index.messages import translatable
 from index.query import Query
-from kb.library.contents import Contents, ReportEntry
+from kb.library.contents import NO_CONTENTS, Contents, ReportEntry
 from kb.library.line_readings import readings_in
 from kb.pipeline.alignment import Row, aligned
 from kb.report.identity import own_part, report_part
@@ -91,8 +91,6 @@ class Browser:
 
     def _make_directory(self) -> Directory:
         snapshot = self._collection.snapshot()
-        if snapshot is None:
-            return Directory.of((), ())
         counts = snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]
         noted = {one.value for one in counts if one.count}
         return Directory.of(snapshot.contents.newest_first, noted, snapshot.contents.parsed_configuration)
@@ -117,14 +115,14 @@ class Browser:
         """Return a note by its id, under the current or any former id of its report. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
         report_id, own = report_part(note_id), own_part(note_id)
-        reports = snapshot.contents.reports_of_id(report_id) if snapshot else ()
+        reports = snapshot.contents.reports_of_id(report_id)
         for report in reports:
-            if snapshot and (stored := snapshot.reader.stored(f"{report.id}/{own}")) is not None:
+            if (stored := snapshot.reader.stored(f"{report.id}/{own}")) is not None:
                 return snapshot.note(stored)
         near = tuple(
             f"{report}/{own}"
-            for report in (_near_ids(report_id, snapshot.contents.by_id) if snapshot else ())
-            if snapshot and snapshot.reader.stored(f"{report}/{own}") is not None
+            for report in _near_ids(report_id, snapshot.contents.by_id)
+            if snapshot.reader.stored(f"{report}/{own}") is not None
         )
         message = translatable("no note has the id {0}", note_id)
         if reports:
@@ -136,11 +134,10 @@ class Browser:
     def surroundings(self, note: Note) -> Surroundings:
         """Return the place of a note in its report. Raises UnknownIdError if a newer generation has no such note."""
         snapshot = self._collection.snapshot()
-        entry = _report_entry(note.report, snapshot.contents if snapshot else None)
-        stored = _stored("report", note.report, snapshot) if snapshot else ()
+        entry, stored = _report_entry(note.report, snapshot.contents), _stored("report", note.report, snapshot)
         relations = [load_relations(document) for document in stored]
         place = next((place for place, related in enumerate(relations) if related.id == note.id), None)
-        if snapshot is None or place is None:
+        if place is None:
             raise UnknownIdError(translatable("no note has the id {0}", note.id), (entry,))
         ids = {related for related in (note.id, note.remedy_of, note.answers) if related}
         return Surroundings(
@@ -161,8 +158,6 @@ class Browser:
         A note that shares no service must be more similar.
         """
         snapshot = self._collection.snapshot()
-        if snapshot is None:
-            return ()
         services = {mention.service for note in notes for mention in note.services}
         similar = []
         for hit in snapshot.reader.more_like([note.id for note in notes], "report", _MAX_SIMILAR):
@@ -180,9 +175,9 @@ class Browser:
     def note_takers(self, talk_id: str) -> tuple[NoteTaker, ...]:
         """Return the reports of a talk with their notes on it, in library order. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
-        canonical_id = snapshot.contents.canonical_talk(talk_id) if snapshot else None
-        if snapshot is None or canonical_id is None:
-            near = _near_ids(talk_id, snapshot.contents.talks) if snapshot else ()
+        canonical_id = snapshot.contents.canonical_talk(talk_id)
+        if canonical_id is None:
+            near = _near_ids(talk_id, snapshot.contents.talks)
             raise UnknownIdError(translatable("no talk has the id {0}", talk_id), near=near)
         notes = _notes("talk", canonical_id, snapshot)
         talks = (
@@ -197,11 +192,7 @@ class Browser:
 
     def aligned(self, note_takers: Sequence[NoteTaker]) -> tuple[Row, ...]:
         """Return the notes of several note takers in rows; notes that say the same share one row."""
-        snapshot = self._collection.snapshot()
-        return aligned(
-            [note_taker.notes for note_taker in note_takers],
-            snapshot.similarity if snapshot else lambda _notes, _others: (),
-        )
+        return aligned([note_taker.notes for note_taker in note_takers], self._collection.snapshot().similarity)
 
     def spoken(self, talk_id: str) -> TalkEntry:
         """Return a talk and its reports, without the notes. Raises UnknownIdError."""
@@ -214,18 +205,18 @@ class Browser:
     def report(self, report_id: str) -> tuple[ReportEntry, Sequence[Note]]:
         """Return a report and all its notes in reading order. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
-        entry = _report_entry(report_id, snapshot.contents if snapshot else None)
-        return entry, _notes("report", entry.id, snapshot) if snapshot else ()
+        entry = _report_entry(report_id, snapshot.contents)
+        return entry, _notes("report", entry.id, snapshot)
 
     def entry(self, report_id: str) -> ReportEntry:
         """Return a report without its notes. Raises UnknownIdError."""
-        return _report_entry(report_id, self._collection.contents())
+        return _report_entry(report_id, self._collection.contents() or NO_CONTENTS)
 
     def noted(self, report_id: str) -> Mapping[int, str]:
         """Return the ids of a report's notes by the line that each begins on. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
-        entry = _report_entry(report_id, snapshot.contents if snapshot else None)
-        relations = map(load_relations, _stored("report", entry.id, snapshot) if snapshot else ())
+        entry = _report_entry(report_id, snapshot.contents)
+        relations = map(load_relations, _stored("report", entry.id, snapshot))
         return {related.line: related.id for related in relations}
 
     def outline(self, report_id: str) -> Outline:
@@ -307,11 +298,11 @@ def _entry_of(entries: Mapping[str, T], key: str, what: str) -> T:
     return entries[key]
 
 
-def _report_entry(report_id: str, contents: Contents | None) -> ReportEntry:
+def _report_entry(report_id: str, contents: Contents) -> ReportEntry:
     """Return the entry of a report by its current or any former id. Raises UnknownIdError."""
-    entries = contents.reports_of_id(report_id) if contents else ()
+    entries = contents.reports_of_id(report_id)
     if not entries:
-        near = _near_ids(report_id, contents.by_id) if contents else ()
+        near = _near_ids(report_id, contents.by_id)
         raise UnknownIdError(translatable("no report has the id {0}", report_id), near=near)
     if len(entries) > 1:
         candidates = ", ".join(f"{entry.id} ({entry.source})" for entry in entries)

@@ -21,7 +21,7 @@ from index.stand_in import WithStandIn
 from index.urls import web_parts
 from index.whoosh_engine import WhooshEngine
 from kb.library.configuration import NO_MODEL, Configuration
-from kb.library.contents import Contents
+from kb.library.contents import NO_CONTENTS, Contents
 from kb.library.files import Library
 from kb.library.places import CACHE_FOLDER, OWN_LIBRARY, SAMPLE_VECTORS, find_library, index_folder, may_cache
 from kb.library.tables import EngineAddress
@@ -47,11 +47,19 @@ EMBEDDED = "embedded"  # the value of KB_ENGINE that overrides the cluster of a 
 
 
 class Snapshot(Struct, frozen=True):
-    """One generation of an index, whatever is published later, with the tools of the kb.toml that it was made with."""
+    """One generation of an index, whatever is published later, with the tools of the kb.toml that it was made with.
+
+    Before the first generation it has no documents, NO_CONTENTS, and the tools of the present kb.toml.
+    """
 
     reader: IndexReader
     contents: Contents
     tools: Tools
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no index yet."""
+        return self.contents is NO_CONTENTS
 
     def note(self, stored: str) -> Note:
         """Return the note of a stored document."""
@@ -171,8 +179,8 @@ class Collection:
         except SearchIndexError:
             return None
 
-    def snapshot(self) -> Snapshot | None:
-        """Return the newest generation, to answer one request from; None if there is no index.
+    def snapshot(self) -> Snapshot:
+        """Return the newest generation, to answer one request from.
 
         Raises SearchIndexError as `contents` does.
         """
@@ -182,7 +190,8 @@ class Collection:
         if self.engine is not engine:  # reading the contents has reopened the library
             reader = self.engine.snapshot()
             contents = self._contents_of(reader.meta())
-        return Snapshot(reader, contents, tools_of(contents.configuration_text)) if contents else None
+        tools = tools_of(contents.configuration_text if contents else self.configuration.text)
+        return Snapshot(reader, contents or NO_CONTENTS, tools)
 
     def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
         """Return the contents in a generation's metadata; follow kb.toml if they were made with another.

@@ -55,8 +55,6 @@ class CrossTab:
 
     def _count_years(self, category: str | None) -> Iterator[ServiceYears]:
         snapshot, by_slug = self._collection.snapshot(), self._collection.catalogue.by_slug
-        if snapshot is None:
-            return
         counts = snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]
         services = [by_slug[count.value] for count in counts if count.value in by_slug]
         for service in [one for one in services if category in (None, one.category)][:_MAX_SERVICES]:
@@ -66,8 +64,6 @@ class CrossTab:
 
     def _count_services(self) -> Mapping[str, Sequence[str]]:
         snapshot, services = self._collection.snapshot(), defaultdict[str, list[str]](list)
-        if snapshot is None:
-            return {}
         for service in snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]:
             about = Query(limit=0, facets=("talk",)).select("service", service.value)
             for talk in snapshot.reader.search(about).facets["talk"]:

@@ -123,8 +123,6 @@ class Guides:
     def _make(self, service: Service) -> Guide:
         snapshot, domain = self._collection.snapshot(), self._collection.domain
         changes = tuple(sorted(domain.changes_of(service.slug), key=attrgetter("changed_on"), reverse=True))
-        if snapshot is None:
-            return Guide(service, 0, 0, dict.fromkeys(PARTS, ()), changes)
         total, notes, remedies, overtaken = _candidates(service, snapshot)
         # Group remedies on other services too: two note takers may have noted the same one.
         grouped = {note.id: note for note in chain(notes, *remedies.values())}

@@ -90,8 +90,8 @@ class Searcher:
         rejected = {note for note, correction in corrections.items() if query.text in correction.no_answer_to}
         return quoted([found for found in (*answer.hits, *answer.near) if found.note.id not in rejected])
 
-    def _results(self, query: Query, snapshot: Snapshot | None) -> SearchResults:
-        if snapshot is None:
+    def _results(self, query: Query, snapshot: Snapshot) -> SearchResults:
+        if snapshot.is_missing:
             return SearchResults(total=0, hits=(), facets=dict.fromkeys(query.facets, ()))
         query = current(query, snapshot.contents)
         index_query, service_group = for_index(query)
