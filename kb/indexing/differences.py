@@ -11,6 +11,7 @@ from itertools import chain
 
 from msgspec.structs import replace
 
+from index.engine import SearchIndexError
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
 from kb.report.difference import Difference, Fate, Item, News, ReportDifference, Sort, counted
@@ -26,6 +27,10 @@ REPORT_FIELDS = ("id", "title", "event", "held_on", "published", "url", "source"
 # A note is an edit of another if they share this much of their characters: below are notes of one form (「〜を使う」).
 _MIN_SIMILARITY = 0.6
 _MAX_EDITS = 100  # new or removed notes of a report; with more, edits are not searched, because every pair is compared
+
+
+class UnreadableNotesError(Exception):
+    """The notes of the generation before are damaged, or another version of kb wrote them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ PROPERTIES: Mapping[Sort, Callable[[MarkedNote], Mapping[str, str]]] = {
 class Comparison:
     """Compares the reports of a generation with those of the next, one report after the other.
 
-    Call `changed` for each report that is new or changed, then `gone`, then `news`.
+    Call `changed` for each report that is new or changed, then `gone`, then `news`. The first two raise
+    UnreadableNotesError.
     """
 
     def __init__(self, before: Snapshot, after: Contents, domain: Domain) -> None:
@@ -61,18 +67,6 @@ class Comparison:
         self._gone = {source: one for source, one in before.contents.by_source.items() if source not in remaining}
         self._moved = {entry.id: entry for entry in self._gone.values()}
         self._unsolved: set[str] = set()  # problems without a remedy before, in the reports compared so far
-
-    def can_read(self) -> bool:
-        """Return whether the stored notes can be read: another version of kb may have written them.
-
-        Only reading is tried here, so that a bug in the comparison is not taken for an unreadable index.
-        """
-        try:
-            for entry in self._before.contents.reports:
-                self._stored_notes(entry)
-        except Exception:  # noqa: BLE001  # any failure means that another version wrote the notes
-            return False
-        return True
 
     def changed(self, entry: ReportEntry, notes: Iterable[Note]) -> ReportDifference:
         """Return the difference of a report that is new or changed, with its notes in the next generation."""
@@ -109,8 +103,11 @@ class Comparison:
 
     def _stored_notes(self, entry: ReportEntry) -> Sequence[MarkedNote]:
         query = Query(sort="position", limit=None).select("report", entry.id)
-        stored = [hit.stored for hit in self._before.reader.search(query).hits]
-        return [MarkedNote(self._before.note(one), load_overtaken(one)) for one in stored]
+        try:
+            stored = [hit.stored for hit in self._before.reader.search(query).hits]
+            return [MarkedNote(self._before.note(one), load_overtaken(one)) for one in stored]
+        except (SearchIndexError, ValueError, LookupError) as error:
+            raise UnreadableNotesError from error
 
 
 def difference(reports: Iterable[ReportDifference], at: str) -> Difference | None:

@@ -28,7 +28,7 @@ from index.embedding import PassageReader
 from index.engine import Publication
 from index.schema import Document
 from kb.indexing import staging
-from kb.indexing.differences import Comparison, difference, first_difference, reading_difference
+from kb.indexing.differences import Comparison, UnreadableNotesError, difference, first_difference, reading_difference
 from kb.indexing.news import MAX_UPDATES, Update, UpdateStore, moment_after, newest_news
 from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary, lesson_of
 from kb.indexing.staging import FileResult, StagedReports
@@ -187,14 +187,14 @@ class Sync:
         at, news = moment_after(self._last), self._last.news if self._last else ()
         if self._before is None:
             return Update(first_difference(contents, at), ())
-        comparison = Comparison(self._before, contents, self._tools.domain)
-        if self._reusable is None and not comparison.can_read():
+        comparison, reports = Comparison(self._before, contents, self._tools.domain), []
+        try:
+            for entry in self._changed_entries(contents.reports):
+                report = self._loader.load(self._files[entry.source]).report
+                reports.append(comparison.changed(entry, relations.with_ids_of(report, entry).notes))
+            reports += comparison.gone()
+        except UnreadableNotesError:
             return Update(first_difference(contents, at), news)
-        reports = []
-        for entry in self._changed_entries(contents.reports):
-            report = self._loader.load(self._files[entry.source]).report
-            reports.append(comparison.changed(entry, relations.with_ids_of(report, entry).notes))
-        reports += comparison.gone()
         found = difference(reports, at)
         if found and self._after_reading:
             return Update(reading_difference(found, self._earlier_reading), news)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import ValidationError
 from msgspec.structs import replace as changed
 
 from kb.indexing import differences, indexer, report_cache, sync
@@ -149,7 +150,7 @@ def test_notes_of_another_version_may_be_unreadable_but_a_bug_is_not_hidden(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(_: str, __: object) -> None:
-        raise AttributeError("of another version")
+        raise ValidationError("of another version")
 
     def faulty(*_: object) -> None:
         raise AttributeError("of ours")
