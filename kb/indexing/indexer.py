@@ -94,7 +94,7 @@ class Indexer:
     def _moves(self, before: Contents | None, scan: Scan) -> Sequence[Move]:
         return moves(before, scan) if before and not self._collection.is_samples else ()
 
-    def preview_lesson(self, progress: Progress = ignore_progress) -> "LessonPreview | None":
+    def preview_lesson(self) -> "LessonPreview | None":
         """Return what the corrections of kinds would teach that is not learned yet, None for no such corrections.
 
         What assistants read teaches, too. The lesson gets weaker until it changes no more notes than
@@ -111,7 +111,7 @@ class Indexer:
         for strength in _STRENGTHS:
             lesson = LessonTable(scan.configuration.lesson.corrections + new, until, strength)
             learned = replace(scan, configuration=dataclasses.replace(scan.configuration, lesson=lesson))
-            difference = self._prepare(learned, since, progress, in_memory=True).preview()
+            difference = self._prepare(learned, since, ignore_progress, in_memory=True).preview()
             reports = difference.reports if difference else ()
             items = tuple(
                 item for one in reports for item in one.items if item.sort == "kind" and item.note not in known
