@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from index.engine import Coverage, Reason
     from index.query import Step
     from index.query_ast import Notice
-    from kb.report.difference import Fate, Item, Sort
+    from kb.report.difference import Fate, Item, ItemSort
     from kb.report.model import Note, Why
     from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
@@ -394,7 +394,7 @@ def _degree(similarity: float) -> str:
     return next(_(text) for least, text in _DEGREES if similarity >= least)
 
 
-def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
+def counts(counts: "Mapping[ItemSort, Mapping[Fate, int]]") -> str:
     """Return how much came, went and changed: reports 1 changed · tags 2 added, 1 changed."""
     parts = []
     for sort, by_fate in counts.items():

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from index.engine import SearchIndexError
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
-from kb.report.difference import Difference, Fate, Item, News, ReportDifference, Sort, counted
+from kb.report.difference import Difference, Fate, Item, ItemSort, News, ReportDifference, counted
 from kb.report.identity import own_part
 from kb.report.model import Note
 from kb.search.collection import Snapshot
@@ -46,7 +46,7 @@ class MarkedNote:
         return own_part(self.note.id)
 
 
-PROPERTIES: Mapping[Sort, Callable[[MarkedNote], Mapping[str, str]]] = {
+PROPERTIES: Mapping[ItemSort, Callable[[MarkedNote], Mapping[str, str]]] = {
     "tag": lambda one: {mention.service: mention.via for mention in one.note.services},
     "kind": lambda one: {"": one.note.kind},
     "pair": lambda one: _pairs(one.note),
@@ -54,7 +54,7 @@ PROPERTIES: Mapping[Sort, Callable[[MarkedNote], Mapping[str, str]]] = {
 }
 
 
-class Comparison:
+class GenerationComparison:
     """Compares the reports of a generation with those of the next, one report after the other.
 
     Call `changed` for each report that is new or changed, then `gone`, then `news`. The first two raise
@@ -124,7 +124,7 @@ def first_difference(contents: Contents, at: str) -> Difference:
 
 def reading_difference(found: Difference, earlier: Difference | None) -> Difference:
     """Return the difference that the sentence model's reading made, as counts alone, with the `earlier` part of it."""
-    counts: dict[Sort, Counter[Fate]] = defaultdict(Counter)
+    counts: dict[ItemSort, Counter[Fate]] = defaultdict(Counter)
     for sort, fates in chain(earlier.counts.items() if earlier else (), found.counts.items()):
         if sort != "report":
             counts[sort].update(fates)

@@ -28,7 +28,13 @@ from index.embedding import PassageReader
 from index.engine import Publication
 from index.schema import Document
 from kb.indexing import staging
-from kb.indexing.differences import Comparison, UnreadableNotesError, difference, first_difference, reading_difference
+from kb.indexing.differences import (
+    GenerationComparison,
+    UnreadableNotesError,
+    difference,
+    first_difference,
+    reading_difference,
+)
 from kb.indexing.news import MAX_UPDATES, Update, UpdateStore, moment_after, newest_news
 from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary, lesson_of
 from kb.indexing.staging import FileResult, StagedReports
@@ -187,7 +193,7 @@ class Sync:
         at, news = moment_after(self._last), self._last.news if self._last else ()
         if self._before is None:
             return Update(first_difference(contents, at), ())
-        comparison, reports = Comparison(self._before, contents, self._tools.domain), []
+        comparison, reports = GenerationComparison(self._before, contents, self._tools.domain), []
         try:
             for entry in self._changed_entries(contents.reports):
                 report = self._loader.load(self._files[entry.source]).report

@@ -32,7 +32,7 @@ Morphemes: TypeAlias = "Mapping[str, tuple[Morpheme, ...]]"
 """The morphemes of each text of a report."""
 Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
 """Corrections by note, grouped by the report id that kb.toml has in the note's id: it may be a former one."""
-Readings: TypeAlias = Mapping[str, LineReading]
+LineReadings: TypeAlias = Mapping[str, LineReading]
 """Readings by assistants: in a file by the keys of lines, in a report by note id, with the ids of other notes."""
 T = TypeVar("T")
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -66,7 +66,7 @@ class ClassifiedReport(Struct, frozen=True):
     training_features: Mapping[str, tuple[str, ...]] = {}
     marked_answers: Mapping[str, str] = {}
     scores: tuple[bytes, ...] = ()
-    assisted: Readings = {}
+    assisted: LineReadings = {}
     moved: Mapping[str, Correction] = {}
 
 
@@ -170,7 +170,7 @@ def finish_report(
     if corrections and lines:
         unchanged = report_with_candidates(outline, override)[0]
         corrections = _by_line(report, unchanged, corrections, corrections)
-    assisted: Readings = {}
+    assisted: LineReadings = {}
     read = {key: one for key, one in read.items() if not one.undone}
     if read:
         own = report
@@ -239,7 +239,7 @@ def report_key(title: str) -> str:
 
 
 def _assisted_report(
-    outline: Outline, own: Report, override: MetadataOverride, tools: Tools, read: Readings
+    outline: Outline, own: Report, override: MetadataOverride, tools: Tools, read: LineReadings
 ) -> "tuple[Report, Candidates]":
     """Return the report with the event, the day and the talks that an assistant read; `own` is that without them."""
     from kb.talks import report_with_candidates
@@ -266,7 +266,7 @@ def _by_line(
     return {**moved, **corrections}
 
 
-def _assisted_notes(outline: Outline, report: Report, tools: Tools, read: Readings) -> tuple[Report, Readings]:
+def _assisted_notes(outline: Outline, report: Report, tools: Tools, read: LineReadings) -> tuple[Report, LineReadings]:
     """Return the report with the titles and speakers that an assistant read, and what it read in each note."""
     from kb.talks import line_keys, lines_of
 

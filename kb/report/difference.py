@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
-Sort: TypeAlias = Literal["report", "note", "tag", "kind", "pair", "mark"]
+ItemSort: TypeAlias = Literal["report", "note", "tag", "kind", "pair", "mark"]
 """The type of a changed item. A `mark` is a dated change that outdates a note."""
 Fate: TypeAlias = Literal["came", "went", "changed"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
+SORTS: tuple[ItemSort, ...] = get_args(ItemSort)
 FATES: tuple[Fate, ...] = get_args(Fate)
 
 # Bounds of a stored difference: a rule that touches every note of a library stores its first notes and a number.
@@ -26,7 +26,7 @@ class Item:
     `before` and `after` are the two states: how a tag was inferred, a kind, the paired note, a text.
     """
 
-    sort: Sort
+    sort: ItemSort
     fate: Fate
     note: str
     text: str
@@ -61,7 +61,7 @@ class Difference:
 
     at: str
     reports: tuple[ReportDifference, ...]
-    counts: Mapping[Sort, Mapping[Fate, int]]
+    counts: Mapping[ItemSort, Mapping[Fate, int]]
     first: bool = False
     left_out: int = 0
     read: int = 0
@@ -94,9 +94,9 @@ class News:
     notes: tuple[str, ...]
 
 
-def counted(reports: tuple[ReportDifference, ...]) -> Mapping[Sort, Mapping[Fate, int]]:
+def counted(reports: tuple[ReportDifference, ...]) -> Mapping[ItemSort, Mapping[Fate, int]]:
     """Return the number of changes by sort and fate, without zeros."""
-    counts: Counter[tuple[Sort, Fate]] = Counter(("report", report.fate) for report in reports)
+    counts: Counter[tuple[ItemSort, Fate]] = Counter(("report", report.fate) for report in reports)
     counts.update((item.sort, item.fate) for report in reports for item in report.items)
     by_sort = {sort: {fate: counts[sort, fate] for fate in FATES if counts[sort, fate]} for sort in SORTS}
     return {sort: fates for sort, fates in by_sort.items() if fates}

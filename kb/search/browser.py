@@ -55,7 +55,7 @@ class NoteTaker(Struct, frozen=True):
     notes: tuple[Note, ...]
 
 
-class Why(Struct, frozen=True):
+class Explanation(Struct, frozen=True):
     """A claim about a note or a talk (`kind`), its probability, and its features with their weights.
 
     The features come strongest first and argue for the claim if positive. A claim by a person or by an assistant,
@@ -236,20 +236,20 @@ class Browser:
         lines, notes = lines_of(self.outline(report_id).blocks), self.noted(report_id)
         return {key: (line.text, notes.get(line.number)) for line, key in zip(lines, line_keys(lines), strict=True)}
 
-    def why(self, identifier: str) -> Why:
+    def why(self, identifier: str) -> Explanation:
         """Return the reasons for the kind of a note or for a talk, from a new reading of the file.
 
         Raises UnknownIdError, also if the file has changed since; UnreadableError; OSError.
         """
         return self._why_talk(identifier) if self.is_talk(identifier) else self._why_kind(identifier)
 
-    def _why_talk(self, talk_id: str) -> Why:
+    def _why_talk(self, talk_id: str) -> Explanation:
         from kb.pipeline.reports import line_overrides
         from kb.talks import report_of, talk_reasons
 
         note_taker, tools = self.note_takers(talk_id)[0], self._collection.tools
         if note_taker.talk.read_by:
-            return Why("talk", note_taker.talk.title, 1.0, (), note_taker.talk.read_by)
+            return Explanation("talk", note_taker.talk.title, 1.0, (), note_taker.talk.read_by)
         entry, talk, outline = note_taker.report, note_taker.talk, self.outline(note_taker.report.id)
         override = tools.configuration.override(entry.source)
         talks = report_of(outline, override, line_overrides(tools, override)).talks
@@ -257,9 +257,9 @@ class Browser:
         if not lines:
             raise UnknownIdError(translatable("{0} holds no talk {1} any more", entry.source, talk_id))
         sure, reasons = talk_reasons(outline, entry.event, min(lines, key=lambda line: abs(line - talk.line)))
-        return Why("talk", talk.title, sure, tuple(reasons))
+        return Explanation("talk", talk.title, sure, tuple(reasons))
 
-    def _why_kind(self, note_id: str) -> Why:
+    def _why_kind(self, note_id: str) -> Explanation:
         from kb.kinds import reasons
         from kb.pipeline.reports import finish_report
 
@@ -276,11 +276,11 @@ class Browser:
         corrections = contents.parsed_configuration.corrections if contents else {}
         note_ids = [f"{report_id}/{own}" for report_id in (contents.ids_of(note.report) if contents else ())]
         if any(corrections[note_id].kind for note_id in note_ids if note_id in corrections):
-            return Why(note.kind, note.text, note.sure, ())
+            return Explanation(note.kind, note.text, note.sure, ())
         if note.read_by and any(one.kind for key, one in finished.classified.assisted.items() if own_part(key) == own):
-            return Why(note.kind, note.text, note.sure, (), note.read_by)
+            return Explanation(note.kind, note.text, note.sure, (), note.read_by)
         report = replace(finished.report, notes=tuple(notes.values()))
-        return Why(kind, note.text, sure, tuple(reasons(report, finished.morphemes)[notes[own].id]))
+        return Explanation(kind, note.text, sure, tuple(reasons(report, finished.morphemes)[notes[own].id]))
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return every service of the catalogue with its number of notes, None without an index."""

@@ -42,7 +42,7 @@ class Cell(Struct, frozen=True):
     width: float = 0
 
 
-class Row(Struct, frozen=True):
+class ComparisonRow(Struct, frozen=True):
     """A value with its notes on each side; `more` is the side that has clearly more for its size, 0 or 1, or None."""
 
     value: str
@@ -58,8 +58,8 @@ class Group(Struct, frozen=True):
     """
 
     key: str
-    shared: tuple[Row, ...]
-    own: tuple[tuple[Row, ...], tuple[Row, ...]] = ((), ())
+    shared: tuple[ComparisonRow, ...]
+    own: tuple[tuple[ComparisonRow, ...], tuple[ComparisonRow, ...]] = ((), ())
     left_out: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -175,7 +175,7 @@ def _group(key: str, sides: tuple[Side, Side]) -> Group | None:
         if side.answer.total
     )
 
-    def row(value: str) -> Row:
+    def row(value: str) -> ComparisonRow:
         totals = sides[0].answer.total, sides[1].answer.total
         first, second = cells = tuple(
             Cell(notes, side.narrowed(facet, *(one.value for one in counts.get(value, ()))), width=width)
@@ -185,7 +185,7 @@ def _group(key: str, sides: tuple[Side, Side]) -> Group | None:
         )
         is_clear = log_likelihood((first.number, second.number), totals) >= _CLEAR
         more = int(first.number * totals[1] < second.number * totals[0]) if is_clear else None
-        return Row(value, labels[value], cells, more)
+        return ComparisonRow(value, labels[value], cells, more)
 
     rows, *own = (tuple(map(row, part)) for part in shown)
     left_out = [len(every) - len(part) for every, part in zip((shared, first, second), shown, strict=True)]

@@ -11,7 +11,7 @@ from index.query import Query
 from kb.kinds.pairs import Pair
 from kb.knowledge_base import KnowledgeBase
 from kb.search.citation import escaped
-from kb.search.comparison import PARTS, TEXT, Cell, Comparison, Group, Row, compared, compared_facet
+from kb.search.comparison import PARTS, TEXT, Cell, Comparison, ComparisonRow, Group, compared, compared_facet
 from kb.search.records import facet_record, pair_record
 from kb.search.searcher import current
 from kb.services import Domain
@@ -136,18 +136,20 @@ def _refuse(error: HTTPException, detail: str) -> NoReturn:
     abort(problem(BadRequest() if wants_json() else error, detail))
 
 
-def _numbers(comparison: Comparison) -> Iterator[Row]:
+def _numbers(comparison: Comparison) -> Iterator[ComparisonRow]:
     """Yield the numbers of notes, also by kind and state, without empty rows."""
     first, second = comparison.sides
-    yield Row("notes", _("Notes"), (Cell(first.answer.total, first.query), Cell(second.answer.total, second.query)))
+    yield ComparisonRow(
+        "notes", _("Notes"), (Cell(first.answer.total, first.query), Cell(second.answer.total, second.query))
+    )
     for facet, values in (("kind", KINDS), ("state", _STATES)):
         for value in values if comparison.facet != facet else ():
             cells = first.cell(facet, value), second.cell(facet, value)
             if cells[0].number or cells[1].number:
-                yield Row(value, wording.value_name(facet, value, value), cells)
+                yield ComparisonRow(value, wording.value_name(facet, value, value), cells)
 
 
-def _name(key: str, row: Row, domain: Domain) -> str:
+def _name(key: str, row: ComparisonRow, domain: Domain) -> str:
     """Return the name of a row in the group with a key."""
     if key == "service":
         return domain.catalogue.short_name(row.value)
@@ -157,7 +159,7 @@ def _name(key: str, row: Row, domain: Domain) -> str:
 def _record(shown: ComparisonPage, domain: Domain) -> dict[str, Any]:
     """Return a comparison as JSON: each side with its numbers and notes, and the values of each group."""
 
-    def values(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
+    def values(rows: tuple[ComparisonRow, ...]) -> list[dict[str, Any]]:
         return [
             {"value": row.value, "label": row.label, "notes": [cell.number for cell in row.cells], "more": row.more}
             for row in rows

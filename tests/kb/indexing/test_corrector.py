@@ -13,7 +13,7 @@ from kb.readers.formats import read_outline
 from kb.report.identity import own_part, talk_id
 from kb.report.model import Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
-from kb.search.browser import Why
+from kb.search.browser import Explanation
 from kb.search.results import UnknownIdError
 from kb.talks import report_of
 
@@ -101,7 +101,7 @@ def test_a_corrected_kind_has_no_reasons(kb: KnowledgeBase) -> None:
     kb.corrector.note(note.id, lambda _: Correction(kind="question"))
     kb.indexer.sync()
 
-    assert kb.browser.why(note.id) == Why("question", "冪等に作る", 1.0, ())
+    assert kb.browser.why(note.id) == Explanation("question", "冪等に作る", 1.0, ())
 
 
 def test_why_a_line_is_a_talk_follows_the_line_in_the_current_file(kb: KnowledgeBase) -> None:
