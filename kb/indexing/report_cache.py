@@ -177,9 +177,9 @@ class ReportLoader:
         self, tools: Tools, cache: ReportCache, reader: PassageReader | None = None, lesson: Lesson = _NO_LESSON
     ) -> None:
         self.cache = cache
-        self._tools = tools
+        self.tools = tools
         self._reader = reader
-        self._lesson = lesson
+        self.lesson = lesson
         self._domain = tools.configuration.domain_digest
         self._kept: dict[str, Morphemes] = {}  # of reports that were analysed, by source
         self._room = _MAX_KEPT
@@ -227,6 +227,10 @@ class ReportLoader:
                 self._store(file, replace(classified, training_features=known))
         return {note: known[note] for note in notes if note in known}
 
+    def lacks_reading(self, entry: ReportEntry) -> bool:
+        """Return whether the notes of a report were classified without the reader, which reads them now."""
+        return bool(self._reader and entry.notes and entry.reading != self._reader.reading)
+
     def unread(self, file: ReportFile) -> list[str]:
         """Return the passages of a file's report that the reader has not read. Raises UnreadableError."""
         notes = self.load_for_any_domain(file).notes
@@ -237,11 +241,11 @@ class ReportLoader:
         cached = self._cached(file)
         if cached is None:
             outline, read = read_outline(file.data, file.source), readings_in(file.read)
-            finished = finish_report(outline, self._tools, reader=self._reader, lesson=self._lesson, read=read)
-        elif cached.lesson != self._lesson.key or self._has_new_readings(cached):
+            finished = finish_report(outline, self.tools, reader=self._reader, lesson=self.lesson, read=read)
+        elif cached.lesson != self.lesson.key or self._has_new_readings(cached):
             finished = FinishedReport(cached, self._known_morphemes(file))
             corrections = {**cached.moved, **self._fingerprint(file, cached).corrections}
-            finished = with_kinds(finished, corrections, self._reader, self._lesson)
+            finished = with_kinds(finished, corrections, self._reader, self.lesson)
         else:
             return FinishedReport(cached, {})
         self._store(file, finished.classified)
@@ -251,7 +255,7 @@ class ReportLoader:
         """Return the morphemes of a file's report that are kept, and keep them no longer; else analyse each text."""
         kept = self._kept.pop(file.source, None)
         if kept is None:
-            return AnalysedTexts(self._tools)
+            return AnalysedTexts(self.tools)
         self._room += sum(map(len, kept.values()))
         return kept
 
@@ -277,9 +281,9 @@ class ReportLoader:
     def _fingerprint(self, file: ReportFile, classified: ClassifiedReport) -> ReportFingerprint:
         """Return the fingerprint that the report of a file has now."""
         report = classified.report
-        override = self._tools.configuration.override(file.source)
-        corrections = corrections_for(report, self._tools.corrections)
-        talks = talk_corrections(report, self._tools)
+        override = self.tools.configuration.override(file.source)
+        corrections = corrections_for(report, self.tools.corrections)
+        talks = talk_corrections(report, self.tools)
         return ReportFingerprint(file.version, code_digest(), self._domain, override, corrections, talks)
 
 

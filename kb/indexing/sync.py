@@ -12,10 +12,9 @@ A report file becomes notes in eight steps:
     8 commit    `Engine.publish` makes the new generation the current one
 
 Between 5 and 6, the whole library decides about copies, ids and shared talks (`kb.pipeline.relations`). Unchanged files
-skip all steps.
+(`kb.indexing.unchanged`) skip steps 2 to 5, and the others too unless the library gives them another id or talk.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from itertools import accumulate
@@ -38,16 +37,15 @@ from kb.indexing.differences import (
 from kb.indexing.news import MAX_UPDATES, Update, UpdateStore, moment_after, newest_news
 from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary, lesson_of
 from kb.indexing.staging import FileResult, StagedReports
+from kb.indexing.unchanged import UnchangedFiles
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.pipeline import relations
-from kb.pipeline.reports import MAX_UNREAD, Progress, Tools, corrections_for, talk_corrections, tools_of
+from kb.pipeline.reports import MAX_UNREAD, Progress, tools_of
 from kb.report.difference import Difference
-from kb.report.names import person_key
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.documents import documents
-from kb.services import KeywordSet, changed_names, changed_services
 from kb.storage.caches import code_digest
 
 
@@ -81,19 +79,18 @@ class Sync:
         self._earlier_reading = self._last.difference if self._last and after_reading else None
         if self._earlier_reading and not self._earlier_reading.read:
             self._earlier_reading = None
-        self._reusable = contents if contents and contents.code == code_digest() else None
         self._tools = tools_of(scan.configuration.text)  # the collection has those of the generation before
         self._lesson = lesson_of(scan, contents, ReportLoader(self._tools, cache))
         self._reader, self._after_reading = reader, after_reading
         self._loader = ReportLoader(self._tools, cache, reader, self._lesson)
-        self._unchanged = frozenset(self._unchanged_files(self._reusable) if self._reusable else ())
+        self._unchanged = UnchangedFiles(contents, scan, self._loader, after_reading=after_reading)
 
     def run(self) -> tuple[Contents, Difference | None]:
         """Publish the next generation; return its contents and its difference, None if nothing differs.
 
         Raises OutdatedError if another process published a generation since.
         """
-        files = [file for file in self._scan.files if file.source not in self._unchanged]
+        files = [file for file in self._scan.files if file.source not in self._unchanged.sources]
         collection, configuration = self._collection, self._scan.configuration
         with collection.engine.staging() if len(files) >= staging.MIN_FILES else nullcontext() as writer:
             staged = StagedReports({}, ())
@@ -109,7 +106,7 @@ class Sync:
     @property
     def is_needed(self) -> bool:
         """Whether any file has changed, or counts as changed."""
-        return len(self._unchanged) < len(self._files)
+        return len(self._unchanged.sources) < len(self._files)
 
     def preview(self) -> Difference | None:
         """Return the difference that a sync would make, None if nothing differs; nothing is published."""
@@ -123,7 +120,7 @@ class Sync:
 
         `staged` are the results of the worker processes.
         """
-        results = {**self._unchanged_results(), **staged}
+        results = {**self._unchanged.results(), **staged}
         files = [file for file in self._scan.files if file.source not in results]
         for number, file in enumerate(files, start=1):
             try:
@@ -143,7 +140,8 @@ class Sync:
         lacking, passages = list[ReportFile](), dict[str, None]()
         for file in self._scan.files:
             result = results[file.source]
-            if file.source not in self._unchanged and isinstance(result, ReportSummary) and self._lacks(result.entry):
+            is_changed = file.source not in self._unchanged.sources
+            if is_changed and isinstance(result, ReportSummary) and self._loader.lacks_reading(result.entry):
                 lacking.append(file)
                 passages |= dict.fromkeys(self._loader.unread(file))
                 if len(passages) > MAX_UNREAD:
@@ -154,9 +152,6 @@ class Sync:
             self._reader.read(list(passages), lambda done, total: self._progress("classifying", done, total))
         for file in lacking:
             results[file.source] = ReportSummary.of(self._loader.load(file), file)
-
-    def _lacks(self, entry: ReportEntry) -> bool:
-        return bool(self._reader and entry.notes and entry.reading != self._reader.reading)
 
     def _relate(self, summaries: Mapping[str, ReportSummary], problems: Sequence[FileProblem]) -> Contents:
         """Return the contents of the next generation: the reports without copies, under their final ids."""
@@ -255,64 +250,4 @@ class Sync:
 
     def _changed_entries(self, entries: Iterable[ReportEntry]) -> list[ReportEntry]:
         """Return the entries of reports whose documents the index lacks or holds in another state."""
-        before = self._reusable.by_source if self._reusable else {}
-        return [entry for entry in entries if entry.source not in self._unchanged or before[entry.source] != entry]
-
-    def _unchanged_files(self, before: Contents) -> Iterator[str]:
-        """Yield the sources of files that are not read again: nothing that decides their report has changed."""
-        old, new = before.parsed_configuration, self._scan.configuration
-        old_tools = Tools(old)
-        renamed = new.people.changed(old.people)
-        names: KeywordSet | None = KeywordSet(())
-        services = frozenset[str]()
-        if old.domain_digest != new.domain_digest:
-            names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
-        for file in self._scan.files:
-            if old.override(file.source) != new.override(file.source):
-                continue
-            if before.files.get(file.source) != file.version:
-                continue
-            report_id = before.ids.get(file.source)
-            if report_id is None:  # the file is unreadable
-                yield file.source
-                continue
-            entry = before.by_source.get(file.source)
-            if entry is None or before.lesson != self._lesson.key or not renamed.isdisjoint(_people(entry)):
-                continue
-            if self._after_reading and self._lacks(entry) and not self._loader.unread(file):
-                continue
-            report = relations.with_own_talks(replace(entry, id=report_id))
-            if talk_corrections(report, old_tools) != talk_corrections(report, self._tools):
-                continue
-            earlier, later = (corrections_for(report, tools.corrections) for tools in (old_tools, self._tools))
-            added = {slug for correction in earlier.values() for slug in correction.adds}
-            if earlier == later and services.isdisjoint(added) and not self._may_have(file, names):
-                yield file.source
-
-    def _may_have(self, file: ReportFile, names: KeywordSet | None) -> bool:
-        """Return whether the text of a report may contain one of these names; None means any name."""
-        if not names:
-            return names is None
-        text = self._loader.cache.folded_text(file.source, file.version)
-        return text is None or names.is_in(text)
-
-    def _unchanged_results(self) -> dict[str, FileResult]:
-        before = self._reusable
-        if before is None:
-            return {}
-        problems: defaultdict[str, list[FileProblem]] = defaultdict(list)
-        for problem in before.problems:
-            problems[problem.source].append(problem)
-        results: dict[str, FileResult] = {}
-        for source in self._unchanged:
-            if entry := before.by_source.get(source):
-                own = replace(relations.with_own_talks(entry), id=before.ids[source])
-                results[source] = ReportSummary(own, tuple(problems[source]))
-            elif source not in before.ids and problems[source]:
-                results[source] = problems[source][0]
-        return results
-
-
-def _people(entry: ReportEntry) -> Iterator[str]:
-    """Yield the keys of the speakers of a report."""
-    return (person_key(name) for talk in entry.talks for name in talk.speakers)
+        return [entry for entry in entries if not self._unchanged.are_documents_current(entry)]

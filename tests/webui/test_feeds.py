@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from kb.indexing import indexer, report_cache, sync
+from kb.indexing import indexer, report_cache, sync, unchanged
 from kb.knowledge_base import KnowledgeBase
 from kb.services import domain
 from kb.services.changes import Change
@@ -109,7 +109,7 @@ def test_a_fact_that_overtakes_notes_is_one_entry(library: Path, address: str, m
     before = entries(library, address)
     known = domain()
     monkeypatch.setattr("kb.services.domain", lambda *_: replace(known, changes=(*known.changes, FACT)))
-    for module in (sync, indexer, report_cache):
+    for module in (sync, unchanged, indexer, report_cache):
         monkeypatch.setattr(module, "code_digest", lambda: "with the fact")
     after = entries(library, address)
 

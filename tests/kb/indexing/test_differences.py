@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import ValidationError
 from msgspec.structs import replace as changed
 
-from kb.indexing import differences, indexer, report_cache, sync
+from kb.indexing import differences, indexer, report_cache, sync, unchanged
 from kb.indexing.differences import MarkedNote, compared
 from kb.indexing.news import MAX_UPDATES
 from kb.knowledge_base import KnowledgeBase
@@ -136,7 +136,7 @@ def test_each_change_of_a_library_changes_only_its_report(kb: KnowledgeBase, lib
 def test_a_rule_that_changed_is_a_difference_of_kinds_and_pairs(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (sync, indexer, report_cache):
+    for module in (sync, unchanged, indexer, report_cache):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     monkeypatch.setattr("kb.kinds.classify", lambda report, *_, **__: report)  # a rule that finds nothing any more
     difference = kb.indexer.preview_sync()
@@ -155,7 +155,7 @@ def test_notes_of_another_version_may_be_unreadable_but_a_bug_is_not_hidden(
     def faulty(*_: object) -> None:
         raise AttributeError("of ours")
 
-    for module in (sync, indexer, report_cache):
+    for module in (sync, unchanged, indexer, report_cache):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     with monkeypatch.context() as patch:
         patch.setattr(collection, "load_note", unreadable)

@@ -18,7 +18,7 @@ from index.embedding.passage_reader import Precomputed
 from index.messages import translatable
 from index.query import Query
 from kb.cli.group import cli
-from kb.indexing import indexer, report_cache, staging, sync
+from kb.indexing import indexer, report_cache, staging, sync, unchanged
 from kb.indexing.report_cache import ReportCache
 from kb.kinds import Lesson
 from kb.kinds.classify import READ_KINDS
@@ -306,8 +306,8 @@ def test_after_an_upgrade_of_kb_notes_keep_their_kinds_unread(
 ) -> None:
     imported.indexer.embed()
     model.passages_read.clear()
-    monkeypatch.setattr(sync, "code_digest", lambda: "newer")
-    monkeypatch.setattr(indexer, "code_digest", lambda: "newer")
+    for module in (sync, unchanged, indexer):
+        monkeypatch.setattr(module, "code_digest", lambda: "newer")
     imported.indexer.sync()
 
     assert (kinds(imported), model.passages_read) == (["problem"] * 4, [])
