@@ -1,4 +1,20 @@
-"""Changes of a report file and its entries in kb.toml: atomic, and undone to the byte."""
+"""Changes of a report file and its entries in kb.toml: atomic, and undone to the byte.
+
+A change of the file alone, or of kb.toml alone, is one write. A change of both has these states on the disk:
+
+    at rest ─ journal written ─> begun ─ kb.toml, file and readings written ─> done ─ `_recover` ─> at rest
+                                   └─ an error, or the process is killed ───────────────┘
+
+`_recover` also runs after an error, and before each writer. It compares the file with the change in the journal:
+
+    the file is as       kb.toml and the readings become
+    after the change     as after the change
+    before the change    as before the change
+    neither              (they stay: somebody has edited the file)
+
+Then it deletes the journal. What a change replaces or removes is first copied or moved to a backup next to it
+(`walk.backup_path`), which `take_back` restores.
+"""
 
 import glob
 import hashlib
@@ -100,8 +116,7 @@ def overrides_of(overrides: Mapping[str, MetadataOverride], source: str) -> Mapp
 class Folder:
     """A folder of report files with its kb.toml. Writers wait for each other, in threads and in processes.
 
-    A change of both a file and kb.toml is first written to a journal. If the process is killed amid the change, the
-    next writer makes kb.toml agree with the bytes of the file.
+    They also finish or undo a change that a killed process began.
     """
 
     def __init__(self, path: Path) -> None:
