@@ -1,5 +1,10 @@
 """Finished reports of files: loaded from the cache in the index folder, or made and cached.
 
+A cached report is used as it is, classified again, or read again:
+
+- read again: its file, what assistants read in it, its part of kb.toml, or kb itself differs (`ReportFingerprint`)
+- classified again: the lesson differs, or the model has read its notes since they were classified by their words
+
 Each cache file begins with the SHA-256 of its content. A damaged file, or one of another version of kb, is ignored.
 """
 
@@ -167,11 +172,7 @@ class ReportCache:
 
 
 class ReportLoader:
-    """Loads the finished report of a file, from the cache if its fingerprint is current.
-
-    A cached report that another `lesson` classified, or only its words although its notes have been read, is
-    classified again. It is not read again.
-    """
+    """Loads the finished reports of files under the configuration of `tools` and a lesson, and caches them."""
 
     def __init__(
         self, tools: Tools, cache: ReportCache, reader: PassageReader | None = None, lesson: Lesson = _NO_LESSON

@@ -161,22 +161,11 @@ def finish_report(
     from kb.kinds import lesson_features
     from kb.pipeline.lint import findings
     from kb.services.tagger import tag
-    from kb.talks import report_with_candidates
 
     override = override or tools.configuration.override(outline.source)
-    lines = line_overrides(tools, override)
-    report, candidates = report_with_candidates(outline, override, lines)
-    corrections = corrections_for(report, tools.corrections)
-    if corrections and lines:
-        unchanged = report_with_candidates(outline, override)[0]
-        corrections = _by_line(report, unchanged, corrections, corrections)
-    assisted: LineReadings = {}
     read = {key: one for key, one in read.items() if not one.undone}
-    if read:
-        own = report
-        report, candidates = _assisted_report(outline, own, override, tools, read)
-        corrections = _by_line(report, own, corrections, corrections_for(report, tools.corrections))
-        report, assisted = _assisted_notes(outline, report, tools, read)
+    report, candidates, corrections = _cut(outline, override, tools, read)
+    report, assisted = _assisted_notes(outline, report, tools, read) if read else (report, {})
     by_person = talk_corrections(report, tools)
     report = _with_talks(report, {talk: (by_person[talk.id], "") for talk in report.talks if talk.id in by_person})
     tagged = tag(report, tools.domain, corrections, assisted)
@@ -236,6 +225,29 @@ def with_kinds(
 def report_key(title: str) -> str:
     """Return the key of the reading of a report as a whole; another report in the same file has another one."""
     return f"report-{digest(title, length=8)}"
+
+
+def _cut(
+    outline: Outline, override: MetadataOverride, tools: Tools, read: LineReadings
+) -> "tuple[Report, Candidates, Mapping[str, Correction]]":
+    """Return the talks and notes of an outline, its candidates for talks, and the corrections of its notes.
+
+    Rules find the talks. What kb.toml says of lines changes them, and then what assistants read does. Both change the
+    ids of notes, which have the titles of their talks: the corrections of such notes follow them.
+    """
+    from kb.talks import report_with_candidates
+
+    lines = line_overrides(tools, override)
+    report, candidates = report_with_candidates(outline, override, lines)
+    corrections = corrections_for(report, tools.corrections)
+    if corrections and lines:
+        by_rules = report_with_candidates(outline, override)[0]
+        corrections = _by_line(report, by_rules, corrections, corrections)
+    if read:
+        own = report
+        report, candidates = _assisted_report(outline, own, override, tools, read)
+        corrections = _by_line(report, own, corrections, corrections_for(report, tools.corrections))
+    return report, candidates, corrections
 
 
 def _assisted_report(
