@@ -179,18 +179,18 @@ class Indexer:
         In each of ever larger portions, the reports whose notes were read are classified again. Raises EmbeddingError.
         """
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             progress("embedding", done, total)
 
         reader = self._collection.passage_reader()
         portion = _FIRST_PORTION if reader else None
-        while not self._collection.engine.embed(told, portion):
+        while not self._collection.engine.embed(report, portion):
             self._classify_again()
             portion = portion and 2 * portion
         if reader:
             self._read_rest(reader, progress)
             reader.forget_others()
-            self._collection.engine.embed(told)  # on a cluster, a document that is written again has lost its vector
+            self._collection.engine.embed(report)  # on a cluster, a document that is written again has lost its vector
 
     def _read_rest(self, reader: "PassageReader", progress: Progress) -> None:
         """Read the notes that have a vector already, as of an earlier version, and classify their reports again."""
@@ -207,11 +207,11 @@ class Indexer:
                 unread += loader.unread(file)
         portion, done = _FIRST_PORTION, 0
 
-        def told(read: int, _of_portion: int) -> None:
+        def report(read: int, _of_portion: int) -> None:
             progress("classifying", done + read, len(unread))
 
         while done < len(unread):
-            reader.read(unread[done : done + portion], told)
+            reader.read(unread[done : done + portion], report)
             done, portion = done + portion, 2 * portion
             self._classify_again()
 

@@ -148,7 +148,7 @@ class Sync:
                     return  # an import: `Indexer.embed` reads them
         if not passages:
             return
-        with suppress(EmbeddingError):  # `Indexer.embed` fails too, and tells it
+        with suppress(EmbeddingError):  # `Indexer.embed` will fail, too, and report it
             self._reader.read(list(passages), lambda done, total: self._progress("classifying", done, total))
         for file in lacking:
             results[file.source] = ReportSummary.of(self._loader.load(file), file)

@@ -203,7 +203,7 @@ def with_kinds(
     report = replace(report, notes=tuple(notes))
     readings = None
     if reader and notes:
-        with suppress(EmbeddingError):  # making the vectors will fail too, and tells it
+        with suppress(EmbeddingError):  # making the vectors will fail, too, and report it
             readings = reader.of([note.passage for note in notes], most_unread)
     scores = before.scores if before.lesson == lesson_key else ()
     adaptation = lesson.adaptation if lesson else None

@@ -16,7 +16,7 @@ Tier: TypeAlias = Literal["found", "near"]
 
 
 class Relevance(Struct, frozen=True):
-    """The probabilities that a note answers a query, and that it is useful, be it an answer or not.
+    """The probabilities that a note answers a query, and that it is useful, whether or not as an answer.
 
     `gain` decides the order: both probabilities, and the score.
     """
