@@ -74,7 +74,7 @@ class TitledCount(NamedTuple):
 
 
 class WordCount(Struct, frozen=True):
-    """A corrected word of the query and the number of selected documents with it, ignoring the other words."""
+    """A corrected word of the query, no function word, and how many selected documents have it, with other words or not."""
 
     word: str
     count: int

@@ -42,6 +42,7 @@ class Interpretation(Struct, frozen=True):
     parsed: Parsed
     text: str  # as corrected, without conditions
     corrected: _Words  # before relaxation
+    content_words: _Words  # of these, without function words
     relaxation: Relaxation
     steps: tuple[Step, ...]  # of correction and relaxation
     shingles: tuple[Key, ...]  # of the corrected text
@@ -72,15 +73,16 @@ def interpret(query: Query, parser: QueryParser, terms: TermIndex) -> Interpreta
     corrected = tuple(dict.fromkeys(word for piece in pieces for word in piece.words))
     relaxation = relax(corrected, parsed.conditions, parser, terms, query.without)
     text = " ".join(piece.text for piece in pieces)
-    title_words = tuple(word for word in corrected if not word.is_function_word)
+    content_words = tuple(word for word in corrected if not word.is_function_word)
     return Interpretation(
         parsed=parsed,
         text=text,
         corrected=corrected,
+        content_words=content_words,
         relaxation=relaxation,
         steps=(*corrections, *relaxation.steps),
         shingles=words.shingles(text),
-        title=InField(titles[1], title_words) if titles and title_words else None,
+        title=InField(titles[1], content_words) if titles and content_words else None,
     )
 
 

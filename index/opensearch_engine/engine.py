@@ -202,7 +202,7 @@ class ClusterReader:
         query, selected, counts = search.query, search.selected, self._generation.counts
         pairs = [(group, value) for group, values in query.selections for value in values]
         groups = [group for group, _ in query.selections if not total]
-        words = search.interpretation.corrected if total < engine.FEW_HITS else ()
+        words = search.interpretation.content_words if total < engine.FEW_HITS else ()
         conditions = search.interpretation.parsed.condition_texts if total < engine.FEW_HITS else ()
         without = (replace(query, text=one.rest) for one in conditions)
         rests = (Search(self._generation, rest, self._parser, self.vectors).found for rest in without)

@@ -147,7 +147,7 @@ class _Search:
             without_group={} if total else selections.without_group,
             words=tuple(
                 WordCount(word.text, len(selections.only(self._matching.of(word))))
-                for word in (interpretation.corrected if total < FEW_HITS else ())
+                for word in (interpretation.content_words if total < FEW_HITS else ())
             ),
             conditions=tuple(self._condition_counts()) if total < FEW_HITS else (),
             meant=tuple(

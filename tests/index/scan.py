@@ -68,7 +68,7 @@ class Scan:
         self.corrected = list(dict.fromkeys(word for piece in pieces for word in piece.words))
         self.meant = list(words.meant(self.corrected))
         self.words, self.loosest, steps = self._relaxed()
-        self.title_words = tuple(word for word in self.corrected if not word.is_function_word)
+        self.content_words = tuple(word for word in self.corrected if not word.is_function_word)
         self.steps = (*(step for _, each in corrected for step in each), *steps)
         self.condition_words = [word for node in parsed.conditions for word in _words_in(node)]
         analyzer = parser.words.analyzer

@@ -103,7 +103,7 @@ class ScanEngine(Engine):
         )
 
     def _word_counts(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
-        for word in scan.corrected:
+        for word in scan.content_words:
             having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
             yield WordCount(word.text, len(having))
 
@@ -114,10 +114,10 @@ class ScanEngine(Engine):
             yield ConditionCount(condition.text, condition.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query, found: list["Counted"]) -> tuple[TitledCount, ...]:
-        if not self.schema.titles or not scan.title_words:
+        if not self.schema.titles or not scan.content_words:
             return ()
         group, field = self.schema.titles
-        having = [d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.title_words, d)]
+        having = [d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.content_words, d)]
         counts = Counter(value for d in having for value in set(d.document.facets.get(group, ())))
         own = Counter(value for d in found for value in set(d.document.facets.get(group, ())))
         return tuple(TitledCount(v, n, own[v]) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))

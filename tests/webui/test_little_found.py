@@ -18,7 +18,7 @@ REPORT = """\
 
 - 監視は早くから
 - 監視の担当を決める
-- 通知はチャットへ
+- 通知はチャットでやる
 - kubernetsは綴りにくい
 """
 
@@ -85,8 +85,9 @@ def test_other_searches_are_offered_only_if_they_find_something(client: FlaskCli
     assert ["ほかの探し方" in page for page in pages] == [True, False]
 
 
-def test_each_word_leads_to_what_it_finds_alone(client: FlaskClient) -> None:
-    found = links(client, "/?q=監視+寿司+通知&without=near")
+@pytest.mark.parametrize("words", ["監視 寿司 通知", "監視 寿司 通知 どう やる"])
+def test_each_word_that_is_asked_about_leads_to_what_it_finds_alone(client: FlaskClient, words: str) -> None:
+    found = links(client, f"/?q={words}&without=near")
 
     assert {text: link for text, link in found.items() if "だけなら" in text or "外す" in text} == {
         "「監視」だけなら 2件": "/?q=%E7%9B%A3%E8%A6%96&without=near",
