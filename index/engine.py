@@ -74,7 +74,7 @@ class TitledCount(NamedTuple):
 
 
 class WordCount(Struct, frozen=True):
-    """A corrected word of the query, no function word, and how many selected documents have it, with other words or not."""
+    """A corrected word of the query, but no function word, and the number of selected documents with it."""
 
     word: str
     count: int
