@@ -115,7 +115,7 @@ class Corrector:
         def changed(data: bytes, before: Configuration) -> bytes:
             if library.digest(source) != entry.digest:  # the file may be gone, or hold another report
                 raise ChangedSinceError(source)
-            known = before.overrides.get(source, MetadataOverride())
+            known = before.override(source)
             override = change(known)
             former = () if known.event == override.event else ids
             after = replace(override, former=tuple(dict.fromkeys((*known.former, *override.former, *former))))

@@ -72,7 +72,7 @@ def with_move(data: bytes, before: Configuration, move: Move) -> bytes:
 
     An id that followed from the old name is stored as a former one if notes are corrected under it.
     """
-    known = before.overrides.get(move.old, MetadataOverride())
+    known = before.override(move.old)
     if any(report_part(note) == move.former for note in before.corrections):
         known = replace(known, former=tuple(dict.fromkeys((*known.former, move.former))))
     if known == MetadataOverride() or move.new in before.overrides:
