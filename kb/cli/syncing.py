@@ -127,11 +127,19 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", embedding: Embedd
         status, how = kb.indexer.status(), embedder() if embedding == "later" else _("made while this runs")
         if status.reader and status.read < status.notes:
             unread = status.notes - status.read
-            yield _(
-                "{count:,} notes are read next, for their kinds and for search by meaning: {how}", count=unread, how=how
+            yield ngettext(
+                "{count:,} note is read next, for its kind and for search by meaning: {how}",
+                "{count:,} notes are read next, for their kinds and for search by meaning: {how}",
+                unread,
+                how=how,
             )
         elif coverage and coverage.lacking:
-            yield _("vectors of {count:,} notes follow, for search by meaning: {how}", count=coverage.lacking, how=how)
+            yield ngettext(
+                "the vector of {count:,} note follows, for search by meaning: {how}",
+                "vectors of {count:,} notes follow, for search by meaning: {how}",
+                coverage.lacking,
+                how=how,
+            )
 
 
 def _no_vectors(error: Exception) -> str:
