@@ -9,7 +9,16 @@ from msgspec.structs import asdict
 from kb import wording
 from kb.cli.group import CHECK_FAILED, USAGE_ERROR, as_json, cli, state, with_knowledge_base
 from kb.cli.output import ProgressBar, echo, echo_lines, error_text, page_lines, print_json
-from kb.cli.syncing import embed_notes, embedder, outcome_lines, problem_lines, sync_index, try_sync, warn_unindexed
+from kb.cli.syncing import (
+    embed_notes,
+    embedder,
+    outcome_lines,
+    problem_lines,
+    sync_index,
+    try_sync,
+    unused_lines,
+    warn_unindexed,
+)
 from kb.storage.walk import shown_name
 from kb.translation import _, ngettext, translate
 
@@ -169,6 +178,7 @@ def _status_lines(status: "Status", coverage: "Coverage | None", model: str | No
         yield _("memory   a search takes {megabytes:.0f} MB at most, plus the dictionary", megabytes=megabytes)
     yield _state_line(status)
     yield from problem_lines(status.problems)
+    yield from unused_lines(status.unused)
 
 
 def _state_line(status: "Status") -> str:
@@ -224,13 +234,16 @@ def watch(kb: "KnowledgeBase") -> None:
 def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     """Check the index for damage, and kb.toml for mistakes. Exits with 1 if any remain.
 
-    Reports are not checked: `kb lint` does that. `kb sync` makes any damaged index again.
+    Corrections in kb.toml that have no effect are listed, too. Reports are not checked: `kb lint` does that. `kb sync`
+    makes any damaged index again.
 
     \b
     Example: kb check --repair
     """
     problems = kb.indexer.check(repair=repair)
+    contents = kb.collection.readable_contents()
     echo_lines(problem_lines(problems))
+    echo_lines(unused_lines(contents.unused if contents else ()))
     remaining = kb.indexer.check() if repair and problems else problems
     if repair and problems:
         echo(_("repaired: {count}", count=len(problems) - len(remaining)))

@@ -1,6 +1,6 @@
 """What commands do with the index before they answer: sync it, embed its notes, and report the outcome."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
@@ -14,9 +14,11 @@ from kb.translation import _, ngettext, translate
 if TYPE_CHECKING:
     from kb.indexing.outcomes import SyncOutcome
     from kb.knowledge_base import KnowledgeBase
+    from kb.library.contents import Unused
     from kb.pipeline.reports import Progress
     from kb.report.problems import FileProblem
 
+_MAX_UNUSED = 5  # corrections without effect that a sync names
 INTERRUPTED = 128 + 2  # the exit code of a program that SIGINT (2) ended
 
 Embedding: TypeAlias = Literal["later", "in background", "now"]
@@ -41,6 +43,7 @@ def sync_index(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | N
             echo_lines(problem_lines(group.problems), err=True)
     if any(len(group.places) < len(group.problems) for group in groups):
         echo(_("kb: `kb status` lists each by file and line"), err=True)
+    echo_lines(unused_lines(outcome.unused, _MAX_UNUSED), err=True)
     return outcome
 
 
@@ -165,6 +168,20 @@ def empty_line(kb: "KnowledgeBase") -> str:
         )
     formats = translate(listed(LABELS))
     return _("no report in {library} yet: `kb add FILE` adds one ({formats})", library=name, formats=formats)
+
+
+def unused_lines(unused: "Sequence[Unused]", most: int | None = None) -> Iterator[str]:
+    """Yield the number of corrections in kb.toml that have no effect, and a line for each of the first ones."""
+    if not unused:
+        return
+    yield ngettext(
+        "kb: {count:,} correction in kb.toml has no effect:",
+        "kb: {count:,} corrections in kb.toml have no effect:",
+        len(unused),
+    )
+    yield from problem_lines(one.problem for one in unused[:most])
+    if most and len(unused) > most:
+        yield _("kb: `kb status` lists all of them")
 
 
 def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:

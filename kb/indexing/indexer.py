@@ -81,6 +81,7 @@ class Indexer:
             seconds=time.monotonic() - started,
             problems=(*scan.problems, *after.problems),
             difference=difference,
+            unused=after.unused,
         )
 
     def preview_sync(self, progress: Progress = ignore_progress) -> "Difference | None":
@@ -302,6 +303,7 @@ class Indexer:
             reader=reader.reading if reader else "",
             read=sum(entry.notes for entry in reports if reader and entry.reading == reader.reading),
             read_by=sum((Counter(entry.read_by) for entry in reports), Counter[str]()),
+            unused=contents.unused if contents else (),
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from kb.library.contents import Strengths
+from kb.library.contents import Strengths, Unused
 from kb.library.file_changes import FileChange
 from kb.library.tables import LessonTable
 from kb.report.model import Claim
@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # `kb status` reads no differences
 class SyncOutcome(Struct, frozen=True):
     """The numbers of reports and notes that a sync found, its duration in seconds, and the difference it made.
 
-    `moved` are the new sources, by their old ones, of moved files whose corrections and readings followed.
+    `moved` are the new sources, by their old ones, of moved files whose corrections and readings followed. `unused` are
+    the corrections in kb.toml that apply to nothing.
     """
 
     new: int
@@ -33,6 +34,7 @@ class SyncOutcome(Struct, frozen=True):
     problems: tuple[FileProblem, ...]
     difference: "Difference | None" = None
     moved: Mapping[str, str] = {}
+    unused: tuple[Unused, ...] = ()
 
     @property
     def read_none(self) -> bool:
@@ -102,6 +104,7 @@ class Status(Struct, frozen=True):
     reader: str = ""  # the sentence model that reads notes, empty if words alone classify all
     read: int = 0  # notes that it has read; words alone classify the others until then
     read_by: Mapping[str, int] = {}  # lines that each assistant read, by its name
+    unused: tuple[Unused, ...] = ()  # corrections in kb.toml that apply to nothing
 
 
 def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:

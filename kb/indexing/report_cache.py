@@ -78,6 +78,7 @@ class ReportSummary(Struct, frozen=True):
             notes=len(report.notes),
             findings=classified.findings,
             former=report.former,
+            applied=classified.applied,
             read_by=Counter(one.by for one in readings_in(file.read).values() if not one.undone),
             reading=classified.reading,
             claims={

@@ -17,6 +17,7 @@ Between 5 and 6, the whole library decides about copies, ids and shared talks (`
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
+from functools import lru_cache
 from itertools import accumulate
 
 from msgspec import to_builtins
@@ -38,11 +39,13 @@ from kb.indexing.news import MAX_UPDATES, Update, UpdateStore, moment_after, new
 from kb.indexing.report_cache import ReportCache, ReportLoader, ReportSummary, lesson_of
 from kb.indexing.staging import FileResult, StagedReports
 from kb.indexing.unchanged import UnchangedFiles
+from kb.indexing.unused import UnusedCorrections
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.pipeline import relations
 from kb.pipeline.reports import MAX_UNREAD, Progress, tools_of
 from kb.report.difference import Difference
+from kb.report.model import Note
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.documents import documents
@@ -98,7 +101,7 @@ class Sync:
                 given = (files, writer, collection.index, configuration, self._progress)
                 staged = staging.stage(*given, reader=self._reader, lesson=self._lesson)
             summaries, problems = self._read_reports(staged.results)
-            contents = self._relate(summaries, problems)
+            contents = self._with_unused(self._relate(summaries, problems))
             update = self._compare(contents)
             self._publish(contents, staged, update)
         return contents, update.difference if update else None
@@ -182,6 +185,16 @@ class Sync:
             lesson=self._lesson.key,
             learned=self._lesson.counts,
         )
+
+    def _with_unused(self, contents: Contents) -> Contents:
+        """Return the contents of the next generation with the corrections in kb.toml that apply to nothing."""
+
+        @lru_cache(8)
+        def notes_of(source: str) -> tuple[Note, ...]:
+            report = self._loader.load(self._files[source]).report
+            return relations.with_ids_of(report, contents.by_source[source]).notes
+
+        return replace(contents, unused=UnusedCorrections(contents, self._scan, self._before, notes_of).all())
 
     def _compare(self, contents: Contents) -> Update | None:
         """Return the difference and the news of the next generation, None if nothing differs."""

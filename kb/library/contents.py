@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
+from index.datafiles import place
+from index.messages import translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import MAX_EVENT, ConfigurationError
@@ -15,6 +17,15 @@ from kb.report.dates import day_of
 from kb.report.identity import event_key, ids_of, series, slug, talk_id
 from kb.report.model import Claim, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
+from kb.storage.walk import CONFIGURATION
+from kb.translation import marked
+
+_MAX_TEXT = 40  # characters of a text in a message
+_NOTHING = {
+    "reports": marked("{0} has no effect, because no report has this name; {1}"),
+    "talks": marked("{0} has no effect, because no talk or line has this id; {1}"),
+    "notes": marked("{0} has no effect, because no note has this id; {1}"),
+}
 
 
 class Strengths(Struct, frozen=True):
@@ -30,7 +41,7 @@ class ReportEntry(Struct, frozen=True):
     `event` is the name that all reports of the event share, `own_event` the name in the report if it differs.
     `reading` is the model that classified its notes, empty where only their words did. `claims` are the numbers of its
     sure and likely advice and problems. `former` are earlier ids of the report, `read_by` the number of its lines that
-    each assistant read, by name.
+    each assistant read, by name. `applied` are the own parts of the ids in kb.toml that correct something in it.
     """
 
     id: str
@@ -49,11 +60,37 @@ class ReportEntry(Struct, frozen=True):
     own_event: str = ""
     former: tuple[str, ...] = ()
     read_by: Mapping[str, int] = {}
+    applied: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
         """The outermost folder of its file, often its author; empty outside of folders."""
         return self.source.partition("/")[0] if "/" in self.source else ""
+
+
+class Unused(Struct, frozen=True):
+    """A correction in kb.toml that applies to nothing: its table, its key there, and the line on which it begins.
+
+    `near` is the key that is probably meant, `text` the text of that note or the title of that talk.
+    """
+
+    table: Literal["reports", "talks", "notes"]
+    key: str
+    near: str = ""
+    text: str = ""
+    line: int | None = None
+
+    @property
+    def problem(self) -> FileProblem:
+        """The problem of kb.toml: the table, the reason and the remedy."""
+        remedy = translatable("correct it or take it out")
+        if self.near and self.text:
+            near, text = place(self.table, self.near), f"{self.text[:_MAX_TEXT]}{'…' * (len(self.text) > _MAX_TEXT)}"
+            remedy = translatable("if you mean {0} ({1}), write that, else take it out", near, text)
+        elif self.near:
+            remedy = translatable("if you mean {0}, write that, else take it out", place(self.table, self.near))
+        message = translatable(_NOTHING[self.table], place(self.table, self.key), remedy)
+        return FileProblem(CONFIGURATION, self.line, message)
 
 
 class Contents(Struct, frozen=True, dict=True):
@@ -63,7 +100,8 @@ class Contents(Struct, frozen=True, dict=True):
     report, from its event and title. `code` is the fingerprint of kb, `configuration` the SHA-256 of kb.toml, and
     `configuration_text` its text, empty if it was invalid. `lesson` is the key of the lesson that corrections taught
     about other notes, `learned` the number of those corrections by kind. `updates` are the keys of the last updates
-    (`kb.indexing.news`), newest last: they are the history of the index, and do not decide its answers.
+    (`kb.indexing.news`), newest last: they are the history of the index, and do not decide its answers. `unused` are
+    the corrections in kb.toml that apply to nothing.
     """
 
     library: str
@@ -77,6 +115,7 @@ class Contents(Struct, frozen=True, dict=True):
     updates: tuple[str, ...] = ()
     lesson: str = ""
     learned: Mapping[str, int] = {}
+    unused: tuple[Unused, ...] = ()
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> "Contents":

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from index.embedder import EmbeddingError
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ConfigurationError
-from kb.report.identity import digest, ids_of, report_id, report_part, slug, talk_id_at
-from kb.report.model import Claim, Correction, LineReading, MetadataOverride, Report, Talk, TalkCorrection
+from kb.report.identity import digest, ids_of, own_part, report_id, report_part, slug, talk_id_at
+from kb.report.model import Claim, Correction, LineReading, MetadataOverride, Note, Report, Talk, TalkCorrection
 from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import Finding
 from kb.storage.caches import cache_folder
@@ -55,7 +55,8 @@ class ClassifiedReport(Struct, frozen=True):
     empty if only their words classify them; `lesson` is the key of the lesson. `training_features` are the features of
     the notes whose kind is corrected, by the note's own part of its id. `marked_answers` are the questions of the notes
     that their author marked as answers, by note id. `assisted` is what assistants read in the notes. `moved` are the
-    corrections of notes that have another id since a person or an assistant changed their talk.
+    corrections of notes that have another id since a person or an assistant changed their talk. `applied` are the own
+    parts of the ids in kb.toml that correct a note, a talk or a line of the report.
     """
 
     report: Report
@@ -68,6 +69,7 @@ class ClassifiedReport(Struct, frozen=True):
     scores: tuple[bytes, ...] = ()
     assisted: LineReadings = {}
     moved: Mapping[str, Correction] = {}
+    applied: tuple[str, ...] = ()
 
 
 class FinishedReport(Struct, frozen=True):
@@ -161,13 +163,16 @@ def finish_report(
     from kb.kinds import lesson_features
     from kb.pipeline.lint import findings
     from kb.services.tagger import tag
+    from kb.talks import with_own_id
 
-    override = override or tools.configuration.override(outline.source)
+    override = with_own_id(outline, override or tools.configuration.override(outline.source))
     read = {key: one for key, one in read.items() if not one.undone}
-    report, candidates, corrections = _cut(outline, override, tools, read)
+    report, candidates, corrections, own_notes = _cut(outline, override, tools, read)
     report, assisted = _assisted_notes(outline, report, tools, read) if read else (report, {})
     by_person = talk_corrections(report, tools)
     report = _with_talks(report, {talk: (by_person[talk.id], "") for talk in report.talks if talk.id in by_person})
+    direct = corrections_for(report, tools.corrections)
+    applied = own_notes & set(map(own_part, direct)) | _own_parts(report.talks) & set(map(own_part, by_person))
     tagged = tag(report, tools.domain, corrections, assisted)
     morphemes = morphemes_of(tagged, AnalysedTexts(tools))
     without_kinds = ClassifiedReport(
@@ -177,11 +182,14 @@ def finish_report(
         training_features=lesson_features(tagged, morphemes, corrections),
         marked_answers={note.id: note.answers for note in tagged.notes if note.answers},
         assisted=assisted,
-        moved={
-            note: one for note, one in corrections.items() if note not in corrections_for(report, tools.corrections)
-        },
+        moved={note: one for note, one in corrections.items() if note not in direct},
+        applied=tuple(sorted(applied | set(map(own_part, candidates.overridden)))),
     )
     return with_kinds(FinishedReport(without_kinds, morphemes), corrections, reader, lesson, most_unread)
+
+
+def _own_parts(parts: "Iterable[Note | Talk]") -> set[str]:
+    return {own_part(one.id) for one in parts}
 
 
 def with_kinds(
@@ -229,25 +237,28 @@ def report_key(title: str) -> str:
 
 def _cut(
     outline: Outline, override: MetadataOverride, tools: Tools, read: LineReadings
-) -> "tuple[Report, Candidates, Mapping[str, Correction]]":
+) -> "tuple[Report, Candidates, Mapping[str, Correction], set[str]]":
     """Return the talks and notes of an outline, its candidates for talks, and the corrections of its notes.
 
     Rules find the talks. What kb.toml says of lines changes them, and then what assistants read does. Both change the
-    ids of notes, which have the titles of their talks: the corrections of such notes follow them.
+    ids of notes, which have the titles of their talks: the corrections of such notes follow them. The last value has
+    the own parts of all ids that the notes have on this way.
     """
     from kb.talks import report_with_candidates
 
     lines = line_overrides(tools, override)
     report, candidates = report_with_candidates(outline, override, lines)
-    corrections = corrections_for(report, tools.corrections)
+    corrections, own_notes = corrections_for(report, tools.corrections), _own_parts(report.notes)
     if corrections and lines:
         by_rules = report_with_candidates(outline, override)[0]
+        own_notes |= _own_parts(by_rules.notes)
         corrections = _by_line(report, by_rules, corrections, corrections)
     if read:
         own = report
         report, candidates = _assisted_report(outline, own, override, tools, read)
         corrections = _by_line(report, own, corrections, corrections_for(report, tools.corrections))
-    return report, candidates, corrections
+        own_notes |= _own_parts(report.notes)
+    return report, candidates, corrections, own_notes
 
 
 def _assisted_report(
@@ -315,11 +326,18 @@ def line_overrides(tools: Tools, override: MetadataOverride) -> "TalkOverrides":
 
 def _talks_at(event: str | None, former: Iterable[str], tools: Tools) -> Mapping[str, TalkCorrection]:
     """Return the corrections of an event's talks by current id; kb.toml may have them under a former event or none."""
-    events = dict.fromkeys((*([slug("")] if former else ()), *(one.rpartition("-")[0] for one in former)))
-    events[slug(event or "")] = None  # the last: it wins
     return {
-        talk_id_at(talk, event): correction for each in events for talk, correction in tools.talks.get(each, {}).items()
+        talk_id_at(talk, event): correction
+        for each in event_slugs(event, former)
+        for talk, correction in tools.talks.get(each, {}).items()
     }
+
+
+def event_slugs(event: str | None, former: Iterable[str]) -> tuple[str, ...]:
+    """Return the slugs of the events under which kb.toml may have talks of a report; the last one wins."""
+    former_events = (*([""] if former else ()), *(one.rpartition("-")[0] for one in former))
+    events = dict.fromkeys((*map(slug, former_events), slug(event or "")))
+    return (*(one for one in events if one != slug(event or "")), slug(event or ""))
 
 
 def _with_talks(report: Report, said: "Mapping[Talk, tuple[TalkCorrection | LineReading, str]]") -> Report:

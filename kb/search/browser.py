@@ -245,13 +245,13 @@ class Browser:
 
     def _why_talk(self, talk_id: str) -> Explanation:
         from kb.pipeline.reports import line_overrides
-        from kb.talks import report_of, talk_reasons
+        from kb.talks import report_of, talk_reasons, with_own_id
 
         note_taker, tools = self.note_takers(talk_id)[0], self._collection.tools
         if note_taker.talk.read_by:
             return Explanation("talk", note_taker.talk.title, 1.0, (), note_taker.talk.read_by)
         entry, talk, outline = note_taker.report, note_taker.talk, self.outline(note_taker.report.id)
-        override = tools.configuration.override(entry.source)
+        override = with_own_id(outline, tools.configuration.override(entry.source))
         talks = report_of(outline, override, line_overrides(tools, override)).talks
         lines = [candidate.line for candidate in talks if candidate.title == talk.written_title]
         if not lines:

@@ -16,7 +16,7 @@ import platformdirs
 from index.datafiles import versions
 from kb.report.problems import LibraryError
 
-FORMAT = 9
+FORMAT = 10
 """The format number of indexes. Raise it when a change of code changes them; test_fingerprint.py fails until then."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")

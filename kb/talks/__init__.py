@@ -12,6 +12,7 @@ from kb.talks.report import (
     report_of,
     report_with_candidates,
     talk_reasons,
+    with_own_id,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "report_of",
     "report_with_candidates",
     "talk_reasons",
+    "with_own_id",
 ]

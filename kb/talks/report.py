@@ -53,10 +53,14 @@ class SpeakerCandidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The talks and speakers that are not likely enough for the report, in file order, without overridden lines."""
+    """The talks and speakers that are not likely enough for the report, in file order, without overridden lines.
+
+    `overridden` are the line overrides, by id, that apply to a line of the report.
+    """
 
     talks: tuple[TalkCandidate, ...]
     speakers: tuple[SpeakerCandidate, ...]
+    overridden: frozenset[str]
 
 
 def report_of(
@@ -106,6 +110,15 @@ def report_with_candidates(
     return replace(report, talks=tuple(shown), notes=tuple(notes)), candidates
 
 
+def with_own_id(outline: Outline, override: MetadataOverride) -> MetadataOverride:
+    """Return an override with the id that the report would have without it as a former id, if it sets the event."""
+    event = event_of(outline) if override.event is not None else None
+    if override.event is None or override.event == (event or ""):
+        return override
+    own = report_id(event, outline.title or event or PurePath(outline.source).stem)
+    return replace(override, former=tuple(dict.fromkeys((*override.former, own))))
+
+
 def _choose(
     lines: Sequence[Line],
     roles: Roles,
@@ -124,6 +137,7 @@ def _choose(
     candidates = {i: own_id for i, own_id in candidates.items() if i in likely or own_id in line_overrides}
     overrides = {i: role == "talk" for i, role in read.items() if role == "talk" or i in roles.talk}
     said = {i: line_overrides[own_id] for i, own_id in candidates.items() if own_id in line_overrides}
+    overridden = {candidates[i] for i in said}
     while True:
         overrides |= {i: override is True for i, override in said.items()}
         talk = {i: roles.talk.get(i, 0.0) for i in sorted({*roles.talk, *overrides})}
@@ -131,6 +145,7 @@ def _choose(
         talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
         talk_ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
         by_line = {i: line_overrides.get(own_id) for i, own_id in talk_ids.items()}
+        overridden |= line_overrides.keys() & {*talk_ids.values()}
         refused = [i for i, override in by_line.items() if override in (False, "ends") or not talks[i].title]
         if not refused:
             break
@@ -143,6 +158,7 @@ def _choose(
         Candidates(
             tuple(TalkCandidate(lines[i], talk[i], candidates[i]) for i in left_out),
             tuple(SpeakerCandidate(*speaker) for speaker in possible_speakers),
+            frozenset(overridden),
         ),
     )
 

@@ -52,6 +52,30 @@ def library(tmp_path: Path) -> Path:
     return tmp_path / "library"
 
 
+def test_mistakes_in_kb_toml_and_corrections_without_effect_are_listed_only_if_there_are_any(library: Path) -> None:
+    page = opened(library)
+    before = page.get("/todo", headers=JSON).json, "what=mistakes" in page.get("/todo").text
+    (library / "kb.toml").write_text('[notes."none/1"]\nkind = "label"\n[notes."none/2"]\nkind = "advise"\n', "utf-8")
+    page = opened(library)
+    answer, shown = page.get("/todo?what=mistakes", headers=JSON).json, page.get("/todo?what=mistakes").text
+
+    wrong = (
+        "not used: [notes.\"none/2\"] kind cannot be 'advise' (did you mean 'advice'?); write one of advice, problem, "
+    )
+    rest = "question, statement, impression, label; correct it, the rest of kb.toml holds"
+    unused = '[notes."none/1"] has no effect, because no note has this id; correct it or take it out'
+    assert before[1] is False
+    assert answer == {
+        "what": "mistakes",
+        "total": 2,
+        "tasks": [
+            {"source": "kb.toml", "line": 3, "message": f"{wrong}{rest}"},
+            {"source": "kb.toml", "line": 1, "message": unused},
+        ],
+    }
+    assert ("この ID のメモがありません" in shown, "kb.toml で効いていないもの" in shown) == (True, True)
+
+
 def opened(library: Path) -> FlaskClient:
     kb = KnowledgeBase.open(library, library.parent / "index")
     kb.indexer.sync()

@@ -17,7 +17,7 @@ from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.report.dates import date_or_none
 from kb.report.model import Claim, Correction, Talk, TalkCorrection
-from kb.report.problems import Missing
+from kb.report.problems import FileProblem, Missing
 from kb.search.collection import Cached
 from kb.translation import _, marked, ngettext
 from webui.http.responses import respond
@@ -33,6 +33,7 @@ from webui.view.listing import asked_page, paged
 _ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "advice", "problem", "service")
 _SEARCHED = "searched"  # the list of searches that found nothing
 _ASSISTANT = "assistant"  # the list of what assistants read differently
+_MISTAKES = "mistakes"  # the list of mistakes in kb.toml, and of its corrections without effect
 _TITLES = {
     "date": marked("Reports without a date"),
     "event": marked("Reports without an event"),
@@ -45,6 +46,7 @@ _TITLES = {
     "people": marked("People who may be one"),
     _SEARCHED: marked("Searched and not found"),
     _ASSISTANT: marked("Read by an assistant"),
+    _MISTAKES: marked("Without effect in kb.toml"),
 }
 _ALIKE = marked(
     "Names that are alike. Yes (y): the right name is shown for both, and all addresses still lead there."
@@ -75,6 +77,10 @@ _INSTRUCTIONS = {
     _ASSISTANT: marked(
         "What assistants read differently from kb, newest first. It holds until you take it back or correct it; an"
         " assistant is not asked again about what you took back."
+    ),
+    _MISTAKES: marked(
+        "Mistakes in kb.toml, and corrections in it that apply to no report, talk or note: it was edited, moved or"
+        " removed. Correct kb.toml, then update the index."
     ),
 }
 _CONSEQUENCES = {
@@ -146,10 +152,12 @@ def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals
 
     def numbers(found: Mapping[Missing, list[Task]]) -> dict[str, int]:
         same: dict[str, int] = {table: len(own) for table, own in proposed().items()}
+        wrong = len(mistakes(knowledge_base))
         return {
             **{what: len(own) for what, own in found.items()},
             **same,
             _SEARCHED: len(knowledge_base.not_found.all()),
+            **({_MISTAKES: wrong} if wrong else {}),  # rare: no empty list is shown
         }
 
     @blueprint.app_context_processor
@@ -175,9 +183,10 @@ def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals
         listed = [task for task in tasks_of if report in ("", task.report.id) and folder in ("", task.report.folder)]
         pairs = [one for table, own in proposed().items() if table == what for one in own]
         kept = (("what", what), ("folder", folder), ("report", report), ("by", by))
-        part = paged("/todo", [*listed, *pairs], asked_page(request.args), _PAGE_SIZE, kept=kept)
+        faults = mistakes(knowledge_base) if what == _MISTAKES else ()
+        part = paged("/todo", [*listed, *pairs, *faults], asked_page(request.args), _PAGE_SIZE, kept=kept)
         shown = ShownLines(knowledge_base, [item for item in part.items if isinstance(item, ReadLine)])
-        items = missed or [item.record if isinstance(item, ReadLine) else item for item in part.items]
+        items = missed or [_record(item) for item in part.items]
         return respond(
             "todo.html",
             lambda: {"what": what, "total": counts[what] if missed else part.total, "tasks": items},
@@ -200,6 +209,18 @@ def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals
         )
 
     return blueprint
+
+
+def mistakes(knowledge_base: KnowledgeBase) -> tuple[FileProblem, ...]:
+    """Return the mistakes in kb.toml, and its corrections that apply to nothing in the newest generation."""
+    contents = knowledge_base.collection.contents()
+    unused = contents.unused if contents else ()
+    return (*knowledge_base.collection.library.configuration()[2], *(one.problem for one in unused))
+
+
+def _record(item: object) -> object:
+    """Return an item of the list for JSON."""
+    return item.record if isinstance(item, ReadLine) else item.record() if isinstance(item, FileProblem) else item
 
 
 def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:

@@ -303,6 +303,36 @@ def test_an_invalid_correction_is_plain_in_sync_status_and_check(library: Path) 
     )
 
 
+def test_corrections_without_effect_are_counted_and_named_by_sync_status_and_check(library: Path) -> None:
+    tables = "".join(f'[notes."none/{number}"]\nkind = "label"\n' for number in range(7))
+    (library / "kb.toml").write_text(f'{tables}[reports."reports.md"]\nevent = "会"\n', "utf-8")
+    synced, status, checked = kb("sync"), kb("status"), kb("check")
+    in_json = records("status", "--json")[0]["unused"]
+    (library / "kb.toml").unlink()
+    without = kb("sync"), kb("check"), records("sync", "--json")[0]["unused"]
+
+    lines = [
+        "kb: 8 corrections in kb.toml have no effect:",
+        (
+            'kb: kb.toml:15: [reports."reports.md"] has no effect, because no report has this name; '
+            'if you mean [reports."report.md"], write that, else take it out'
+        ),
+        *(
+            f'kb: kb.toml:{2 * number + 1}: [notes."none/{number}"] has no effect, because no note has this id; '
+            "correct it or take it out"
+            for number in range(7)
+        ),
+    ]
+    assert (synced.exit_code, synced.stderr.splitlines()) == (0, [*lines[:6], "kb: `kb status` lists all of them"])
+    assert status.stdout.splitlines()[-10:] == ["state    up to date", *lines]
+    assert (checked.exit_code, checked.stdout.splitlines()) == (0, [*lines, "wrong: 0"])
+    assert (len(in_json), in_json[0]) == (
+        8,
+        {"table": "reports", "key": "reports.md", "near": "report.md", "text": "", "line": 15},
+    )
+    assert (without[0].stderr, without[1].stdout, without[2]) == ("", "wrong: 0\n", [])
+
+
 def test_sync_says_which_corrections_followed_a_moved_file(library: Path) -> None:
     (library / "kb.toml").write_text('[reports."report.md"]\nevent = "箱の会"\n', "utf-8")
     kb("sync")
