@@ -14,7 +14,6 @@ from kb.library.contents import Contents, Unused
 from kb.library.files import Scan
 from kb.library.moves import is_below
 from kb.library.rewriting import line_of
-from kb.pipeline.reports import event_slugs
 from kb.report.identity import digest, own_part, report_part, talk_id
 from kb.report.model import Correction, MetadataOverride, Note, Talk, TalkCorrection
 from kb.report.problems import UnreadableError
@@ -42,6 +41,7 @@ class UnusedCorrections:
         self._sources = [file.source for file in scan.files]
         unread = [source for source in self._sources if source not in contents.ids]
         self._unread = (*unread, *scan.left_alone, *(problem.source for problem in scan.problems))
+        self._applied = {one for entry in contents.reports for one in contents.applied_ids(entry)}
         self._earlier = {(one.table, one.key): one for one in before.contents.unused} if before else {}
 
     def all(self) -> tuple[Unused, ...]:
@@ -66,13 +66,17 @@ class UnusedCorrections:
     def _talks(self, configuration: Configuration) -> Iterator[Unused]:
         if not configuration.talks:
             return
-        applied, own_ids = set[str](), dict[str, Talk]()
-        for entry in self._contents.reports:
-            event = entry.own_event or entry.event
-            applied |= {f"{one}/{own}" for one in event_slugs(event, entry.former) for own in entry.applied}
-            own_ids |= {talk_id(event, talk.written_title): talk for talk in entry.talks}
+        own_ids = {
+            talk_id(entry.own_event or entry.event, talk.written_title): talk
+            for entry in self._contents.reports
+            for talk in entry.talks
+        }
         for key, correction in configuration.talks.items():
-            if correction != TalkCorrection() and key not in applied and not self._was_in_unread(key, of_talk=True):
+            if (
+                correction != TalkCorrection()
+                and key not in self._applied
+                and not self._was_in_unread(key, of_talk=True)
+            ):
                 near = self._near_talk(key, own_ids)
                 yield Unused("talks", key, near, own_ids[near].title if near else "")
 
@@ -88,17 +92,8 @@ class UnusedCorrections:
         return next((titles[one] for one in nearest(title, titles, 1)), "") if title else ""
 
     def _notes(self, configuration: Configuration) -> Iterator[Unused]:
-        if not configuration.corrections:
-            return
-        applied = {
-            f"{one}/{own}"
-            for entry in self._contents.reports
-            if entry.applied
-            for one in self._contents.ids_of(entry.id)
-            for own in entry.applied
-        }
         for key, correction in configuration.corrections.items():
-            if correction != Correction() and key not in applied and not self._was_in_unread(key):
+            if correction != Correction() and key not in self._applied and not self._was_in_unread(key):
                 near = self._near_note(key)
                 yield Unused("notes", key, near.id, near.text) if near else Unused("notes", key)
 

@@ -14,7 +14,7 @@ from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import MAX_EVENT, ConfigurationError
 from kb.report.dates import day_of
-from kb.report.identity import event_key, ids_of, series, slug, talk_id
+from kb.report.identity import event_key, event_slugs, ids_of, series, slug, talk_id
 from kb.report.model import Claim, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
 from kb.storage.walk import CONFIGURATION
@@ -164,6 +164,11 @@ class Contents(Struct, frozen=True, dict=True):
         """Return the current and all possible former ids of a report; empty for an unknown id."""
         entry = self.by_id.get(report_id)
         return ids_of(self.ids[entry.source], entry.source, entry.url, entry.former) if entry else ()
+
+    def applied_ids(self, entry: ReportEntry) -> set[str]:
+        """Return the ids under which kb.toml corrects something in a report; it may have any of its former ids."""
+        events = event_slugs(entry.own_event or entry.event, entry.former) if entry.applied else ()
+        return {f"{one}/{own}" for own in entry.applied for one in (*self.ids_of(entry.id), *events)}
 
     def reports_of_id(self, report_id: str) -> tuple[ReportEntry, ...]:
         """Return the report of an id, or all reports that had it as a former id."""

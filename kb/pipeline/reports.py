@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from index.embedder import EmbeddingError
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ConfigurationError
-from kb.report.identity import digest, ids_of, own_part, report_id, report_part, slug, talk_id_at
+from kb.report.identity import digest, event_slugs, ids_of, own_part, report_id, report_part, talk_id_at
 from kb.report.model import Claim, Correction, LineReading, MetadataOverride, Note, Report, Talk, TalkCorrection
 from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import Finding
@@ -331,13 +331,6 @@ def _talks_at(event: str | None, former: Iterable[str], tools: Tools) -> Mapping
         for each in event_slugs(event, former)
         for talk, correction in tools.talks.get(each, {}).items()
     }
-
-
-def event_slugs(event: str | None, former: Iterable[str]) -> tuple[str, ...]:
-    """Return the slugs of the events under which kb.toml may have talks of a report; the last one wins."""
-    former_events = (*([""] if former else ()), *(one.rpartition("-")[0] for one in former))
-    events = dict.fromkeys((*map(slug, former_events), slug(event or "")))
-    return (*(one for one in events if one != slug(event or "")), slug(event or ""))
 
 
 def _with_talks(report: Report, said: "Mapping[Talk, tuple[TalkCorrection | LineReading, str]]") -> Report:

@@ -75,6 +75,13 @@ def talk_id_at(talk: str, event: str | None) -> str:
     return f"{slug(event or '')}/{own_part(talk)}"
 
 
+def event_slugs(event: str | None, former: Iterable[str]) -> tuple[str, ...]:
+    """Return the slugs of the events under which kb.toml may have talks of a report; the last one wins."""
+    former_events = (*([""] if former else ()), *(one.rpartition("-")[0] for one in former))
+    events = dict.fromkeys((*map(slug, former_events), slug(event or "")))
+    return (*(one for one in events if one != slug(event or "")), slug(event or ""))
+
+
 def note_id(report: str, text: str, talk_title: str | None) -> str:
     """Return `<report id>/<8 hex digits>` of the text and the title of its talk. The caller adds -2, -3 to repeats."""
     return f"{report}/{digest(text, talk_title or '', length=8)}"

@@ -63,7 +63,7 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
             "could be read; see `kb status`, or `kb add FILE`",
         ),
         ({"README.md": b"# a\n"}, 0, ": 1 file is left alone (READMEs, what `ignore`"),
-        ({"kb.toml": b"domian = 1"}, 0, "yet: `kb add FILE` adds one"),
+        ({"kb.toml": b"domian = 1"}, 2, "yet: `kb add FILE` adds one"),
         (
             {"a.md": b"a", "b.md": b"b", "kb.toml": b'ignore = ["**"]'},
             0,
@@ -104,7 +104,7 @@ def test_bad_files_are_reported_in_a_line_each_and_the_rest_is_indexed(library: 
         "2 new" in result.stdout,
         [line.split(":")[1] for line in result.stderr.splitlines()],
     ) == (
-        0,
+        2,
         True,
         [" gone.md", " kb.toml", " photo.md"],
     )
