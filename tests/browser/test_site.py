@@ -214,15 +214,15 @@ def test_from_a_disk_all_pages_open_but_for_the_search(browser: object, www: Pat
     page.goto((www / "ja/notes/index.html").as_uri())
     page.get_by_role("link", name="Lambda", exact=True).first.click()
     page.locator("main .tree a").first.click()
-    page.wait_for_url("**/note/**")
-    note = page.locator("h1").evaluate("(heading) => getComputedStyle(heading).fontSize")
+    page.wait_for_url("**/talk/**")
+    heading = page.locator("h1").evaluate("(heading) => getComputedStyle(heading).fontSize")
     page.locator("#q").fill("SQS")
     page.locator("#q").press("Enter")
     page.locator("#away").get_by_role("link", name="イベント").click()
     page.wait_for_url((www / "ja/notes/events/index.html").as_uri())
     page.close()
 
-    assert note == "28px"
+    assert heading == "28px"
 
 
 @pytest.mark.parametrize("from_disk", [False, True])

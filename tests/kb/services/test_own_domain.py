@@ -74,7 +74,7 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
             (
                 "unknown key 'catagories' (did you mean 'categories'?); "
                 "known are domain, ignore, keep_not_found, embedding, engine, reports, talks, notes, events, people, "
-                "different, lessons, points, feeds, searches, categories, services, words"
+                "different, lessons, feeds, searches, categories, services, words"
             ),
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
