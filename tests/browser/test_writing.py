@@ -237,7 +237,7 @@ def test_files_and_folders_dropped_anywhere_tell_each_what_became_of_them(
     expect(page.locator("#dropped .summed")).to_have_text("3ファイルのうち 2ファイルを取り込みました。")
     lines = sorted(page.locator("#dropped li").all_inner_texts())
     assert ["".join(line.split())[:15] for line in lines] == [
-        "b.mdb.mdとして加えました。",
+        "b.mdb.mdとして加えまし",
         "copy.md同じものがすでに",
         "film.binこの内容はレポ",
     ]
