@@ -42,7 +42,8 @@ class UnusedCorrections:
         unread = [source for source in self._sources if source not in contents.ids]
         self._unread = (*unread, *scan.left_alone, *(problem.source for problem in scan.problems))
         self._applied = {one for entry in contents.reports for one in contents.applied_ids(entry)}
-        self._earlier = {(one.table, one.key): one for one in before.contents.unused} if before else {}
+        earlier = before.contents.unused if before else ()
+        self._earlier: dict[tuple[str, str], str] = {(one.table, one.key): one.text for one in earlier}
 
     def all(self) -> tuple[Unused, ...]:
         """Return the unused corrections by table, each table in the order of kb.toml."""
@@ -85,9 +86,8 @@ class UnusedCorrections:
         if same := [one for one in own_ids if own_part(one) == own_part(key)]:
             return (*nearest(key, same, 1), *same)[0]
         known = self._before.contents if self._before else self._contents
-        earlier = self._earlier.get(("talks", key))
-        was = (known.canonical_talk(one) or "" for one in (key, earlier.near if earlier else ""))
-        title = next((known.talks[one].title for one in was if one), "")
+        was = known.canonical_talk(key)
+        title = known.talks[was].title if was else self._earlier.get(("talks", key), "")
         titles = {talk.title: one for one, talk in own_ids.items() if report_part(one) == report_part(key)}
         return next((titles[one] for one in nearest(title, titles, 1)), "") if title else ""
 
@@ -117,10 +117,9 @@ class UnusedCorrections:
         if self._before is None:
             return ""
         reports = self._before.contents.reports_of_id(report_part(key))
-        earlier = self._earlier.get(("notes", key))
-        ids = (*(f"{entry.id}/{own_part(key)}" for entry in reports), *([earlier.near] if earlier else ()))
+        ids = (f"{entry.id}/{own_part(key)}" for entry in reports)
         stored = next(filter(None, map(self._before.reader.stored, ids)), None)
-        return self._before.note(stored).text if stored else earlier.text if earlier else ""
+        return self._before.note(stored).text if stored else self._earlier.get(("notes", key), "")
 
     def _was_in_unread(self, key: str, *, of_talk: bool = False) -> bool:
         """Return whether a correction is one of a report whose file cannot be read now."""

@@ -253,7 +253,7 @@ def _with_values(data: bytes, path: Sequence[str], values: Mapping[str, Any]) ->
         elif str(tables[-1].get(key)) != str(value):  # a date may be written without quotes
             tables[-1][key] = value
     for parent, name, table in reversed([*zip(tables, path, tables[1:], strict=False)]):
-        if not table and not table.as_string().strip():  # a comment stays
+        if not table and table.as_string().strip() in ("", "{}"):  # a comment stays
             parent.pop(name)
     return _ended(document.as_string())
 

@@ -69,6 +69,8 @@ def scene(tmp_path: Path) -> Scene:
 def test_corrections_that_apply_and_those_of_names_and_feeds_are_not_listed(scene: Scene) -> None:
     note, box, gate = scene.note("オンコール"), scene.talk("箱の話"), scene.talk("門の話")
     text = f"""
+[notes."{scene.note("門は朝に")}"]
+kind = "label"
 [notes."{note}"]
 remove = ["eks"]
 [talks."{box}"]

@@ -7,7 +7,7 @@ import pytest
 
 from kb.indexing.outcomes import SyncOutcome
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import LineReading
+from kb.report.model import LineReading, MetadataOverride
 from kb.report.problems import LibraryError
 from kb.storage.walk import readings_path
 from kb.talks import line_keys, lines_of
@@ -66,6 +66,7 @@ def test_a_table_follows_however_it_is_written(library: Path, written: str) -> N
     move(library)
 
     assert (synced(library).moved, events(library)) == (MOVED, {"2019/b.md": "名付けた会"})
+    assert opened(library).collection.configuration.overrides == {"2019/b.md": MetadataOverride("名付けた会")}
 
 
 def test_what_assistants_read_follows(library: Path) -> None:
