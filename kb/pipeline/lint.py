@@ -8,7 +8,7 @@ from kb.report.model import MetadataOverride, Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, Finding, Missing
 from kb.services import Domain
-from kb.talks import Candidates, possible_day, report_with_candidates
+from kb.talks import Candidates, possible_day, report_with_candidates, title_id
 
 # One to four capitalised words after an owner's name; no name of a service has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
@@ -27,6 +27,12 @@ def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem,
     """Return the warnings and findings for the author of a report, those about the whole report first, then by line."""
     _, candidates = report_with_candidates(outline, MetadataOverride(event=report.event))
     problems = [FileProblem(outline.source, warning.line, warning.message) for warning in outline.warnings]
+    own_id = title_id(outline, report.event)
+    if own_id and report.notes and not (report.talks or candidates.talks):
+        message = translatable(
+            'no talk; if the report is about one, write talk = true below [talks."{0}"] in kb.toml', own_id
+        )
+        problems.append(FileProblem(outline.source, None, message))
     for finding in findings(outline, report, domain, candidates):
         message = translatable(MESSAGES[finding.what], finding.text)
         problems.append(FileProblem(outline.source, finding.line, message))

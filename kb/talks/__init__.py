@@ -12,6 +12,7 @@ from kb.talks.report import (
     report_of,
     report_with_candidates,
     talk_reasons,
+    title_id,
     with_own_id,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "report_of",
     "report_with_candidates",
     "talk_reasons",
+    "title_id",
     "with_own_id",
 ]

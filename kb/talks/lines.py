@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
+from index.text import letters
 from kb.report.identity import digest
-from kb.report.outline import Block, BlockType
+from kb.report.outline import Block, BlockType, Outline
 
 MAX_LINE = 200  # characters that are read of a line; bounds the time of every pattern
 
@@ -69,6 +70,23 @@ def lines_of(blocks: Sequence[Block]) -> list[Line]:
                 lines.append(Line(shown, *place, after_gap, block.links, shares_line))
                 after_gap = False
     return lines
+
+
+def titled(outline: Outline) -> Outline:
+    """Return an outline with its title first, as the only heading of level 1; it is unchanged if it has no title."""
+    if not outline.title:
+        return outline
+    title = letters(outline.title)
+    written = (block for block in outline.blocks if block.type == "heading" and letters(block.text) == title)
+    own = next(written, Block("heading", outline.title, 1, 1))  # it may be in front matter, or in no block
+    rest = (replace(one, level=one.level + 1) if one.level else one for one in outline.blocks if one is not own)
+    return replace(outline, title=None, blocks=(replace(own, level=1), *rest))
+
+
+def title_line(outline: Outline) -> Line | None:
+    """Return the line of a report's title, else its first line if that is in a paragraph."""
+    first = next(iter(lines_of(titled(outline).blocks)), None)
+    return first if first and (outline.title or first.type == "paragraph") else None
 
 
 def line_keys(lines: Sequence[Line]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from kb.report.outline import Outline
 from kb.talks.dates import day_in_address, held_on_of, published_of
 from kb.talks.event import event_of
 from kb.talks.event_patterns import names_by_patterns
-from kb.talks.lines import Line, line_keys, lines_of
+from kb.talks.lines import Line, line_keys, lines_of, title_line, titled
 from kb.talks.notes import Section, materials_of, notes_of, sections_of
 from kb.talks.roles import Role, Roles, choose_talks, roles_of
 from kb.talks.spans import TalkText, talk_texts
@@ -87,7 +87,16 @@ def report_with_candidates(
     read = {i: line_roles[key] for i, key in enumerate(line_keys(lines) if line_roles else ()) if key in line_roles}
     texts, ends, candidates = _choose(lines, roles, event, line_overrides, read)
     roles_by_line = {**roles.role, **{i: _ROLES[role] for i, role in read.items()}}
-    sections = sections_of(outline, lines, roles_by_line, texts, ends)
+    whole = outline
+    if _is_one_talk(outline, lines, texts, event, line_overrides):
+        whole_lines = lines_of(titled(outline).blocks)
+        chosen = _choose(whole_lines, Roles({}, {}, ({}, {})), event, line_overrides, {})
+        overridden = candidates.overridden | chosen[2].overridden
+        if 0 in chosen[0]:  # not refused by the id of the talk
+            whole, lines, roles_by_line, (texts, ends, candidates) = titled(outline), whole_lines, {}, chosen
+            texts = {i: text for i, text in texts.items() if not i or text.title != texts[0].title}  # repeats of it
+        candidates = Candidates(candidates.talks, candidates.speakers, overridden)
+    sections = sections_of(whole, lines, roles_by_line, texts, ends)
     talks = _talks(sections, lines, event, texts)
     title = outline.title or event or PurePath(outline.source).stem
     # A name of the event that is too unlikely to be shown still helps to find its day.
@@ -119,6 +128,21 @@ def with_own_id(outline: Outline, override: MetadataOverride) -> MetadataOverrid
     return replace(override, former=tuple(dict.fromkeys((*override.former, own))))
 
 
+def _is_one_talk(
+    outline: Outline, lines: Sequence[Line], talks: Iterable[int], event: str | None, line_overrides: TalkOverrides
+) -> bool:
+    """Return whether a person says that the title is a talk, unless a line like it is one by the model alone.
+
+    Such a line is a heading of the same level, or another paragraph: the talk of the title ends there.
+    """
+    own = title_line(outline) if line_overrides else None
+    if own is None or line_overrides.get(talk_id(event, own.text)) is not True:
+        return False
+    places = {(line.type, line.level) for line in lines if line.text == own.text}
+    others = (lines[i] for i in talks if (lines[i].type, lines[i].level) in places)
+    return all(line_overrides.get(talk_id(event, other.text)) is True for other in others)
+
+
 def _choose(
     lines: Sequence[Line],
     roles: Roles,
@@ -141,7 +165,8 @@ def _choose(
     while True:
         overrides |= {i: override is True for i, override in said.items()}
         talk = {i: roles.talk.get(i, 0.0) for i in sorted({*roles.talk, *overrides})}
-        chosen = choose_talks(lines, talk, overrides)
+        # A person may confirm a talk inside another one.
+        chosen = choose_talks(lines, talk, overrides) if roles.talk else [i for i in talk if overrides[i]]
         talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
         talk_ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
         by_line = {i: line_overrides.get(own_id) for i, own_id in talk_ids.items()}
@@ -194,13 +219,25 @@ def _byline(line: Line, title: str) -> str:
 
 
 def line_ids(outline: Outline, event: str | None) -> list[tuple[Line, str]]:
-    """Return the lines of a report, each with the id under which kb.toml may say that it is a talk."""
-    return [(line, talk_id(event, line.text)) for line in lines_of(outline.blocks)]
+    """Return the lines of a report, each with the id under which kb.toml may say that it is a talk.
+
+    A title that is in no line of the text comes first.
+    """
+    lines, own = lines_of(outline.blocks), title_line(outline)
+    if own and all(line.text != own.text for line in lines):
+        lines.insert(0, own)
+    return [(line, talk_id(event, line.text)) for line in lines]
+
+
+def title_id(outline: Outline, event: str | None) -> str:
+    """Return the id under which kb.toml may say that a report is about the talk of its title, "" without a title."""
+    own = title_line(outline)
+    return talk_id(event, own.text) if own else ""
 
 
 def begun_talk(outline: Outline, event: str | None, own_id: str) -> str:
     """Return the id of the talk that a line would begin, given the id of the line, which differs if it says more."""
-    lines = lines_of(outline.blocks)
+    lines = lines_of(titled(outline).blocks)
     found = next((i for i, line in enumerate(lines) if talk_id(event, line.text) == own_id), None)
     return own_id if found is None else talk_id(event, talk_texts(lines, [found])[0].title)
 

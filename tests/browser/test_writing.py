@@ -247,6 +247,26 @@ def test_files_and_folders_dropped_anywhere_tell_each_what_became_of_them(
 
 
 @pytest.mark.parametrize("width", [390, 1280])
+def test_without_a_script_a_report_is_about_one_talk_by_one_click_in_the_preview_and_on_its_page(
+    open_page: Open, own: tuple[str, KnowledgeBase], width: int
+) -> None:
+    page = open_page("/add", own[0], java_script_enabled=False, width=width)
+    page.locator("textarea").fill("---\ntitle: 鍵の話（山田 花子さん）\n---\n\n# 感想\n\n- 鍵は必ず返す\n")
+    page.get_by_role("button", name="読み取りを確認").click()
+    whole = page.get_by_role("button", name="このレポートはひとつのセッションの記録")
+    whole.click()
+    expect(page.locator(".heading h2")).to_have_text(["鍵の話"])
+    page.get_by_role("button", name="元に戻す").click()
+    page.get_by_role("button", name="ライブラリに保存").click()
+    whole.click()
+    expect(page.locator("section h2")).to_have_text(["鍵の話"])
+    expect(whole).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="元に戻す").click()
+    expect(whole).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
 def test_the_forms_are_accessible_with_what_they_refuse(
     open_page: Open, own: tuple[str, KnowledgeBase], width: int
 ) -> None:

@@ -214,6 +214,81 @@ def test_a_line_ends_the_talk_above_until_it_is_taken_back(client: FlaskClient, 
     assert kb.browser.note(kept).text == "鍵は必ず返す"
 
 
+ON_ONE_TALK = "---\ntitle: 箱の話（山田 花子さん）\n---\n\n# 会場\n\n- 駅から近い\n\n# 感想\n\n- SQS は順番を守らない\n"
+SAID = "このレポートはひとつのセッションの記録"
+
+
+def on_one_talk(kb: KnowledgeBase) -> ReportEntry:
+    (kb.collection.library.path / "a.md").write_text(ON_ONE_TALK, "utf-8")
+    kb.indexer.sync()
+    return kb.browser.reports()[0]
+
+
+def test_a_report_is_said_to_be_about_one_talk_in_one_step_and_that_is_taken_back(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    page, path = f"/report/{on_one_talk(kb).id}", kb.collection.library.path / "kb.toml"
+    sent(client, f"/correct/{notes(kb)[0]}", kind="advice")
+    kinds = path.read_text("utf-8")
+    before = client.get(page).text
+    after = sent(client, page.replace("/report", "/correct-report"), heading="yes", back=page)
+    shown = client.get(after.location.partition("#")[0]).text
+    (talk,) = kb.browser.reports()[0].talks
+    read = [(note.text, note.talk, note.kind) for note in kb.browser.report(page.removeprefix("/report/"))[1]]
+    sent(client, f"/correct-talk/{talk.id}", title="箱のうた")
+    renamed = kb.browser.reports()[0].talks[0].title
+    sent(client, f"/correct-talk/{talk.id}", title="")
+    taken_back(client, after)
+
+    assert (SAID in before, SAID in shown, "「箱の話（山田 花子さん）」をセッションにしました。" in shown) == (
+        True,
+        False,
+        True,
+    )
+    assert (talk.title, talk.speakers, renamed) == ("箱の話", ("山田 花子",), "箱のうた")
+    assert read == [("駅から近い", talk, "statement"), ("SQS は順番を守らない", talk, "advice")]
+    assert (kb.browser.reports()[0].talks, path.read_text("utf-8").strip()) == ((), kinds.strip())
+
+
+def test_the_talk_of_a_report_stays_when_its_event_is_corrected_or_its_file_moves(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    report, path = on_one_talk(kb), kb.collection.library.path / "a.md"
+    sent(client, f"/correct-report/{report.id}", heading="yes")
+    sent(client, f"/correct-report/{report.id}", event="見本勉強会 2021")
+    path.rename(path.with_name("b.md"))
+    kb.indexer.sync()
+    (after,) = kb.browser.reports()
+
+    assert (after.event, [talk.title for talk in after.talks]) == ("見本勉強会 2021", ["箱の話"])
+
+
+def test_a_report_with_a_talk_or_without_a_note_is_not_asked_about(client: FlaskClient, kb: KnowledgeBase) -> None:
+    with_talk = client.get(f"/report/{kb.browser.reports()[0].id}").text
+    (kb.collection.library.path / "a.md").write_text("# 箱の話\n", "utf-8")
+    kb.indexer.sync()
+    without_note = client.get(f"/report/{kb.browser.reports()[0].id}").text
+
+    assert (SAID in with_talk, SAID in without_note) == (False, False)
+
+
+def test_a_report_without_a_title_says_where_one_can_be_written(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (kb.collection.library.path / "a.md").write_text("- 駅から近い\n- SQS は順番を守らない\n", "utf-8")
+    kb.indexer.sync()
+    after = sent(client, f"/correct-report/{kb.browser.reports()[0].id}", heading="yes")
+
+    assert "題名は最初の行に書けます。" in client.get(after.location.partition("#")[0]).text
+    assert not (kb.collection.library.path / "kb.toml").exists()
+
+
+def test_a_title_in_front_matter_is_the_first_of_the_lines(client: FlaskClient, kb: KnowledgeBase) -> None:
+    on_one_talk(kb)
+    panel, *_ = line_panels(client, kb, "")
+    sent(client, panel, panel="1", heading="yes")
+
+    assert [note.talk.title for note in kb.browser.report(kb.browser.reports()[0].id)[1] if note.talk] == ["箱の話"] * 2
+
+
 def test_a_note_ends_its_talk_in_its_panel_and_a_talk_the_one_above_it(
     client: FlaskClient, nested: KnowledgeBase
 ) -> None:

@@ -155,6 +155,23 @@ def test_a_line_ends_the_talk_above_in_the_preview(client: FlaskClient, knowledg
     assert 'talk = "ends"' in (knowledge_base.collection.library.path / "kb.toml").read_text("utf-8")
 
 
+def test_a_report_is_said_to_be_about_one_talk_in_the_preview(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    before = send(client, {"text": "---\ntitle: 鍵の話\n---\n\n# 感想\n\n- 鍵は必ず返す\n"})
+    shown = send(client, {**fields(before), "heading": "yes"})
+    undone = send(client, {**fields(shown), "step": "undo"})
+    send(client, {**fields(shown), "step": "save"})
+    (report,) = knowledge_base.browser.reports()
+    without_title = send(client, {"text": "- 鍵は必ず返す\n"})
+
+    said = "このレポートはひとつのセッションの記録"
+    assert [said in page.text for page in (before, shown, undone, without_title)] == [True, False, True, False]
+    assert "「鍵の話」をセッションにしました。" in shown.text
+    assert [talk.title for talk in report.talks] == ["鍵の話"]
+    assert [note.talk and note.talk.title for note in knowledge_base.browser.report(report.id)[1]] == ["鍵の話"]
+
+
 def test_a_correction_in_the_preview_is_undone_and_redone_and_saves_nothing(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:

@@ -79,9 +79,10 @@ class _Forms:
         return self._respond(panel, page_address("talk", identifier))
 
     def report(self, identifier: str) -> Response:
-        """Correct the event, date and address of a report."""
+        """Correct the event, date and address of a report; make its title a talk if the form says so."""
         entry = self._browser.entry(identifier)
-        return self._respond(Panel(entry), page_address("report", entry.id))
+        panel = panel_of(entry, self._outline(entry)) if "heading" in request.form else Panel(entry)
+        return self._respond(panel, page_address("report", entry.id))
 
     def _report_of_line(self, identifier: str) -> ReportEntry:
         """Return the report that the form names, or in which a line may be a talk. Raises UnknownIdError."""

@@ -24,7 +24,7 @@ from kb.readers.formats import ENDINGS, read_outline
 from kb.report.identity import own_part, talk_id_at
 from kb.report.model import Correction, CorrectionSet, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
-from kb.talks import report_of
+from kb.talks import report_of, title_id
 from kb.translation import _, ngettext
 from webui.http.address import page_address
 from webui.http.responses import wants_json
@@ -111,7 +111,8 @@ class _Intake:
                 before = replace(report, corrections=decoded(request.form.get("earlier")))
                 return self._preview(before, said=_("Undone."), earlier=report.corrections)
             if report.refused or request.form.get("step") != "save":
-                about = "" if report.refused or "step" in request.form else request.form.get("about")
+                title = "title" if "heading" in request.form else ""
+                about = "" if report.refused or "step" in request.form else request.form.get("about", title)
                 return self._correct(report, about) if about else self._preview(report)
             return self._add(report)
         except UnreadableError as error:
@@ -156,7 +157,7 @@ class _Intake:
         if not (panel.note or panel.talk or panel.heading):
             return self._preview(received)
         refused = None
-        if "panel" in request.form:
+        if "panel" in request.form or about == "title":
             try:
                 changes = changes_of(panel, self._knowledge_base.collection.catalogue)
                 after = replace(received, corrections=self._with_changes(received.corrections, panel, changes))
@@ -223,6 +224,7 @@ class _Intake:
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],
             taken=line_counts(outline),
             sections=tuple(sections(report.notes)),
+            has_title=bool(title_id(outline, report.event)),
             lines=tuple(lines_read(outline, report.event, report.talks, {note.line: note.id for note in report.notes})),
         )
         return make_response(page, HTTPStatus.CONFLICT if changed else 422 if received.refused else 200)

@@ -14,7 +14,7 @@ from kb.library.tables import MAX_TITLE
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, Note, Report, Talk, TalkCorrection, TalkOverride
 from kb.report.outline import Outline
 from kb.services import Catalogue
-from kb.talks import begun_talk, line_ids
+from kb.talks import begun_talk, line_ids, title_id
 from kb.translation import _, marked
 from kb.wording import KINDS
 from webui.http.uploads import RefusedError, checked_metadata
@@ -59,10 +59,14 @@ class Changes:
 def panel_of(
     report: ReportEntry | Report, outline: Outline | None, note: Note | None = None, line_id: str = ""
 ) -> Panel:
-    """Return the panel of a note, or of a line by its id, in a report; its outline is None if it cannot be read."""
+    """Return the panel of a note, or of a line by its id, in a report; its outline is None if it cannot be read.
+
+    Without either it is the panel of the report's title.
+    """
     event, talk = own_event(report), note.talk if note else None
     if outline is None:
         return Panel(report, note, talk)
+    line_id = line_id or title_id(outline, event)
     for line, own_id in line_ids(outline, event):
         is_here = line.number == note.line and line.text in note.text if note else own_id == line_id
         if is_here and not (talk and talk.line == line.number):
@@ -83,8 +87,10 @@ def changes_of(panel: Panel, catalogue: Catalogue) -> Changes:
     note, notes_said = _note_change(panel, catalogue)
     talks, talks_said = _talk_changes(panel)
     report, report_said = _report_change(panel.report)
-    moves = any(request.form.get(each) for each in ("heading", "talk"))
-    return Changes(note, talks, report, (*notes_said, *talks_said, *report_said), moves)
+    said, moves = [*notes_said, *talks_said, *report_said], any(map(request.form.get, ("heading", "talk")))
+    if request.form.get("heading") and not (panel.note or panel.heading):
+        said.append(_("No such line is in the report. A title can be its first line."))
+    return Changes(note, talks, report, tuple(said), moves)
 
 
 def _field(name: str, shown: str = "") -> str | None:

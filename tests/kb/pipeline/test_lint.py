@@ -42,6 +42,16 @@ def test_a_heading_that_may_be_a_talk_is_a_finding_with_its_line() -> None:
     ]
 
 
+def test_how_a_report_without_a_talk_is_made_one_is_a_finding_about_the_whole_file() -> None:
+    text = "---\ntitle: 鍵の会 2018 で鍵の話を聞いた\ndate: 2018-03-10\n---\n\n- 鍵は二つ\n"
+    outline = read_outline(text.encode(), "report.md")
+    (said,) = lint(outline, report_of(outline), domain())
+    own_id = str(said).partition('[talks."')[2].partition('"]')[0]
+
+    assert str(said).startswith("report.md: no talk; if the report is about one, write talk = true below")
+    assert lint(outline, report_of(outline, line_overrides={own_id: True}), domain()) == ()
+
+
 def test_a_name_that_may_be_a_speaker_is_a_finding() -> None:
     text = "# 鍵の会 2018 に参加した\n\n2018-03-10\n\n## LT1: 鍵の置き方\n\n例示株式会社 山田\n\n- 鍵は二つ\n"
 
