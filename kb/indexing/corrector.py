@@ -15,7 +15,7 @@ from kb.library.file_changes import ChangedSinceError, FileChange
 from kb.library.files import Library, Readings
 from kb.library.tables import MAX_SEARCHES, LessonTable, SavedSearch
 from kb.report.identity import own_part, report_part
-from kb.report.model import Correction, CorrectionSet, MetadataOverride, TalkCorrection
+from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.names import Same
 from kb.report.problems import LibraryError
 from kb.search.collection import Collection
@@ -205,19 +205,11 @@ class Corrector:
         return after, before
 
     def remove(self, source: str, digest: str | None = None) -> FileChange:
-        """Remove a report from the library, and what kb.toml says of it alone; return the change.
+        """Remove a report from the library; return the change. Raises ChangedSinceError for another SHA-256.
 
-        Raises ChangedSinceError for another SHA-256.
+        Corrections of its notes and talks stay in kb.toml, for a report that comes back.
         """
-        contents = self._collection.contents()
-        reports = {entry.source: contents.applied_ids(entry) for entry in contents.reports} if contents else {}
-        own = reports.pop(source, set()).difference(*reports.values())
-        configuration = self._library().configuration()[0]
-        corrections = CorrectionSet(
-            {note: Correction() for note in configuration.corrections if note in own},
-            {talk: TalkCorrection() for talk in configuration.talks if talk in own},
-        )
-        return self._library().discard(source, digest, corrections)
+        return self._library().discard(source, digest)
 
     def take_back(self, changes: list[FileChange]) -> list[FileChange]:
         """Undo changes of files; return the changes that redo them. Raises ChangedSinceError."""

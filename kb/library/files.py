@@ -287,12 +287,9 @@ class Library(Folder):
             change = FileChange(source, before, FileState(digest_of(data), overrides, moved, corrections))
             return self._apply(change, data)
 
-    def discard(
-        self, source: str, digest: str | None = None, corrections: CorrectionSet = NO_CORRECTIONS
-    ) -> FileChange:
+    def discard(self, source: str, digest: str | None = None) -> FileChange:
         """Remove a report from the library, and its metadata from kb.toml; return the change.
 
-        `corrections` are empty ones of the notes and talks whose corrections go with it.
         Raises ChangedSinceError if its file has another SHA-256 than the given one, and LibraryError if the report is
         in a container.
         """
@@ -306,10 +303,10 @@ class Library(Folder):
                     CONFIGURATION,
                     self.name,
                 )
-            before = self._state(source, corrections)
+            before = self._state(source)
             if before.digest is None or digest not in (None, before.digest):
                 raise ChangedSinceError(source)
-            return self._apply(FileChange(source, before, FileState(None, read=before.read, corrections=corrections)))
+            return self._apply(FileChange(source, before, FileState(None, read=before.read)))
 
     def _free_path(self, name: str) -> Path:
         name = f"{name}.txt" if is_backup(name) else name
