@@ -34,7 +34,7 @@ def test_corrections_are_learned_beside_readings_and_taken_back(tmp_path: Path) 
     kb.indexer.sync()
     preview = kb.indexer.preview_lesson()
     assert preview
-    kb.corrector.lesson(lambda _: preview.lesson)
+    kb.corrector.lesson(preview.lesson)
     learned, all_read, changes = synced()
     for note in notes:
         kb.corrector.note(note, lambda _: Correction())
