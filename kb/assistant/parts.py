@@ -135,6 +135,8 @@ def lines_with_beliefs(outline: Outline, entry: ReportEntry, notes: Sequence[Not
     of_notes = {note.line: note for note in reversed(notes)}
     of_talks = {talk.line: talk for talk in entry.talks}
     inside = _inside_talks(lines, of_talks)
+    # The title may be a talk and in no line.
+    above = {crumb.line for note in notes if note.talk for crumb in note.trail}
     found, seen = [], set[int]()
     for number, (line, key) in enumerate(zip(lines, line_keys(lines), strict=True), start=1):
         is_first = line.number not in seen  # of those that share a line of the file
@@ -144,7 +146,7 @@ def lines_with_beliefs(outline: Outline, entry: ReportEntry, notes: Sequence[Not
         needs: Literal["role", "kind", ""] = "role" if talk or line.level else "kind" if note else ""
         goes_on = number < len(lines) and lines[number].block == line.block
         text = note.text if note and not goes_on else line.text
-        found.append(PartLine(number, key, line, text, needs, note, talk, number - 1 in inside))
+        found.append(PartLine(number, key, line, text, needs, note, talk, number - 1 in inside or line.number in above))
     return found
 
 

@@ -16,6 +16,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.line_readings import readings_in
 from kb.readers.archives import MAX_REPORT_BYTES
 from kb.readers.containers import members_of
+from kb.report.identity import talk_id
 from kb.report.model import Correction, LineReading
 from kb.report.problems import LibraryError
 from kb.search.records import as_json
@@ -84,6 +85,22 @@ def test_a_part_shows_numbered_lines_with_what_kb_believes(kb: KnowledgeBase) ->
     assert (record["lines"][1]["title"], record["lines"][3]["depth"]) == ("錠前の話", 1)
     assert record["lines"][3]["services"] == ["SQS"]
     assert [*record["lines"][4]["outdated_by"]] == ["lambda-timeout"]
+
+
+def test_headings_of_a_report_about_one_talk_are_parts_also_after_assistants_read_them(
+    indexed: Callable[[Mapping[str, str]], KnowledgeBase],
+) -> None:
+    text = "---\ntitle: 錠前の話\n---\n\n# 鍵\n\n- SQS は同じ鍵を二度わたす\n\n# 昼\n\n- 弁当だった\n"
+    told = f'[talks."{talk_id(None, "錠前の話")}"]\ntalk = true\n'
+    kb = indexed({"a.md": text, "kb.toml": told})
+    part = part_of(kb)
+    kb.readings.put(WHO, part.id, answers(part, l1={"is": "talk"}))
+    kb.indexer.sync()
+    (report,) = kb.browser.reports()
+
+    assert [(line.text, line.believed) for line in part.lines if line.line.level] == [("鍵", "part"), ("昼", "part")]
+    assert [talk.title for talk in report.talks] == ["錠前の話"]
+    assert {note.talk and note.talk.title for note in kb.browser.report(report.id)[1]} == {"錠前の話"}
 
 
 def test_what_differs_is_kept_with_what_kb_believed_and_the_rest_as_it_is(kb: KnowledgeBase) -> None:
