@@ -420,6 +420,13 @@ def test_at_a_name_one_button_tells_that_it_is_no_speaker(client: FlaskClient, k
     assert kb.browser.reports()[0].talks[0].speakers == ("山田 花子",)
 
 
+def test_a_correction_from_the_line_by_line_page_leads_back_to_the_line(client: FlaskClient, kb: KnowledgeBase) -> None:
+    back = f"/lines/{kb.browser.reports()[0].id}"
+    after = sent(client, f"/correct/{notes(kb)[0]}", kind="advice", back=back)
+
+    assert re.sub(r"\?done=[\w-]+", "", unquote(after.location)) == f"{back}#line-7"
+
+
 def test_at_a_note_one_button_tells_that_it_is_no_advice(client: FlaskClient, kb: KnowledgeBase) -> None:
     note = notes(kb)[0]
     sent(client, f"/correct/{note}", kind="advice")

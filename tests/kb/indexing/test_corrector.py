@@ -56,6 +56,18 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     assert [mention.service for mention in note.services] == ["sqs"]
 
 
+def test_a_correction_under_a_former_id_of_the_note_is_taken_back_under_its_present_one(kb: KnowledgeBase) -> None:
+    (entry,) = kb.browser.reports()
+    link = kb.browser.report(entry.id)[1][-1].id
+    kb.corrector.note(link, lambda _: Correction(adds=("sqs",)))
+    kb.corrector.report(entry, lambda known: replace(known, event="改名した会"))
+    kb.indexer.sync()
+    kb.corrector.note(kb.browser.note(link).id, lambda known: replace(known, adds=()))
+    kb.indexer.sync()
+
+    assert kb.browser.note(link).services == ()
+
+
 def test_corrections_of_several_notes_of_a_report_all_hold(kb: KnowledgeBase) -> None:
     (kb.collection.library.path / "2019" / "a.md").write_text(f"{REPORT}- 順に並べる\n- 箱に入れる\n", "utf-8")
     kb.indexer.sync()
@@ -202,6 +214,23 @@ def test_edits_are_undone_and_redone_as_one_and_what_others_changed_since_stays(
         **tomllib.loads(done),
         "notes": {note.id: {"add": ["s3"], "remove": ["sqs"], "kind": "question"}},
     }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Correction(adds=("sqs",)),
+        Correction(removes=("sqs",)),
+        Correction(kind="question"),
+        Correction(denied=("advice",)),
+        Correction(no_answer_to=("冪等",)),
+    ],
+)
+def test_each_part_of_a_notes_correction_is_undone(kb: KnowledgeBase, said: Correction) -> None:
+    note = kb.browser.report(kb.browser.reports()[0].id)[1][-1]
+    kb.corrector.revert([kb.corrector.note(note.id, lambda _: said)])
+
+    assert kb.collection.library.configuration()[0].corrections == {}
 
 
 def test_nothing_is_undone_if_one_of_the_edits_was_changed_since_or_its_report_is_gone(kb: KnowledgeBase) -> None:

@@ -268,6 +268,23 @@ def test_a_damaged_cached_report_is_made_again(library: Path, read_again: list[s
     assert [path for path in damaged_files(kb.collection.index) if path.suffix == REPORT_SUFFIX] == []
 
 
+def test_the_warnings_of_an_unchanged_file_are_listed_after_the_next_sync_too(library: Path) -> None:
+    write(library, "half.md", REPORTS[3] + b"\xff\n")
+    first = synced(library).indexer.status().problems
+    write(library, "d.txt", "- Lambdaの話\n".encode())
+
+    assert synced(library).indexer.status().problems == first != ()
+
+
+def test_a_copy_is_indexed_once_its_original_is_gone(library: Path) -> None:
+    write(library, "copy.html", REPORTS[2])
+    (indexed,) = {"copy.html", "2019/c.html"} & {entry.source for entry in synced(library).browser.reports()}
+    (library / indexed).unlink()
+    sources = {entry.source for entry in synced(library).browser.reports()}
+
+    assert sources == {"a.md", "b.md", "d.txt", "copy.html", "2019/c.html"} - {indexed}
+
+
 def test_a_concurrent_publish_is_not_undone(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kb = synced(library)
     write(library, "a.md", REPORTS[2])

@@ -183,11 +183,12 @@ def test_the_name_of_a_report_that_is_gone_comes_with_a_similar_one(scene: Scene
     )
 
 
-def test_a_report_that_cannot_be_read_for_now_keeps_its_corrections_unmentioned(scene: Scene) -> None:
+@pytest.mark.parametrize("unread", ["\0", "PK\3\4 a damaged zip"])
+def test_a_report_that_cannot_be_read_for_now_keeps_its_corrections_unmentioned(scene: Scene, unread: str) -> None:
     note, talk = scene.note("鍵を必ず返す"), scene.talk("箱の話")
     text = f'[notes."{note}"]\nkind = "label"\n[talks."{talk}"]\ntitle = "箱"\n[reports."a.md"]\ndate = "2019-05-07"\n'
     scene.configured(text)
-    scene.write(**{"a.md": "\0"})
+    scene.write(**{"a.md": unread})
     unreadable = scene.sync()
     scene.write(**{"a.md": REPORT})
     scene.sync()

@@ -166,15 +166,23 @@ def test_other_words_are_not_taken_for_names(knowledge_base: KnowledgeBase, text
     assert [step for step in steps if step.instead.isascii()] == []
 
 
-def test_a_word_that_reads_like_a_name_finds_both(tmp_path: Path) -> None:
+@pytest.fixture
+def with_rust(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "a.md").write_text("# 会 2019\n\n- ラストの五分で試した\n- Rust で書いた\n- Go で書いた\n", "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path, tmp_path / "index")
     knowledge_base.indexer.sync()
+    return knowledge_base
 
-    assert (
-        found(knowledge_base, "らすと") == found(knowledge_base, "ラスト") == ["ラストの五分で試した", "Rust で書いた"]
-    )
-    assert found(knowledge_base, "ラスト 五分") == ["ラストの五分で試した"]
+
+def test_a_word_that_reads_like_a_name_finds_both(with_rust: KnowledgeBase) -> None:
+    assert found(with_rust, "らすと") == found(with_rust, "ラスト") == ["ラストの五分で試した", "Rust で書いた"]
+    assert found(with_rust, "ラスト 五分") == ["ラストの五分で試した"]
+
+
+def test_the_name_that_a_word_reads_like_can_be_refused(with_rust: KnowledgeBase) -> None:
+    refused = with_rust.searcher.search(Query("ラスト", without=("keyboard",)))
+
+    assert [one.note.text for one in refused.hits] == ["ラストの五分で試した"]
 
 
 def typed(word: str) -> Iterator[str]:
