@@ -108,6 +108,17 @@ def test_back_and_reload_show_what_was_there(page: Page) -> None:
     expect(page.locator("#q")).to_have_value("Lambda")
 
 
+def test_the_words_before_back_are_searched_when_they_are_typed_again(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.locator("#q").fill("SQS")
+    expect(page.locator("#summary")).to_contain_text("（SQS）")
+    page.go_back()
+    expect(page.locator("#summary")).to_contain_text("（Lambda）")
+    page.locator("#q").fill("SQS")
+
+    expect(page.locator("#summary")).to_contain_text("（SQS）")
+
+
 def test_a_link_is_followed_although_a_search_is_due(open_page: Open) -> None:
     page = open_page("/?q=Lambda")
     stop_clock(page)

@@ -35,6 +35,20 @@ def test_the_index_of_this_machine_stands_in_for_a_cluster(tmp_path: Path) -> No
     assert isinstance(opened(tmp_path).collection.engine, WithStandIn)
 
 
+@pytest.mark.parametrize(
+    ("written", "is_another"), [(TOLD, True), (b'[embedding]\nmodel = "none"\n', True), (b"ignore = []\n", False)]
+)
+def test_another_engine_or_model_in_kb_toml_is_used_without_a_restart(
+    tmp_path: Path, written: bytes, *, is_another: bool
+) -> None:
+    collection = opened(tmp_path).collection
+    before = collection.engine
+    (tmp_path / "kb.toml").write_bytes(written)
+    collection.follow()
+
+    assert (collection.engine is not before) == is_another
+
+
 def test_the_environment_names_another_cluster_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_ENGINE", "http://127.0.0.1:9/other")
     told = opened(tmp_path / "a").collection.engine
