@@ -141,6 +141,17 @@ class Corrector:
         before = self._library().configure(changed).talks.get(ids[0], TalkCorrection())
         return Edit(("talks", *ids), before, change(before))
 
+    def take_out(self, table: str, key: str) -> list[Edit]:
+        """Take a correction of a note or talk that has no effect out of kb.toml; return the edit, none if it has one."""
+        contents = self._collection.contents()
+        unused = {(one.table, one.key) for one in contents.unused} if contents else set()
+        match (table, key) if (table, key) in unused else None:
+            case "notes", note:
+                return [self.note(note, lambda _: Correction())]
+            case "talks", talk:
+                return [self.talk([talk], lambda _: TalkCorrection())]
+        return []
+
     def same(self, table: Same, name: str, change: Callable[[str | None], str | None]) -> Edit:
         """Change the name that an event's or a person's name is shown under, None for itself.
 

@@ -85,6 +85,8 @@ def classify(
             read_by = said.by if said and not is_by_person else ""
             classified = replace(classified, about=about, changes=said and said.changes, read_by=read_by)
         notes.append(classified)
+        if correction.of_kind:  # a person's word: no remedy is sought for what is no problem
+            probabilities[note.id] = {kind: float(kind == classified.kind) for kind in KINDS}
     return replace(report, notes=paired(notes, analysis, probabilities, marks, readings, assisted=assisted))
 
 

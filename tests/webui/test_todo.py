@@ -76,6 +76,30 @@ def test_mistakes_in_kb_toml_and_corrections_without_effect_are_listed_only_if_t
     assert ("この ID のメモがありません" in shown, "kb.toml で効いていないもの" in shown) == (True, True)
 
 
+@pytest.mark.parametrize("key", ['notes."none/1"', 'talks."none/1"'])
+def test_a_correction_without_effect_is_taken_out_of_kb_toml_and_comes_back(library: Path, key: str) -> None:
+    written = f'[{key}]\n{"kind" if key.startswith("n") else "title"} = "label"\n'
+    (library / "kb.toml").write_text(written, "utf-8")
+    page = opened(library)
+
+    taken_out = page.post("/todo/unused", data={"table": key.partition(".")[0], "key": "none/1"}, headers=OURS)
+    left = (library / "kb.toml").read_text("utf-8")
+    page.post("/undo", data={"change": taken_out.location.partition("done=")[2]}, headers=OURS)
+
+    assert ("none/1" in left, (library / "kb.toml").read_text("utf-8")) == (False, written)
+
+
+def test_a_correction_that_applies_is_not_taken_out_as_one_without_effect(library: Path) -> None:
+    page = opened(library)
+    note = page.get("/?q=", headers=JSON).json["hits"][0]["id"]
+    written = f'[notes."{note}"]\nkind = "label"\n'
+    (library / "kb.toml").write_text(written, "utf-8")
+
+    opened(library).post("/todo/unused", data={"table": "notes", "key": note}, headers=OURS)
+
+    assert (library / "kb.toml").read_text("utf-8") == written
+
+
 def opened(library: Path) -> FlaskClient:
     kb = KnowledgeBase.open(library, library.parent / "index")
     kb.indexer.sync()

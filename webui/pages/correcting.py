@@ -1,6 +1,6 @@
 """Corrections: the panel of a note, a talk, a line or a report, the removal of reports, and undo."""
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from werkzeug.exceptions import Gone
 
 from kb.indexing.corrector import Edit
@@ -39,6 +39,15 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         entry = browser.entry(report_id)
         kept = corrector.remove(entry.source, entry.digest).kept
         return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
+
+    @blueprint.post("/todo/unused")
+    def take_out() -> Response:
+        key = request.form.get("key", "")
+        edits = corrector.take_out(request.form.get("table", ""), key)
+        if not edits:
+            return make_response(redirect("/todo?what=mistakes", 303))
+        undo_entry = undo_log.add(_("“{text}” was taken out of kb.toml.", text=key), Undo(corrector.revert, edits))
+        return undo_log.redirect_back(undo_entry, "/todo?what=mistakes", synced=updater.update())
 
     @blueprint.post("/undo")
     def undo() -> Response:

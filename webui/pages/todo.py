@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from kb.indexing.outcomes import LessonPreview
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
-from kb.library.contents import ReportEntry
+from kb.library.contents import ReportEntry, Unused
 from kb.report.dates import date_or_none
 from kb.report.model import Claim, Correction, Talk, TalkCorrection
 from kb.report.problems import FileProblem, Missing
@@ -211,16 +211,18 @@ def pages(knowledge_base: KnowledgeBase, access: Access, proposed: OpenProposals
     return blueprint
 
 
-def mistakes(knowledge_base: KnowledgeBase) -> tuple[FileProblem, ...]:
+def mistakes(knowledge_base: KnowledgeBase) -> tuple[FileProblem | Unused, ...]:
     """Return the mistakes in kb.toml, and its corrections that apply to nothing in the newest generation."""
     contents = knowledge_base.collection.contents()
-    unused = contents.unused if contents else ()
-    return (*knowledge_base.collection.library.configuration()[2], *(one.problem for one in unused))
+    return (*knowledge_base.collection.library.configuration()[2], *(contents.unused if contents else ()))
 
 
 def _record(item: object) -> object:
     """Return an item of the list for JSON."""
-    return item.record if isinstance(item, ReadLine) else item.record() if isinstance(item, FileProblem) else item
+    if isinstance(item, ReadLine):
+        return item.record
+    problem = item.problem if isinstance(item, Unused) else item
+    return problem.record() if isinstance(problem, FileProblem) else problem
 
 
 def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:

@@ -7,16 +7,16 @@ import pytest
 from index.analysis import Analyzer
 from kb.kinds import classify, continued_notes, problems, questions, without_arrow
 from kb.readers.formats import read_outline
-from kb.report.model import Report
+from kb.report.model import Correction, Report
 from kb.talks import report_of
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 
 
-def paired(text: str, source: str = "report.md") -> Report:
+def paired(text: str, source: str = "report.md", corrected: Correction | None = None) -> Report:
     report = report_of(read_outline(text.encode(), source))
     analysis = {note.text: Analyzer().morphemes(note.text) for note in report.notes}
-    return classify(report, analysis)
+    return classify(report, analysis, {report.notes[0].id: corrected} if corrected else {})
 
 
 def lines(report: Report) -> dict[str, int]:
@@ -45,6 +45,15 @@ def test_a_note_below_a_problem_remedies_it() -> None:
 
 def test_a_note_after_a_problem_with_an_arrow_remedies_it() -> None:
     assert remedies("- 深夜にアラートが鳴り続けて誰も寝られない\n- → 閾値を見直して件数を減らした\n") == {2: 1}
+
+
+@pytest.mark.parametrize("correction", [Correction(kind="advice"), Correction(denied=("problem",))])
+def test_what_a_person_calls_no_problem_has_no_remedy(correction: Correction) -> None:
+    notes = paired(
+        "- 深夜にアラートが鳴り続けて誰も寝られない\n- → 閾値を見直して件数を減らした\n", corrected=correction
+    ).notes
+
+    assert [note.remedy_of for note in notes] == [None, None]
 
 
 def test_each_of_many_notes_of_advice_below_a_problem_remedies_it() -> None:
