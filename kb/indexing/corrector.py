@@ -142,7 +142,7 @@ class Corrector:
         return Edit(("talks", *ids), before, change(before))
 
     def take_out(self, table: str, key: str) -> list[Edit]:
-        """Take a correction of a note or talk that has no effect out of kb.toml; return the edit, none if it has one."""
+        """Take a correction of a note or talk out of kb.toml; return the edit, none if the correction has an effect."""
         contents = self._collection.contents()
         unused = {(one.table, one.key) for one in contents.unused} if contents else set()
         match (table, key) if (table, key) in unused else None:
