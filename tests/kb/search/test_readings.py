@@ -208,6 +208,7 @@ def typed(word: str) -> Iterator[str]:
         ("ｌ ｌａ ｌａｍ ｌａｍｂｄａ", "Lambda", "lambda"),
         ("す すら/すr すらっ/すらx すらっく/すらっk", "Slack", None),
         ("か かん かんし/かんs", "監視", None),
+        ("be bek beki bekit bekito bekitou", "冪等", None),
     ],
 )  # fmt: skip
 def test_letter_by_letter_there_are_hits_and_suggestions(
