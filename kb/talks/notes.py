@@ -33,6 +33,7 @@ _ATTACHED = ("code", "table")
 _PLACES = "|".join(map(re.escape, (*words("slides"), *words("videos"))))
 _ADDRESS = re.compile(rf"(?:https?:)?//(?:[\w-]+\.)*?(?:{_PLACES})(?:[/?#][^\s\"'<>)\]]*)?")
 _SPEAKERDECK_EMBED = re.compile(r"speakerdeck-embed[^>]{0,200}data-id=[\"']([0-9a-f]+)")
+_QUESTION_OR_ANSWER = re.compile(r"(?:Q|A|質問|回答)\s*\d*\s*[.:．：]")
 _MATERIAL = re.compile(rf"(?:{any_of('materials')})\s*(?:[:：]|$)", re.IGNORECASE)
 
 
@@ -153,9 +154,17 @@ def _above(headings: Sequence[Block], level: float) -> tuple[Block, ...]:
 def _pieces(
     block: Block, block_lines: Sequence[int], bounds: frozenset[int], lines: Sequence[Line], roles: Mapping[int, Role]
 ) -> Iterator[tuple[Block, int]]:
-    """Yield the pieces of a block, cut before talks and their ends, each with the index of its first line or -1."""
+    """Yield the pieces of a block, each with the index of its first line or -1.
+
+    It is cut before talks and their ends, and before the questions and answers of a paragraph that begins with one.
+    """
+    has_replies = block.type == "paragraph" and _QUESTION_OR_ANSWER.match(block.text)
     cuts = [
-        i for i in block_lines if i in bounds or (lines[i].nth and block.type != "table" and roles.get(i) in _TALK_ENDS)
+        i
+        for i in block_lines
+        if i in bounds
+        or (lines[i].nth and block.type != "table" and roles.get(i) in _TALK_ENDS)
+        or (lines[i].nth and has_replies and _QUESTION_OR_ANSWER.match(lines[i].text))
     ]
     if block.type == "table":
         yield from _rows(block, {lines[i].number: i for i in cuts})

@@ -73,6 +73,16 @@ def test_a_note_below_a_question_answers_it() -> None:
     }
 
 
+def test_a_question_and_its_answer_in_one_paragraph_are_two_notes() -> None:
+    assert answers("# 質疑\n\nQ. 鍵は誰が持つか\nA: 当番が持つ\n夜は二人\n\nQ：合鍵は？\nA：ない\n") == {4: 3, 8: 7}
+
+
+def test_a_paragraph_that_begins_with_no_question_is_one_note() -> None:
+    report = paired("# 質疑\n\n鍵の話\nA: 当番が持つ\n")
+
+    assert [note.text for note in report.notes] == ["鍵の話 A: 当番が持つ"]
+
+
 def test_a_numbered_answer_answers_the_question_with_its_number() -> None:
     assert answers("- Q1. 費用は\n- Q2. 期間は\n- A1. 五万円\n- A2. 三か月\n") == {3: 1, 4: 2}
 
