@@ -68,6 +68,7 @@ def test_the_page_quotes_it_above_the_notes_and_says_where_none_answers(samples:
 
     assert 0 < page.find('class="card answers"') < page.find('class="tree"')
     assert ['class="card answers"' in none, "確かに答えるメモは見つかりません" in none] == [False, True]
+    assert 'id="told"' not in none  # a phone shows a single sentence whole
     assert "確かに答えるメモは見つかりません" not in words
     assert [hit["quoted"] for hit in (*told["hits"], *told["near"])].count(True) == len(
         quoted(samples, Query(QUESTION))
