@@ -88,6 +88,7 @@ def test_lint_reports_what_is_missing_or_unknown(tmp_path: Path) -> None:
     ]
 
     assert findings == [
+        (None, "no talk"),
         (None, "no event is named"),
         (None, "no date"),
         (3, "「AWS Frobnicator」 looks like a service that the catalogue does not know"),
