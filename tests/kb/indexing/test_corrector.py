@@ -94,6 +94,13 @@ def test_speakers_are_corrected_and_the_correction_taken_back(kb: KnowledgeBase)
     assert found == [("田中 一", "鈴木 二"), (), ("山田 花子",)]
 
 
+def test_a_talk_is_corrected_under_each_of_its_ids(kb: KnowledgeBase) -> None:
+    said = TalkCorrection(speakers=("田中 一",))
+    kb.corrector.talk(("one/1a2b3c", "other/1a2b3c"), lambda _: said)
+
+    assert kb.collection.library.configuration()[0].talks == {"one/1a2b3c": said, "other/1a2b3c": said}
+
+
 def test_a_removed_report_is_restored_with_its_metadata(kb: KnowledgeBase) -> None:
     kb.corrector.report(kb.browser.reports()[0], lambda known: replace(known, held_on="2019-05"))
     kb.indexer.sync()

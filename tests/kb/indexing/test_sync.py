@@ -268,6 +268,30 @@ def test_a_damaged_cached_report_is_made_again(library: Path, read_again: list[s
     assert [path for path in damaged_files(kb.collection.index) if path.suffix == REPORT_SUFFIX] == []
 
 
+def test_a_speaker_shown_by_another_name_has_the_own_one_again_in_unchanged_files(library: Path) -> None:
+    write(library, "d.txt", "# 鍵の会 2019\n\n## 【A】10:00~10:30:鍵の話\n\n登壇者: 山田 華\n\n- 鍵を返す\n".encode())
+    speakers = []
+    for people in ('[people]\n"山田 華" = "山田 花子"\n', ""):
+        (library / "kb.toml").write_text(people, "utf-8")
+        reports = synced(library).browser.reports()
+        speakers += [name for entry in reports for talk in entry.talks for name in talk.speakers]
+
+    assert speakers == ["山田 花子", "山田 華"]
+
+
+def test_a_service_that_a_person_added_to_a_note_is_changed_in_unchanged_files(library: Path) -> None:
+    kb = synced(library)
+    report = next(entry for entry in kb.browser.reports() if entry.source == "d.txt")
+    note = f'[notes."{kb.browser.report(report.id)[1][0].id}"]\nadd = ["batch-portal"]\n'
+    found = []
+    for category in ("compute", "storage"):
+        (library / "kb.toml").write_text(f"{note}{SERVICE.replace('compute', category)}", "utf-8")
+        answer = synced(library).searcher.search(Query().select("category", "storage"))
+        found.append([hit.note.text for hit in answer.hits if hit.note.report == report.id])
+
+    assert found == [[], ["まったく別の人の記録"]]
+
+
 def test_the_warnings_of_an_unchanged_file_are_listed_after_the_next_sync_too(library: Path) -> None:
     write(library, "half.md", REPORTS[3] + b"\xff\n")
     first = synced(library).indexer.status().problems
