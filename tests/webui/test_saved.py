@@ -98,6 +98,13 @@ def test_saving_and_forgetting_can_be_taken_back_and_leaves_all_else_as_it_was(
     assert {line for line in told(library).splitlines() if line} == {line for line in TOLD.splitlines() if line}
 
 
+def test_a_removed_search_comes_back_to_its_place_among_the_others(client: FlaskClient, kb: KnowledgeBase) -> None:
+    saved(client, name="別", address="q=冪等", back="/")
+    undone(client, client.post("/saved/remove", data={"name": "通知", "back": "/"}, headers=OURS))
+
+    assert [search.name for search in kb.corrector.searches()] == ["通知", "別"]
+
+
 def test_a_search_that_another_saved_under_the_same_name_since_is_not_forgotten(
     client: FlaskClient, library: Path
 ) -> None:
