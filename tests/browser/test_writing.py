@@ -180,6 +180,7 @@ def test_the_progress_of_an_update_waits_for_a_slow_answer(
             page.clock.run_for(1000)
         page.clock.run_for(3000)
         going_on.set()
+        updater.update(600)  # returns at the end, which the answer then shows
         first = len(asked)
         asked[0].continue_()
 
