@@ -50,7 +50,7 @@ class QueryPhrase(Struct, frozen=True):
 
 
 class FacetIs(Struct, frozen=True):
-    """A facet value: one of `values`, or if there are none, any value whose letters and digits contain `text`."""
+    """A facet value: one of `values`; without `values`, any whose letters and digits contain `text`."""
 
     group: str
     text: str

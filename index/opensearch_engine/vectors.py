@@ -63,7 +63,7 @@ class GenerationVectors:
         return self._recent[1]
 
     def answering(self) -> "GenerationVectors | None":
-        """Return the vectors with their centring, None if there are none; call it before comparing."""
+        """Return the vectors with their centring, or None before the first vector; call it before comparing."""
         recent = self.coverage(RECHECK_AFTER)
         if self.centring.size != recent.embedded:
             # The names of passages are hashes, so the first of them are a random sample.

@@ -113,7 +113,7 @@ def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:
 
 
 def any_mistake(problems: tuple[FileProblem, ...]) -> bool:
-    """Return whether any problem is a mistake in kb.toml, of which a part or all is therefore not used."""
+    """Return whether kb.toml has a mistake: the invalid correction, or the whole file, is not used."""
     return any(problem.source == CONFIGURATION for problem in problems)
 
 

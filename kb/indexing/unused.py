@@ -38,7 +38,7 @@ class UnusedCorrections:
         notes_of: Callable[[str], Sequence[Note]],
     ) -> None:
         self._contents, self._scan, self._before, self._notes_of = contents, scan, before, notes_of
-        self._sources = [file.source for file in scan.files]
+        self._sources = dict.fromkeys(file.source for file in scan.files)
         unread = [source for source in self._sources if source not in contents.ids]
         self._unread = (*unread, *scan.left_alone, *(problem.source for problem in scan.problems))
         self._applied = {one for entry in contents.reports for one in contents.applied_ids(entry)}

@@ -26,14 +26,16 @@ class Move(Struct, frozen=True):
 
 def moves(before: Contents, scan: Scan) -> tuple[Move, ...]:
     """Return the reports whose file is gone since a generation while one new file, and no other, has its bytes."""
-    unread = (*scan.left_alone, *(problem.source for problem in scan.problems))
     now = {file.source: file.digest for file in scan.files}
+    unread = (*scan.left_alone, *(problem.source for problem in scan.problems))
+    gone = [source for source in before.files if source not in now and not is_below(source, unread)]
+    if not gone:
+        return ()  # as in most syncs
     digests = {**before.files, **{entry.source: entry.digest for entry in before.reports}}
     new = {source: digest for source, digest in now.items() if source not in before.files}
-    gone = {source: digests[source] for source in before.files if source not in now and not is_below(source, unread)}
-    times = Counter(new.values()) + Counter(gone.values())
+    times = Counter(new.values()) + Counter(digests[source] for source in gone)
     new_of = {digest: source for source, digest in new.items() if times[digest] == 2}  # noqa: PLR2004  # one of each
-    return tuple(_move(source, new_of[digest], before) for source, digest in gone.items() if digest in new_of)
+    return tuple(_move(source, new_of[digests[source]], before) for source in gone if digests[source] in new_of)
 
 
 def is_below(source: str, others: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ from index.text import trimmed
 from kb.readers.contract import Parse, addresses, split_lines
 from kb.readers.heading_evidence import is_polite, is_section_name, is_sentence
 from kb.readers.headings import LineRun, LineRunKind, headings
-from kb.report.outline import Block, BlockType
+from kb.report.outline import QUESTION_OR_ANSWER, Block, BlockType
 
 _ITEM = re.compile(
     r"(?P<indent>[ \t\u3000\u200b\ufeff]*)"
@@ -22,7 +22,6 @@ _ITEM = re.compile(
 )
 _LINK = re.compile(r"https?://\S+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
 _TABLE = re.compile(r"\S.*\t.*\S|[|｜].*[|｜]|\+[-=+]{3,}\+")
-_QUESTION_OR_ANSWER = re.compile(r"(?:Q|A|質問|回答)\s*\d*\s*[.:．：]", re.IGNORECASE)
 _CODE = re.compile(r"^(?:[$#%>] |\s{2,}\S|//|[}\])])|[{};\\]\s*$|^\S+ --?\w|\w = \S|[\w)]\(.*\)$")
 _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 _BULLET_LINE = re.compile(r"^[ \t\u3000\u200b\ufeff]*•[ \t\u3000\u00a0]", re.MULTILINE)
@@ -143,7 +142,7 @@ def _joins(lines: Sequence[str], kinds: Sequence[LineRunKind | None], first: int
     text = trimmed(lines[first])
     is_title = first == 0 and not is_sentence(text) and not is_polite(text)
     stands_alone = len(text) <= _ENOUGH and (is_section_name(text) or is_title)
-    return not stands_alone and not _QUESTION_OR_ANSWER.match(trimmed(lines[index]))
+    return not stands_alone and not QUESTION_OR_ANSWER.match(trimmed(lines[index]))
 
 
 def _indent(line: str) -> int:

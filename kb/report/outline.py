@@ -1,5 +1,6 @@
 """The outline that every reader returns: blocks that together cover every line of a file."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +10,8 @@ BlockType = Literal[
     "heading", "bullet", "numbered", "paragraph", "code", "table", "quote", "link", "rule", "front-matter", "blank",
     "unparsed",
 ]  # fmt: skip
+QUESTION_OR_ANSWER = re.compile(r"(?:Q|A|質問|回答)\s*\d*\s*[.:．：]", re.IGNORECASE)
+"""The mark that begins a line with a question or an answer."""
 
 
 @dataclass(frozen=True, slots=True)

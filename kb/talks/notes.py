@@ -11,7 +11,7 @@ from msgspec import structs
 from index.text import letters
 from kb.report.identity import note_id
 from kb.report.model import Crumb, Note, NoteType, Report, Talk
-from kb.report.outline import Block, BlockType, Outline
+from kb.report.outline import QUESTION_OR_ANSWER, Block, BlockType, Outline
 from kb.talks.lines import Line, row_numbers
 from kb.talks.roles import Role
 from kb.talks.words import any_of, folded, words
@@ -33,7 +33,6 @@ _ATTACHED = ("code", "table")
 _PLACES = "|".join(map(re.escape, (*words("slides"), *words("videos"))))
 _ADDRESS = re.compile(rf"(?:https?:)?//(?:[\w-]+\.)*?(?:{_PLACES})(?:[/?#][^\s\"'<>)\]]*)?")
 _SPEAKERDECK_EMBED = re.compile(r"speakerdeck-embed[^>]{0,200}data-id=[\"']([0-9a-f]+)")
-_QUESTION_OR_ANSWER = re.compile(r"(?:Q|A|質問|回答)\s*\d*\s*[.:．：]")
 _MATERIAL = re.compile(rf"(?:{any_of('materials')})\s*(?:[:：]|$)", re.IGNORECASE)
 
 
@@ -158,13 +157,13 @@ def _pieces(
 
     It is cut before talks and their ends, and before the questions and answers of a paragraph that begins with one.
     """
-    has_replies = block.type == "paragraph" and _QUESTION_OR_ANSWER.match(block.text)
+    has_replies = block.type == "paragraph" and QUESTION_OR_ANSWER.match(block.text)
     cuts = [
         i
         for i in block_lines
         if i in bounds
         or (lines[i].nth and block.type != "table" and roles.get(i) in _TALK_ENDS)
-        or (lines[i].nth and has_replies and _QUESTION_OR_ANSWER.match(lines[i].text))
+        or (lines[i].nth and has_replies and QUESTION_OR_ANSWER.match(lines[i].text))
     ]
     if block.type == "table":
         yield from _rows(block, {lines[i].number: i for i in cuts})
